@@ -1,0 +1,119 @@
+//! A company: one Bitrix24 portal with its switch connection, the unit of isolation.
+
+use super::{CompanyId, Timestamp, UserId};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// Everything about a company that an admin or the portal has told us, but for tokens.
+#[derive(Debug, Clone)]
+pub struct Company {
+    /// `member_id`.
+    pub id: CompanyId,
+    /// Name given by the admin; empty until then (pages show the domain instead).
+    pub name: String,
+    /// Portal host, with port if not 443, e.g. `firma.bitrix24.ru`.
+    pub domain: String,
+    /// Base for REST calls, e.g. `https://firma.bitrix24.ru/rest/`.
+    pub client_endpoint: String,
+    /// `client_id` of the portal's local application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// What authenticates the portal's events; unknown until the portal has sent it once.
+    pub application_token: Option<SecretString>,
+    /// How to reach the switch; `None` until the admin has typed it in.
+    pub switch: Option<SwitchSettings>,
+    /// What the admin has chosen for calls.
+    pub calls: CallSettings,
+    /// When the company was registered.
+    pub created_at: Timestamp,
+}
+
+/// Which protocol the switch is spoken to with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// ECSS-10 Call API (HTTPS + WebSocket).
+    #[default]
+    CallApi,
+    /// ECMA-323 over TCP or TLS.
+    Csta,
+}
+
+/// The four ECSS-10 settings, plus trust.
+#[derive(Debug, Clone)]
+pub struct SwitchSettings {
+    /// Protocol.
+    pub backend: Backend,
+    /// Client id of the integration.
+    pub client_id: String,
+    /// API key of the integration.
+    pub api_key: SecretString,
+    /// Base addresses (`https://host:8088`) in order of preference, never empty.
+    pub addresses: Vec<String>,
+    /// ECSS-10 domain of the integration.
+    pub domain: String,
+    /// Which certificates are accepted.
+    pub trust: Trust,
+}
+
+/// Which certificates of the switch are accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum Trust {
+    /// The system's CAs and the installation's `ca_file`.
+    #[default]
+    System,
+    /// Additionally these CAs (PEM text).
+    Ca {
+        /// One or more certificates.
+        pem: String,
+    },
+    /// Exactly the certificate with this SHA-256 (lower-case hex), accepted by the admin.
+    Pinned {
+        /// Fingerprint of the end-entity certificate.
+        sha256: String,
+    },
+    /// Anything: loudly marked as unsafe wherever it shows.
+    Off,
+}
+
+/// For which calls the portal creates a CRM item when it finds none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CrmCreate {
+    /// Never.
+    #[default]
+    None,
+    /// For incoming calls.
+    Incoming,
+    /// For outgoing calls.
+    Outgoing,
+    /// For both.
+    All,
+}
+
+/// What happens with calls between two employees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InternalCalls {
+    /// Shown in our list only.
+    #[default]
+    Ignore,
+    /// Sent to the CRM like others.
+    Card,
+}
+
+/// The company's choices for calls.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CallSettings {
+    /// CRM items.
+    pub crm_create: CrmCreate,
+    /// Calls between employees.
+    pub internal: InternalCalls,
+    /// Who gets missed calls; `None`: the first who rang.
+    pub responsible: Option<UserId>,
+    /// Request budget of the portal (`"2/45"`, `"unlimited"`), overriding the installation's.
+    pub budget: Option<String>,
+}

@@ -1,0 +1,156 @@
+//! Health of a company's connections as data: page, readiness, metrics and `doctor` read the same value.
+
+use super::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Where the connection to the switch stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum LinkState {
+    /// The company has no switch settings yet.
+    NotConfigured,
+    /// Registering or opening the socket.
+    Connecting {
+        /// When this attempt began.
+        since: Timestamp,
+    },
+    /// Events flow.
+    Online {
+        /// When the switch said it is ready.
+        since: Timestamp,
+        /// The address in use.
+        address: String,
+    },
+    /// Broken; the next attempt is planned.
+    Waiting {
+        /// When the connection was last known to work, or the first attempt.
+        since: Timestamp,
+        /// When the next attempt starts.
+        until: Timestamp,
+        /// What went wrong.
+        why: LinkFault,
+    },
+    /// Only an administrator can mend it; no further attempts are made.
+    NeedsAdmin {
+        /// Since when.
+        since: Timestamp,
+        /// What went wrong.
+        why: LinkFault,
+    },
+    /// The company is being stopped.
+    Stopped,
+}
+
+impl LinkState {
+    /// Whether commands can be sent now.
+    pub const fn is_online(&self) -> bool {
+        matches!(self, Self::Online { .. })
+    }
+
+    /// A stable word for metrics and JSON.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotConfigured => "not_configured",
+            Self::Connecting { .. } => "connecting",
+            Self::Online { .. } => "online",
+            Self::Waiting { .. } => "waiting",
+            Self::NeedsAdmin { .. } => "needs_admin",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// Why a connection failed, by what somebody can do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", content = "detail", rename_all = "snake_case")]
+pub enum LinkFault {
+    /// The switch does not know this client id and key.
+    #[error("the switch refused the client id or API key")]
+    WrongKey,
+    /// The name cannot be resolved.
+    #[error("the address cannot be resolved: {0}")]
+    UnknownHost(String),
+    /// Nobody listens, or the network is down.
+    #[error("no connection: {0}")]
+    Unreachable(String),
+    /// The certificate is not trusted; carries its SHA-256 in hex, so that an admin can accept it.
+    #[error("the certificate is not trusted ({reason}); its SHA-256 is {sha256}")]
+    Untrusted {
+        /// What the TLS library said.
+        reason: String,
+        /// Fingerprint of the certificate that was shown, lower-case hex without separators.
+        sha256: String,
+    },
+    /// The answer is not what the dialect expects.
+    #[error("unexpected answer: {0}")]
+    Protocol(String),
+    /// The peer closed or went silent.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+}
+
+impl LinkFault {
+    /// Whether trying again without a person makes sense.
+    pub const fn may_retry(&self) -> bool {
+        !matches!(self, Self::WrongKey | Self::Untrusted { .. })
+    }
+}
+
+/// First delay after a failure.
+const FIRST_DELAY: Duration = Duration::from_millis(500);
+/// Longest delay between attempts.
+const LONGEST_DELAY: Duration = Duration::from_secs(60);
+
+/// How long to wait before attempt number `failures + 1` (`failures` ≥ 1 in a row), spread by `random`
+/// in 0.0..1.0 over the upper half of the interval, so that many companies do not return in step.
+pub fn retry_delay(failures: u32, random: f64) -> Duration {
+    let base = FIRST_DELAY.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_DELAY);
+    base.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
+}
+
+/// Where the connection to the portal stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PortalState {
+    /// Requests are answered.
+    Ok,
+    /// Requests fail for now and are repeated.
+    Unreachable {
+        /// Since when.
+        since: Timestamp,
+        /// What was seen last.
+        why: String,
+    },
+    /// The portal's request limit is used up; requests wait.
+    Limited {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The grant is dead: an admin must log in again.
+    NeedsLogin {
+        /// Since when.
+        since: Timestamp,
+        /// What the authorization server said.
+        why: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_grow_to_a_minute_and_stay_there() {
+        assert_eq!(retry_delay(1, 1.0), FIRST_DELAY);
+        assert_eq!(retry_delay(1, 0.0), FIRST_DELAY / 2);
+        assert_eq!(retry_delay(4, 1.0), Duration::from_secs(4));
+        assert_eq!(retry_delay(40, 1.0), LONGEST_DELAY);
+    }
+
+    #[test]
+    fn a_wrong_key_is_not_tried_again() {
+        assert!(!LinkFault::WrongKey.may_retry());
+        assert!(LinkFault::Lost(String::new()).may_retry());
+    }
+}

@@ -1,0 +1,18 @@
+//! What the product *decides*: pure values and functions, without clock, socket, database or foreign word.
+//!
+//! Everything here can be read, tested and replayed without a runtime. Time is always an argument
+//! ([`Timestamp`], Unix milliseconds UTC), answers of the outside world come back as events.
+
+pub mod call;
+pub mod card;
+pub mod company;
+pub mod directory;
+pub mod ids;
+pub mod leg;
+pub mod link;
+pub mod phone;
+pub mod time;
+
+pub use ids::{CallKey, CompanyId, CrmCallId, ExternalId, LegId, SwitchCallId, UserId};
+pub use phone::Phone;
+pub use time::Timestamp;
