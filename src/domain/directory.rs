@@ -17,6 +17,19 @@ pub struct Employee {
     pub numbers: Vec<Phone>,
 }
 
+/// A user as the portal lists him; its profile number is only a suggestion for our table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortalUser {
+    /// The portal's user id.
+    pub user: UserId,
+    /// Name as shown to people; empty when the portal gives none.
+    pub name: String,
+    /// Whether he may work in the portal.
+    pub active: bool,
+    /// The internal number of his profile, if it can be dialled.
+    pub inner: Option<Phone>,
+}
+
 /// The table of one company, indexed by number.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {

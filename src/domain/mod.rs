@@ -12,7 +12,9 @@ pub mod leg;
 pub mod link;
 pub mod phone;
 pub mod time;
+pub mod tokens;
 
 pub use ids::{CallKey, CompanyId, CrmCallId, ExternalId, LegId, SwitchCallId, UserId};
 pub use phone::Phone;
 pub use time::Timestamp;
+pub use tokens::Tokens;
