@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod domain;
+pub mod ecss;
 pub mod http;
 pub mod store;
 pub mod web;
