@@ -1,8 +1,11 @@
 //! `ecss-crm-server`: links the ECSS-10 softswitch with Bitrix24.
 
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod ecss;
 pub mod http;
+pub mod session;
 pub mod store;
+pub mod telemetry;
 pub mod web;

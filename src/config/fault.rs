@@ -1,0 +1,90 @@
+//! A fault in the configuration: where it is, what is wrong, what to do.
+
+use std::fmt;
+
+/// Where a value was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// File, or `environment`.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: Option<u32>,
+    /// Column in characters, counted from 1.
+    pub column: Option<u32>,
+    /// The key as it is spelt there; none for a whole file.
+    pub key: Option<String>,
+}
+
+impl Place {
+    /// A whole file.
+    pub fn file(file: impl Into<String>) -> Self {
+        Self { file: file.into(), line: None, column: None, key: None }
+    }
+
+    /// A position in this place's file.
+    pub fn at(&self, (line, column): (u32, u32)) -> Self {
+        Self { file: self.file.clone(), line: Some(line), column: Some(column), key: None }
+    }
+
+    /// The same position, for `key`.
+    pub fn of(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// A fault here.
+    pub fn fault(&self, problem: impl Into<String>, remedy: impl Into<String>) -> Fault {
+        Fault {
+            file: self.file.clone(),
+            line: self.line,
+            column: self.column,
+            key: self.key.clone(),
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+/// One thing that is wrong (or, as a warning, doubtful) in the configuration.
+///
+/// Shown as `FILE:LINE:COLUMN: key: problem; remedy`. Never holds a secret value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Fault {
+    /// File, or `environment`.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: Option<u32>,
+    /// Column in characters, counted from 1.
+    pub column: Option<u32>,
+    /// The key as it is spelt there.
+    pub key: Option<String>,
+    /// What is wrong.
+    pub problem: String,
+    /// What the administrator should do.
+    pub remedy: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        for number in [self.line, self.column].into_iter().flatten() {
+            write!(f, ":{number}")?;
+        }
+        if let Some(key) = &self.key {
+            write!(f, ": {key}")?;
+        }
+        write!(f, ": {}; {}", self.problem, self.remedy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_reads_as_one_line() {
+        let fault = Place::file("a.js").at((3, 7)).of("httpPort").fault("no", "write one");
+        assert_eq!(fault.to_string(), "a.js:3:7: httpPort: no; write one");
+        assert_eq!(Place::file("a.js").fault("gone", "restore it").to_string(), "a.js: gone; restore it");
+    }
+}

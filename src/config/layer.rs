@@ -1,0 +1,110 @@
+//! One source's settings, and the laying of sources over each other.
+
+use super::fault::{Fault, Place};
+use config::{ConfigError, Map, Source, Value, ValueKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A value and where it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The value as the file's own syntax types it.
+    pub kind: ValueKind,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What one source sets, by canonical key, and what is wrong with it.
+#[derive(Debug, Clone, Default)]
+pub struct Layer {
+    /// Values that could be read.
+    pub values: BTreeMap<String, Found>,
+    /// Keys that are set but cannot be read; their faults are in `faults`.
+    pub unreadable: BTreeSet<String>,
+    /// Set if so little could be read that nothing can be said about keys that seem to be missing.
+    pub broken: bool,
+    /// Errors.
+    pub faults: Vec<Fault>,
+    /// Doubts.
+    pub warnings: Vec<Fault>,
+}
+
+impl Layer {
+    /// Nothing but the fault that made the whole source unusable.
+    pub fn broken(fault: Fault) -> Self {
+        Self { broken: true, faults: vec![fault], ..Self::default() }
+    }
+}
+
+/// The layer as the `config` crate sees it. A value's origin is the index of its place.
+#[derive(Debug, Clone)]
+struct Placed(Vec<(String, ValueKind, String)>);
+
+impl Source for Placed {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
+        Ok(self.0.iter().map(|(key, kind, at)| (key.clone(), Value::new(Some(at), kind.clone()))).collect())
+    }
+}
+
+/// The winning value of each key; later layers win.
+pub fn overlay(layers: &[&Layer]) -> Result<BTreeMap<String, Found>, ConfigError> {
+    let mut places: Vec<&Place> = Vec::new();
+    let mut builder = config::Config::builder();
+    for layer in layers {
+        let mut placed = Vec::with_capacity(layer.values.len());
+        for (key, found) in &layer.values {
+            placed.push((key.clone(), found.kind.clone(), places.len().to_string()));
+            places.push(&found.place);
+        }
+        builder = builder.add_source(Placed(placed));
+    }
+    let merged = builder.build()?.cache.into_table()?;
+    let place_of = |value: &Value| value.origin().and_then(|at| places.get(at.parse::<usize>().ok()?));
+    Ok(merged
+        .into_iter()
+        .filter_map(|(key, value)| {
+            let place = (*place_of(&value)?).clone();
+            Some((key, Found { kind: value.kind, place }))
+        })
+        .collect())
+}
+
+/// Warnings for keys that `under` sets in vain because `over` sets them too.
+pub fn shadowed(under: &Layer, over: &Layer) -> Vec<Fault> {
+    let both = under.values.iter().filter_map(|(key, lost)| Some((lost, over.values.get(key)?)));
+    both.map(|(lost, wins)| {
+        let line = wins.place.line.map(|line| format!(" line {line}")).unwrap_or_default();
+        lost.place
+            .fault(format!("is also set in {}{line}, and that value is used", wins.place.file), "remove one of the two")
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(file: &str, pairs: &[(&str, &str)]) -> Layer {
+        let found = |value: &str| Found { kind: ValueKind::from(value), place: Place::file(file).at((1, 2)).of("k") };
+        Layer { values: pairs.iter().map(|(k, v)| ((*k).to_owned(), found(v))).collect(), ..Layer::default() }
+    }
+
+    #[test]
+    fn the_later_layer_wins_and_brings_its_place() {
+        let (a, b) = (layer("a", &[("x", "1"), ("y", "1")]), layer("b", &[("y", "2")]));
+        let merged = overlay(&[&a, &b]).unwrap();
+        assert_eq!(merged["x"].place.file, "a");
+        assert_eq!(merged["y"].place.file, "b");
+        assert_eq!(merged["y"].kind, ValueKind::from("2"));
+    }
+
+    #[test]
+    fn a_key_set_twice_is_told_once_at_the_place_without_effect() {
+        let (a, b) = (layer("a.toml", &[("x", "1"), ("y", "1")]), layer("b.js", &[("y", "2")]));
+        let told: Vec<String> = shadowed(&a, &b).iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["a.toml:1:2: k: is also set in b.js line 1, and that value is used; remove one of the two"]);
+    }
+}

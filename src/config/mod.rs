@@ -1,0 +1,129 @@
+//! The configuration: `settings.js` of the former package, our own `config.toml`, the environment.
+//!
+//! The environment wins over `settings.js`, which wins over `config.toml`. All faults are found in one go,
+//! each with file, line, key, problem and remedy; secrets never show in them.
+
+mod budget;
+mod check;
+mod environment;
+mod fault;
+mod keys;
+mod layer;
+mod ops_listen;
+mod settings;
+mod settings_js;
+mod together;
+mod toml_file;
+mod typed;
+mod url;
+
+pub use crate::telemetry::LogLevel;
+pub use budget::{Budget, NoBudget};
+pub use fault::Fault;
+pub use ops_listen::{NoAddress, OpsListen};
+pub use settings::Settings;
+
+use fault::Place;
+use layer::Layer;
+use std::path::{Path, PathBuf};
+use typed::Values;
+
+/// Where `config.toml` is looked for if the command line names none.
+pub const CONFIG_FILE: &str = "/etc/ecss/ecss-crm-server/config.toml";
+
+/// Where `settings.js` is looked for if the command line names none: the former package's own place.
+pub const SETTINGS_FILE: &str = "/usr/share/ecss/ecss-crm-server/src/settings.js";
+
+/// What the settings are read from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// `config.toml`; must exist if named.
+    pub config: Option<PathBuf>,
+    /// `settings.js`; must exist if named.
+    pub settings_js: Option<PathBuf>,
+    /// Environment variables: ours (`ECSS_CRM__…`), and those that `settings.js` asks for.
+    pub env: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// The files that were named, or else the standard ones as far as they exist.
+    pub fn locate(config: Option<PathBuf>, settings_js: Option<PathBuf>, env: Vec<(String, String)>) -> Self {
+        // A dangling link is there, and is told as a fault: somebody has meant something by it.
+        let standard = |path: &str| Some(PathBuf::from(path)).filter(|path| path.symlink_metadata().is_ok());
+        Self {
+            config: config.or_else(|| standard(CONFIG_FILE)),
+            settings_js: settings_js.or_else(|| standard(SETTINGS_FILE)),
+            env,
+        }
+    }
+}
+
+/// Settings that are fit for use, and what is doubtful about them.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The settings.
+    pub settings: Settings,
+    /// To be logged once at start.
+    pub warnings: Vec<Fault>,
+}
+
+/// Reads and checks everything. The error holds all faults at once, in the order of files and lines.
+pub fn load(sources: &Sources) -> Result<Loaded, Vec<Fault>> {
+    let toml = sources.config.as_deref().map_or_else(Layer::default, toml_layer);
+    let script = sources.settings_js.as_deref().map_or_else(Layer::default, |path| script_layer(path, &sources.env));
+    let environment = environment::read(&sources.env);
+    let layers = [&toml, &script, &environment];
+
+    let mut faults: Vec<Fault> = layers.iter().flat_map(|layer| layer.faults.clone()).collect();
+    let mut warnings: Vec<Fault> = layers.iter().flat_map(|layer| layer.warnings.clone()).collect();
+    warnings.extend(layer::shadowed(&toml, &script));
+    let found = layer::overlay(&layers).map_err(|e| {
+        vec![Place::file("configuration").fault(e.to_string(), "report this: every source was readable by itself")]
+    })?;
+    let suspect = layers.iter().flat_map(|layer| layer.unreadable.clone()).collect();
+
+    let mut values = Values::new(found, suspect);
+    let settings = check::settings(&mut values);
+    if !layers.iter().any(|layer| layer.broken) {
+        together::contradictions(&mut values, &settings);
+        together::doubts(&mut values, &settings);
+    }
+    faults.append(&mut values.faults);
+    warnings.append(&mut values.warnings);
+    for list in [&mut faults, &mut warnings] {
+        list.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    }
+    if faults.is_empty() { Ok(Loaded { settings, warnings }) } else { Err(faults) }
+}
+
+fn toml_layer(path: &Path) -> Layer {
+    let file = path.display().to_string();
+    match std::fs::read(path) {
+        Err(e) => Layer::broken(unreadable(&file, &e)),
+        Ok(bytes) => match std::str::from_utf8(&bytes) {
+            Ok(text) => toml_file::read(text, &file),
+            Err(_) => Layer::broken(Place::file(file).fault("is not UTF-8 text", "save it as UTF-8")),
+        },
+    }
+}
+
+/// Old editors have left comments in other encodings; the former package did not mind, and neither do we.
+fn script_layer(path: &Path, env: &[(String, String)]) -> Layer {
+    let file = path.display().to_string();
+    match std::fs::read(path) {
+        Err(e) => Layer::broken(unreadable(&file, &e)),
+        Ok(bytes) => settings_js::read(&String::from_utf8_lossy(&bytes), &file, env),
+    }
+}
+
+fn unreadable(file: &str, error: &std::io::Error) -> Fault {
+    let remedy = match error.kind() {
+        std::io::ErrorKind::NotFound => "create it, or name another file",
+        std::io::ErrorKind::PermissionDenied => "let the service's user read it (chgrp ecss-crm, chmod 0640)",
+        _ => "see that it is a readable file",
+    };
+    Place::file(file).fault(format!("cannot be read ({error})"), remedy)
+}
+
+#[cfg(test)]
+mod tests;

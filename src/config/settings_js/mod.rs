@@ -1,0 +1,110 @@
+//! Reads `settings.js` as data. The file is never executed.
+//!
+//! The former package loaded it as a module, and administrators have edited it for years. So everything
+//! that such edits are made of is understood (see the tests), and what is not is told with its line.
+
+mod cursor;
+mod expr;
+mod object;
+mod program;
+mod skip;
+mod value;
+
+use super::fault::{Fault, Place};
+use super::keys;
+use super::layer::{Found, Layer};
+use cursor::{Cursor, Stop};
+use expr::{Object, Reader};
+use std::collections::HashMap;
+use value::{Js, Unread};
+
+const WRITE_A_VALUE: &str =
+    "write the value itself: 'text', a number, true, false, or process.env.NAME || value (the file is not executed)";
+
+/// The settings in `text`, which came from `file`; `process.env` is `environment`.
+pub fn read(text: &str, file: &str, environment: &[(String, String)]) -> Layer {
+    let characters: Vec<char> = text.chars().collect();
+    let whole = Place::file(file);
+    let place = |at: usize| whole.at(position(&characters, at));
+    let environment: HashMap<&str, &str> = environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let mut reader = Reader {
+        cursor: Cursor::new(&characters),
+        environment: &environment,
+        variables: HashMap::new(),
+        objects: vec![Object::default()],
+        exports: Js::Object(0),
+        depth: 0,
+    };
+    let ignored = match reader.program() {
+        Ok(ignored) => ignored,
+        Err(Stop::Foreign(Unread { at, what }) | Stop::Broken(Unread { at, what })) => {
+            return Layer::broken(
+                place(at).fault(what, "correct the line; `node --check FILE` finds syntax errors too"),
+            );
+        }
+    };
+    let mut layer = match &reader.exports {
+        Js::Object(0) if reader.objects[0].entries.is_empty() => {
+            Layer::broken(whole.fault("the file exports no settings", "let it end with: module.exports = settings;"))
+        }
+        Js::Object(index) => of_object(&reader.objects[*index], &place),
+        Js::Unreadable(Unread { at, what }) => Layer::broken(place(*at).fault(what, WRITE_A_VALUE)),
+        _ => Layer::broken(
+            whole.fault("what the file exports is no object", "let it end with: module.exports = settings;"),
+        ),
+    };
+    let skipped = |unread: &Unread| {
+        place(unread.at).fault("this statement has no effect here: the file is not executed", "remove it")
+    };
+    layer.warnings.extend(ignored.iter().map(skipped));
+    layer
+}
+
+fn of_object(object: &Object, place: &impl Fn(usize) -> Place) -> Layer {
+    let mut layer = Layer::default();
+    for unread in &object.opaque {
+        layer.broken = true;
+        layer.faults.push(place(unread.at).fault(&unread.what, "write the keys and values out"));
+    }
+    for (key, at) in &object.repeated {
+        let fault =
+            place(*at).of(key).fault("is set again further down, and that value is used", "remove one of the two");
+        layer.warnings.push(fault);
+    }
+    for entry in &object.entries {
+        let Some(key) = keys::KEYS.iter().find(|key| key.name == entry.key && key.in_settings_js) else {
+            layer.warnings.push(unknown(&entry.key, &place(entry.key_at).of(&entry.key)));
+            continue;
+        };
+        let name = keys::canonical(key.name);
+        if let Js::Unreadable(Unread { at, what }) = &entry.value {
+            layer.faults.push(place(*at).of(&entry.key).fault(what, WRITE_A_VALUE));
+            layer.unreadable.insert(name);
+        } else if let Some(kind) = entry.value.setting() {
+            layer.values.insert(name, Found { kind, place: place(entry.value_at).of(&entry.key) });
+        }
+    }
+    layer
+}
+
+fn unknown(key: &str, place: &Place) -> Fault {
+    match keys::find_spelt(key) {
+        Some(key) if !key.in_settings_js => place.fault("is not read from this file", "move it to config.toml"),
+        _ => place.fault("is not a setting and is ignored", keys::did_you_mean(key)),
+    }
+}
+
+/// Line and column (both from 1) of an index.
+fn position(text: &[char], at: usize) -> (u32, u32) {
+    let before = &text[..at.min(text.len())];
+    let ends = |i: usize| before[i] == '\n' || (before[i] == '\r' && text.get(i + 1) != Some(&'\n'));
+    let line_ends: Vec<usize> = (0..before.len()).filter(|i| ends(*i)).collect();
+    let begin = line_ends.last().map_or(usize::from(text.first() == Some(&'\u{feff}')), |i| i + 1);
+    let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+    (count(line_ends.len()), count(before.len().saturating_sub(begin)))
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub use tests::MANUAL;

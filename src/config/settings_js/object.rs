@@ -1,0 +1,110 @@
+//! Object literals.
+
+use super::cursor::{Stop, begins_name};
+use super::expr::{Entry, Object, Reader};
+use super::skip::{Until, skip};
+use super::value::{Js, Unread};
+
+impl Reader<'_> {
+    /// An object literal whose `{` is next.
+    pub fn object(&mut self) -> Result<Js, Stop> {
+        let start = self.cursor.at;
+        self.cursor.at += 1;
+        let mut object = Object::default();
+        loop {
+            self.cursor.space()?;
+            match self.cursor.peek() {
+                None => return Err(Stop::broken(start, "this { is never closed")),
+                Some('}') => {
+                    self.cursor.at += 1;
+                    self.objects.push(object);
+                    return Ok(Js::Object(self.objects.len() - 1));
+                }
+                Some('.') if self.cursor.eat("...") => self.spread(&mut object)?,
+                _ => self.property(&mut object)?,
+            }
+            self.cursor.space()?;
+            match self.cursor.peek() {
+                Some(',') => self.cursor.at += 1,
+                Some('}') | None => {}
+                Some(_) => return Err(Stop::broken(self.cursor.at, "a comma or } is missing before this")),
+            }
+        }
+    }
+
+    fn spread(&mut self, object: &mut Object) -> Result<(), Stop> {
+        let at = self.cursor.at;
+        match self.item()? {
+            Js::Object(index) => {
+                let source = &self.objects[index];
+                object.opaque.extend(source.opaque.iter().cloned());
+                for entry in source.entries.clone() {
+                    object.set(entry);
+                }
+            }
+            Js::Undefined | Js::Null | Js::Bool(_) | Js::Number(_) => {}
+            Js::Unreadable(unread) => object.opaque.push(unread),
+            _ => object.opaque.push(Unread { at, what: "what ... inserts here cannot be read".to_owned() }),
+        }
+        Ok(())
+    }
+
+    fn property(&mut self, object: &mut Object) -> Result<(), Stop> {
+        let key_at = self.cursor.at;
+        let Some(key) = self.key()? else {
+            let what = "this key has no name that can be read".to_owned();
+            object.opaque.push(Unread { at: key_at, what });
+            return skip(&mut self.cursor, Until::Item);
+        };
+        self.cursor.space()?;
+        let (value, value_at) = match self.cursor.peek() {
+            Some(':') => {
+                self.cursor.at += 1;
+                self.cursor.space()?;
+                let value_at = self.cursor.at;
+                if matches!(self.cursor.peek(), Some(',' | '}') | None) {
+                    return Err(Stop::broken(value_at, format!("the value of {key} is missing")));
+                }
+                (self.item()?, value_at)
+            }
+            Some(',' | '}') => {
+                let unknown =
+                    || Js::Unreadable(Unread { at: key_at, what: format!("{key} has no value that can be read") });
+                (self.variables.get(&key).cloned().unwrap_or_else(unknown), key_at)
+            }
+            Some('(') => {
+                skip(&mut self.cursor, Until::Item)?;
+                (Js::Unreadable(Unread { at: key_at, what: "functions are not run".to_owned() }), key_at)
+            }
+            _ => return Err(Stop::broken(self.cursor.at, format!("a : is missing after {key}"))),
+        };
+        if let Some(lost) = object.set(Entry { key: key.clone(), key_at, value, value_at }) {
+            object.repeated.push((key, lost.key_at));
+        }
+        Ok(())
+    }
+
+    /// A key as it may stand before a colon; `None` for one that would have to be worked out.
+    fn key(&mut self) -> Result<Option<String>, Stop> {
+        match self.cursor.peek() {
+            Some('"' | '\'') => self.cursor.string().map(Some),
+            Some(c) if c.is_ascii_digit() => Ok(Js::Number(self.cursor.number()?).text()),
+            Some('[') => {
+                self.cursor.at += 1;
+                let name = self.item()?.text();
+                self.expect(']')?;
+                Ok(name)
+            }
+            Some(c) if begins_name(c) => {
+                let mut name = self.cursor.name();
+                // `get size() {…}`, `async size() {…}`: the last word is the key.
+                if matches!(name.as_deref(), Some("get" | "set" | "async")) {
+                    self.cursor.space()?;
+                    name = self.cursor.name().or(name);
+                }
+                Ok(name)
+            }
+            _ => Err(Stop::broken(self.cursor.at, "a key was expected here")),
+        }
+    }
+}

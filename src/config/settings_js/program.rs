@@ -1,0 +1,225 @@
+//! Statements: what a settings file does besides holding one literal.
+
+use super::cursor::{Cursor, Stop, begins_name, in_name};
+use super::expr::{Entry, Reader};
+use super::skip::{Until, skip};
+use super::value::{Js, Unread};
+
+/// Statements without effect for us, as far as can be told.
+pub type Ignored = Vec<Unread>;
+
+/// What an assignment writes to.
+enum Target {
+    Exports,
+    Variable(String),
+    Key {
+        object: usize,
+        key: String,
+        at: usize,
+    },
+    /// Nothing that matters to the settings.
+    Elsewhere,
+}
+
+impl Reader<'_> {
+    /// Reads to the end of the file; returns the statements that were stepped over.
+    pub fn program(&mut self) -> Result<Ignored, Stop> {
+        let mut ignored = Vec::new();
+        loop {
+            self.cursor.space()?;
+            let start = self.cursor.at;
+            match self.cursor.peek() {
+                None => return Ok(ignored),
+                Some(';') => {
+                    self.cursor.at += 1;
+                    continue;
+                }
+                Some(_) => {}
+            }
+            self.depth = 0;
+            let unread = match self.statement() {
+                Ok(None) => continue,
+                Ok(Some(unread)) | Err(Stop::Foreign(unread)) => unread,
+                Err(broken) => return Err(broken),
+            };
+            self.cursor.at = start;
+            skip(&mut self.cursor, Until::Statement)?;
+            let text = self.cursor.slice(start, self.cursor.at);
+            if self.touches_settings(&text) {
+                return Err(Stop::Broken(Unread {
+                    at: start,
+                    what: format!("this statement is not run ({})", unread.what),
+                }));
+            }
+            ignored.push(Unread { at: start, what: unread.what });
+        }
+    }
+
+    fn statement(&mut self) -> Result<Option<Unread>, Stop> {
+        let start = self.cursor.at;
+        let mut ahead = self.cursor.clone();
+        match ahead.name().as_deref() {
+            Some("var" | "let" | "const") if ahead.peek().is_some_and(|c| !in_name(c)) => {
+                self.cursor = ahead;
+                return self.declarations().map(|()| None);
+            }
+            Some(
+                "if" | "for" | "while" | "do" | "switch" | "try" | "with" | "return" | "throw" | "export" | "import",
+            ) => {
+                return Err(Stop::broken(start, "this statement is not run, so nothing behind it is certain"));
+            }
+            Some(word @ ("function" | "class")) => {
+                self.cursor = ahead;
+                while self.cursor.peek().is_some_and(|c| c != '{') {
+                    if self.cursor.peek() == Some('(') {
+                        skip(&mut self.cursor, Until::Bracket)?;
+                    } else {
+                        self.cursor.at += 1;
+                    }
+                }
+                if self.cursor.peek().is_none() {
+                    return Err(Stop::broken(start, format!("this {word} has no body")));
+                }
+                return skip(&mut self.cursor, Until::Bracket).map(|()| None);
+            }
+            _ => {}
+        }
+        let (value, assigned) = self.assignment()?;
+        self.end_of_statement(start)?;
+        Ok(match value {
+            Js::Unreadable(unread) if !assigned => Some(unread),
+            _ => None,
+        })
+    }
+
+    fn declarations(&mut self) -> Result<(), Stop> {
+        loop {
+            self.cursor.space()?;
+            let at = self.cursor.at;
+            let Some(name) = self.cursor.name() else {
+                return Err(Stop::foreign(at, "this declaration is not followed"));
+            };
+            self.cursor.space()?;
+            let value = if self.cursor.eat("=") { self.initial_value(at)? } else { Js::Undefined };
+            self.variables.insert(name, value);
+            let before = self.cursor.clone();
+            self.cursor.space()?;
+            if !self.cursor.eat(",") {
+                self.cursor = before;
+                return self.end_of_statement(at);
+            }
+        }
+    }
+
+    /// The value of a declaration. One that cannot be followed is only a fault where it is used.
+    fn initial_value(&mut self, at: usize) -> Result<Js, Stop> {
+        self.cursor.space()?;
+        let (start, depth) = (self.cursor.at, self.depth);
+        let unread = match self.assignment() {
+            Ok((value, _)) if self.end_of_statement(at).is_ok() || self.comma_follows() => return Ok(value),
+            Ok(_) => Unread { at: start, what: "this expression is not followed".to_owned() },
+            Err(Stop::Foreign(unread)) => unread,
+            Err(broken) => return Err(broken),
+        };
+        self.depth = depth;
+        self.cursor.at = start;
+        skip(&mut self.cursor, Until::Statement)?;
+        Ok(Js::Unreadable(unread))
+    }
+
+    fn comma_follows(&mut self) -> bool {
+        let mut ahead = self.cursor.clone();
+        ahead.space().is_ok() && ahead.peek() == Some(',')
+    }
+
+    /// `a = b = value` or just a value; tells whether anything was assigned.
+    fn assignment(&mut self) -> Result<(Js, bool), Stop> {
+        let start = self.cursor.clone();
+        let Some(target) = self.target()? else {
+            self.cursor = start;
+            return Ok((self.expression()?, false));
+        };
+        self.cursor.space()?;
+        let value_at = self.cursor.at;
+        let (value, _) = self.assignment()?;
+        match target {
+            Target::Exports => self.exports = value.clone(),
+            Target::Variable(name) => drop(self.variables.insert(name, value.clone())),
+            Target::Key { object, key, at } => {
+                let entry = Entry { key, key_at: at, value: value.clone(), value_at };
+                self.objects[object].set(entry);
+            }
+            Target::Elsewhere => {}
+        }
+        Ok((value, true))
+    }
+
+    /// What stands before a single `=`, if one follows.
+    fn target(&mut self) -> Result<Option<Target>, Stop> {
+        self.cursor.space()?;
+        let Some(first) = self.cursor.name() else { return Ok(None) };
+        let mut owner = None;
+        let mut last = (first, self.cursor.at);
+        loop {
+            self.cursor.space()?;
+            let at = self.cursor.at;
+            let key = if self.cursor.eat(".") {
+                self.cursor.space()?;
+                self.cursor.name()
+            } else if self.cursor.eat("[") {
+                let key = self.expression()?.text();
+                self.expect(']')?;
+                key
+            } else {
+                break;
+            };
+            let Some(key) = key else { return Ok(None) };
+            owner = Some(self.value_of(owner, &last.0));
+            last = (key, at);
+        }
+        if !self.cursor.looking_at("=") || self.cursor.looking_at("==") || self.cursor.looking_at("=>") {
+            return Ok(None);
+        }
+        self.cursor.at += 1;
+        let (key, at) = last;
+        Ok(Some(match owner {
+            None => Target::Variable(key),
+            Some(Js::Module) if key == "exports" => Target::Exports,
+            Some(Js::Object(object)) => Target::Key { object, key, at },
+            Some(_) => Target::Elsewhere,
+        }))
+    }
+
+    /// The value of `name`, as a variable or as a member of `owner`.
+    fn value_of(&self, owner: Option<Js>, name: &str) -> Js {
+        match owner {
+            None => self.named(name.to_owned(), 0).unwrap_or(Js::Undefined),
+            Some(owner) => self.member(&owner, name, 0),
+        }
+    }
+
+    fn end_of_statement(&mut self, start: usize) -> Result<(), Stop> {
+        let mut ahead: Cursor<'_> = self.cursor.clone();
+        let line_ended = ahead.space()?;
+        match ahead.peek() {
+            None => Ok(()),
+            Some(';') => {
+                self.cursor = ahead;
+                Ok(())
+            }
+            Some(_) if line_ended => Ok(()),
+            Some(_) => Err(Stop::foreign(start, "this statement is not followed")),
+        }
+    }
+
+    /// Whether running this text could change what the file exports.
+    fn touches_settings(&self, text: &str) -> bool {
+        if text.starts_with("console.") {
+            return false;
+        }
+        let holds_object = |name: &str| matches!(self.variables.get(name), Some(Js::Object(_)));
+        text.split(|c: char| !in_name(c))
+            .filter(|word| word.chars().next().is_some_and(begins_name))
+            .any(|word| word == "exports" || word == "module" || holds_object(word))
+    }
+}

@@ -1,0 +1,273 @@
+//! Tests of the whole: files and environment in, settings or faults out.
+
+use super::*;
+use secrecy::ExposeSecret as _;
+use std::fs;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const DEFAULT_FILE: &str = include_str!("../../config/config.toml");
+
+struct Case {
+    dir: TempDir,
+    sources: Sources,
+}
+
+fn case(toml: Option<&str>, script: Option<&str>, env: &[(&str, &str)]) -> Case {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let sources = Sources {
+        config: toml.map(|text| write("config.toml", text)),
+        settings_js: script.map(|text| write("settings.js", text)),
+        env: env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+    };
+    Case { dir, sources }
+}
+
+impl Case {
+    fn load(&self) -> Loaded {
+        load(&self.sources).unwrap_or_else(|faults| panic!("{:?}", self.shown(&faults)))
+    }
+
+    fn faults(&self) -> Vec<String> {
+        self.shown(&load(&self.sources).expect_err("there are faults"))
+    }
+
+    fn shown(&self, faults: &[Fault]) -> Vec<String> {
+        let dir = format!("{}/", self.dir.path().display());
+        faults.iter().map(|fault| fault.to_string().replace(&dir, "")).collect()
+    }
+}
+
+fn toml_faults(toml: &str) -> Vec<String> {
+    case(Some(toml), None, &[]).faults()
+}
+
+fn toml_warnings(toml: &str) -> Vec<String> {
+    let case = case(Some(toml), None, &[]);
+    case.shown(&case.load().warnings)
+}
+
+#[test]
+fn nothing_configured_is_the_default_without_a_warning() {
+    let loaded = load(&Sources::default()).unwrap();
+    assert_eq!(format!("{:?}", loaded.settings), format!("{:?}", Settings::default()));
+    assert_eq!(loaded.warnings, []);
+}
+
+#[test]
+fn the_manuals_file_gives_the_documented_settings() {
+    let loaded = case(None, Some(settings_js::MANUAL), &[]).load();
+    assert_eq!(loaded.warnings, []);
+    let wanted = Settings {
+        proxy_gateway_url: Some("https://192.168.116.130:8802/bitrix".to_owned()),
+        server_host: "192.168.116.130".to_owned(),
+        ..Settings::default()
+    };
+    assert_eq!(format!("{:?}", loaded.settings), format!("{wanted:?}"));
+    assert_eq!(loaded.settings.public_base(), "https://192.168.116.130:8802/bitrix");
+    assert_eq!(loaded.settings.prefixes(), ["/bitrix"]);
+}
+
+#[test]
+fn the_annotated_file_is_the_default() {
+    let loaded = case(Some(DEFAULT_FILE), None, &[]).load();
+    assert_eq!(format!("{:?}", loaded.settings), format!("{:?}", Settings::default()));
+    assert_eq!(loaded.warnings, []);
+}
+
+#[test]
+fn the_annotated_file_shows_every_key_once_with_its_default() {
+    let mut shown = Vec::new();
+    let mut text = String::new();
+    for line in DEFAULT_FILE.lines() {
+        let setting = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ') && rest.contains(" = "));
+        if let Some(setting) = setting {
+            shown.push(setting.split(' ').next().unwrap());
+            text.push_str(setting);
+            text.push('\n');
+        } else {
+            assert!(line.is_empty() || line.starts_with('#'), "nothing is set: {line}");
+        }
+    }
+    assert_eq!(shown, keys::KEYS.iter().map(|key| key.name).collect::<Vec<_>>());
+    let loaded = case(Some(&text), None, &[]).load();
+    assert_eq!(format!("{:?}", loaded.settings), format!("{:?}", Settings::default()));
+}
+
+#[test]
+fn environment_wins_over_settings_js_and_that_over_config_toml() {
+    let toml = "httpPort = 1\nhttpsPort = 2\nlogLevel = 'info'\nstate_dir = '/t'\n";
+    let script = "module.exports = { httpPort: 3, httpsPort: process.env.HTTPS_PORT || 4 };";
+    let case = case(
+        Some(toml),
+        Some(script),
+        &[("ECSS_CRM__HTTP_PORT", "5"), ("HTTPS_PORT", "6"), ("ECSS_CRM__RETENTION_DAYS", "7")],
+    );
+    let loaded = case.load();
+    let s = &loaded.settings;
+    assert_eq!((s.http_port, s.https_port, s.log_level, s.retention_days), (5, 6, LogLevel::Info, 7));
+    assert_eq!(s.state_dir, PathBuf::from("/t"));
+    assert_eq!(
+        case.shown(&loaded.warnings),
+        [
+            "config.toml:1:1: httpPort: is also set in settings.js line 1, and that value is used; remove one of the two",
+            "config.toml:2:1: httpsPort: is also set in settings.js line 1, and that value is used; remove one of the two",
+        ]
+        .map(|told| told.replace("settings.js", &format!("{}", case.sources.settings_js.as_ref().unwrap().display())))
+        .map(|told| told.replace(&format!("{}/", case.dir.path().display()), ""))
+    );
+}
+
+#[test]
+fn all_new_keys_are_read() {
+    let toml = r#"
+        state_dir = "/srv/db"
+        ca_file = "/etc/ca.pem"
+        dialect_file = "/etc/dialect.toml"
+        ops_listen = "127.0.0.1:9801"
+        switch_time_zone = "Asia/Novosibirsk"
+        portal_budget = "unlimited"
+        retention_days = 30
+        reconnect_grace = "5"
+        bitrixClientId = "local.1"
+        bitrix_client_secret = "s3cret"
+    "#;
+    let s = case(Some(toml), None, &[]).load().settings;
+    assert_eq!(s.state_dir, PathBuf::from("/srv/db"));
+    assert_eq!(s.ca_file, Some("/etc/ca.pem".into()));
+    assert_eq!(s.dialect_file, Some("/etc/dialect.toml".into()));
+    assert_eq!(s.ops_listen, Some(OpsListen::Tcp(([127, 0, 0, 1], 9801).into())));
+    assert_eq!(s.switch_time_zone.as_deref(), Some("Asia/Novosibirsk"));
+    assert_eq!((s.portal_budget, s.retention_days), (Budget::Unlimited, 30));
+    assert_eq!(s.reconnect_grace, Duration::from_secs(5));
+    assert_eq!(s.bitrix_client_secret.as_ref().unwrap().expose_secret(), "s3cret");
+    assert!(!format!("{s:?}").contains("s3cret"));
+}
+
+#[test]
+fn all_faults_are_told_at_once_in_order() {
+    let toml = "httpPort = 70000\nlogLevl = 'info'\nswitch_time_zone = 'Mars/Olympus'\nportal_budget = '2'\nops_listen = 'x'\n";
+    let script = "module.exports = {\n serverHost: os.hostname(),\n logLevel: 'loud',\n proxyGatewayURL: 'crm/bitrix',\n bitrixTokenHost: 'http://oauth.bitrix.info',\n bitrixClientId: 'local.1' };";
+    let told = case(Some(toml), Some(script), &[("ECSS_CRM__RETENTION_DAYS", "0")]).faults();
+    let wanted = [
+        "config.toml:1:1: httpPort: 70000 is not a whole number from 1 to 65535",
+        "config.toml:2:1: logLevl: is not a setting; did you mean logLevel?",
+        "config.toml:3:1: switch_time_zone: \"Mars/Olympus\" is not a known time zone",
+        "config.toml:4:1: portal_budget: \"2\" is neither",
+        "config.toml:5:1: ops_listen: \"x\" is neither",
+        "settings.js:2:14: serverHost: os has no value",
+        "settings.js:3:12: logLevel: \"loud\" is not a log level; write one of error, warn",
+        "settings.js:4:19: proxyGatewayURL: does not begin with http:// or https://",
+        "settings.js:5:19: bitrixTokenHost: does not begin with https://",
+        "settings.js:6:18: bitrixClientId: is set and bitrixClientSecret is not",
+        "environment: ECSS_CRM__RETENTION_DAYS: \"0\" is not a whole number",
+    ];
+    assert_eq!(told.len(), wanted.len(), "{told:#?}");
+    for want in wanted {
+        assert!(told.iter().any(|t| t.starts_with(want)), "{want}\n{told:#?}");
+    }
+}
+
+#[test]
+fn values_that_cannot_work_are_refused() {
+    for toml in [
+        "serverHost = 'https://crm.example.org'",
+        "serverHost = 'crm.example.org:8802'",
+        "path = '/a?b'",
+        "proxyGatewayURL = 'https://h/b?x=1'",
+        "proxyGatewayURL = 'ftp://h/b'",
+        "bitrixTokenHost = 'https://oauth.bitrix.info/oauth'",
+        "httpPort = 0",
+        "httpPort = 'many'",
+        "httpPort = 88.5",
+        "useUnixSockets = 'perhaps'",
+        "dist = ''",
+        "dist = ['/a']",
+        "state_dir = ''",
+        "useUnixSockets = false\nhttpPort = 8802",
+        "useUnixSockets = false\nhttpPort = 1\nhttpsPort = 1",
+        "httpUnixSocket = '/run/x'\nhttpsUnixSocket = '/run/x'",
+        "sslKeyFilename = '/a.pem'\nsslCertFilename = '/a.pem'",
+        "bitrixClientSecret = 'x'",
+        "reconnect_grace = -1",
+    ] {
+        let told = toml_faults(toml);
+        assert_eq!(told.len(), 1, "{toml}: {told:?}");
+    }
+    let long = format!("httpUnixSocket = '/{}'", "x".repeat(103));
+    assert_eq!(toml_faults(&long).len(), 1);
+}
+
+#[test]
+fn ports_matter_only_without_unix_sockets() {
+    assert_eq!(case(Some("httpPort = 8802"), None, &[]).load().settings.http_port, 8802);
+    let s = case(Some("useUnixSockets = false\nhttpPort = '80'\nhttpsPort = '443'"), None, &[]).load().settings;
+    assert_eq!((s.http_port, s.https_port), (80, 443));
+}
+
+#[test]
+fn empty_texts_count_as_not_set() {
+    let toml = "proxyGatewayURL = ''\nbitrixClientId = ''\nbitrixClientSecret = ' '\nca_file = ''\nops_listen = ''\nswitch_time_zone = ''";
+    let s = case(Some(toml), None, &[]).load().settings;
+    assert_eq!(format!("{s:?}"), format!("{:?}", Settings::default()));
+}
+
+#[test]
+fn a_host_that_nobody_can_call_is_a_warning() {
+    for host in ["0.0.0.0", "::", "[::]", ""] {
+        let told = toml_warnings(&format!("serverHost = '{host}'"));
+        assert_eq!(told.len(), 1, "{host}: {told:?}");
+        assert!(
+            told[0].starts_with("config.toml:1:1: serverHost: with ") && told[0].contains("cannot be embedded"),
+            "{told:?}"
+        );
+    }
+    assert!(toml_warnings("proxyGatewayURL = 'https://0.0.0.0:8802/bitrix'")[0].contains("cannot be embedded"));
+    assert_eq!(toml_warnings("serverHost = '[fd00::1]'"), Vec::<String>::new());
+}
+
+#[test]
+fn doubtful_addresses_are_warnings() {
+    assert!(toml_warnings("proxyGatewayURL = 'http://crm/bitrix'")[0].contains("inside a portal on https://"));
+    assert!(toml_warnings("useUnixSockets = true")[0].contains("where we do not listen"));
+    assert!(toml_warnings("ops_listen = '0.0.0.0:9801'")[0].contains("without log-in"));
+    assert_eq!(toml_warnings("ops_listen = '/run/ops'"), Vec::<String>::new());
+}
+
+#[test]
+fn a_broken_file_brings_no_faults_about_what_it_might_have_said() {
+    let told =
+        case(Some("bitrixClientId = 'local.1'"), Some("module.exports = { bitrixClientSecret: 'x"), &[]).faults();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let told = case(None, Some("module.exports = { bitrixClientId: 'x', bitrixClientSecret: secret() }"), &[]).faults();
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
+#[test]
+fn a_named_file_that_is_missing_is_a_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let gone = |name: &str| Some(dir.path().join(name));
+    let faults = load(&Sources { config: gone("c.toml"), settings_js: gone("s.js"), env: Vec::new() }).unwrap_err();
+    assert_eq!(faults.len(), 2);
+    assert!(faults.iter().all(|fault| fault.problem.starts_with("cannot be read")));
+}
+
+#[test]
+fn a_comment_in_an_old_encoding_does_not_matter() {
+    let case = case(None, Some(""), &[]);
+    let path = case.sources.settings_js.as_ref().unwrap();
+    fs::write(path, b"// \xcf\xf0\xe8\xe2\xe5\xf2\nmodule.exports = { logLevel: 'info' };").unwrap();
+    assert_eq!(case.load().settings.log_level, LogLevel::Info);
+}
+
+#[test]
+fn secrets_never_show_in_faults() {
+    let script = "module.exports = { bitrixClientSecret: 's3cret', bitrixClientId: ['s3cret'] };";
+    let told = case(Some("bitrixClientSecret = ['s3cret']"), Some(script), &[("ECSS_CRM__SECRET", "s3cret")]).faults();
+    assert!(!told.concat().contains("s3cret"), "{told:?}");
+}

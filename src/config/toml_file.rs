@@ -1,0 +1,108 @@
+//! Reads `config.toml`: flat keys, every one of which must be known.
+
+use super::fault::Place;
+use super::keys;
+use super::layer::{Found, Layer};
+use config::ValueKind;
+use toml::de::{DeTable, DeValue};
+
+/// The settings in `text`, which came from `file`.
+pub fn read(text: &str, file: &str) -> Layer {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let whole = Place::file(file);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut layer = Layer { broken: !errors.is_empty(), ..Layer::default() };
+    for error in errors {
+        let place = error.span().map_or(whole.clone(), |span| whole.at(position(text, span.start)));
+        let problem = error.message().trim().replace('\n', ", ");
+        layer.faults.push(place.fault(problem, "a line is KEY = VALUE, and text stands in \"quotes\""));
+    }
+    for (name, value) in table.get_ref() {
+        let place = whole.at(position(text, name.span().start)).of(name.get_ref().as_ref());
+        let Some(key) = keys::find_spelt(name.get_ref()) else {
+            layer.faults.push(unknown(&place, name.get_ref(), value.get_ref()));
+            continue;
+        };
+        let found = Found { kind: kind(value.get_ref()), place };
+        if let Some(first) = layer.values.insert(keys::canonical(key.name), found.clone()) {
+            let earlier = first.place.key.unwrap_or_default();
+            layer
+                .faults
+                .push(found.place.fault(format!("is set a second time, after {earlier}"), "remove one of the two"));
+        }
+    }
+    layer
+}
+
+fn unknown(place: &Place, name: &str, value: &DeValue<'_>) -> super::Fault {
+    match value {
+        DeValue::Table(_) => place.fault("there are no sections", "write all keys at the top level, without [section]"),
+        _ => place.fault("is not a setting", keys::did_you_mean(name)),
+    }
+}
+
+fn kind(value: &DeValue<'_>) -> ValueKind {
+    match value {
+        DeValue::String(text) => ValueKind::from(text.as_ref()),
+        DeValue::Boolean(flag) => ValueKind::from(*flag),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => ValueKind::from(number),
+            Err(_) => ValueKind::from(number.as_str()),
+        },
+        DeValue::Float(number) => match number.as_str().parse::<f64>() {
+            Ok(number) => ValueKind::from(number),
+            Err(_) => ValueKind::from(number.as_str()),
+        },
+        DeValue::Datetime(moment) => ValueKind::from(moment.to_string()),
+        DeValue::Array(_) => ValueKind::Array(Vec::new()),
+        DeValue::Table(_) => ValueKind::Table(config::Map::new()),
+    }
+}
+
+/// Line and column (in characters, from 1) of a byte offset.
+fn position(text: &str, offset: usize) -> (u32, u32) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(text: &str) -> Vec<String> {
+        read(text, "c.toml").faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn both_spellings_are_read_with_their_places() {
+        let layer = read("\u{feff}# top\r\nhttpPort = 0x51\r\n  state_dir = 'ё'\r\n", "c.toml");
+        assert!(layer.faults.is_empty(), "{:?}", layer.faults);
+        assert_eq!(layer.values["httpport"].kind, ValueKind::from(0x51_i64));
+        let place = &layer.values["statedir"].place;
+        assert_eq!((place.line, place.column, place.key.as_deref()), (Some(3), Some(3), Some("state_dir")));
+    }
+
+    #[test]
+    fn a_typing_error_is_a_fault_that_names_the_key() {
+        assert_eq!(faults("stat_dir = 'x'"), ["c.toml:1:1: stat_dir: is not a setting; did you mean state_dir?"]);
+        assert!(faults("[server]\nport = 1")[0].contains("there are no sections"));
+    }
+
+    #[test]
+    fn the_same_key_in_two_spellings_is_a_fault() {
+        let told = faults("httpPort = 1\nhttp_port = 2");
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with("c.toml:2:1: http_port: is set a second time"), "{told:?}");
+    }
+
+    #[test]
+    fn syntax_errors_are_told_with_all_others() {
+        let layer = read("httpPort = = 1\nlogLevel = 'warn'\nhttps_prt = 2\n", "c.toml");
+        let told: Vec<String> = layer.faults.iter().map(ToString::to_string).collect();
+        assert!(layer.broken);
+        assert!(told.iter().any(|t| t.starts_with("c.toml:1:")), "{told:?}");
+        assert!(told.iter().any(|t| t.contains("did you mean httpsPort?")), "{told:?}");
+    }
+}

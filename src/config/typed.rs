@@ -1,0 +1,191 @@
+//! Gives the winning values their types, and collects what does not fit.
+
+use super::fault::{Fault, Place};
+use super::keys;
+use super::layer::Found;
+use config::ValueKind;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+/// Hands out values by key. A key whose value does not fit counts as absent, and the fault is kept.
+#[derive(Debug, Default)]
+pub struct Values {
+    found: BTreeMap<String, Found>,
+    /// Keys about whose absence nothing may be concluded.
+    suspect: BTreeSet<String>,
+    /// What does not fit.
+    pub faults: Vec<Fault>,
+    /// What is doubtful.
+    pub warnings: Vec<Fault>,
+}
+
+impl Values {
+    /// Of the winning values; `suspect` are keys that were set but could not be read.
+    pub fn new(found: BTreeMap<String, Found>, suspect: BTreeSet<String>) -> Self {
+        Self { found, suspect, ..Self::default() }
+    }
+
+    /// Where a key is set.
+    pub fn place(&self, key: &str) -> Option<&Place> {
+        self.found.get(&keys::canonical(key)).map(|found| &found.place)
+    }
+
+    /// Whether a key's value could not be read or did not fit.
+    pub fn is_suspect(&self, key: &str) -> bool {
+        self.suspect.contains(&keys::canonical(key))
+    }
+
+    /// Keeps a fault of this key, at the place where it is set.
+    pub fn refuse(&mut self, key: &str, problem: impl Into<String>, remedy: impl Into<String>) {
+        let fault = self.fault(key, problem, remedy);
+        self.suspect.insert(keys::canonical(key));
+        self.faults.push(fault);
+    }
+
+    /// Keeps a warning about this key.
+    pub fn doubt(&mut self, key: &str, problem: impl Into<String>, remedy: impl Into<String>) {
+        let fault = self.fault(key, problem, remedy);
+        self.warnings.push(fault);
+    }
+
+    fn fault(&self, key: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Fault {
+        let place = self.place(key).cloned();
+        place.unwrap_or_else(|| Place::file("default").of(key)).fault(problem, remedy)
+    }
+
+    /// Text; numbers are taken as they are written. Surrounding space goes.
+    pub fn text(&mut self, key: &str) -> Option<String> {
+        let kind = self.found.get(&keys::canonical(key))?.kind.clone();
+        match kind {
+            ValueKind::String(text) => Some(text.trim().to_owned()),
+            ValueKind::I64(number) => Some(number.to_string()),
+            ValueKind::Float(number) => Some(number.to_string()),
+            other => {
+                self.refuse(key, format!("is {} where a text is expected", name_of(&other)), "write it in quotes");
+                None
+            }
+        }
+    }
+
+    /// Text; an empty one counts as absent.
+    pub fn optional_text(&mut self, key: &str) -> Option<String> {
+        self.text(key).filter(|text| !text.is_empty())
+    }
+
+    /// A path; an empty one counts as absent.
+    pub fn optional_path(&mut self, key: &str) -> Option<PathBuf> {
+        self.optional_text(key).map(PathBuf::from)
+    }
+
+    /// A path that must not be empty.
+    pub fn path(&mut self, key: &str) -> Option<PathBuf> {
+        let text = self.text(key)?;
+        if text.is_empty() {
+            self.refuse(key, "is empty", "write a path, or remove the key to get the default");
+            return None;
+        }
+        Some(PathBuf::from(text))
+    }
+
+    /// True or false, also as a word.
+    pub fn flag(&mut self, key: &str) -> Option<bool> {
+        let kind = self.found.get(&keys::canonical(key))?.kind.clone();
+        let read = match &kind {
+            ValueKind::Boolean(flag) => Some(*flag),
+            ValueKind::I64(0) => Some(false),
+            ValueKind::I64(1) => Some(true),
+            ValueKind::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" => Some(true),
+                "false" | "no" | "off" | "0" | "" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        if read.is_none() {
+            self.refuse(key, "is neither true nor false", "write true or false");
+        }
+        read
+    }
+
+    /// A whole number within limits, also as a text of digits.
+    pub fn number(&mut self, key: &str, limits: &RangeInclusive<u32>) -> Option<u32> {
+        let kind = self.found.get(&keys::canonical(key))?.kind.clone();
+        let read = match &kind {
+            ValueKind::I64(number) => Some(*number),
+            ValueKind::String(text) => text.trim().parse::<i64>().ok(),
+            _ => None,
+        };
+        let fits = read.and_then(|number| u32::try_from(number).ok()).filter(|number| limits.contains(number));
+        if fits.is_none() {
+            let shown = match &kind {
+                ValueKind::I64(number) => number.to_string(),
+                ValueKind::String(text) => format!("{:?}", text.trim()),
+                ValueKind::Float(number) => number.to_string(),
+                other => name_of(other).to_owned(),
+            };
+            let (least, most) = (limits.start(), limits.end());
+            self.refuse(key, format!("{shown} is not a whole number from {least} to {most}"), "correct the number");
+        }
+        fits
+    }
+}
+
+fn name_of(kind: &ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Nil => "nothing",
+        ValueKind::Boolean(_) => "true or false",
+        ValueKind::Table(_) => "a group of values",
+        ValueKind::Array(_) => "a list",
+        _ => "a number",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pairs: Vec<(&str, ValueKind)>) -> Values {
+        let place = |key: &str| Place::file("f").at((1, 1)).of(key);
+        let found = pairs.into_iter().map(|(key, kind)| (keys::canonical(key), Found { kind, place: place(key) }));
+        Values::new(found.collect(), BTreeSet::new())
+    }
+
+    #[test]
+    fn numbers_and_texts_stand_in_for_each_other() {
+        let mut v =
+            values(vec![("httpPort", "8801 ".into()), ("bitrixClientId", 12_i64.into()), ("httpsPort", 1_i64.into())]);
+        assert_eq!(v.number("httpPort", &(1..=65535)), Some(8801));
+        assert_eq!(v.number("httpsPort", &(1..=65535)), Some(1));
+        assert_eq!(v.text("bitrixClientId").as_deref(), Some("12"));
+        assert!(v.faults.is_empty());
+    }
+
+    #[test]
+    fn flags_may_be_words() {
+        for (kind, flag) in
+            [("true".into(), true), ("off".into(), false), (ValueKind::I64(1), true), (false.into(), false)]
+        {
+            assert_eq!(values(vec![("logToConsole", kind)]).flag("logToConsole"), Some(flag));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_kept_as_a_fault_of_its_key() {
+        let list = || ValueKind::Array(Vec::new());
+        let mut v = values(vec![
+            ("httpPort", 70_000_i64.into()),
+            ("logToConsole", "maybe".into()),
+            ("dist", list()),
+            ("state_dir", "".into()),
+        ]);
+        assert_eq!(v.number("httpPort", &(1..=65535)), None);
+        assert_eq!(v.flag("logToConsole"), None);
+        assert_eq!(v.path("dist"), None);
+        assert_eq!(v.path("state_dir"), None);
+        let told: Vec<String> = v.faults.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 4);
+        assert!(told[0].contains("70000 is not a whole number from 1 to 65535"), "{told:?}");
+        assert!(v.is_suspect("httpPort") && !v.is_suspect("httpsPort"));
+    }
+}

@@ -1,0 +1,155 @@
+//! The form of a log line: `2026-11-23T06:30:24.123Z warn  session company=7 the link is down after=30`.
+//!
+//! Time (UTC), level, part of the program, the context it ran in, the message, its details. One event is one
+//! line whatever the message holds, so that nobody outside can write lines of his own.
+
+use super::level::LogLevel;
+use crate::clock::Clock;
+use std::fmt::{self, Write as _};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// Writes events as lines.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Begin with the priority that the system's journal understands, such as `<4>`.
+    pub priority: bool,
+}
+
+impl<S, const SINK: u8> FormatEvent<S, Fields<SINK>> for Line
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, Fields<SINK>>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let level = LogLevel::of(event.metadata());
+        if self.priority {
+            write!(out, "<{}>", priority(level))?;
+        }
+        let mut line = Escaped(&mut out);
+        let moment = jiff::Timestamp::from_millisecond(self.clock.now().millis()).map_err(|_| fmt::Error)?;
+        write!(line, "{moment:.3} {level:<5} {}", part(event.metadata()))?;
+        for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
+            if let Some(fields) = span.extensions().get::<FormattedFields<Fields<SINK>>>().filter(|f| !f.is_empty()) {
+                write!(line, " {fields}")?;
+            }
+        }
+        let mut seen = Seen::default();
+        event.record(&mut seen);
+        for text in [&seen.message, &seen.details].into_iter().filter(|text| !text.is_empty()) {
+            write!(line, " {text}")?;
+        }
+        out.write_char('\n')
+    }
+}
+
+/// The last word of the part of the program that speaks: the module below the crate, or behind `http::`.
+fn part<'a>(what: &Metadata<'a>) -> &'a str {
+    let mut words = what.target().split("::");
+    match (words.next().unwrap_or_default(), words.next()) {
+        ("ecss_crm_server", None) => "main",
+        ("ecss_crm_server" | "http" | "verbose", Some(word)) | (word, _) => word,
+    }
+}
+
+const fn priority(level: LogLevel) -> u8 {
+    match level {
+        LogLevel::Error => 3,
+        LogLevel::Warn => 4,
+        LogLevel::Info | LogLevel::Http => 6,
+        LogLevel::Verbose | LogLevel::Debug | LogLevel::Silly => 7,
+    }
+}
+
+/// Writes the fields of spans as `key=value`.
+///
+/// A type of its own for each sink: sinks of one type would share the text that a span keeps, and each would
+/// add to it when the span learns a further field.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<const SINK: u8>;
+
+impl<'writer, const SINK: u8> FormatFields<'writer> for Fields<SINK> {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
+        let mut seen = Seen::default();
+        fields.record(&mut seen);
+        writer.write_str(&seen.details)
+    }
+}
+
+/// What an event or span says.
+#[derive(Debug, Default)]
+struct Seen {
+    message: String,
+    details: String,
+}
+
+impl Seen {
+    fn detail(&mut self, name: &str, value: &str) {
+        let gap = if self.details.is_empty() { "" } else { " " };
+        let plain = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '"' || c == '=');
+        // Writing to a String cannot fail.
+        let _ = if plain {
+            write!(self.details, "{gap}{name}={value}")
+        } else {
+            write!(self.details, "{gap}{name}={value:?}")
+        };
+    }
+}
+
+impl Visit for Seen {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+        } else {
+            self.detail(field.name(), value);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}");
+        if field.name() == "message" {
+            self.message = text;
+        } else if text.starts_with('"') || text.contains(['{', '[', '(']) {
+            // Already quoted, or a structure that reads better as it is.
+            let gap = if self.details.is_empty() { "" } else { " " };
+            let _ = write!(self.details, "{gap}{}={text}", field.name());
+        } else {
+            self.detail(field.name(), &text);
+        }
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        let mut text = value.to_string();
+        let mut cause = value.source();
+        while let Some(inner) = cause {
+            let _ = write!(text, ": {inner}");
+            cause = inner.source();
+        }
+        self.detail(field.name(), &text);
+    }
+}
+
+/// Keeps control characters (line ends, terminal sequences) from leaving the line.
+struct Escaped<'a, 'w>(&'a mut Writer<'w>);
+
+impl fmt::Write for Escaped<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if !text.contains(char::is_control) {
+            return self.0.write_str(text);
+        }
+        text.chars().try_for_each(|c| match c {
+            c if c.is_control() => write!(self.0, "{}", c.escape_default()),
+            c => self.0.write_char(c),
+        })
+    }
+}

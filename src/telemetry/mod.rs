@@ -1,0 +1,161 @@
+//! The log: where lines go, which ones, and what they look like.
+//!
+//! The default file gets everything up to the configured level, the error file only errors, as before. A log
+//! that cannot be written is never a reason to stop serving calls.
+
+mod file;
+mod filter;
+mod level;
+mod line;
+mod panics;
+
+pub use level::{LEVELS, LogLevel, NoLevel};
+
+use crate::clock::Clock;
+use file::LogFile;
+use filter::{Dial, UpTo};
+use line::{Fields, Line};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use tracing::{Subscriber, warn};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+
+/// Lines that may wait for the disk; beyond that they are dropped and counted, because calls must not wait.
+const WAITING_LINES: usize = 8192;
+
+/// What the log needs to know.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// How much is logged.
+    pub level: LogLevel,
+    /// File for everything up to the level.
+    pub default_file: PathBuf,
+    /// File for errors.
+    pub error_file: PathBuf,
+    /// Everything to standard output as well.
+    pub console: bool,
+    /// Standard output is read by the system's journal: mark priorities there, and tell it at least warnings.
+    pub journal: bool,
+}
+
+/// The running log. Dropping it writes what still waits.
+#[derive(Debug)]
+pub struct Telemetry {
+    dial: Dial,
+    files: Vec<LogFile>,
+    /// Dropping the guard of a writer waits until its lines are written.
+    writers: Vec<(ErrorCounter, WorkerGuard)>,
+}
+
+/// Starts the log for the whole process, and has panics logged. Fails only if it was started before.
+pub fn init(settings: &LogSettings) -> Result<Telemetry, TryInitError> {
+    let (subscriber, telemetry, faults) = prepare(settings, Clock::system());
+    subscriber.try_init()?;
+    panics::log_panics();
+    for fault in faults {
+        fault.tell();
+    }
+    Ok(telemetry)
+}
+
+impl Telemetry {
+    /// Opens the log files anew, after somebody has moved them away. A file that cannot be opened is told in
+    /// the log, and the one that is open stays in use.
+    pub fn reopen(&self) {
+        for file in &self.files {
+            if let Err(error) = file.reopen() {
+                Unopened { path: file.path().to_owned(), error }.tell();
+            }
+        }
+    }
+
+    /// Changes the level for all events from now on.
+    pub fn set_level(&self, level: LogLevel) {
+        self.dial.set(level);
+    }
+
+    /// The level in force.
+    pub fn level(&self) -> LogLevel {
+        self.dial.get()
+    }
+
+    /// Lines that were dropped because the disk was too slow.
+    pub fn dropped_lines(&self) -> usize {
+        self.writers.iter().map(|(dropped, _)| dropped.dropped_lines()).sum()
+    }
+}
+
+/// A log file that cannot be opened.
+struct Unopened {
+    path: PathBuf,
+    error: io::Error,
+}
+
+impl Unopened {
+    fn tell(&self) {
+        let remedy = match self.error.kind() {
+            io::ErrorKind::ReadOnlyFilesystem => "add ReadWritePaths= for its folder in a systemd drop-in",
+            io::ErrorKind::PermissionDenied => "let the service's user write there",
+            _ => "correct defaultLogFile or errorLogFile",
+        };
+        let path = self.path.display();
+        warn!("the log file {path} cannot be opened ({}), lines go to standard error; {remedy}", self.error);
+    }
+}
+
+/// Everything but the step that makes it global.
+fn prepare(
+    settings: &LogSettings,
+    clock: Clock,
+) -> (impl Subscriber + for<'a> LookupSpan<'a>, Telemetry, Vec<Unopened>) {
+    let dial = Dial::new(settings.level);
+    let mut telemetry = Telemetry { dial: dial.clone(), files: Vec::new(), writers: Vec::new() };
+    let mut faults = Vec::new();
+    let mut file = |path: &PathBuf, stand_in: bool| {
+        let (file, fault) = LogFile::open(path, stand_in);
+        faults.extend(fault.map(|error| Unopened { path: path.clone(), error }));
+        file
+    };
+    // The console and the journal make a stand-in unnecessary, but the journal only hears warnings.
+    let all = file(&settings.default_file, !settings.console);
+    let errors = file(&settings.error_file, false);
+    telemetry.files = vec![all.clone(), errors.clone()];
+
+    let plain = Line { clock, priority: false };
+    let shown = Line { priority: settings.journal, ..plain.clone() };
+    let at_most = if settings.console { LogLevel::Silly } else { LogLevel::Warn };
+    let console = (settings.console || settings.journal)
+        .then(|| sink::<_, 2>(telemetry.writer("log-console", io::stdout()), shown, UpTo::new(dial.clone(), at_most)));
+    let subscriber = tracing_subscriber::registry()
+        .with(sink::<_, 0>(
+            telemetry.writer("log-default", all),
+            plain.clone(),
+            UpTo::new(dial.clone(), LogLevel::Silly),
+        ))
+        .with(sink::<_, 1>(telemetry.writer("log-errors", errors), plain, UpTo::new(dial, LogLevel::Error)))
+        .with(console);
+    (subscriber, telemetry, faults)
+}
+
+impl Telemetry {
+    fn writer(&mut self, name: &str, to: impl Write + Send + 'static) -> NonBlocking {
+        let builder = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).thread_name(name);
+        let (writer, guard) = builder.finish(to);
+        self.writers.push((writer.error_counter(), guard));
+        writer
+    }
+}
+
+fn sink<S, const SINK: u8>(writer: NonBlocking, line: Line, filter: UpTo) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fmt::layer().with_ansi(false).fmt_fields(Fields::<SINK>).event_format(line).with_writer(writer).with_filter(filter)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Tests of the whole log: events in, files out.
+
+use super::*;
+use crate::domain::Timestamp;
+use std::fs;
+use std::path::Path;
+use tracing::{debug, error, error_span, field, info, info_span, trace};
+
+fn settings(dir: &Path, level: LogLevel) -> LogSettings {
+    LogSettings {
+        level,
+        default_file: dir.join("default.log"),
+        error_file: dir.join("error.log"),
+        console: false,
+        journal: false,
+    }
+}
+
+/// Lines that `speak` leaves in the default and in the error file.
+fn logged(level: LogLevel, speak: impl FnOnce(&Telemetry)) -> (Vec<String>, Vec<String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let (subscriber, telemetry, faults) =
+        prepare(&settings(dir.path(), level), Clock::manual(Timestamp(1_795_415_424_123)));
+    assert!(faults.is_empty());
+    tracing::subscriber::with_default(subscriber, || speak(&telemetry));
+    drop(telemetry);
+    let lines = |name| fs::read_to_string(dir.path().join(name)).unwrap().lines().map(str::to_owned).collect();
+    (lines("default.log"), lines("error.log"))
+}
+
+fn speak_at_every_level() {
+    error!("e");
+    warn!("w");
+    info!("i");
+    info!(target: "http", "h");
+    debug!(target: "verbose::session", "v");
+    debug!("d");
+    trace!("s");
+    tracing::warn!(target: "hyper::proto", "lw");
+    tracing::info!(target: "hyper::proto", "li");
+    tracing::debug!(target: "hyper::proto", "ld");
+}
+
+fn messages(lines: &[String]) -> String {
+    lines.iter().map(|line| line.rsplit(' ').next().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn each_level_lets_one_more_kind_of_event_pass() {
+    for (level, wanted) in [
+        (LogLevel::Error, "e"),
+        (LogLevel::Warn, "e w lw"),
+        (LogLevel::Info, "e w i lw"),
+        (LogLevel::Http, "e w i h lw"),
+        (LogLevel::Verbose, "e w i h v lw"),
+        (LogLevel::Debug, "e w i h v d lw"),
+        (LogLevel::Silly, "e w i h v d s lw li ld"),
+    ] {
+        let (all, errors) = logged(level, |_| speak_at_every_level());
+        assert_eq!(messages(&all), wanted, "{level}");
+        assert_eq!(messages(&errors), "e", "{level}");
+    }
+}
+
+#[test]
+fn the_level_can_be_changed_while_it_runs() {
+    let (all, _) = logged(LogLevel::Warn, |telemetry| {
+        let speak = |word: &str| debug!("{word}");
+        speak("before");
+        telemetry.set_level(LogLevel::Debug);
+        assert_eq!(telemetry.level(), LogLevel::Debug);
+        speak("during");
+        telemetry.set_level(LogLevel::Error);
+        speak("after");
+    });
+    assert_eq!(messages(&all), "during");
+}
+
+#[test]
+fn a_line_can_be_read_alone() {
+    let (all, errors) = logged(LogLevel::Info, |_| {
+        let span = info_span!(target: "ecss_crm_server::session", "company", company = "7", link = field::Empty);
+        let _entered = span.enter();
+        span.record("link", "up");
+        warn!(target: "ecss_crm_server::session::actor", after = 30, why = "no answer", "the link is down");
+        let cause = io::Error::other("reset");
+        error!(target: "ecss_crm_server::bitrix", error = &cause as &dyn std::error::Error, phone = ?"+7913", "refused");
+    });
+    assert_eq!(
+        all,
+        [
+            "2026-11-23T06:30:24.123Z warn  session company=7 link=up the link is down after=30 why=\"no answer\"",
+            "2026-11-23T06:30:24.123Z error bitrix company=7 link=up refused error=reset phone=\"+7913\"",
+        ]
+    );
+    assert_eq!(errors, all[1..]);
+}
+
+#[test]
+fn context_is_kept_below_the_configured_level() {
+    let (all, _) = logged(LogLevel::Error, |_| {
+        info_span!("i", company = 7).in_scope(|| error_span!("e", leg = "a b").in_scope(|| error!("gone")));
+    });
+    assert!(all[0].ends_with("company=7 leg=\"a b\" gone"), "{all:?}");
+}
+
+#[test]
+fn nobody_can_write_lines_of_his_own() {
+    let (all, _) = logged(LogLevel::Info, |_| {
+        let name = "x\n2026-11-23T06:30:24.123Z error forged\u{1b}[31m";
+        info!(name, "caller {name}");
+    });
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(!all[0].contains('\u{1b}'));
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_is_told_and_nothing_else_happens() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    let blocked =
+        LogSettings { default_file: dir.path().join("file/default.log"), ..settings(dir.path(), LogLevel::Warn) };
+    let (subscriber, telemetry, faults) = prepare(&blocked, Clock::system());
+    assert_eq!(faults.len(), 1);
+    tracing::subscriber::with_default(subscriber, || {
+        faults.iter().for_each(Unopened::tell);
+        error!("still heard");
+        fs::remove_file(dir.path().join("file")).unwrap();
+        telemetry.reopen();
+        warn!("heard in the file");
+    });
+    drop(telemetry);
+    assert!(fs::read_to_string(dir.path().join("file/default.log")).unwrap().contains("heard in the file"));
+    assert!(fs::read_to_string(dir.path().join("error.log")).unwrap().contains("still heard"));
+}
+
+#[test]
+fn a_panic_is_one_error_line() {
+    let (all, errors) = logged(LogLevel::Error, |_| {
+        panics::log_panics();
+        let _ = std::panic::catch_unwind(|| panic!("no\nway"));
+        drop(std::panic::take_hook());
+    });
+    assert_eq!(all, errors);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(all[0].contains("telemetry internal fault: no\\nway"), "{all:?}");
+    assert!(all[0].contains("telemetry/tests.rs"), "{all:?}");
+}
