@@ -5,6 +5,8 @@ pub mod config;
 pub mod domain;
 pub mod ecss;
 pub mod http;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod session;
 pub mod store;
 pub mod telemetry;

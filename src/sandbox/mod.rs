@@ -1,0 +1,4 @@
+//! Simulated worlds: the portal and the switch, independent witnesses of what the other sides do.
+
+pub mod certs;
+pub mod portal;

@@ -1,0 +1,331 @@
+//! One portal in a test's hands: drive it, break it, judge it.
+
+use super::calls::{FinishedCall, OpenCall};
+use super::fault::Fault;
+use super::frames::{self, FramePost};
+use super::grants::{Holder, Pair};
+use super::ids;
+use super::judge::{Delivery, Push, Request, Verdict, Violation};
+use super::limits::Meter;
+use super::outgoing::{self, ClickRefused, Clicked};
+use super::server;
+use super::spec::{AppKeys, Client, Limits, User};
+use super::state::{EventAuth, Handler, Placement, Portal};
+use super::world::{PortalWorld, State};
+use std::io;
+use tokio::net::TcpListener;
+
+/// A portal of a world; clones are the same portal.
+#[derive(Clone)]
+pub struct SimPortal {
+    world: PortalWorld,
+    member_id: String,
+}
+
+impl SimPortal {
+    pub(super) fn new(world: PortalWorld, member_id: String) -> Self {
+        Self { world, member_id }
+    }
+
+    /// The name that survives renames.
+    pub fn member_id(&self) -> &str {
+        &self.member_id
+    }
+
+    /// `host:port`; changes with a rename.
+    pub fn domain(&self) -> String {
+        self.read(|p| p.domain.clone())
+    }
+
+    /// Base of REST calls, with a slash at the end.
+    pub fn rest_url(&self) -> String {
+        format!("https://{}/rest/", self.domain())
+    }
+
+    /// The page to open in a browser.
+    pub fn page_url(&self) -> String {
+        format!("http://{}/", self.domain())
+    }
+
+    /// The world it stands in.
+    pub fn world(&self) -> &PortalWorld {
+        &self.world
+    }
+
+    // The application's form.
+
+    /// Keys of the application; `None` after it was uninstalled.
+    pub fn keys(&self) -> Option<AppKeys> {
+        self.read(|p| p.keys.clone())
+    }
+
+    /// Fills in the handler and installation paths.
+    pub fn set_handler(&self, handler_url: &str, install_url: &str) {
+        self.change(|p| {
+            handler_url.clone_into(&mut p.app.handler_url);
+            install_url.clone_into(&mut p.app.install_url);
+        });
+    }
+
+    /// Changes the application's form.
+    pub fn edit_app(&self, edit: impl FnOnce(&mut super::spec::AppSpec)) {
+        self.change(|p| edit(&mut p.app));
+    }
+
+    /// Deletes the application and adds it again: new keys, old tokens and bindings are dead.
+    pub fn reissue_app(&self) -> AppKeys {
+        self.world.change(|state| {
+            state.grants.revoke(&self.member_id);
+            portal(state, &self.member_id).renew_keys()
+        })
+    }
+
+    /// A webhook's base URL (no application context), with a slash at the end.
+    pub fn webhook(&self, user: i64) -> String {
+        let secret = ids::hex(8);
+        self.change(|p| p.webhooks.insert(secret.clone(), user));
+        format!("{}{user}/{secret}/", self.rest_url())
+    }
+
+    // People and the CRM.
+
+    /// All accounts.
+    pub fn users(&self) -> Vec<User> {
+        self.read(|p| p.users.clone())
+    }
+
+    /// Adds an account or replaces the one with its id.
+    pub fn set_user(&self, user: User) {
+        self.change(|p| {
+            p.users.retain(|u| u.id != user.id);
+            p.users.push(user);
+            p.users.sort_by_key(|u| u.id);
+        });
+    }
+
+    /// Dismisses an employee: his tokens stop working.
+    pub fn dismiss(&self, user: i64) {
+        self.change(|p| p.users.iter_mut().filter(|u| u.id == user).for_each(|u| u.active = false));
+    }
+
+    /// Adds a client to the CRM.
+    pub fn add_client(&self, client: Client) {
+        self.change(|p| p.clients.push(client));
+    }
+
+    // Authorization.
+
+    /// Tokens of an employee, as if he had gone through the authorization.
+    pub fn issue(&self, user: i64) -> Pair {
+        let now = self.world.now();
+        self.world.change(|state| {
+            let holder = holder(state, &self.member_id, user);
+            state.grants.issue(&holder, now)
+        })
+    }
+
+    /// What the authorize page redirects an employee's browser to.
+    pub fn authorize(&self, user: i64, opaque: &str) -> Option<String> {
+        server::redirect(&self.world, &self.member_id, user, opaque)
+    }
+
+    /// A `Cookie` header of an employee's browser session.
+    pub fn log_in(&self, user: i64) -> String {
+        server::log_in(&self.world, &self.member_id, user)
+    }
+
+    /// Ends the hour of all access tokens now.
+    pub fn expire_tokens(&self) {
+        let now = self.world.now();
+        self.world.change(|state| state.grants.expire(&self.member_id, now));
+    }
+
+    /// Kills all codes, access and refresh tokens: only a new authorization helps.
+    pub fn revoke_grants(&self) {
+        self.world.change(|state| state.grants.revoke(&self.member_id));
+    }
+
+    // Misfortunes.
+
+    /// The next REST request meets `fault`; several queue up.
+    pub fn next(&self, fault: Fault) {
+        self.change(|p| p.faults.next(None, fault));
+    }
+
+    /// The next request of a method (alone or inside a batch) meets `fault`.
+    pub fn next_for(&self, method: &str, fault: Fault) {
+        self.change(|p| p.faults.next(Some(method), fault));
+    }
+
+    /// Every REST request meets `fault` until [`SimPortal::heal`].
+    pub fn standing(&self, fault: Fault) {
+        self.change(|p| p.faults.standing(None, fault));
+    }
+
+    /// Every request of a method meets `fault` until [`SimPortal::heal`].
+    pub fn standing_for(&self, method: &str, fault: Fault) {
+        self.change(|p| p.faults.standing(Some(method), fault));
+    }
+
+    /// Ends all faults.
+    pub fn heal(&self) {
+        self.change(|p| p.faults.heal());
+    }
+
+    /// Replaces the limits; the limiters start empty.
+    pub fn set_limits(&self, limits: Limits) {
+        self.change(|p| p.meter = Meter::new(limits));
+    }
+
+    /// Moves the portal to a new port; the old one answers 302 from now on. Returns the new domain.
+    pub async fn rename(&self) -> io::Result<String> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let old = self.domain();
+        let host = old.rsplit_once(':').map_or(old.as_str(), |(host, _)| host);
+        let domain = format!("{host}:{}", listener.local_addr()?.port());
+        self.change(|p| p.domain.clone_from(&domain));
+        self.world.serve(listener, server::portal_router(self.world.clone(), &self.member_id, &domain));
+        Ok(domain)
+    }
+
+    // What the portal sends.
+
+    /// Completes the installation and posts ONAPPINSTALL as the given admin; `None` without an installation
+    /// path.
+    pub async fn install(&self, admin: i64) -> Option<Delivery> {
+        outgoing::install(&self.world, &self.member_id, admin).await
+    }
+
+    /// Deletes the application and posts ONAPPUNINSTALL to whoever was bound to it (else to the installation
+    /// path). `clean` asks the application to delete its data.
+    pub async fn uninstall(&self, clean: bool) -> Vec<Delivery> {
+        outgoing::uninstall(&self.world, &self.member_id, clean).await
+    }
+
+    /// An employee clicks a number: registers the call, shows the card, posts the event and waits for its
+    /// answer.
+    pub async fn click(&self, user: i64, number: &str) -> Result<Clicked, ClickRefused> {
+        let clicked = outgoing::click(&self.world, &self.member_id, user, number)?;
+        Ok(clicked.sent(&self.world, &self.member_id).await)
+    }
+
+    /// Sends a delivery of the log once more, unchanged.
+    pub async fn redeliver(&self, number: usize) -> Option<Delivery> {
+        outgoing::redeliver(&self.world, &self.member_id, number).await
+    }
+
+    /// How much of the `auth` block events carry.
+    pub fn set_event_auth(&self, auth: EventAuth) {
+        self.change(|p| p.event_auth = auth);
+    }
+
+    // The employee's browser.
+
+    /// The frames of the card on an employee's screen: one for each application tab.
+    pub fn card_frames(&self, user: i64) -> Vec<FramePost> {
+        frames::card(&self.world, &self.member_id, user, "1")
+    }
+
+    /// The application opened in the portal (`PLACEMENT=DEFAULT`).
+    pub fn app_frame(&self, user: i64) -> FramePost {
+        frames::app(&self.world, &self.member_id, user, "1")
+    }
+
+    /// The employee closes his card.
+    pub fn close_card(&self, user: i64) {
+        self.change(|p| {
+            p.screens.close(user);
+        });
+    }
+
+    // Judging.
+
+    /// REST requests so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.read(|p| p.log.requests().to_vec())
+    }
+
+    /// Requests of one method (lower case), alone or inside a batch.
+    pub fn requests_of(&self, method: &str) -> Vec<Request> {
+        self.read(|p| p.log.requests().iter().filter(|r| r.method == method).cloned().collect())
+    }
+
+    /// Calls that are not finished.
+    pub fn open_calls(&self) -> Vec<OpenCall> {
+        self.read(|p| p.calls.clone())
+    }
+
+    /// Finished calls, in order.
+    pub fn finished_calls(&self) -> Vec<FinishedCall> {
+        self.read(|p| p.finished.clone())
+    }
+
+    /// The missed-call counter: number and employee.
+    pub fn missed_calls(&self) -> Vec<(String, i64)> {
+        self.read(|p| p.missed.clone())
+    }
+
+    /// Cards on screens: employee and `CALL_ID`.
+    pub fn visible(&self) -> Vec<(i64, String)> {
+        self.read(|p| p.screens.all().map(|(user, card)| (user, card.call.clone())).collect())
+    }
+
+    /// Push messages so far.
+    pub fn pushes(&self) -> Vec<Push> {
+        self.read(|p| p.pushes.clone())
+    }
+
+    /// Events sent so far.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.read(|p| p.deliveries.clone())
+    }
+
+    /// Bound events.
+    pub fn handlers(&self) -> Vec<Handler> {
+        self.read(|p| p.handlers.clone())
+    }
+
+    /// Bound placements.
+    pub fn placements(&self) -> Vec<Placement> {
+        self.read(|p| p.placements.clone())
+    }
+
+    /// External lines: number and name.
+    pub fn lines(&self) -> Vec<(String, String)> {
+        self.read(|p| p.lines.iter().map(|(number, line)| (number.clone(), line.name.clone())).collect())
+    }
+
+    /// What a correct client never does.
+    pub fn violations(&self) -> Vec<Violation> {
+        self.read(|p| p.log.violations.clone())
+    }
+
+    /// What is left undone and what was done wrong.
+    pub fn verdict(&self) -> Verdict {
+        self.read(|p| p.verdict())
+    }
+
+    /// Panics with a list unless the verdict is silent.
+    pub fn assert_silent(&self) {
+        let verdict = self.verdict();
+        assert!(verdict.is_silent(), "portal {}:\n{verdict}", self.member_id);
+    }
+
+    fn read<R>(&self, look: impl FnOnce(&mut Portal) -> R) -> R {
+        self.world.with(|state| look(portal(state, &self.member_id)))
+    }
+
+    fn change<R>(&self, work: impl FnOnce(&mut Portal) -> R) -> R {
+        self.world.change(|state| work(portal(state, &self.member_id)))
+    }
+}
+
+pub(super) fn portal<'a>(state: &'a mut State, member_id: &str) -> &'a mut Portal {
+    state.portals.get_mut(member_id).expect("a portal stays in its world")
+}
+
+pub(super) fn holder(state: &State, member_id: &str, user: i64) -> Holder {
+    let keys = state.portals.get(member_id).and_then(|p| p.keys.as_ref());
+    let client_id = keys.map(|k| k.client_id.clone()).unwrap_or_default();
+    Holder { member_id: member_id.to_owned(), client_id, user }
+}

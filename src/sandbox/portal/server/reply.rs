@@ -1,0 +1,59 @@
+//! Answers of the simulated servers: JSON, HTML, redirects, and no answer at all.
+
+use super::Hangup;
+use crate::sandbox::portal::fault::Instead;
+use axum::body::Body;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// JSON as the portal labels it.
+pub fn json(status: u16, body: &Value) -> Response {
+    let head = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+    (code(status), head, body.to_string()).into_response()
+}
+
+/// A page.
+pub fn html(status: u16, body: String) -> Response {
+    let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (code(status), head, body).into_response()
+}
+
+/// A redirect with this status.
+pub fn redirect(status: u16, to: &str) -> Response {
+    (code(status), [(header::LOCATION, to.to_owned())], Body::empty()).into_response()
+}
+
+/// The connection is closed without an answer.
+pub fn hangup() -> Response {
+    let mut response = Body::empty().into_response();
+    response.extensions_mut().insert(Hangup);
+    response
+}
+
+/// A page as proxies and maintenance modes send it.
+pub fn proxy_page(status: u16, title: &str) -> Response {
+    let page =
+        format!("<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>");
+    html(status, page)
+}
+
+/// What a fault answers, with the body for the log; `None` means silence. `now_s` is the world's Unix time.
+pub fn instead(what: &Instead, now_s: i64) -> Option<(Response, u16, Value)> {
+    match what {
+        Instead::Silence => None,
+        Instead::Hangup => Some((hangup(), 0, Value::Null)),
+        Instead::Page(status, title) => Some((proxy_page(*status, title), *status, Value::Null)),
+        Instead::Refusal(status, error, text, pause) => {
+            let mut body = json!({ "error": error, "error_description": text });
+            if let Some(pause) = pause {
+                body["time"] = json!({ "operating_reset_at": now_s + i64::from(*pause), "operating": 480 });
+            }
+            Some((json(*status, &body), *status, body))
+        }
+    }
+}
+
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
