@@ -1,0 +1,54 @@
+//! Picking up, holding and taking back.
+
+use super::{Far, LegId, LegStatus, Refusal, ReleaseCause, Turn};
+
+impl Turn<'_> {
+    /// A ringing party picks up. Other phones that ring for the same call stop.
+    pub(in crate::sandbox::switch) fn answer(&mut self, id: LegId) -> Result<(), Refusal> {
+        let leg = self.live(id)?;
+        if !leg.rings() {
+            return Err(Refusal::WrongState("the phone does not ring"));
+        }
+        let call = leg.call;
+        if leg.summoned {
+            self.dial_summoned(id);
+            return Ok(());
+        }
+        let near = self.call(call).near;
+        let Far::Ringing(ringing) = self.call(call).far.clone() else { return Err(Refusal::NoSuchLeg) };
+        let caller_waited = !self.leg(near).is_connected();
+        self.connect(id);
+        self.connect(near);
+        self.call_mut(call).far = Far::Connected(id);
+        if caller_waited {
+            self.show(&[near, id]);
+        } else {
+            self.show(&[id]);
+        }
+        let losers: Vec<LegId> = ringing.into_iter().filter(|other| *other != id).collect();
+        for loser in &losers {
+            self.end(*loser, ReleaseCause::AnsweredElsewhere);
+        }
+        self.show(&losers);
+        Ok(())
+    }
+
+    /// The party puts the other one on hold.
+    pub(in crate::sandbox::switch) fn hold(&mut self, id: LegId) -> Result<(), Refusal> {
+        self.change(id, LegStatus::Talking, LegStatus::Held, "the leg does not talk")
+    }
+
+    /// The party takes the other one back.
+    pub(in crate::sandbox::switch) fn retrieve(&mut self, id: LegId) -> Result<(), Refusal> {
+        self.change(id, LegStatus::Held, LegStatus::Talking, "the leg is not on hold")
+    }
+
+    fn change(&mut self, id: LegId, from: LegStatus, to: LegStatus, otherwise: &'static str) -> Result<(), Refusal> {
+        if self.live(id)?.status != from {
+            return Err(Refusal::WrongState(otherwise));
+        }
+        self.leg_mut(id).status = to;
+        self.show(&[id]);
+        Ok(())
+    }
+}
