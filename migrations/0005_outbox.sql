@@ -1,7 +1,7 @@
--- Requests to the portal that are decided but not yet settled. Rows go when they are settled; AUTOINCREMENT keeps
--- ids from being used again, so that a late answer can never settle a younger request.
+-- Requests to the portal that are decided but not yet settled; rows go when they are settled. The daemon gives the
+-- ids: requests of a company are sent in their order.
 CREATE TABLE outbox (
-    id         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id         INTEGER NOT NULL PRIMARY KEY,
     company    TEXT    NOT NULL REFERENCES companies (id) ON DELETE CASCADE,
     lane       TEXT    NOT NULL,
     call       TEXT    NOT NULL,

@@ -1,7 +1,7 @@
 -- Events of the portal, stored before they are answered. Handled ones stay until retention, so that a repeated
 -- delivery is recognised by `key`.
 CREATE TABLE inbox (
-    id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id          INTEGER NOT NULL PRIMARY KEY,
     company     TEXT    NOT NULL REFERENCES companies (id) ON DELETE CASCADE,
     key         TEXT    NOT NULL,
     body        TEXT    NOT NULL,

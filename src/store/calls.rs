@@ -1,8 +1,8 @@
 //! Calls as the call logic left them.
 
+use super::batch::{Batch, statement};
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, Timestamp};
-use sqlx::SqliteConnection;
 
 /// The new state of a call.
 #[derive(Debug, Clone)]
@@ -99,51 +99,30 @@ impl Store {
     }
 }
 
-/// Inserts or updates a call.
-pub(super) async fn write(
-    conn: &mut SqliteConnection,
-    company: &CompanyId,
-    call: &CallUpdate,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (id, key, ended_at) = (company.as_str(), call.key.as_str(), call.ended_at.map(|t| t.0));
-    if ended_at.is_none() && write_open(conn, company, call, now).await? {
-        return Ok(());
+/// Adds the new state of a call.
+pub(super) fn write(batch: &mut Batch, company: &CompanyId, call: &CallUpdate, now: Timestamp) {
+    let (id, key) = (company.as_str(), call.key.as_str());
+    put(batch, id, key, &call.body, now.0, now.0);
+    match call.ended_at {
+        Some(at) => end(batch, at.0, id, key),
+        None => open(batch, id, key),
     }
-    sqlx::query!(
-        "INSERT INTO calls (company, key, body, created_at, updated_at, ended_at) VALUES ($1, $2, $3, $4, $4, $5)
-         ON CONFLICT (company, key) DO UPDATE SET
-             body = excluded.body, updated_at = excluded.updated_at, ended_at = excluded.ended_at",
-        id,
-        key,
-        call.body,
-        now.0,
-        ended_at
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
-/// The common case, an open call that stays open: leaves `ended_at` and with it all indexes alone.
-/// `false` if the stored call has ended, so that it must be opened again.
-async fn write_open(
-    conn: &mut SqliteConnection,
-    company: &CompanyId,
-    call: &CallUpdate,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let (id, key) = (company.as_str(), call.key.as_str());
-    let done = sqlx::query!(
-        "INSERT INTO calls (company, key, body, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-         ON CONFLICT (company, key) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at
-         WHERE calls.ended_at IS NULL",
-        id,
-        key,
-        call.body,
-        now.0
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() > 0)
+statement! {
+    /// Leaves `ended_at` alone, and with it all indexes of a call that is known.
+    put(company: &str, key: &str, body: &str, created_at: i64, updated_at: i64) =
+    "INSERT INTO calls (company, key, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (company, key) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at"
+}
+
+statement! {
+    end(ended_at: i64, company: &str, key: &str) =
+    "UPDATE calls SET ended_at = ? WHERE company = ? AND key = ?"
+}
+
+statement! {
+    /// Writes only if the call had ended, which is rare.
+    open(company: &str, key: &str) =
+    "UPDATE calls SET ended_at = NULL WHERE company = ? AND key = ? AND ended_at IS NOT NULL"
 }

@@ -1,31 +1,13 @@
-//! Companies and what their admins have set.
+//! Companies as they are read; see `registration` and `settings` for how they change.
 
 use super::seal::{Place, Seal};
-use super::{Conflict, Store, StoreError, tokens};
-use crate::domain::company::{CallSettings, Company, SwitchSettings};
-use crate::domain::{CompanyId, Timestamp, Tokens};
-use secrecy::SecretString;
-use serde::Serialize;
+use super::{Store, StoreError};
+use crate::domain::company::{Company, SwitchSettings};
+use crate::domain::{CompanyId, Timestamp};
 use serde::de::DeserializeOwned;
 
-const TABLE: &str = "companies";
-
-/// What a log-in or an install tells us about a company.
-#[derive(Debug, Clone)]
-pub struct NewCompany {
-    /// `member_id`.
-    pub id: CompanyId,
-    /// Portal host, with port if not 443.
-    pub domain: String,
-    /// Base for REST calls.
-    pub client_endpoint: String,
-    /// `client_id` of the portal's application.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: SecretString,
-    /// What authenticates the portal's events, if it came along; a known one is kept otherwise.
-    pub application_token: Option<SecretString>,
-}
+/// Table whose secrets [`Place`] names.
+pub(super) const TABLE: &str = "companies";
 
 /// A company with its switch as the tables hold it.
 struct Row {
@@ -136,140 +118,4 @@ impl Row {
 
 fn parse<T: DeserializeOwned>(place: Place<'_>, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| place.corrupt())
-}
-
-fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("settings are plain values with text keys")
-}
-
-impl Store {
-    /// Registers a company with its tokens, in one transaction. A known `member_id` gets the new keys, domain and
-    /// tokens and is installed again; its name, settings, employees and (unless given) application token stay.
-    pub async fn register_company(&self, c: &NewCompany, tokens: &Tokens, now: Timestamp) -> Result<(), StoreError> {
-        let id = c.id.as_str();
-        let secret = self.seal().seal(Place::new(TABLE, "client_secret", id), &c.client_secret);
-        let token = c.application_token.as_ref();
-        let token = token.map(|t| self.seal().seal(Place::new(TABLE, "application_token", id), t));
-        let domain = c.domain.to_ascii_lowercase();
-        let mut tx = self.begin_durable().await?;
-        sqlx::query!(
-            "INSERT INTO companies
-                 (id, domain, client_endpoint, client_id, client_secret, application_token, created_at, registered_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-             ON CONFLICT (id) DO UPDATE SET
-                 domain = excluded.domain,
-                 client_endpoint = excluded.client_endpoint,
-                 client_id = excluded.client_id,
-                 client_secret = excluded.client_secret,
-                 application_token = COALESCE(excluded.application_token, companies.application_token),
-                 registered_at = excluded.registered_at,
-                 uninstalled_at = NULL",
-            id,
-            domain,
-            c.client_endpoint,
-            c.client_id,
-            secret,
-            token,
-            now.0
-        )
-        .execute(tx.conn())
-        .await?;
-        tokens::write(self.seal(), tx.conn(), &c.id, tokens).await?;
-        tx.commit().await
-    }
-
-    /// Sets the name shown to people.
-    pub async fn rename_company(&self, id: &CompanyId, name: &str) -> Result<(), StoreError> {
-        let (id, mut tx) = (id.as_str(), self.single_durable().await?);
-        let done = sqlx::query!("UPDATE companies SET name = $2 WHERE id = $1", id, name).execute(tx.conn()).await?;
-        tx.commit().await?;
-        known(done.rows_affected())
-    }
-
-    /// Sets how the switch is reached.
-    pub async fn save_switch(&self, id: &CompanyId, s: &SwitchSettings) -> Result<(), StoreError> {
-        let id = id.as_str();
-        let api_key = self.seal().seal(Place::new("switches", "api_key", id), &s.api_key);
-        let (backend, addresses, trust) = (json(&s.backend), json(&s.addresses), json(&s.trust));
-        let mut tx = self.single_durable().await?;
-        sqlx::query!(
-            "INSERT INTO switches (company, backend, client_id, api_key, addresses, domain, trust)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (company) DO UPDATE SET
-                 backend = excluded.backend,
-                 client_id = excluded.client_id,
-                 api_key = excluded.api_key,
-                 addresses = excluded.addresses,
-                 domain = excluded.domain,
-                 trust = excluded.trust",
-            id,
-            backend,
-            s.client_id,
-            api_key,
-            addresses,
-            s.domain,
-            trust
-        )
-        .execute(tx.conn())
-        .await?;
-        tx.commit().await
-    }
-
-    /// Sets the choices for calls.
-    pub async fn save_call_settings(&self, id: &CompanyId, settings: &CallSettings) -> Result<(), StoreError> {
-        let (id, settings) = (id.as_str(), json(settings));
-        let mut tx = self.single_durable().await?;
-        let done = sqlx::query!("UPDATE companies SET call_settings = $2 WHERE id = $1", id, settings)
-            .execute(tx.conn())
-            .await?;
-        tx.commit().await?;
-        known(done.rows_affected())
-    }
-
-    /// Sets what authenticates the portal's events.
-    pub async fn save_application_token(&self, id: &CompanyId, token: &SecretString) -> Result<(), StoreError> {
-        let id = id.as_str();
-        let token = self.seal().seal(Place::new(TABLE, "application_token", id), token);
-        let mut tx = self.single_durable().await?;
-        let done = sqlx::query!("UPDATE companies SET application_token = $2 WHERE id = $1", id, token)
-            .execute(tx.conn())
-            .await?;
-        tx.commit().await?;
-        known(done.rows_affected())
-    }
-
-    /// Sets where the portal is, after it has moved.
-    pub async fn save_endpoint(&self, id: &CompanyId, domain: &str, client_endpoint: &str) -> Result<(), StoreError> {
-        let (id, domain) = (id.as_str(), domain.to_ascii_lowercase());
-        let mut tx = self.single_durable().await?;
-        let done = sqlx::query!(
-            "UPDATE companies SET domain = $2, client_endpoint = $3 WHERE id = $1",
-            id,
-            domain,
-            client_endpoint
-        )
-        .execute(tx.conn())
-        .await?;
-        tx.commit().await?;
-        known(done.rows_affected())
-    }
-
-    /// Takes a company out of work: tokens, application token, admin sessions and waiting events go; settings,
-    /// employees, calls and waiting requests stay for its return. Unknown companies are no fault: the portal may say it twice.
-    pub async fn mark_uninstalled(&self, id: &CompanyId, now: Timestamp) -> Result<(), StoreError> {
-        let id = id.as_str();
-        let mut tx = self.begin_durable().await?;
-        sqlx::query!("UPDATE companies SET uninstalled_at = $2, application_token = NULL WHERE id = $1", id, now.0)
-            .execute(tx.conn())
-            .await?;
-        sqlx::query!("DELETE FROM tokens WHERE company = $1", id).execute(tx.conn()).await?;
-        sqlx::query!("DELETE FROM admin_sessions WHERE company = $1", id).execute(tx.conn()).await?;
-        sqlx::query!("DELETE FROM inbox WHERE company = $1 AND handled_at IS NULL", id).execute(tx.conn()).await?;
-        tx.commit().await
-    }
-}
-
-/// An update that met no row was meant for a company that is not there.
-fn known(rows: u64) -> Result<(), StoreError> {
-    if rows == 0 { Err(Conflict::UnknownCompany.into()) } else { Ok(()) }
 }

@@ -1,8 +1,8 @@
 //! Events of the portal: stored before they are answered, worked on afterwards.
 
+use super::batch::{Batch, statement};
 use super::{Store, StoreError};
 use crate::domain::{CompanyId, Timestamp};
-use sqlx::SqliteConnection;
 
 /// A stored event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,31 +64,14 @@ impl Store {
         });
         Ok(event.collect())
     }
-
-    /// Notes that an event has had its effect, where that wrote nothing else
-    /// (otherwise: [`Record::handled`](super::Record::handled)).
-    pub async fn event_done(&self, company: &CompanyId, id: EventId, now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.single_swift().await?;
-        handle(tx.conn(), company, id, now).await?;
-        tx.commit().await
-    }
 }
 
 /// Marks an event as handled; the row stays to recognise repetitions.
-pub(super) async fn handle(
-    conn: &mut SqliteConnection,
-    company: &CompanyId,
-    id: EventId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let company = company.as_str();
-    sqlx::query!(
-        "UPDATE inbox SET handled_at = $3 WHERE company = $1 AND id = $2 AND handled_at IS NULL",
-        company,
-        id.0,
-        now.0
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+pub(super) fn handle(batch: &mut Batch, company: &CompanyId, id: EventId, now: Timestamp) {
+    mark(batch, now.0, company.as_str(), id.0);
+}
+
+statement! {
+    mark(handled_at: i64, company: &str, id: i64) =
+    "UPDATE inbox SET handled_at = ? WHERE company = ? AND id = ? AND handled_at IS NULL"
 }

@@ -6,6 +6,7 @@
 //! method takes the time as an argument.
 
 mod admin;
+mod batch;
 mod calls;
 mod companies;
 mod db;
@@ -17,8 +18,10 @@ mod installs;
 mod key;
 mod outbox;
 mod record;
+mod registration;
 mod retention;
 mod seal;
+mod settings;
 mod tokens;
 mod trace;
 
@@ -27,16 +30,17 @@ mod tests;
 
 pub use admin::{AdminSession, LoginAttempt};
 pub use calls::{CallRow, CallUpdate};
-pub use companies::NewCompany;
 pub use employees::{ImportReport, NumberConflict};
 pub use error::{Conflict, SealFault, StoreError};
 pub use inbox::{EventId, PortalEvent};
 pub use key::MasterKey;
 pub use outbox::{Intent, IntentId, NewIntent};
 pub use record::Record;
+pub use registration::NewCompany;
 pub use trace::TraceLine;
 
 use db::{Db, Durability};
+use outbox::IntentIds;
 use seal::{Place, Seal};
 use std::fs::File;
 use std::path::Path;
@@ -55,6 +59,7 @@ struct Inner {
     db: Db,
     seal: Seal,
     key: MasterKey,
+    intents: IntentIds,
     /// Keeps other processes out; ends with the store.
     _lock: File,
 }
@@ -77,7 +82,8 @@ impl Store {
         files::ensure_file(&file)?;
         let db = Db::open(&file).await?;
         let seal = Seal::new(&key);
-        let store = Self(Arc::new(Inner { db, seal, key, _lock: lock }));
+        let intents = IntentIds::load(&db).await?;
+        let store = Self(Arc::new(Inner { db, seal, key, intents, _lock: lock }));
         store.check_key().await?;
         Ok(store)
     }

@@ -1,12 +1,30 @@
 //! Requests to the portal that are decided but not settled, and the CRM's names of their lanes.
 
+use super::batch::{Batch, statement};
+use super::db::Db;
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, CrmCallId, ExternalId, Timestamp};
-use sqlx::SqliteConnection;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// A stored request; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IntentId(pub i64);
+
+/// Gives ids to new requests. Made here and not by the database, so that a step is written without waiting for
+/// answers in between. No id comes twice while the process lives: a late answer cannot settle a younger request.
+pub(super) struct IntentIds(AtomicI64);
+
+impl IntentIds {
+    /// Goes on behind what waits in the database.
+    pub(super) async fn load(db: &Db) -> Result<Self, StoreError> {
+        let last = sqlx::query_scalar!(r#"SELECT MAX(id) AS "id: i64" FROM outbox"#).fetch_one(db.reader()).await?;
+        Ok(Self(AtomicI64::new(last.unwrap_or(0))))
+    }
+
+    pub(super) fn next(&self) -> IntentId {
+        IntentId(self.0.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
 
 /// A request to be stored before it is sent.
 #[derive(Debug, Clone)]
@@ -84,50 +102,33 @@ impl Store {
     }
 }
 
-/// Stores a request.
-pub(super) async fn put(
-    conn: &mut SqliteConnection,
-    company: &CompanyId,
-    intent: &NewIntent,
-    now: Timestamp,
-) -> Result<IntentId, StoreError> {
-    let (id, lane, call) = (company.as_str(), intent.lane.as_str(), intent.call.as_str());
-    let row = sqlx::query_scalar!(
-        "INSERT INTO outbox (company, lane, call, body, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id AS \"id!\"",
-        id,
-        lane,
-        call,
-        intent.body,
-        now.0
-    );
-    Ok(IntentId(row.fetch_one(conn).await?))
+/// Adds a request under an id that was never used.
+pub(super) fn write(batch: &mut Batch, company: &CompanyId, id: IntentId, intent: &NewIntent, now: Timestamp) {
+    put(batch, id.0, company.as_str(), intent.lane.as_str(), intent.call.as_str(), &intent.body, now.0);
 }
 
 /// Removes a request that is over; one that is gone already is no fault.
-pub(super) async fn settle(conn: &mut SqliteConnection, company: &CompanyId, id: IntentId) -> Result<(), StoreError> {
-    let company = company.as_str();
-    sqlx::query!("DELETE FROM outbox WHERE company = $1 AND id = $2", company, id.0).execute(conn).await?;
-    Ok(())
+pub(super) fn settle(batch: &mut Batch, company: &CompanyId, id: IntentId) {
+    delete(batch, company.as_str(), id.0);
 }
 
 /// Notes what the CRM calls a lane; the last word counts.
-pub(super) async fn name_lane(
-    conn: &mut SqliteConnection,
-    company: &CompanyId,
-    lane: &ExternalId,
-    crm_id: &CrmCallId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (id, lane, crm_id) = (company.as_str(), lane.as_str(), crm_id.as_str());
-    sqlx::query!(
-        "INSERT INTO lanes (company, lane, crm_id, created_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (company, lane) DO UPDATE SET crm_id = excluded.crm_id",
-        id,
-        lane,
-        crm_id,
-        now.0
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+pub(super) fn name_lane(batch: &mut Batch, company: &CompanyId, lane: &ExternalId, crm_id: &CrmCallId, now: Timestamp) {
+    name(batch, company.as_str(), lane.as_str(), crm_id.as_str(), now.0);
+}
+
+statement! {
+    put(id: i64, company: &str, lane: &str, call: &str, body: &str, created_at: i64) =
+    "INSERT INTO outbox (id, company, lane, call, body, created_at) VALUES (?, ?, ?, ?, ?, ?)"
+}
+
+statement! {
+    delete(company: &str, id: i64) =
+    "DELETE FROM outbox WHERE company = ? AND id = ?"
+}
+
+statement! {
+    name(company: &str, lane: &str, crm_id: &str, created_at: i64) =
+    "INSERT INTO lanes (company, lane, crm_id, created_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (company, lane) DO UPDATE SET crm_id = excluded.crm_id"
 }

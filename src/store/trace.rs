@@ -1,9 +1,9 @@
 //! The readable story of each call.
 
+use super::batch::{Batch, statement};
 use super::seal::Place;
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, Timestamp};
-use sqlx::SqliteConnection;
 
 /// One line of a call's story.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,20 +33,16 @@ impl Store {
     }
 }
 
-/// Appends lines; neighbours about the same call share a row.
-pub(super) async fn write(
-    conn: &mut SqliteConnection,
-    company: &CompanyId,
-    lines: &[TraceLine],
-) -> Result<(), StoreError> {
-    let id = company.as_str();
+/// Adds lines; neighbours about the same call share a row.
+pub(super) fn write(batch: &mut Batch, company: &CompanyId, lines: &[TraceLine]) {
     for group in lines.chunk_by(|a, b| a.call == b.call) {
-        let (key, at) = (group[0].call.as_str(), group[0].at.0);
         let pairs: Vec<(i64, &str)> = group.iter().map(|l| (l.at.0, l.text.as_str())).collect();
         let text = serde_json::to_string(&pairs).expect("numbers and texts are JSON");
-        sqlx::query!("INSERT INTO trace (company, call, at, lines) VALUES ($1, $2, $3, $4)", id, key, at, text)
-            .execute(&mut *conn)
-            .await?;
+        put(batch, company.as_str(), group[0].call.as_str(), group[0].at.0, &text);
     }
-    Ok(())
+}
+
+statement! {
+    put(company: &str, call: &str, at: i64, lines: &str) =
+    "INSERT INTO trace (company, call, at, lines) VALUES (?, ?, ?, ?)"
 }

@@ -1,0 +1,75 @@
+//! Companies come and go: log-in, install, uninstall.
+
+use super::companies::TABLE;
+use super::seal::Place;
+use super::{Store, StoreError, tokens};
+use crate::domain::{CompanyId, Timestamp, Tokens};
+use secrecy::SecretString;
+
+/// What a log-in or an install tells us about a company.
+#[derive(Debug, Clone)]
+pub struct NewCompany {
+    /// `member_id`.
+    pub id: CompanyId,
+    /// Portal host, with port if not 443.
+    pub domain: String,
+    /// Base for REST calls.
+    pub client_endpoint: String,
+    /// `client_id` of the portal's application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// What authenticates the portal's events, if it came along; a known one is kept otherwise.
+    pub application_token: Option<SecretString>,
+}
+
+impl Store {
+    /// Registers a company with its tokens, in one transaction. A known `member_id` gets the new keys, domain and
+    /// tokens and is installed again; its name, settings, employees and (unless given) application token stay.
+    pub async fn register_company(&self, c: &NewCompany, tokens: &Tokens, now: Timestamp) -> Result<(), StoreError> {
+        let id = c.id.as_str();
+        let secret = self.seal().seal(Place::new(TABLE, "client_secret", id), &c.client_secret);
+        let token = c.application_token.as_ref();
+        let token = token.map(|t| self.seal().seal(Place::new(TABLE, "application_token", id), t));
+        let domain = c.domain.to_ascii_lowercase();
+        let mut tx = self.begin_durable().await?;
+        sqlx::query!(
+            "INSERT INTO companies
+                 (id, domain, client_endpoint, client_id, client_secret, application_token, created_at, registered_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+             ON CONFLICT (id) DO UPDATE SET
+                 domain = excluded.domain,
+                 client_endpoint = excluded.client_endpoint,
+                 client_id = excluded.client_id,
+                 client_secret = excluded.client_secret,
+                 application_token = COALESCE(excluded.application_token, companies.application_token),
+                 registered_at = excluded.registered_at,
+                 uninstalled_at = NULL",
+            id,
+            domain,
+            c.client_endpoint,
+            c.client_id,
+            secret,
+            token,
+            now.0
+        )
+        .execute(tx.conn())
+        .await?;
+        tokens::write(self.seal(), tx.conn(), &c.id, tokens).await?;
+        tx.commit().await
+    }
+
+    /// Takes a company out of work: tokens, application token, admin sessions and waiting events go; settings,
+    /// employees, calls and waiting requests stay for its return. Unknown companies are no fault: the portal may say it twice.
+    pub async fn mark_uninstalled(&self, id: &CompanyId, now: Timestamp) -> Result<(), StoreError> {
+        let id = id.as_str();
+        let mut tx = self.begin_durable().await?;
+        sqlx::query!("UPDATE companies SET uninstalled_at = $2, application_token = NULL WHERE id = $1", id, now.0)
+            .execute(tx.conn())
+            .await?;
+        sqlx::query!("DELETE FROM tokens WHERE company = $1", id).execute(tx.conn()).await?;
+        sqlx::query!("DELETE FROM admin_sessions WHERE company = $1", id).execute(tx.conn()).await?;
+        sqlx::query!("DELETE FROM inbox WHERE company = $1 AND handled_at IS NULL", id).execute(tx.conn()).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,79 @@
+//! How long the hot path takes. Not a test of right or wrong: run it with
+//! `cargo test --release store::tests::timing -- --ignored --nocapture` and read the figures.
+
+use super::{new_company, store, tokens};
+use crate::domain::{CallKey, CompanyId, Timestamp};
+use crate::store::{CallUpdate, NewIntent, Record, Store, TraceLine};
+use std::time::{Duration, Instant};
+
+/// A step as it is when a phone begins to ring: a call, a request and some lines.
+fn step(call: &str, requests: usize) -> Record {
+    let key = CallKey::from(call);
+    let text = r#"{"leg":"0001","own":"1001","remote":"+79835551122","state":"ringing"}"#;
+    let line = TraceLine { call: key.clone(), at: Timestamp(5), text: text.to_owned() };
+    let intent = NewIntent { lane: call.into(), call: key.clone(), body: text.repeat(6) };
+    Record {
+        calls: vec![CallUpdate { key, body: text.repeat(16), ended_at: None }],
+        intents: vec![intent; requests],
+        trace: vec![line; 4],
+        ..Record::default()
+    }
+}
+
+fn show(what: &str, mut spans: Vec<Duration>) {
+    spans.sort_unstable();
+    let at = |share: f64| spans[((spans.len() - 1) as f64 * share) as usize];
+    println!("{what}: p50 {:?}, p90 {:?}, p99 {:?}, max {:?}", at(0.5), at(0.9), at(0.99), at(1.0));
+}
+
+async fn many(store: &Store, company: &CompanyId, what: &str, requests: usize) {
+    let mut spans = Vec::new();
+    for i in 0..3000 {
+        let record = step(&format!("call-{}", i / 4), requests);
+        let begin = Instant::now();
+        store.record(company, &record, Timestamp(i)).await.unwrap();
+        spans.push(begin.elapsed());
+    }
+    show(what, spans);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures for a person"]
+async fn figures() {
+    let (_dir, store, company) = store().await;
+    let keeper = store.clone();
+    let keeper = tokio::spawn(async move { keeper.tend().await });
+    many(&store, &company, "warm up", 1).await;
+    many(&store, &company, "call + trace", 0).await;
+    many(&store, &company, "call + trace + 1 request", 1).await;
+    many(&store, &company, "call + trace + 2 requests", 2).await;
+
+    for i in 0..200 {
+        let other = new_company(&format!("member-{i}"), "x.example");
+        store.register_company(&other, &tokens(i), Timestamp(1)).await.unwrap();
+    }
+    let begin = Instant::now();
+    let tasks: Vec<_> = (0..200)
+        .map(|i| {
+            let (store, company) = (store.clone(), CompanyId::new(format!("member-{i}")));
+            tokio::spawn(async move {
+                let mut spans = Vec::new();
+                for n in 0..100 {
+                    let record = step(&format!("call-{i}-{}", n / 4), n % 2);
+                    let begin = Instant::now();
+                    store.record(&company, &record, Timestamp(n as i64)).await.unwrap();
+                    spans.push(begin.elapsed());
+                }
+                spans
+            })
+        })
+        .collect();
+    let mut spans = Vec::new();
+    for task in tasks {
+        spans.extend(task.await.unwrap());
+    }
+    let took = begin.elapsed();
+    println!("200 companies at once: {:.0} records/s", spans.len() as f64 / took.as_secs_f64());
+    show("200 companies at once", spans);
+    keeper.abort();
+}
