@@ -10,6 +10,7 @@ pub mod directory;
 pub mod ids;
 pub mod leg;
 pub mod link;
+pub mod outbox;
 pub mod phone;
 pub mod time;
 pub mod tokens;

@@ -2,7 +2,7 @@
 
 use super::event::Sighting;
 use crate::domain::leg::{Cause, Direction, LegState};
-use crate::domain::{LegId, Phone, Timestamp, UserId};
+use crate::domain::{LegId, Phone, SwitchCallId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ const LONGEST_CALL: Duration = Duration::from_secs(24 * 3600);
 pub struct Leg {
     /// The switch's id.
     pub id: LegId,
+    /// The switch's name of the call; differs from our key for a click-to-call.
+    pub call: SwitchCallId,
     /// Its own number.
     pub own: Phone,
     /// The other side; may change when the call is transferred.
@@ -74,6 +76,7 @@ impl Leg {
         let e = &seen.leg;
         let mut leg = Self {
             id: e.leg.clone(),
+            call: e.call.clone(),
             own: e.own.clone(),
             remote: e.remote.clone(),
             direction: e.direction,

@@ -1,0 +1,251 @@
+//! What to ask of the portal next for one CRM call, given everything that waits to be told.
+//!
+//! After an outage a lane may hold a whole call's worth of steps. Telling them one by one would open and close
+//! cards nobody should see any more, so the plan looks ahead: it says no more than what is still true.
+
+use super::call::{CrmStep, Kind, Reason, Status};
+use super::{CrmCallId, Phone, Timestamp, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A request to the portal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Make the CRM call.
+    Register {
+        /// Whose call it is.
+        user: UserId,
+        /// The client's number.
+        number: Option<Phone>,
+        /// Direction.
+        kind: Kind,
+        /// When it began.
+        started_at: Timestamp,
+        /// Make a CRM item if there is none.
+        create: bool,
+        /// Open the card.
+        show: bool,
+    },
+    /// Open cards.
+    Show(CrmCallId, Vec<UserId>),
+    /// Close cards.
+    Hide(CrmCallId, Vec<UserId>),
+    /// End the CRM call.
+    Finish {
+        /// Which one.
+        crm: CrmCallId,
+        /// By whom.
+        user: UserId,
+        /// Seconds of conversation.
+        duration_s: u32,
+        /// How it ended.
+        status: Status,
+        /// What the status does not say.
+        reason: Option<Reason>,
+    },
+}
+
+impl Request {
+    /// Notes who may see the card once this has been asked.
+    pub fn note(&self, sees: &mut BTreeSet<UserId>) {
+        match self {
+            Self::Register { user, show: true, .. } => {
+                sees.insert(*user);
+            }
+            Self::Register { show: false, .. } => {}
+            Self::Show(_, users) => sees.extend(users),
+            Self::Hide(_, users) => sees.retain(|u| !users.contains(u)),
+            Self::Finish { .. } => sees.clear(),
+        }
+    }
+
+    /// Short name for traces and metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Register { .. } => "register",
+            Self::Show(..) => "show",
+            Self::Hide(..) => "hide",
+            Self::Finish { .. } => "finish",
+        }
+    }
+}
+
+/// The next thing to do in a lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// To be asked one after the other; may be empty when the waiting steps cancel out.
+    pub requests: Vec<Request>,
+    /// How many waiting steps these requests settle.
+    pub settles: usize,
+    /// The lane's CRM call, where a settled step names it.
+    pub adopts: Option<CrmCallId>,
+}
+
+/// Plans the next requests for `waiting` (oldest first); `crm` is the lane's CRM call, once known, and `sees`
+/// who may have its card open (`None`: anybody may). `None`: nothing waits.
+pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSet<UserId>>) -> Option<Plan> {
+    let first = *waiting.first()?;
+    let settle = |requests, settles| Some(Plan { requests, settles, adopts: None });
+    match (first, crm) {
+        (CrmStep::Adopt { crm }, _) => Some(Plan { requests: Vec::new(), settles: 1, adopts: Some(crm.clone()) }),
+        (CrmStep::Register { user, number, kind, started_at, create, show }, None) => {
+            let request = Request::Register {
+                user: *user,
+                number: number.clone(),
+                kind: *kind,
+                started_at: *started_at,
+                create: *create,
+                show: *show && still_sees(*user, &waiting[1..]),
+            };
+            settle(vec![request], 1)
+        }
+        // Registered already; the answer was stored, the settling was not.
+        (CrmStep::Register { .. }, Some(_)) => settle(Vec::new(), 1),
+        (CrmStep::Show { .. } | CrmStep::Hide { .. }, Some(crm)) => Some(cards(waiting, crm, sees)),
+        (CrmStep::Finish { user, duration_s, status, reason }, Some(crm)) => {
+            let request = Request::Finish {
+                crm: crm.clone(),
+                user: *user,
+                duration_s: *duration_s,
+                status: *status,
+                reason: *reason,
+            };
+            settle(vec![request], 1)
+        }
+        // Nothing can be told about a call the portal does not have.
+        (CrmStep::Show { .. } | CrmStep::Hide { .. } | CrmStep::Finish { .. }, None) => settle(Vec::new(), 1),
+    }
+}
+
+/// Whether a card opened now would still be wanted after all that waits.
+fn still_sees(user: UserId, later: &[&CrmStep]) -> bool {
+    later.iter().fold(true, |sees, step| match step {
+        CrmStep::Show { users } if users.contains(&user) => true,
+        CrmStep::Hide { users } if users.contains(&user) => false,
+        CrmStep::Finish { .. } => false,
+        CrmStep::Show { .. } | CrmStep::Hide { .. } | CrmStep::Register { .. } | CrmStep::Adopt { .. } => sees,
+    })
+}
+
+/// Merges a run of shows and hides into at most one hide and one show.
+fn cards(waiting: &[&CrmStep], crm: &CrmCallId, sees: Option<&BTreeSet<UserId>>) -> Plan {
+    // Per user: whether he may see a card now, and the last word. Nobody is shown a card he has already, so where
+    // it is not known who sees one, those do whose run begins with a hide.
+    let mut words: BTreeMap<UserId, (bool, bool)> = BTreeMap::new();
+    let mut settles = 0;
+    for step in waiting {
+        let (users, show) = match step {
+            CrmStep::Show { users } => (users, true),
+            CrmStep::Hide { users } => (users, false),
+            CrmStep::Register { .. } | CrmStep::Adopt { .. } | CrmStep::Finish { .. } => break,
+        };
+        settles += 1;
+        for user in users {
+            let saw = sees.map_or(!show, |sees| sees.contains(user));
+            words.entry(*user).or_insert((saw, show)).1 = show;
+        }
+    }
+    let over = matches!(waiting.get(settles), Some(CrmStep::Finish { .. }));
+    let hide: Vec<UserId> = words.iter().filter(|(_, (saw, show))| *saw && (!show || over)).map(|(u, _)| *u).collect();
+    let show: Vec<UserId> = words.iter().filter(|(_, (saw, show))| *show && !saw && !over).map(|(u, _)| *u).collect();
+    let mut requests = Vec::new();
+    if !hide.is_empty() {
+        requests.push(Request::Hide(crm.clone(), hide));
+    }
+    if !show.is_empty() {
+        requests.push(Request::Show(crm.clone(), show));
+    }
+    Plan { requests, settles, adopts: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn register(user: i64) -> CrmStep {
+        CrmStep::Register {
+            user: UserId(user),
+            number: None,
+            kind: Kind::Incoming,
+            started_at: Timestamp(0),
+            create: false,
+            show: true,
+        }
+    }
+    fn users(ids: &[i64]) -> Vec<UserId> {
+        ids.iter().copied().map(UserId).collect()
+    }
+    fn show(ids: &[i64]) -> CrmStep {
+        CrmStep::Show { users: users(ids) }
+    }
+    fn hide(ids: &[i64]) -> CrmStep {
+        CrmStep::Hide { users: users(ids) }
+    }
+    fn finish() -> CrmStep {
+        CrmStep::Finish { user: UserId(1), duration_s: 5, status: Status::Answered, reason: None }
+    }
+
+    /// Everything that would be asked if nothing were added, as short lines.
+    fn all(steps: &[CrmStep], known: Option<&str>) -> Vec<String> {
+        let mut waiting: Vec<&CrmStep> = steps.iter().collect();
+        let mut crm = known.map(CrmCallId::from);
+        let mut sees = known.is_none().then(BTreeSet::new);
+        let mut lines = Vec::new();
+        while let Some(plan) = plan(&waiting, crm.as_ref(), sees.as_ref()) {
+            for request in plan.requests {
+                if let Some(sees) = &mut sees {
+                    request.note(sees);
+                }
+                lines.push(match &request {
+                    Request::Register { show, .. } => format!("register {show}"),
+                    Request::Show(_, u) => format!("show {u:?}"),
+                    Request::Hide(_, u) => format!("hide {u:?}"),
+                    Request::Finish { .. } => "finish".to_owned(),
+                });
+                if matches!(request, Request::Register { .. }) {
+                    crm = Some("new".into());
+                }
+            }
+            crm = plan.adopts.or(crm);
+            waiting.drain(..plan.settles);
+        }
+        lines
+    }
+
+    #[test]
+    fn a_live_call_is_told_step_by_step() {
+        assert_eq!(all(&[register(1)], None), ["register true"]);
+        assert_eq!(all(&[show(&[2, 3])], Some("c")), ["show [u2, u3]"]);
+        assert_eq!(all(&[finish()], Some("c")), ["finish"]);
+    }
+
+    #[test]
+    fn a_call_that_is_over_opens_no_card() {
+        let late = [register(1), show(&[2, 3]), hide(&[1, 3]), finish()];
+        assert_eq!(all(&late, None), ["register false", "finish"]);
+    }
+
+    #[test]
+    fn cards_that_may_be_open_are_closed_before_the_end() {
+        assert_eq!(all(&[hide(&[1]), show(&[2]), finish()], Some("c")), ["hide [u1]", "finish"]);
+        assert_eq!(all(&[hide(&[1]), show(&[1]), finish()], Some("c")), ["hide [u1]", "finish"]);
+    }
+
+    #[test]
+    fn steps_that_cancel_out_are_not_told() {
+        assert_eq!(all(&[show(&[2]), hide(&[2])], Some("c")), Vec::<String>::new());
+        assert_eq!(all(&[register(1), hide(&[1]), show(&[2])], None), ["register false", "show [u2]"]);
+        assert_eq!(all(&[register(1), hide(&[1]), show(&[1])], None), ["register true"]);
+        assert_eq!(all(&[hide(&[1]), show(&[2]), hide(&[2]), show(&[3])], Some("c")), ["hide [u1]", "show [u3]"]);
+    }
+
+    #[test]
+    fn a_click_is_told_under_the_portals_own_name() {
+        assert_eq!(all(&[CrmStep::Adopt { crm: "p".into() }, finish()], None), ["finish"]);
+    }
+
+    #[test]
+    fn a_register_whose_answer_is_known_is_not_repeated() {
+        assert_eq!(all(&[register(1), finish()], Some("c")), ["finish"]);
+        assert_eq!(all(&[finish()], None), Vec::<String>::new(), "and without a call there is nothing to finish");
+    }
+}

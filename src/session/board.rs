@@ -1,0 +1,131 @@
+//! The running calls of one company as people see them, shared between the actor and everybody who watches.
+
+use crate::domain::card::CallView;
+use crate::domain::leg::Capabilities;
+use crate::domain::{CallKey, CrmCallId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+#[derive(Debug, Default)]
+struct Shown {
+    calls: BTreeMap<CallKey, Arc<CallView>>,
+    can: Capabilities,
+    online: bool,
+}
+
+/// Written by the actor only; clones show the same board.
+#[derive(Debug, Clone)]
+pub struct CallBoard {
+    shown: Arc<Mutex<Shown>>,
+    version: Arc<watch::Sender<u64>>,
+}
+
+impl CallBoard {
+    pub(super) fn new() -> Self {
+        Self { shown: Arc::default(), version: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// The calls now, those that have just ended included, in the order of their keys.
+    pub fn calls(&self) -> Vec<Arc<CallView>> {
+        self.shown().calls.values().cloned().collect()
+    }
+
+    /// How many calls have not ended.
+    pub fn running(&self) -> usize {
+        self.shown().calls.values().filter(|c| !c.ended).count()
+    }
+
+    /// The call the portal knows under this name.
+    pub fn by_crm(&self, crm: &CrmCallId) -> Option<Arc<CallView>> {
+        self.shown().calls.values().find(|c| c.crm.contains(crm)).cloned()
+    }
+
+    /// Commands the switch honours.
+    pub fn can(&self) -> Capabilities {
+        self.shown().can
+    }
+
+    /// Whether commands can be sent now.
+    pub fn online(&self) -> bool {
+        self.shown().online
+    }
+
+    /// Tells when something has changed.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    /// Puts up the call as it is now; nothing is announced if it looks the same as before.
+    pub(super) fn put(&self, view: CallView) {
+        let changed = {
+            let mut shown = self.shown();
+            let same = shown.calls.get(&view.key).is_some_and(|old| **old == view);
+            if !same {
+                shown.calls.insert(view.key.clone(), Arc::new(view));
+            }
+            !same
+        };
+        if changed {
+            self.announce();
+        }
+    }
+
+    /// Takes a call down.
+    pub(super) fn remove(&self, key: &CallKey) {
+        if self.shown().calls.remove(key).is_some() {
+            self.announce();
+        }
+    }
+
+    pub(super) fn set_link(&self, online: bool, can: Capabilities) {
+        {
+            let mut shown = self.shown();
+            (shown.online, shown.can) = (online, can);
+        }
+        self.announce();
+    }
+
+    fn announce(&self) {
+        self.version.send_modify(|v| *v += 1);
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        // A panic while the lock is held leaves a map that is whole.
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Timestamp;
+
+    fn view(key: &str, ended: bool) -> CallView {
+        CallView {
+            key: key.into(),
+            crm: vec![format!("crm-{key}").as_str().into()],
+            started_at: Timestamp(0),
+            internal: false,
+            ended,
+            legs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn watchers_hear_of_changes_and_only_of_changes() {
+        let board = CallBoard::new();
+        let mut watch = board.watch();
+        board.put(view("a", false));
+        assert!(watch.has_changed().expect("open"));
+        watch.mark_unchanged();
+        board.put(view("a", false));
+        assert!(!watch.has_changed().expect("open"));
+        board.put(view("a", true));
+        board.put(view("b", false));
+        assert_eq!((board.calls().len(), board.running()), (2, 1));
+        assert_eq!(board.by_crm(&"crm-b".into()).map(|c| c.key.clone()), Some("b".into()));
+        board.remove(&"b".into());
+        assert_eq!(board.running(), 0);
+    }
+}

@@ -1,0 +1,217 @@
+//! The open calls of one company: which call a leg belongs to, whose numbers are on it, when to look again.
+
+use crate::domain::call::{Call, Sighting};
+use crate::domain::directory::Directory;
+use crate::domain::leg::LegEvent;
+use crate::domain::{CallKey, SwitchCallId, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+/// A click and the switch's first leg of it belong together only this long.
+const MATCH_WINDOW: Duration = Duration::from_secs(30);
+/// An ended call is remembered, so that late or repeated news of it are recognised.
+const REMEMBER: Duration = Duration::from_secs(600);
+
+/// Calls in memory.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    calls: BTreeMap<CallKey, Call>,
+    /// Calls the switch names differently than we do.
+    aliases: HashMap<SwitchCallId, CallKey>,
+    timers: BTreeMap<CallKey, Timestamp>,
+    ended: BTreeMap<CallKey, Timestamp>,
+}
+
+impl Book {
+    /// Takes a call out to be stepped; [`Book::put`] brings it back.
+    pub fn take(&mut self, key: &CallKey) -> Option<Call> {
+        self.calls.remove(key)
+    }
+
+    /// The call as it is.
+    pub fn get(&self, key: &CallKey) -> Option<&Call> {
+        self.calls.get(key)
+    }
+
+    /// Keeps a call; `wake` is when it wants to be looked at again.
+    pub fn put(&mut self, call: Call, wake: Option<Timestamp>, now: Timestamp) {
+        let key = call.key.clone();
+        match wake {
+            Some(at) => self.timers.insert(key.clone(), at),
+            None => self.timers.remove(&key),
+        };
+        if call.is_over() {
+            self.ended.entry(key.clone()).or_insert(now);
+        } else {
+            self.ended.remove(&key);
+        }
+        self.calls.insert(key, call);
+    }
+
+    /// The switch calls this call so.
+    pub fn alias(&mut self, switch: SwitchCallId, key: CallKey) {
+        self.aliases.insert(switch, key);
+    }
+
+    /// Groups the legs of a frame by call, in the order the calls are first named, each with its owners.
+    pub fn sort(&mut self, legs: Vec<LegEvent>, who: &Directory, now: Timestamp) -> Vec<(CallKey, Vec<Sighting>)> {
+        let mut sorted: Vec<(CallKey, Vec<Sighting>)> = Vec::new();
+        for leg in legs {
+            let key = self.key_of(&leg, now);
+            let owner = who.owner(&leg.own);
+            let remote_owner = leg.remote.as_ref().and_then(|n| who.owner(n));
+            let sighting = Sighting { leg, owner, remote_owner };
+            match sorted.iter_mut().find(|(k, _)| *k == key) {
+                Some((_, group)) => group.push(sighting),
+                None => sorted.push((key, vec![sighting])),
+            }
+        }
+        sorted
+    }
+
+    fn key_of(&mut self, leg: &LegEvent, now: Timestamp) -> CallKey {
+        if let Some(key) = self.aliases.get(&leg.call) {
+            return key.clone();
+        }
+        let key = CallKey::new(leg.call.as_str());
+        if self.calls.contains_key(&key) {
+            return key;
+        }
+        let click = self.calls.values().find(|call| waits_for(call, leg, now)).map(|call| call.key.clone());
+        if let Some(click) = click {
+            self.aliases.insert(leg.call.clone(), click.clone());
+            return click;
+        }
+        key
+    }
+
+    /// Calls whose time has come.
+    pub fn due(&mut self, now: Timestamp) -> Vec<CallKey> {
+        let due: Vec<CallKey> = self.timers.iter().filter(|(_, at)| **at <= now).map(|(k, _)| k.clone()).collect();
+        due.iter().for_each(|k| {
+            self.timers.remove(k);
+        });
+        due
+    }
+
+    /// When the next call wants to be looked at, or an ended one to be forgotten.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        let forget = self.ended.values().min().map(|at| *at + REMEMBER);
+        self.timers.values().copied().chain(forget).min()
+    }
+
+    /// Forgets calls that ended long ago; tells which.
+    pub fn forget(&mut self, now: Timestamp) -> Vec<CallKey> {
+        let old: Vec<CallKey> =
+            self.ended.iter().filter(|(_, at)| **at + REMEMBER <= now).map(|(k, _)| k.clone()).collect();
+        for key in &old {
+            self.ended.remove(key);
+            self.calls.remove(key);
+            self.timers.remove(key);
+            self.aliases.retain(|_, k| k != key);
+        }
+        old
+    }
+
+    /// Keys of all calls that have not ended.
+    pub fn open(&self) -> Vec<CallKey> {
+        self.calls.keys().filter(|k| !self.ended.contains_key(*k)).cloned().collect()
+    }
+}
+
+/// Whether this leg can be the first one of a click's call: the employee's phone, and the number he clicked.
+fn waits_for(call: &Call, leg: &LegEvent, now: Timestamp) -> bool {
+    let Some(click) = &call.click else { return false };
+    call.awaits_legs()
+        && now.since(call.started_at) <= MATCH_WINDOW
+        && click.from.as_ref().is_some_and(|from| from.digits() == leg.own.digits())
+        && leg.remote.as_ref().is_none_or(|remote| remote.same_subscriber(&click.to) || ends_alike(remote, &click.to))
+}
+
+/// A dial plan may add or strip a prefix of any length; what is left must still tell numbers apart.
+fn ends_alike(a: &crate::domain::Phone, b: &crate::domain::Phone) -> bool {
+    let (a, b) = (a.digits(), b.digits());
+    a.len().min(b.len()) >= 4 && (a.ends_with(b) || b.ends_with(a))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::call::{Click, Event, Policy, step};
+    use crate::domain::company::CallSettings;
+    use crate::domain::leg::{Direction, LegState};
+    use crate::domain::{Phone, UserId};
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn phone(text: &str) -> Phone {
+        Phone::parse(text).expect("a number")
+    }
+
+    fn leg(call: &str, own: &str, remote: &str) -> LegEvent {
+        LegEvent {
+            leg: format!("{call}-{own}").as_str().into(),
+            call: call.into(),
+            call_ref: None,
+            own: phone(own),
+            remote: Some(phone(remote)),
+            direction: Direction::Out,
+            state: LegState::Ringing,
+            answered_at: None,
+            display_name: None,
+            cause: None,
+        }
+    }
+
+    fn book_with_click() -> Book {
+        let call = Call::new("c2c/x".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW);
+        let click =
+            Click { crm: "x".into(), user: UserId(1), from: Some(phone("1001")), to: phone("+7 983 555-11-22") };
+        let mut book = Book::default();
+        book.put(step(call, Event::Clicked(click), NOW).call, None, NOW);
+        book
+    }
+
+    fn key(book: &mut Book, leg: LegEvent, now: Timestamp) -> String {
+        book.sort(vec![leg], &Directory::default(), now)[0].0.to_string()
+    }
+
+    #[test]
+    fn a_clicks_legs_are_found_by_number_within_its_time() {
+        for (leg, late, want) in [
+            (leg("s1", "1001", "89835551122"), 1, "c2c/x"),
+            (leg("s1", "1001", "9#983555112"), 1, "s1"),
+            (leg("s1", "1002", "89835551122"), 1, "s1"),
+            (leg("s1", "1001", "89835551122"), 31, "s1"),
+        ] {
+            let mut book = book_with_click();
+            assert_eq!(key(&mut book, leg.clone(), NOW + Duration::from_secs(late)), want, "{leg:?}");
+        }
+    }
+
+    #[test]
+    fn the_switchs_answer_names_the_click() {
+        let mut book = book_with_click();
+        book.alias("s9".into(), "c2c/x".into());
+        assert_eq!(key(&mut book, leg("s9", "7000", "112"), NOW), "c2c/x");
+    }
+
+    #[test]
+    fn legs_of_one_frame_are_grouped_by_call() {
+        let who = Directory::default();
+        let mut book = Book::default();
+        let sorted = book.sort(vec![leg("a", "1", "2"), leg("b", "3", "4"), leg("a", "2", "1")], &who, NOW);
+        assert_eq!(sorted.iter().map(|(k, g)| (k.as_str(), g.len())).collect::<Vec<_>>(), [("a", 2), ("b", 1)]);
+    }
+
+    #[test]
+    fn ended_calls_are_forgotten_after_a_while() {
+        let mut book = Book::default();
+        book.put(Call::new("a".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW), None, NOW);
+        assert!(book.open().is_empty(), "a call without legs has nothing to wait for");
+        assert_eq!(book.next_wake(), Some(NOW + REMEMBER));
+        assert!(book.forget(NOW).is_empty());
+        assert_eq!(book.forget(NOW + REMEMBER), ["a".into()]);
+        assert!(book.get(&"a".into()).is_none());
+    }
+}

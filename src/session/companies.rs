@@ -1,0 +1,265 @@
+//! All companies of the installation: each with its own tasks, so that none can delay or break another.
+
+use super::actor::Actor;
+use super::book::Book;
+use super::handle::{CompanyHandle, Inner};
+use super::lanes::Lanes;
+use super::link::{self, LinkTools};
+use super::status::Shared;
+use super::upkeep::Upkeep;
+use super::vault::StoreVault;
+use crate::bitrix::bindings::Wanted;
+use crate::bitrix::{AppCredentials, Budget, Portal, PortalSetup, Tools};
+use crate::clock::{Clock, random_unit};
+use crate::domain::company::{CallSettings, Company};
+use crate::domain::directory::Directory;
+use crate::domain::link::{LinkState, retry_delay};
+use crate::domain::{CompanyId, Timestamp};
+use crate::store::{Store, StoreError};
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Messages an actor may have waiting; beyond that the sender hears "busy".
+const INBOX: usize = 64;
+/// Frames a company's switch may be ahead of its actor; then the socket is no longer read.
+const NEWS: usize = 256;
+/// First rounds of upkeep are spread over this long per company, up to [`LONGEST_SPREAD`].
+const SPREAD: Duration = Duration::from_millis(10);
+const LONGEST_SPREAD: Duration = Duration::from_secs(30);
+
+/// What all companies share.
+#[derive(Clone)]
+pub struct Setup {
+    /// The database.
+    pub store: Store,
+    /// Time.
+    pub clock: Clock,
+    /// For portals and authorization servers.
+    pub bitrix: Tools,
+    /// For switches.
+    pub link: LinkTools,
+    /// What we want to be called by.
+    pub wanted: Wanted,
+    /// Request budget of a portal, unless its company has its own.
+    pub budget: Budget,
+    /// How long a leg may stay unseen after a reconnect.
+    pub grace: Duration,
+    /// Application keys of a single-company installation.
+    pub keys: Option<AppCredentials>,
+    /// `rebindPlacement`.
+    pub rebind: Arc<AtomicBool>,
+}
+
+/// The running companies; clones are the same.
+#[derive(Clone)]
+pub struct Companies {
+    pub(super) setup: Arc<Setup>,
+    running: Arc<RwLock<BTreeMap<CompanyId, (CompanyHandle, CancellationToken)>>>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Companies {
+    /// Nothing runs yet.
+    pub fn new(setup: Setup) -> Self {
+        Self { setup: Arc::new(setup), running: Arc::default(), tasks: TaskTracker::new(), stop: CancellationToken::new() }
+    }
+
+    /// Starts all registered companies. One that cannot be read is reported and left out.
+    pub async fn start_all(&self) -> Result<usize, StoreError> {
+        let (companies, unreadable) = self.setup.store.companies().await?;
+        for error in unreadable {
+            tracing::error!(%error, "a company cannot be started");
+        }
+        let count = companies.len();
+        for company in companies {
+            self.start(company, count).await?;
+        }
+        Ok(count)
+    }
+
+    /// The company, if it runs.
+    pub fn get(&self, id: &CompanyId) -> Option<CompanyHandle> {
+        self.running.read().unwrap_or_else(PoisonError::into_inner).get(id).map(|(handle, _)| handle.clone())
+    }
+
+    /// All running companies.
+    pub fn all(&self) -> Vec<CompanyHandle> {
+        self.running.read().unwrap_or_else(PoisonError::into_inner).values().map(|(handle, _)| handle.clone()).collect()
+    }
+
+    /// Ends one company's work; what waits stays stored.
+    pub fn stop_company(&self, id: &CompanyId) {
+        if let Some((_, stop)) = self.running.write().unwrap_or_else(PoisonError::into_inner).remove(id) {
+            stop.cancel();
+        }
+    }
+
+    /// Ends everything: requests under way may finish, the rest is stored and goes on at the next start.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Starts a company, replacing one that runs already. `of` is how many start together.
+    pub(super) async fn start(&self, company: Company, of: usize) -> Result<CompanyHandle, StoreError> {
+        let stop = self.stop.child_token();
+        let id = company.id.clone();
+        let (handle, parts) = self.build(company).await?;
+        self.publish(&id, &handle, &stop);
+        let companies = self.clone();
+        let spread = SPREAD.saturating_mul(u32::try_from(of.saturating_sub(1)).unwrap_or(u32::MAX)).min(LONGEST_SPREAD);
+        let first_delay = spread.mul_f64(random_unit());
+        self.tasks.spawn({
+            let handle = handle.clone();
+            async move { companies.supervise(id, handle, parts, stop, first_delay).await }
+        });
+        Ok(handle)
+    }
+
+    fn publish(&self, id: &CompanyId, handle: &CompanyHandle, stop: &CancellationToken) {
+        let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, old)) = running.insert(id.clone(), (handle.clone(), stop.clone()))
+            && !old.is_cancelled()
+            && !running.is_empty()
+        {
+            old.cancel();
+        }
+    }
+
+    /// Runs a company's tasks; if one of them fails, all are made anew after a pause.
+    async fn supervise(
+        self,
+        id: CompanyId,
+        mut handle: CompanyHandle,
+        mut parts: Parts,
+        stop: CancellationToken,
+        first_delay: Duration,
+    ) {
+        let mut failures = 0;
+        loop {
+            let mut tasks = JoinSet::new();
+            let Parts { actor, inbox, news, link_state, link_news, switch } = parts;
+            let actor_stop = stop.clone();
+            let actor = tasks.spawn(actor.run(inbox, news, actor_stop)).id();
+            tasks.spawn(link::run(self.setup.link.clone(), switch, link_news, link_state));
+            let upkeep =
+                Upkeep { wanted: self.setup.wanted.clone(), rebind: self.setup.rebind.clone(), first_delay };
+            tasks.spawn(upkeep.run(handle.clone()));
+            let ended = loop {
+                match tasks.join_next_with_id().await {
+                    Some(Ok((task, ()))) if task == actor => break None,
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => break Some(error),
+                    None => break None,
+                }
+            };
+            tasks.shutdown().await;
+            let Some(error) = ended.filter(|_| !stop.is_cancelled()) else { return };
+            failures += 1;
+            tracing::error!(company = %id, %error, failures, "the company's work broke off and is started anew");
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(retry_delay(failures, random_unit())) => {}
+                }
+                match self.rebuild(&id).await {
+                    Ok(Some(new)) => {
+                        (handle, parts) = new;
+                        break;
+                    }
+                    Ok(None) => return,
+                    Err(error) => tracing::error!(company = %id, %error, "the company cannot be read"),
+                }
+                failures += 1;
+            }
+            let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
+            running.insert(id.clone(), (handle.clone(), stop.clone()));
+        }
+    }
+
+    async fn rebuild(&self, id: &CompanyId) -> Result<Option<(CompanyHandle, Parts)>, StoreError> {
+        match self.setup.store.company(id).await? {
+            Some(company) => Ok(Some(self.build(company).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn build(&self, company: Company) -> Result<(CompanyHandle, Parts), StoreError> {
+        let setup = &self.setup;
+        let id = company.id.clone();
+        let employees = setup.store.employees(&id).await?;
+        let portal = Portal::new(
+            PortalSetup {
+                company: id.clone(),
+                client_endpoint: company.client_endpoint.clone(),
+                credentials: AppCredentials {
+                    client_id: company.client_id.clone(),
+                    client_secret: company.client_secret.clone(),
+                },
+                tokens: setup.store.tokens(&id).await?,
+                budget: self.budget(&company.calls),
+            },
+            setup.bitrix.clone(),
+            Arc::new(StoreVault { store: setup.store.clone(), company: id.clone() }),
+        );
+        let (link_state, link) = watch::channel(LinkState::NotConfigured);
+        let shared = Arc::new(Shared::new(link));
+        let (inbox, inbox_rx) = mpsc::channel(INBOX);
+        let (link_news, news) = mpsc::channel(NEWS);
+        let (switch, switch_rx) = watch::channel(company.switch.map(Arc::new));
+        let actor = Actor {
+            company: id.clone(),
+            store: setup.store.clone(),
+            portal: portal.clone(),
+            clock: setup.clock.clone(),
+            shared: shared.clone(),
+            grace: setup.grace,
+            settings: company.calls,
+            directory: Directory::new(employees),
+            book: Book::default(),
+            lanes: Lanes::default(),
+            commander: None,
+            doing: JoinSet::new(),
+        };
+        let handle = CompanyHandle(Arc::new(Inner {
+            company: id,
+            store: setup.store.clone(),
+            clock: setup.clock.clone(),
+            portal,
+            shared,
+            inbox,
+            switch,
+            link: setup.link.clone(),
+            upkeep: Notify::new(),
+        }));
+        Ok((handle, Parts { actor, inbox: inbox_rx, news, link_state, link_news, switch: switch_rx }))
+    }
+
+    /// The company's own budget, or the installation's.
+    pub(super) fn budget(&self, calls: &CallSettings) -> Budget {
+        calls.budget.as_deref().and_then(|b| b.parse().ok()).unwrap_or(self.setup.budget)
+    }
+
+    /// Now, by the companies' clock.
+    pub(super) fn now(&self) -> Timestamp {
+        self.setup.clock.now()
+    }
+}
+
+/// What a company's tasks own.
+struct Parts {
+    actor: Actor,
+    inbox: mpsc::Receiver<super::message::Message>,
+    news: mpsc::Receiver<link::LinkNews>,
+    link_state: watch::Sender<LinkState>,
+    link_news: mpsc::Sender<link::LinkNews>,
+    switch: watch::Receiver<Option<Arc<crate::domain::company::SwitchSettings>>>,
+}

@@ -1,0 +1,90 @@
+//! Collects what a round of steps wants done, so that it is stored in one transaction before any of it is done.
+
+use super::book::Book;
+use super::message::{ActError, Reply};
+use crate::domain::call::{Action, Call, CommandRefused, CrmStep, Event, Note, Step, step};
+use crate::domain::leg::SwitchCommand;
+use crate::domain::{CallKey, ExternalId, Timestamp};
+use crate::store::{CallUpdate, NewIntent, Record, TraceLine};
+use std::collections::BTreeSet;
+
+/// Who is waiting for the switch's answer to a command.
+pub(super) enum Origin {
+    /// Nobody in particular.
+    Nobody,
+    /// A click in the portal.
+    Click,
+    /// A card.
+    Card(Reply),
+}
+
+/// One round.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub record: Record,
+    /// The steps behind `record.intents`, in the same order.
+    pub steps: Vec<(ExternalId, CallKey, CrmStep)>,
+    pub commands: Vec<(CallKey, SwitchCommand, Origin)>,
+    touched: BTreeSet<CallKey>,
+}
+
+impl Draft {
+    /// Steps a call; tells the call, when it wants to be looked at again, and how many numbers of nobody it met.
+    pub fn step(&mut self, call: Call, event: Event, origin: Origin, now: Timestamp) -> (Call, Option<Timestamp>, u64) {
+        let before = call.clone();
+        let Step { call, actions } = step(call, event, now);
+        let (mut wake, mut unknown, mut origin) = (None, 0, Some(origin));
+        for action in actions {
+            match action {
+                Action::Crm(intent) => {
+                    self.note(&call.key, now, &Note::Intent { lane: intent.lane.clone(), step: intent.step.clone() });
+                    let body = serde_json::to_string(&intent.step).expect("steps are plain data");
+                    self.record.intents.push(NewIntent { lane: intent.lane.clone(), call: call.key.clone(), body });
+                    self.steps.push((intent.lane, call.key.clone(), intent.step));
+                }
+                Action::Switch(command) => {
+                    let origin = origin.take().unwrap_or(Origin::Nobody);
+                    self.commands.push((call.key.clone(), command, origin));
+                }
+                Action::Refuse(why) => {
+                    if let Some(Origin::Card(reply)) = origin.take() {
+                        let _ = reply.send(Err(match why {
+                            CommandRefused::NotYours => ActError::NotYours,
+                            CommandRefused::WrongPhase => ActError::WrongPhase,
+                        }));
+                    }
+                }
+                Action::Wake(at) => wake = Some(at),
+                Action::Note(note) => {
+                    unknown += u64::from(matches!(note, Note::NobodysNumber { .. }));
+                    self.note(&call.key, now, &note);
+                }
+            }
+        }
+        if call != before {
+            self.touched.insert(call.key.clone());
+        }
+        (call, wake, unknown)
+    }
+
+    /// Adds a line to a call's trace.
+    pub fn note(&mut self, call: &CallKey, at: Timestamp, note: &Note) {
+        tracing::debug!(%call, ?note, "call");
+        let text = serde_json::to_string(note).expect("notes are plain data");
+        self.record.trace.push(TraceLine { call: call.clone(), at, text });
+    }
+
+    /// Adds the final state of every call that has changed.
+    pub fn close(&mut self, book: &Book) {
+        for key in std::mem::take(&mut self.touched) {
+            let Some(call) = book.get(&key) else { continue };
+            let body = serde_json::to_string(call).expect("calls are plain data");
+            let ended_at = call.is_over().then(|| ended_at(call));
+            self.record.calls.push(CallUpdate { key, body, ended_at });
+        }
+    }
+}
+
+fn ended_at(call: &Call) -> Timestamp {
+    call.legs.iter().filter_map(|l| l.ended_at).max().unwrap_or(call.started_at)
+}

@@ -1,0 +1,235 @@
+//! How a company comes to us and goes: log-in of its admin, installation and removal of the application.
+
+use super::companies::Companies;
+use crate::bitrix::hook::{Install, Sender, authentic};
+use crate::bitrix::{self, ApiError, AppCredentials, AppInfo, OAuthError, portal_domain};
+use crate::domain::{CompanyId, Tokens, UserId};
+use crate::store::{LoginAttempt, NewCompany, StoreError};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+
+/// Scopes without which nothing works; `user` may be one of its narrower forms.
+const SCOPES: &[&str] = &["placement", "telephony"];
+const USER_SCOPES: &[&str] = &["user", "user_brief", "user_basic"];
+
+/// An admin who has logged in.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// His company.
+    pub company: CompanyId,
+    /// His id in the portal.
+    pub user: UserId,
+    /// His name, may be empty.
+    pub name: String,
+}
+
+/// Why a company was not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The authorization server said no, or nothing.
+    #[error(transparent)]
+    OAuth(#[from] OAuthError),
+    /// The portal could not be asked.
+    #[error(transparent)]
+    Portal(#[from] ApiError),
+    /// The grant is for another portal than the one that sent the browser back.
+    #[error("the grant belongs to another portal")]
+    OtherPortal,
+    /// Only administrators of the portal may do this.
+    #[error("the user is not an administrator")]
+    NotAdmin,
+    /// Rights were not ticked in the portal's application form.
+    #[error("the application lacks the rights: {}", .0.join(", "))]
+    ScopesMissing(Vec<String>),
+    /// It could not be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Companies {
+    /// Completes a log-in: tokens are stored durably before their first use for the company, and the company starts.
+    /// `claimed` is the `member_id` the browser brought back.
+    pub async fn log_in(
+        &self,
+        attempt: &LoginAttempt,
+        code: &str,
+        claimed: Option<&CompanyId>,
+    ) -> Result<Registered, RegisterError> {
+        let keys =
+            AppCredentials { client_id: attempt.client_id.clone(), client_secret: attempt.client_secret.clone() };
+        let tools = &self.setup.bitrix;
+        let grant = tools.oauth.exchange(&keys, code).await?;
+        if claimed.is_some_and(|c| *c != grant.member_id) {
+            return Err(RegisterError::OtherPortal);
+        }
+        let who = bitrix::who(tools, &grant.client_endpoint, &grant.tokens.access).await?;
+        if !who.admin {
+            return Err(RegisterError::NotAdmin);
+        }
+        let missing = missing_scopes(&grant.tokens.scope);
+        if !missing.is_empty() {
+            return Err(RegisterError::ScopesMissing(missing));
+        }
+        let application_token = self.parked_token(&grant.member_id, &keys).await;
+        let domain = portal_domain(&grant.client_endpoint).unwrap_or_else(|| attempt.domain.clone());
+        let company = NewCompany {
+            id: grant.member_id.clone(),
+            domain,
+            client_endpoint: grant.client_endpoint,
+            client_id: keys.client_id,
+            client_secret: keys.client_secret,
+            application_token,
+        };
+        let tokens = Tokens { user_id: grant.tokens.user_id.or(Some(who.user)), ..grant.tokens };
+        self.admit(company, tokens).await?;
+        Ok(Registered { company: grant.member_id, user: who.user, name: who.name })
+    }
+
+    /// Stores a company that has proved itself and lets it run.
+    async fn admit(&self, new: NewCompany, tokens: Tokens) -> Result<(), StoreError> {
+        let keys = AppCredentials { client_id: new.client_id.clone(), client_secret: new.client_secret.clone() };
+        self.setup.store.register_company(&new, &tokens, self.now()).await?;
+        if let Some(handle) = self.get(&new.id) {
+            handle.portal().adopt(&new.client_endpoint, keys, tokens).await;
+            handle.mended().await;
+            tracing::info!(company = %new.id, domain = new.domain, "the company has renewed its registration");
+        } else if let Some(company) = self.setup.store.company(&new.id).await? {
+            self.start(company, 1).await?;
+            tracing::info!(company = %new.id, domain = new.domain, "a company has been registered");
+        }
+        Ok(())
+    }
+
+    /// The application was installed (or updated) in a portal. Nothing in the notice is believed before the
+    /// authorization server has confirmed its token. A portal whose keys are not known yet is kept waiting for its
+    /// admin's log-in.
+    pub async fn installed(&self, notice: &Install) -> Result<(), RegisterError> {
+        let Some(id) = &notice.from.member_id else { return Ok(()) };
+        let known = self.setup.store.company(id).await?;
+        let keys = known
+            .as_ref()
+            .map(|c| AppCredentials { client_id: c.client_id.clone(), client_secret: c.client_secret.clone() })
+            .or_else(|| self.setup.keys.clone());
+        let confirmed = match &keys {
+            Some(keys) => self.confirm(notice, keys).await,
+            None => Ok(None),
+        };
+        match (confirmed, &keys, known) {
+            (Ok(Some(info)), Some(keys), known) => {
+                let endpoint = match known {
+                    Some(company) => Some(company.client_endpoint),
+                    None => info.client_endpoint,
+                };
+                let Some(endpoint) = endpoint else { return self.park(id, notice).await };
+                if let Some(tokens) = notice.tokens(self.now()) {
+                    let who = bitrix::who(&self.setup.bitrix, &endpoint, &tokens.access).await?;
+                    if !who.admin {
+                        return Err(RegisterError::NotAdmin);
+                    }
+                    let company = NewCompany {
+                        id: id.clone(),
+                        domain: portal_domain(&endpoint).unwrap_or_default(),
+                        client_endpoint: endpoint,
+                        client_id: keys.client_id.clone(),
+                        client_secret: keys.client_secret.clone(),
+                        application_token: notice.from.application_token.clone(),
+                    };
+                    self.admit(company, tokens).await?;
+                } else if let Some(token) = &notice.from.application_token {
+                    self.setup.store.save_application_token(id, token).await?;
+                }
+                Ok(())
+            }
+            (Ok(_), ..) => {
+                tracing::info!(company = %id, "the application was installed in a portal whose keys are not known yet");
+                self.park(id, notice).await
+            }
+            (Err(error), ..) => {
+                tracing::warn!(company = %id, %error, "an installation could not be confirmed; it waits for a log-in");
+                self.park(id, notice).await
+            }
+        }
+    }
+
+    /// What the authorization server says of the notice's token; `None` if it belongs to another application.
+    async fn confirm(&self, notice: &Install, keys: &AppCredentials) -> Result<Option<AppInfo>, RegisterError> {
+        let Some(access) = &notice.access else { return Ok(None) };
+        let info = self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await?;
+        let same_portal = info.member_id.is_none() || info.member_id == notice.from.member_id;
+        Ok(Some(info).filter(|i| same_portal && i.is_for(&keys.client_id)))
+    }
+
+    async fn park(&self, id: &CompanyId, notice: &Install) -> Result<(), RegisterError> {
+        let (Some(access), Some(token)) = (&notice.access, &notice.from.application_token) else { return Ok(()) };
+        let body = json!({
+            "access": access.expose_secret(),
+            "application_token": token.expose_secret(),
+            "server_endpoint": notice.server_endpoint,
+        });
+        self.setup.store.park_install(id, &SecretString::from(body.to_string()), self.now()).await?;
+        Ok(())
+    }
+
+    /// The application token of a parked installation, if the authorization server confirms that it came from this
+    /// portal and belongs to these keys.
+    async fn parked_token(&self, id: &CompanyId, keys: &AppCredentials) -> Option<SecretString> {
+        let body = self.setup.store.parked_install(id, self.now()).await.ok().flatten()?;
+        let parked: serde_json::Value = serde_json::from_str(body.expose_secret()).ok()?;
+        let text = |key: &str| parked.get(key).and_then(serde_json::Value::as_str);
+        let access = SecretString::from(text("access")?.to_owned());
+        match self.setup.bitrix.oauth.app_info(&access, text("server_endpoint")).await {
+            Ok(info) if info.is_for(&keys.client_id) && info.member_id.as_ref().is_none_or(|m| m == id) => {
+                let _ = self.setup.store.drop_install(id).await;
+                Some(SecretString::from(text("application_token")?.to_owned()))
+            }
+            Ok(_) => {
+                tracing::warn!(company = %id, "the waiting installation belongs to another application");
+                None
+            }
+            Err(error) => {
+                tracing::warn!(company = %id, %error, "the waiting installation could not be confirmed");
+                None
+            }
+        }
+    }
+
+    /// The application was removed from a portal; believed only with the right token. `false`: it was not.
+    pub async fn uninstalled(&self, from: &Sender) -> Result<bool, StoreError> {
+        let Some(id) = &from.member_id else { return Ok(false) };
+        let Some(company) = self.setup.store.company(id).await? else { return Ok(false) };
+        let right = company.application_token.as_ref().is_some_and(|t| authentic(t, from.application_token.as_ref()));
+        if right {
+            self.setup.store.mark_uninstalled(id, self.now()).await?;
+            self.stop_company(id);
+            tracing::warn!(company = %id, domain = company.domain, "the application was removed from the portal");
+        }
+        Ok(right)
+    }
+}
+
+/// Which rights the granted scopes lack. A server that tells no scopes is not suspected.
+fn missing_scopes(granted: &str) -> Vec<String> {
+    let granted: Vec<&str> = granted.split([',', ' ']).map(str::trim).filter(|s| !s.is_empty()).collect();
+    if granted.is_empty() {
+        return Vec::new();
+    }
+    let mut missing: Vec<String> =
+        SCOPES.iter().filter(|s| !granted.contains(s)).map(|s| (*s).to_owned()).collect();
+    if !USER_SCOPES.iter().any(|s| granted.contains(s)) {
+        missing.push("user".to_owned());
+    }
+    missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_rights_are_named() {
+        assert!(missing_scopes("placement,user,telephony,call").is_empty());
+        assert!(missing_scopes("").is_empty());
+        assert!(missing_scopes("user_basic, telephony, placement").is_empty());
+        assert_eq!(missing_scopes("call,telephony"), ["placement", "user"]);
+    }
+}

@@ -1,0 +1,140 @@
+//! One company as everybody else may see it: its state, its board, and what it can be asked to do.
+
+use super::board::CallBoard;
+use super::link::{LinkTools, check};
+use super::message::{ActError, Message};
+use super::status::{Shared, Status};
+use crate::bitrix::{ApiError, Portal, Who};
+use crate::clock::Clock;
+use crate::domain::call::Click;
+use crate::domain::card::CardCommand;
+use crate::domain::company::SwitchSettings;
+use crate::domain::link::LinkFault;
+use crate::domain::{CallKey, CompanyId, LegId, UserId};
+use crate::store::{EventId, ImportReport, Store, StoreError};
+use secrecy::SecretString;
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+/// Clones are the same company.
+#[derive(Clone)]
+pub struct CompanyHandle(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub company: CompanyId,
+    pub store: Store,
+    pub clock: Clock,
+    pub portal: Portal,
+    pub shared: Arc<Shared>,
+    pub inbox: mpsc::Sender<Message>,
+    pub switch: watch::Sender<Option<Arc<SwitchSettings>>>,
+    pub link: LinkTools,
+    pub upkeep: Notify,
+}
+
+/// The company's actor has more to do than it can take in, or is being restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the company's queue is full")]
+pub struct Busy;
+
+/// Why the portal's users were not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The portal did not tell them.
+    #[error(transparent)]
+    Portal(#[from] ApiError),
+    /// They could not be stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl CompanyHandle {
+    /// `member_id`.
+    pub fn id(&self) -> &CompanyId {
+        &self.0.company
+    }
+
+    /// How the company is doing.
+    pub fn status(&self) -> Status {
+        self.0.shared.status()
+    }
+
+    /// Its running calls.
+    pub fn board(&self) -> &CallBoard {
+        &self.0.shared.board
+    }
+
+    /// Its portal, for showing the life of the grant.
+    pub fn portal(&self) -> &Portal {
+        &self.0.portal
+    }
+
+    /// Carries out an employee's button on his own leg.
+    pub async fn act(
+        &self,
+        user: UserId,
+        call: &CallKey,
+        leg: Option<&LegId>,
+        command: CardCommand,
+    ) -> Result<(), ActError> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Press { user, call: call.clone(), leg: leg.cloned(), command, reply };
+        self.0.inbox.try_send(message).map_err(|_| ActError::Busy)?;
+        answer.await.unwrap_or(Err(ActError::Busy))
+    }
+
+    /// Hands over a click on a number; returns as soon as it is queued. `event` is the stored event that brought
+    /// it, marked as handled together with its effect.
+    pub fn dial(&self, click: Click, event: Option<EventId>) -> Result<(), Busy> {
+        self.0.inbox.try_send(Message::Dial { click, event }).map_err(|_| Busy)
+    }
+
+    /// Reads the company's choices and number table anew.
+    pub async fn reload(&self) -> Result<(), StoreError> {
+        let Some(company) = self.0.store.company(&self.0.company).await? else { return Ok(()) };
+        let employees = self.0.store.employees(&self.0.company).await?;
+        // An actor that is gone reads everything when it is made again.
+        let _ = self.0.inbox.send(Message::Settings { calls: company.calls, employees }).await;
+        Ok(())
+    }
+
+    /// Connects to the switch with new settings.
+    pub fn reconnect(&self, settings: Option<SwitchSettings>) {
+        self.0.switch.send_replace(settings.map(Arc::new));
+    }
+
+    /// Fetches the portal's users and takes the new ones over.
+    pub async fn sync_users(&self) -> Result<ImportReport, SyncError> {
+        let users = self.0.portal.users().await.inspect_err(|e| self.0.shared.portal_fails(e, self.0.clock.now()))?;
+        self.0.shared.portal_works();
+        let report = self.0.store.import_employees(&self.0.company, &users).await?;
+        for taken in &report.conflicts {
+            tracing::warn!(company = %self.0.company, number = ?taken.number, user = %taken.user, holder = %taken.holder,
+                "the profile number of a new user belongs to somebody else; he gets none");
+        }
+        self.reload().await?;
+        Ok(report)
+    }
+
+    /// Tries these switch settings now; the running connection is left alone.
+    pub async fn check_switch(&self, settings: &SwitchSettings) -> Result<(), LinkFault> {
+        check(&self.0.link, settings).await
+    }
+
+    /// Whose access token this is, by the registered portal's word.
+    pub async fn who(&self, access: &SecretString) -> Result<Who, ApiError> {
+        self.0.portal.who(access).await
+    }
+
+    /// An administrator has logged in or installed again: what waited for that goes on at once.
+    pub(super) async fn mended(&self) {
+        self.0.shared.portal_works();
+        let _ = self.0.inbox.send(Message::PortalMended).await;
+        self.0.upkeep.notify_one();
+    }
+
+    /// Looks after users, bindings and tokens now.
+    pub fn look_after(&self) {
+        self.0.upkeep.notify_one();
+    }
+}

@@ -1,0 +1,164 @@
+//! One company's connection to its switch: attempts, fail-over, back-off, and what the admin should know of it.
+
+use crate::clock::{Clock, random_unit};
+use crate::domain::Timestamp;
+use crate::domain::company::SwitchSettings;
+use crate::domain::leg::{Capabilities, LegEvent, SwitchEvent};
+use crate::domain::link::{LinkFault, LinkState, retry_delay};
+use crate::ecss::{self, Commander, Connection, Dialect};
+use crate::http::{Trusted, tls_config};
+use arc_swap::ArcSwap;
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// A connection that has held this long starts its back-off anew when it breaks.
+const STABLE: Duration = Duration::from_secs(10);
+
+/// What all connections share.
+#[derive(Clone)]
+pub struct LinkTools {
+    /// How the switch spells things; replaced on reload, used from the next attempt on.
+    pub dialect: Arc<ArcSwap<Dialect>>,
+    /// CAs.
+    pub trusted: Trusted,
+    /// Zone of the switch's local times.
+    pub zone: TimeZone,
+    /// Time.
+    pub clock: Clock,
+}
+
+/// What the actor hears.
+#[derive(Debug)]
+pub(super) enum LinkNews {
+    /// Events flow from now on.
+    Up {
+        commander: Commander,
+        can: Capabilities,
+    },
+    /// Legs of one frame.
+    Legs(Vec<LegEvent>),
+    /// Events may be missed from this moment on.
+    Down(Timestamp),
+}
+
+/// Keeps the connection until the actor goes away. Settings may change at any time.
+pub(super) async fn run(
+    tools: LinkTools,
+    mut settings: watch::Receiver<Option<Arc<SwitchSettings>>>,
+    news: mpsc::Sender<LinkNews>,
+    state: watch::Sender<LinkState>,
+) {
+    loop {
+        let current = settings.borrow_and_update().clone();
+        let Some(current) = current else {
+            state.send_replace(LinkState::NotConfigured);
+            if settings.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        let keeper = Keeper { tools: &tools, settings: &current, news: &news, state: &state };
+        tokio::select! {
+            why = keeper.keep() => {
+                let Some(why) = why else { return };
+                tracing::warn!(target: "switch", %why, "no further attempts until the settings change");
+                state.send_replace(LinkState::NeedsAdmin { since: tools.clock.now(), why });
+                if settings.changed().await.is_err() {
+                    return;
+                }
+            }
+            changed = settings.changed() => {
+                if changed.is_err() || news.send(LinkNews::Down(tools.clock.now())).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Tries the settings once, address by address, and closes again.
+pub(super) async fn check(tools: &LinkTools, settings: &SwitchSettings) -> Result<(), LinkFault> {
+    let mut last = LinkFault::Unreachable("no address is given".into());
+    for address in &settings.addresses {
+        match connect(tools, settings, address).await {
+            Ok(connection) => {
+                connection.close().await;
+                return Ok(());
+            }
+            Err(why) => last = why,
+        }
+    }
+    Err(last)
+}
+
+async fn connect(tools: &LinkTools, settings: &SwitchSettings, address: &str) -> Result<Connection, LinkFault> {
+    let tls = tls_config(&tools.trusted, &settings.trust).map_err(|e| LinkFault::Protocol(e.to_string()))?;
+    let dialect = tools.dialect.load_full();
+    ecss::connect(settings, address, dialect, tls, tools.zone.clone(), tools.clock.clone()).await
+}
+
+struct Keeper<'a> {
+    tools: &'a LinkTools,
+    settings: &'a SwitchSettings,
+    news: &'a mpsc::Sender<LinkNews>,
+    state: &'a watch::Sender<LinkState>,
+}
+
+impl Keeper<'_> {
+    /// Returns the fault only a person can mend, or `None` when the actor is gone.
+    async fn keep(&self) -> Option<LinkFault> {
+        let clock = &self.tools.clock;
+        let (mut at, mut failures, mut hopeless) = (0, 0_u32, 0);
+        let mut since = clock.now();
+        loop {
+            let address = &self.settings.addresses[at % self.settings.addresses.len()];
+            self.state.send_replace(LinkState::Connecting { since: clock.now() });
+            let why = match connect(self.tools, self.settings, address).await {
+                Ok(connection) => {
+                    let began = clock.now();
+                    hopeless = 0;
+                    let why = self.listen(connection, address).await?;
+                    since = clock.now();
+                    if clock.now().since(began) >= STABLE {
+                        failures = 0;
+                    }
+                    // A node that has just worked is tried again before the next one.
+                    why
+                }
+                Err(why) => {
+                    at += 1;
+                    hopeless = if why.may_retry() { 0 } else { hopeless + 1 };
+                    why
+                }
+            };
+            if hopeless >= self.settings.addresses.len() {
+                return Some(why);
+            }
+            failures += 1;
+            let delay = retry_delay(failures, random_unit());
+            tracing::warn!(target: "switch", address, %why, delay_ms = delay.as_millis(), "the switch is not connected");
+            self.state.send_replace(LinkState::Waiting { since, until: clock.now() + delay, why });
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// Passes events on until the connection breaks.
+    async fn listen(&self, mut connection: Connection, address: &str) -> Option<LinkFault> {
+        let clock = &self.tools.clock;
+        tracing::info!(target: "switch", address, "connected to the switch");
+        let up = LinkNews::Up { commander: connection.commander(), can: connection.capabilities() };
+        self.news.send(up).await.ok()?;
+        self.state.send_replace(LinkState::Online { since: clock.now(), address: address.to_owned() });
+        let why = loop {
+            match connection.next().await {
+                Ok(SwitchEvent::Legs(legs)) => self.news.send(LinkNews::Legs(legs)).await.ok()?,
+                Ok(SwitchEvent::Unknown(sample)) => tracing::debug!(target: "switch", sample, "a frame nobody knows"),
+                Err(why) => break why,
+            }
+        };
+        self.news.send(LinkNews::Down(clock.now())).await.ok()?;
+        Some(why)
+    }
+}

@@ -1,0 +1,33 @@
+//! The waiting and doing: one actor per company, its switch connection, its outbox, its upkeep.
+//!
+//! ```text
+//!   switch ── link ──► actor ── step (domain) ──► store ──► lanes ──► portal
+//!                        ▲                                              │
+//!   cards, clicks ───────┘◄──────────────── answers ────────────────────┘
+//! ```
+//!
+//! The actor owns its company's calls; nobody else touches them. What a round of steps wants told is stored in
+//! one transaction before it is told, and what was stored is told again after a restart until it is settled.
+
+mod actor;
+mod board;
+mod book;
+mod companies;
+mod draft;
+mod enroll;
+mod handle;
+mod lanes;
+mod link;
+mod message;
+mod perform;
+mod status;
+mod upkeep;
+mod vault;
+
+pub use board::CallBoard;
+pub use companies::{Companies, Setup};
+pub use enroll::{RegisterError, Registered};
+pub use handle::{Busy, CompanyHandle, SyncError};
+pub use link::LinkTools;
+pub use message::ActError;
+pub use status::Status;
