@@ -1,6 +1,5 @@
 //! `ecss-crm-server`: links the ECSS-10 softswitch with Bitrix24.
 
-pub mod bitrix;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -8,6 +7,7 @@ pub mod ecss;
 pub mod http;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod server;
 pub mod session;
 pub mod store;
 pub mod telemetry;

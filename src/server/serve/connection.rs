@@ -1,0 +1,92 @@
+//! One connection: handshake, requests, the end.
+
+use super::Limits;
+use super::stream::{PeerAddr, Stream};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use tracing::debug;
+
+/// Everything that connections of one listener share.
+pub struct Shared {
+    pub router: Router,
+    pub tls: Option<TlsAcceptor>,
+    pub shutdown: CancellationToken,
+    pub limits: Limits,
+}
+
+/// Serves a connection to its end.
+pub async fn run(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr) {
+    let Some(tls) = &shared.tls else { return requests(&shared, stream, peer).await };
+    let handshake = timeout(shared.limits.handshake, tls.accept(stream));
+    let shaken = tokio::select! {
+        shaken = handshake => shaken,
+        () = shared.shutdown.cancelled() => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => requests(&shared, Box::new(stream), peer).await,
+        Ok(Err(error)) => debug!(%peer, %error, "TLS handshake failed"),
+        Err(_) => debug!(%peer, "TLS handshake took too long"),
+    }
+}
+
+async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr) {
+    let limits = &shared.limits;
+    let asked = AtomicBool::new(false);
+    let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
+        asked.store(true, Ordering::Relaxed);
+        request.extensions_mut().insert(peer);
+        if let PeerAddr::Tcp(address) = peer {
+            request.extensions_mut().insert(ConnectInfo(address));
+        }
+        shared.router.clone().oneshot(request.map(Body::new))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // Also ends connections that are kept open and not used.
+        .header_read_timeout(limits.idle)
+        .max_headers(limits.headers)
+        .max_buf_size(limits.head_bytes)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+
+    let first_request = sleep(limits.first_request);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = shared.shutdown.cancelled() => None,
+        () = first_request_overdue(first_request, &asked) => {
+            debug!(%peer, "no request came in time");
+            return;
+        }
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            match timeout(limits.drain, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return debug!(%peer, "cut off in the middle of a request"),
+            }
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%peer, %error, "connection ended");
+    }
+}
+
+async fn first_request_overdue(deadline: tokio::time::Sleep, asked: &AtomicBool) {
+    deadline.await;
+    if asked.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
+}

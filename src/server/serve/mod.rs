@@ -1,0 +1,132 @@
+//! Serves a router to everybody who connects, until told to stop.
+//!
+//! No client can hold up another: handshakes and requests run beside the accepting of connections, each
+//! with a deadline, and the number of connections is limited.
+
+mod connection;
+mod stream;
+
+pub use stream::PeerAddr;
+
+use super::bind::Listener;
+use super::tls::Tls;
+use axum::Router;
+use connection::Shared;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+/// What a connection may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Time for the TLS handshake.
+    pub handshake: Duration,
+    /// Time until the first request's head is there.
+    pub first_request: Duration,
+    /// Time until each further request's head is there. Longer than the 60 s for which nginx keeps unused
+    /// connections, so that it never sends a request into one that we are closing.
+    pub idle: Duration,
+    /// Time to finish what is being answered, once we are told to stop; then connections are cut.
+    pub drain: Duration,
+    /// Connections at once; further ones wait to be accepted.
+    pub connections: usize,
+    /// Header lines of a request.
+    pub headers: usize,
+    /// Bytes of a request's head.
+    pub head_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            first_request: Duration::from_secs(10),
+            idle: Duration::from_secs(90),
+            drain: Duration::from_secs(10),
+            connections: 4096,
+            headers: 100,
+            head_bytes: 64 * 1024,
+        }
+    }
+}
+
+/// Serves until `shutdown`, then finishes what is being answered; returns when every connection has ended.
+///
+/// Handlers find a [`PeerAddr`] among a request's extensions, and for TCP also axum's
+/// `ConnectInfo<SocketAddr>`.
+pub async fn serve(listener: Listener, router: Router, tls: Option<Tls>, shutdown: CancellationToken) {
+    serve_within(listener, router, tls, shutdown, Limits::default()).await;
+}
+
+/// [`serve`] with other limits.
+pub async fn serve_within(
+    listener: Listener,
+    router: Router,
+    tls: Option<Tls>,
+    shutdown: CancellationToken,
+    limits: Limits,
+) {
+    let address = listener.describe();
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    info!(%address, scheme, "listening");
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let connections = TaskTracker::new();
+    let shared = Arc::new(Shared { router, tls: tls.map(|tls| tls.acceptor()), shutdown: shutdown.clone(), limits });
+    let accepting = accept_all(&listener, &address, &slots, &connections, &shared);
+    tokio::select! {
+        () = accepting => {}
+        () = shutdown.cancelled() => {}
+    }
+    drop(listener);
+    connections.close();
+    info!(%address, open = connections.len(), "no longer listening");
+    connections.wait().await;
+}
+
+async fn accept_all(
+    listener: &Listener,
+    address: &str,
+    slots: &Arc<Semaphore>,
+    connections: &TaskTracker,
+    shared: &Arc<Shared>,
+) {
+    let mut was_full = false;
+    loop {
+        let full = slots.available_permits() == 0;
+        if full && !was_full {
+            warn!(%address, limit = shared.limits.connections, "too many connections, new ones must wait");
+        }
+        was_full = full;
+        let Ok(slot) = slots.clone().acquire_owned().await else { return };
+        match stream::accept(listener).await {
+            Ok((stream, peer)) => {
+                let served = connection::run(shared.clone(), stream, peer);
+                connections.spawn(async move {
+                    served.await;
+                    drop(slot);
+                });
+            }
+            Err(error) if is_of_one_client(&error) => {}
+            Err(error) => {
+                // Mostly a lack of file descriptors, which only time cures.
+                warn!(%address, %error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+    }
+}
+
+/// Whether accepting failed because a client was gone again.
+fn is_of_one_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}
+
+#[cfg(test)]
+mod tests;

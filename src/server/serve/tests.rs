@@ -1,0 +1,257 @@
+//! Real sockets, real handshakes.
+
+use super::stream::Stream;
+use super::*;
+use crate::domain::Timestamp;
+use crate::domain::company::Trust;
+use crate::http::{Trusted, tls_config};
+use crate::server::bind;
+use crate::server::tls::PairFiles;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Extension};
+use axum::routing::{get, post};
+use rustls::pki_types::ServerName;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+const NOW: Timestamp = Timestamp(1_795_415_424_000);
+
+/// A server under test; `entered` and `leave` stand at the door of `/slow`.
+struct Site {
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    running: JoinHandle<()>,
+    entered: Arc<Notify>,
+    leave: Arc<Notify>,
+}
+
+fn router(entered: Arc<Notify>, leave: Arc<Notify>) -> Router {
+    let who = |Extension(peer): Extension<PeerAddr>, info: Option<Extension<ConnectInfo<SocketAddr>>>| async move {
+        format!("{} {}", matches!(peer, PeerAddr::Unix), info.is_some())
+    };
+    let slow = move || async move {
+        entered.notify_one();
+        leave.notified().await;
+        "finished"
+    };
+    let endless = || async {
+        let first = futures_util::stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"data: 1\n\n"))]);
+        Body::from_stream(futures_util::StreamExt::chain(first, futures_util::stream::pending()))
+    };
+    Router::new()
+        .route("/who", get(who))
+        .route("/slow", get(slow))
+        .route("/endless", get(endless))
+        .route("/echo", post(|body: String| async move { body }))
+}
+
+fn start(listener: Listener, tls: Option<Tls>, limits: Limits) -> Site {
+    let address = listener.tcp_address().unwrap_or_else(|| ([0; 4], 0).into());
+    let (entered, leave, shutdown) = (Arc::new(Notify::new()), Arc::new(Notify::new()), CancellationToken::new());
+    let router = router(entered.clone(), leave.clone());
+    let running = tokio::spawn(serve_within(listener, router, tls, shutdown.clone(), limits));
+    Site { address, shutdown, running, entered, leave }
+}
+
+async fn site(limits: Limits) -> Site {
+    start(bind::tcp("127.0.0.1", 0).await.unwrap(), None, limits)
+}
+
+fn pair(dir: &TempDir) -> (Tls, PairFiles) {
+    let files = PairFiles { cert: dir.path().join("cert.pem"), key: dir.path().join("key.pem") };
+    (Tls::load_or_generate(files.clone(), "localhost", NOW).unwrap().0, files)
+}
+
+async fn secured(stream: impl Stream, files: &PairFiles) -> io::Result<impl Stream> {
+    let trusted = Trusted::load(Some(&files.cert)).unwrap();
+    let config = tls_config(&trusted, &Trust::System).unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    tokio_rustls::TlsConnector::from(config).connect(name, stream).await
+}
+
+fn get_request(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+}
+
+/// Sends text, and gives what comes until the other side closes.
+async fn ask(mut stream: impl Stream, text: &str) -> String {
+    stream.write_all(text.as_bytes()).await.unwrap();
+    rest(stream).await
+}
+
+async fn rest(mut stream: impl Stream) -> String {
+    let mut answer = Vec::new();
+    // A connection that is cut may end with an error; what came before counts.
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}
+
+impl Site {
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn requests_are_served_over_tcp() {
+    let site = site(Limits::default()).await;
+    let answer = ask(site.connect().await, &get_request("/who")).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("false true"), "{answer}");
+    let post = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
+    assert!(ask(site.connect().await, post).await.ends_with("hello"));
+}
+
+#[tokio::test]
+async fn requests_are_served_over_a_unix_socket() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("http");
+    let _site = start(bind::unix(&path).unwrap(), None, Limits::default());
+    let answer = ask(UnixStream::connect(&path).await.unwrap(), &get_request("/who")).await;
+    assert!(answer.ends_with("true false"), "{answer}");
+}
+
+#[tokio::test]
+async fn https_is_served_over_both() {
+    let dir = tempfile::tempdir().unwrap();
+    let (tls, files) = pair(&dir);
+    let path = dir.path().join("https");
+    let tcp = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls.clone()), Limits::default());
+    let _unix = start(bind::unix(&path).unwrap(), Some(tls), Limits::default());
+    let over_tcp = secured(tcp.connect().await, &files).await.unwrap();
+    assert!(ask(over_tcp, &get_request("/who")).await.ends_with("false true"));
+    let over_unix = secured(UnixStream::connect(&path).await.unwrap(), &files).await.unwrap();
+    assert!(ask(over_unix, &get_request("/who")).await.ends_with("true false"));
+}
+
+#[tokio::test]
+async fn a_replaced_pair_is_shown_to_new_connections_and_a_broken_one_never() {
+    let (dir, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (tls, files) = pair(&dir);
+    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls.clone()), Limits::default());
+    std::fs::write(&files.key, "broken").unwrap();
+    tls.reload().unwrap_err();
+    let old = secured(site.connect().await, &files).await.unwrap();
+
+    let (_, fresh) = pair(&new);
+    let kept = PairFiles { cert: dir.path().join("old.pem"), ..files.clone() };
+    std::fs::rename(&files.cert, &kept.cert).unwrap();
+    std::fs::copy(&fresh.cert, &files.cert).unwrap();
+    std::fs::copy(&fresh.key, &files.key).unwrap();
+    tls.reload().unwrap();
+    assert!(secured(site.connect().await, &kept).await.is_err(), "the old certificate is gone");
+    assert!(ask(secured(site.connect().await, &fresh).await.unwrap(), &get_request("/who")).await.contains("200"));
+    assert!(ask(old, &get_request("/who")).await.contains("200"), "connections that are open go on");
+}
+
+#[tokio::test]
+async fn silent_clients_hold_up_nobody_and_are_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    let (tls, files) = pair(&dir);
+    let limits = Limits { handshake: Duration::from_millis(300), ..Limits::default() };
+    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls), limits);
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        silent.push(site.connect().await);
+    }
+    let answer = ask(secured(site.connect().await, &files).await.unwrap(), &get_request("/who")).await;
+    assert!(answer.contains("200"), "{answer}");
+    for stream in silent {
+        assert_eq!(rest(stream).await, "");
+    }
+    let plain = ask(site.connect().await, &get_request("/who")).await;
+    assert!(!plain.contains("200"), "no plain HTTP on a TLS port");
+}
+
+#[tokio::test]
+async fn a_request_that_never_comes_ends_the_connection() {
+    let limits = Limits { first_request: Duration::from_millis(50), ..Limits::default() };
+    let site = site(limits).await;
+    assert_eq!(rest(site.connect().await).await, "");
+    assert_eq!(ask(site.connect().await, "GET /who HT").await, "");
+}
+
+#[tokio::test]
+async fn the_first_deadline_does_not_bind_requests_that_came() {
+    let site = site(Limits { first_request: Duration::from_millis(50), ..Limits::default() }).await;
+    let answer = tokio::spawn(ask(site.connect().await, "GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    site.entered.notified().await;
+    // Another connection outlives the same deadline, so by then it has passed for the first one, too.
+    assert_eq!(rest(site.connect().await).await, "");
+    site.leave.notify_one();
+    assert!(answer.await.unwrap().ends_with("finished"));
+}
+
+#[tokio::test]
+async fn an_unused_connection_ends() {
+    let site = site(Limits { idle: Duration::from_millis(50), ..Limits::default() }).await;
+    let answer = ask(site.connect().await, "GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(answer.contains("200"), "{answer}");
+}
+
+#[tokio::test]
+async fn absurd_heads_are_refused() {
+    let site = site(Limits::default()).await;
+    let many = "X: y\r\n".repeat(200);
+    let answer = ask(site.connect().await, &format!("GET /who HTTP/1.1\r\nHost: x\r\n{many}\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    let long = get_request(&format!("/who?q={}", "a".repeat(9000)));
+    assert!(ask(site.connect().await, &long).await.contains("200"), "the gateway passes 9 kB");
+}
+
+#[tokio::test]
+async fn further_connections_wait_for_a_free_place() {
+    let site = site(Limits { connections: 1, ..Limits::default() }).await;
+    let mut first = site.connect().await;
+    first.write_all(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    first.read_exact(&mut [0; 12]).await.unwrap();
+    let mut second =
+        tokio::spawn(ask(site.connect().await, "GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    assert!(timeout(Duration::from_millis(50), &mut second).await.is_err(), "there is only one place");
+    drop(first);
+    assert!(second.await.unwrap().contains("200"));
+}
+
+#[tokio::test]
+async fn what_is_being_answered_is_finished_after_the_stop() {
+    let site = site(Limits::default()).await;
+    let mut idle = site.connect().await;
+    idle.write_all(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    idle.read_exact(&mut [0; 12]).await.unwrap();
+    let answer = tokio::spawn(ask(site.connect().await, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+    site.entered.notified().await;
+    site.shutdown.cancel();
+    // The unused connection is closed at once, which also shows that the stop has arrived.
+    rest(idle).await;
+    assert!(TcpStream::connect(site.address).await.is_err(), "no longer listening");
+    assert!(!site.running.is_finished());
+    site.leave.notify_one();
+    assert!(answer.await.unwrap().ends_with("finished"));
+    site.running.await.unwrap();
+}
+
+#[tokio::test]
+async fn endless_answers_are_cut_at_the_deadline() {
+    let site = site(Limits { drain: Duration::from_millis(50), ..Limits::default() }).await;
+    let mut events = site.connect().await;
+    events.write_all(get_request("/endless").as_bytes()).await.unwrap();
+    events.read_exact(&mut [0; 12]).await.unwrap();
+    site.shutdown.cancel();
+    site.running.await.unwrap();
+    assert!(rest(events).await.contains("data: 1"));
+}
+
+#[tokio::test]
+async fn a_handshake_under_way_does_not_delay_the_stop() {
+    let dir = tempfile::tempdir().unwrap();
+    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(pair(&dir).0), Limits::default());
+    let silent = site.connect().await;
+    site.shutdown.cancel();
+    site.running.await.unwrap();
+    assert_eq!(rest(silent).await, "");
+}
