@@ -1,0 +1,84 @@
+//! Faults while the store is open: each is told apart, and work goes on when its cause is gone.
+
+use super::*;
+
+async fn fill_up(store: &Store, company: &CompanyId) -> (u32, StoreError) {
+    for n in 0..100_000 {
+        let step = call(&CallKey::new(format!("c{n}")), &"x".repeat(2_000), None);
+        if let Err(fault) = store.record(company, &step, Timestamp(1)).await {
+            return (n, fault);
+        }
+    }
+    panic!("the database never got full");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_leaves_nothing_half_done() {
+    let (_dir, store, id) = store().await;
+    pragma(&store, "PRAGMA max_page_count = 100").await;
+    let (stored, fault) = fill_up(&store, &id).await;
+    assert!(matches!(fault, StoreError::Full), "{fault:?}");
+    assert_eq!(store.open_calls(&id).await.unwrap().len(), stored as usize);
+    // The limit was the connection's own: the store has opened a new one, as if space had been freed.
+    store.record(&id, &call(&"after".into(), "{}", None), Timestamp(2)).await.unwrap();
+    store.save_tokens(&id, &tokens(2)).await.unwrap();
+    assert_eq!(store.open_calls(&id).await.unwrap().len(), stored as usize + 1);
+}
+
+#[tokio::test]
+async fn a_database_that_turns_read_only_is_told() {
+    let (_dir, store, id) = store().await;
+    pragma(&store, "PRAGMA query_only = 1").await;
+    let fault = store.record(&id, &call(&"c".into(), "{}", None), Timestamp(1)).await.unwrap_err();
+    assert!(matches!(fault, StoreError::ReadOnly), "{fault:?}");
+    store.record(&id, &call(&"c".into(), "{}", None), Timestamp(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_step_that_breaks_a_rule_leaves_nothing_behind() {
+    let (_dir, store, id) = store().await;
+    let step = Record { intents: vec![intent("lane", &"c".into(), "x")], ..call(&"c".into(), "{}", None) };
+    let ids = store.record(&id, &step, Timestamp(1)).await.unwrap();
+    // The next id is taken behind the store's back, so that the last statement of the batch fails.
+    let taken = sqlx::AssertSqlSafe(format!("UPDATE outbox SET id = {}", ids[0].0 + 1));
+    let mut tx = store.single_durable().await.unwrap();
+    sqlx::query(taken).execute(tx.conn()).await.unwrap();
+    tx.commit().await.unwrap();
+    let step = Record { trace: vec![line(&"d".into(), 1, "x")], calls: call(&"d".into(), "{}", None).calls, ..step };
+    let fault = store.record(&id, &step, Timestamp(2)).await.unwrap_err();
+    assert!(matches!(fault, StoreError::Conflict(Conflict::Rule(_))), "{fault:?}");
+    assert!(store.call(&id, &"d".into()).await.unwrap().is_none());
+    assert!(store.trace(&id, &"d".into()).await.unwrap().is_empty());
+    store.record(&id, &step, Timestamp(3)).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_log_moves_into_the_database_beside_the_writers() {
+    let (dir, store, id) = store().await;
+    let keeper = store.clone();
+    let tending = tokio::spawn(async move { keeper.tend().await });
+    let size = || std::fs::metadata(dir.path().join("store.db")).unwrap().len();
+    let before = size();
+    let mut written = 0;
+    while size() < before + 100_000 {
+        assert!(written < 20_000, "the database file does not grow");
+        let step = call(&CallKey::new(format!("c{written}")), &"x".repeat(1_000), None);
+        store.record(&id, &step, Timestamp(1)).await.unwrap();
+        written += 1;
+    }
+    tending.abort();
+    assert_eq!(store.open_calls(&id).await.unwrap().len(), written);
+}
+
+#[tokio::test]
+async fn calls_do_not_wait_for_the_disk_and_settings_do() {
+    let (_dir, store, _) = store().await;
+    for (durability, want) in [(Durability::Kill, 1), (Durability::PowerLoss, 2)] {
+        let mut tx = store.0.db.single(durability).await.unwrap();
+        let level: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(tx.conn()).await.unwrap();
+        let keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(tx.conn()).await.unwrap();
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(tx.conn()).await.unwrap();
+        assert_eq!((level, keys, mode.as_str()), (want, 1, "wal"));
+        tx.commit().await.unwrap();
+    }
+}
