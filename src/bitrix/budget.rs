@@ -61,51 +61,66 @@ impl fmt::Display for Budget {
     }
 }
 
+/// Counted in millionths of a request, so that no waiting time is off by a rounding.
+const REQUEST: i64 = 1_000_000;
+
 /// How full the budget is at a moment; pure.
 ///
 /// Time that runs backwards refills nothing and takes nothing away.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    budget: Budget,
-    left: f64,
+    /// `None`: unlimited.
+    limit: Option<Limit>,
+    left: i64,
     at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    per_milli: i64,
+    full: i64,
 }
 
 impl Bucket {
     /// A rested bucket.
-    pub const fn new(budget: Budget) -> Self {
-        let left = match budget {
-            Budget::Unlimited => 0.0,
-            Budget::Limited { burst, .. } => burst as f64,
+    pub fn new(budget: Budget) -> Self {
+        let limit = match budget {
+            Budget::Unlimited => None,
+            Budget::Limited { rate, burst } => {
+                Some(Limit { per_milli: ((rate * 1000.0).round() as i64).max(1), full: i64::from(burst) * REQUEST })
+            }
         };
-        Self { budget, left, at: None }
+        Self { limit, left: limit.map_or(0, |l| l.full), at: None }
     }
 
     /// Takes `cost` requests out, or says how long to wait until they will be there if nobody else takes any.
     /// A cost above the burst is met by a full bucket, which it leaves in debt.
     pub fn take(&mut self, now: Timestamp, cost: u32) -> Result<(), Duration> {
-        let Budget::Limited { rate, burst } = self.budget else { return Ok(()) };
-        self.refill(now, rate, burst);
-        let missing = f64::from(cost.min(burst)) - self.left;
-        if missing > 0.0 {
-            // Rounded up to what a timer can keep, or the caller would come back an instant too early.
-            return Err(Duration::from_millis((missing / rate * 1000.0).ceil() as u64));
+        let Some(limit) = self.limit else { return Ok(()) };
+        self.refill(now, limit);
+        let cost = i64::from(cost) * REQUEST;
+        let missing = cost.min(limit.full) - self.left;
+        if missing > 0 {
+            // Rounded up, or the caller would come back an instant too early.
+            let millis = (missing + limit.per_milli - 1) / limit.per_milli;
+            return Err(Duration::from_millis(millis.unsigned_abs()));
         }
-        self.left -= f64::from(cost);
+        self.left -= cost;
         Ok(())
     }
 
     /// The portal has said that its bucket is full, so others ask it too: nothing is left for now.
     pub fn drain(&mut self, now: Timestamp) {
-        if let Budget::Limited { rate, burst } = self.budget {
-            self.refill(now, rate, burst);
-            self.left = self.left.min(0.0);
+        if let Some(limit) = self.limit {
+            self.refill(now, limit);
+            self.left = self.left.min(0);
         }
     }
 
-    fn refill(&mut self, now: Timestamp, rate: f64, burst: u32) {
+    fn refill(&mut self, now: Timestamp, limit: Limit) {
         if let Some(at) = self.at {
-            self.left = (self.left + now.since(at).as_secs_f64() * rate).min(f64::from(burst));
+            let millis = i64::try_from(now.since(at).as_millis()).unwrap_or(i64::MAX);
+            self.left = self.left.saturating_add(millis.saturating_mul(limit.per_milli)).min(limit.full);
         }
         self.at = Some(self.at.map_or(now, |at| at.max(now)));
     }
@@ -167,7 +182,8 @@ mod tests {
             steps in proptest::collection::vec((-500i64..3000, 1u32..4), 1..200),
         ) {
             let mut bucket = Bucket::new("2/10".parse().unwrap());
-            let (mut now, mut latest, mut taken) = (T0, T0, 0u32);
+            prop_assert_eq!(bucket.take(T0, 1), Ok(()));
+            let (mut now, mut latest, mut taken) = (T0, T0, 1u32);
             for (step, cost) in steps {
                 now = Timestamp(now.millis() + step);
                 latest = latest.max(now);

@@ -57,7 +57,7 @@ impl Gate {
 
     /// Waits until one request may be sent. Giving up waiting costs nothing.
     pub(super) async fn pass(&self, clock: &Clock, priority: Priority) {
-        let mut ticket: Option<Ticket<'_>> = None;
+        let ticket = self.enter(priority);
         // Slept time counts even if the wall clock was set back in the meantime.
         let mut earliest: Option<Timestamp> = None;
         loop {
@@ -67,15 +67,8 @@ impl Gate {
             changed.as_mut().enable();
             let wait = {
                 let mut queue = self.lock();
-                let place = match &ticket {
-                    Some(ticket) => ticket.place,
-                    None => {
-                        let place = queue.enter(priority);
-                        ticket.insert(Ticket { gate: self, place }).place
-                    }
-                };
                 let now = clock.now().max(earliest.unwrap_or(Timestamp(i64::MIN)));
-                match queue.try_pass(place, now) {
+                match queue.try_pass(ticket.place, now) {
                     Ok(()) => return,
                     Err(wait) => {
                         earliest = wait.map(|w| queue.bucket.at().unwrap_or(now).max(now) + w);
@@ -96,6 +89,14 @@ impl Gate {
         }
     }
 
+    fn enter(&self, priority: Priority) -> Ticket<'_> {
+        let mut queue = self.lock();
+        let place = (priority, queue.next_number);
+        queue.next_number += 1;
+        queue.waiting.insert(place);
+        Ticket { gate: self, place }
+    }
+
     /// Gives the whole budget away, because the portal says that it is used up.
     pub(super) fn drain(&self, now: Timestamp) {
         self.lock().bucket.drain(now);
@@ -113,13 +114,6 @@ impl Gate {
 }
 
 impl Queue {
-    fn enter(&mut self, priority: Priority) -> Place {
-        let place = (priority, self.next_number);
-        self.next_number += 1;
-        self.waiting.insert(place);
-        place
-    }
-
     /// `Err(Some)`: first in line, but the bucket is empty for this long. `Err(None)`: somebody else is first.
     fn try_pass(&mut self, place: Place, now: Timestamp) -> Result<(), Option<Duration>> {
         if self.waiting.first() == Some(&place) { self.bucket.take(now, 1).map_err(Some) } else { Err(None) }

@@ -37,8 +37,7 @@ fn serve(book: &mut Book, hit: &Hit) -> Say {
         return Say::error(400, "ERROR_CORE", words);
     }
     match method {
-        "event.get" if book.forgetful => Say::result(&json!([])),
-        "placement.get" if book.forgetful => Say::result(&json!([])),
+        "event.get" | "placement.get" if book.forgetful => Say::result(&json!([])),
         "event.get" => {
             let row = |(event, handler): &(String, String)| json!({"event": event, "handler": handler, "auth_type": "0", "offline": 0});
             let offline = json!({"event": "ONEXTERNALCALLSTART", "handler": "", "offline": 1});
