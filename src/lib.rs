@@ -3,4 +3,7 @@
 pub mod bitrix;
 pub mod clock;
 pub mod domain;
+pub mod ecss;
 pub mod http;
+pub mod store;
+pub mod web;

@@ -1,1 +1,32 @@
+//! The call brain: from legs seen on the switch to what the CRM and the employees' cards should be told.
+//!
+//! A [`Call`] is one call of the switch with all the legs we have seen of it. What the CRM knows of it is a
+//! list of [`CrmCall`]s: usually one, another for each employee who takes the call over after somebody has
+//! already talked. [`step`] takes one event and returns what is to be done; it never fails and never waits.
+//!
+//! Inside, a step first *merges* the news into the legs (later phases win, repeated and overtaken news
+//! change nothing), then *reconciles*: it derives from all legs who should see a card and whether a CRM call
+//! is over, and emits only the difference to what has been told already. So duplicates and reordering need
+//! no special cases, and a call loaded from the store goes on where it stood.
 
+mod action;
+mod crm;
+mod event;
+mod leg;
+mod note;
+mod outcome;
+mod reconcile;
+mod state;
+mod step;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use action::{Action, CommandRefused, CrmStep, Intent, Reason, Status};
+pub use crm::{CrmCall, Kind};
+pub use event::{Click, DialFailure, Event, Sighting};
+pub use leg::Leg;
+pub use note::Note;
+pub use state::{Call, Policy};
+pub use step::{Step, step};

@@ -1,0 +1,151 @@
+//! Everything a call may want done.
+
+use super::crm::Kind;
+use super::event::DialFailure;
+use super::note::Note;
+use crate::domain::leg::SwitchCommand;
+use crate::domain::{CrmCallId, ExternalId, Phone, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// To be stored, then told to the portal, in order within its lane.
+    Crm(Intent),
+    /// To be asked of the switch; its answer goes to whoever pressed the button.
+    Switch(SwitchCommand),
+    /// The pressed button cannot be honoured.
+    Refuse(CommandRefused),
+    /// Call back with [`Event::Tick`](super::Event::Tick) at this time. A later `Wake` replaces it.
+    Wake(Timestamp),
+    /// For the call's trace.
+    Note(Note),
+}
+
+/// What the portal should be told, durable and replayed until it has been.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Steps of one CRM call keep their order.
+    pub lane: ExternalId,
+    /// What to tell.
+    pub step: CrmStep,
+}
+
+/// The portal's vocabulary in our words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum CrmStep {
+    /// Make the CRM call.
+    Register {
+        /// Whose call it is.
+        user: UserId,
+        /// The client's number; `None` when hidden.
+        number: Option<Phone>,
+        /// Direction as the CRM counts it.
+        kind: Kind,
+        /// When it began.
+        started_at: Timestamp,
+        /// Make a CRM item if the portal finds none.
+        create: bool,
+        /// Open the card for `user` at once.
+        show: bool,
+    },
+    /// The portal has made the CRM call itself (click-to-call).
+    Adopt {
+        /// Its name there.
+        crm: CrmCallId,
+    },
+    /// Open the card for these.
+    Show {
+        /// Never empty.
+        users: Vec<UserId>,
+    },
+    /// Close the card for these.
+    Hide {
+        /// Never empty.
+        users: Vec<UserId>,
+    },
+    /// The CRM call is over.
+    Finish {
+        /// Who talked, or who is answerable for a missed call. His card closes with it.
+        user: UserId,
+        /// Seconds of conversation; 0 if nobody answered, else at least 1.
+        duration_s: u32,
+        /// How it ended.
+        status: Status,
+        /// For people, where the status alone says too little.
+        reason: Option<Reason>,
+    },
+}
+
+/// What a status code does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The connection to the switch was lost; the end was not seen.
+    EndUnknown,
+    /// The click was dialled, but no phone began to ring.
+    NoLeg,
+    /// The click could not be dialled.
+    Dial(DialFailure),
+}
+
+/// How a CRM call ended, in the codes of the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Status {
+    /// 200: somebody talked.
+    #[serde(rename = "200")]
+    Answered,
+    /// 304: nobody answered.
+    #[serde(rename = "304")]
+    Missed,
+    /// 603: the called employee refused.
+    #[serde(rename = "603")]
+    Declined,
+    /// 603-S: the caller gave up.
+    #[serde(rename = "603-S")]
+    Cancelled,
+    /// 403: not allowed.
+    #[serde(rename = "403")]
+    Forbidden,
+    /// 404: no such number.
+    #[serde(rename = "404")]
+    WrongNumber,
+    /// 486: busy.
+    #[serde(rename = "486")]
+    Busy,
+    /// 480: not reachable for now.
+    #[serde(rename = "480")]
+    Unavailable,
+    /// 503: the network could not do it.
+    #[serde(rename = "503")]
+    Failed,
+}
+
+impl Status {
+    /// The code as the portal writes it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Answered => "200",
+            Self::Missed => "304",
+            Self::Declined => "603",
+            Self::Cancelled => "603-S",
+            Self::Forbidden => "403",
+            Self::WrongNumber => "404",
+            Self::Busy => "486",
+            Self::Unavailable => "480",
+            Self::Failed => "503",
+        }
+    }
+}
+
+/// Why a button does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CommandRefused {
+    /// The leg belongs to somebody else, or there is none of his in this call.
+    #[error("no leg of this employee in this call")]
+    NotYours,
+    /// The leg is not in a phase where this makes sense.
+    #[error("the call is no longer in that phase")]
+    WrongPhase,
+}

@@ -1,0 +1,92 @@
+//! Everything that can happen to a call, answers and timers included.
+
+use crate::domain::card::CardCommand;
+use crate::domain::leg::LegEvent;
+use crate::domain::{CrmCallId, ExternalId, LegId, Phone, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A leg as seen, with the answer of our number table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// What the switch said.
+    pub leg: LegEvent,
+    /// Whose number `leg.own` is.
+    pub owner: Option<UserId>,
+    /// Whose number `leg.remote` is.
+    pub remote_owner: Option<UserId>,
+}
+
+/// A click on a number in the portal, which has registered the call already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Click {
+    /// The portal's call.
+    pub crm: CrmCallId,
+    /// Who clicked.
+    pub user: UserId,
+    /// The phone that should dial; `None` if the employee has no number in our table.
+    pub from: Option<Phone>,
+    /// The number to reach.
+    pub to: Phone,
+}
+
+/// Why a click did not become a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DialFailure {
+    /// The employee has no internal number in our table.
+    NoNumber,
+    /// There is no connection to the switch.
+    Offline,
+    /// The switch cannot or may not dial for outsiders.
+    NotOffered,
+    /// The employee's number may not make this call.
+    Forbidden,
+    /// The dialled number does not exist.
+    WrongNumber,
+    /// The employee's phone is engaged.
+    Busy,
+    /// The employee's phone is not registered or does not respond.
+    Unavailable,
+    /// The switch failed to do it.
+    Failed,
+}
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Legs of this call were seen together.
+    Legs(Vec<Sighting>),
+    /// An employee clicked on a number.
+    Clicked(Click),
+    /// The click could not be dialled.
+    DialFailed(DialFailure),
+    /// The portal has registered a CRM call.
+    Registered {
+        /// Which of ours.
+        lane: ExternalId,
+        /// The portal's name for it.
+        crm: CrmCallId,
+    },
+    /// The portal will never register it.
+    RegisterRefused {
+        /// Which of ours.
+        lane: ExternalId,
+    },
+    /// An employee pressed a button on his card.
+    Pressed {
+        /// Who.
+        user: UserId,
+        /// On which leg; `None` means the one the card shows.
+        leg: Option<LegId>,
+        /// Which button.
+        command: CardCommand,
+    },
+    /// The switch did not carry out the release asked for by a card.
+    ReleaseRefused(LegId),
+    /// Events may have been missed since this moment.
+    LinkLost(Timestamp),
+    /// Events flow again.
+    LinkBack,
+    /// The time asked for with [`Action::Wake`](super::Action::Wake) has come (or any other time).
+    Tick,
+}

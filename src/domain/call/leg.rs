@@ -1,0 +1,174 @@
+//! What we remember of a leg, and how news of it are merged.
+
+use super::event::Sighting;
+use crate::domain::leg::{Cause, Direction, LegState};
+use crate::domain::{LegId, Phone, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The switch tells whole seconds and its clock may differ a little; within this the moment when its
+/// message arrived is the finer measure.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(3);
+/// No conversation is older: a switch time further back is a wrong clock or zone.
+const LONGEST_CALL: Duration = Duration::from_secs(24 * 3600);
+
+/// One party's half of the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    /// The switch's id.
+    pub id: LegId,
+    /// Its own number.
+    pub own: Phone,
+    /// The other side; may change when the call is transferred.
+    pub remote: Option<Phone>,
+    /// Who called whom.
+    pub direction: Direction,
+    /// Whose number it is.
+    pub owner: Option<UserId>,
+    /// Whose number the other side is.
+    pub remote_owner: Option<UserId>,
+    /// The phase.
+    pub state: LegState,
+    /// First seen, by our clock.
+    pub first_seen: Timestamp,
+    /// Last seen, by our clock.
+    pub last_seen: Timestamp,
+    /// Connected since.
+    pub answered_at: Option<Timestamp>,
+    /// Over since.
+    pub ended_at: Option<Timestamp>,
+    /// A name shown by the switch.
+    pub display_name: Option<String>,
+    /// All two-party connection references seen, for record look-up.
+    pub call_refs: Vec<String>,
+    /// Why it ended, if the switch said so.
+    pub cause: Option<Cause>,
+    /// The employee pressed "reject" while it rang.
+    pub rejected: bool,
+    /// Its end was not seen.
+    pub end_unknown: bool,
+    /// Not seen again since the connection came back.
+    pub unconfirmed: bool,
+    /// The last moment before the connection broke, while the leg has not been seen since.
+    pub known_until: Option<Timestamp>,
+    /// The CRM call it belongs to, as index into the call's list.
+    pub crm: Option<usize>,
+    /// Since when the leg concerns the CRM (a consultation becomes a client's call by a transfer).
+    pub relevant_since: Option<Timestamp>,
+}
+
+/// What a sighting changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Merged {
+    /// The phase is new.
+    Phase,
+    /// Only details, or nothing.
+    Details,
+    /// It told a phase the leg has already left.
+    Stale,
+}
+
+impl Leg {
+    /// The leg at first sight.
+    pub(super) fn first(seen: &Sighting, now: Timestamp) -> Self {
+        let e = &seen.leg;
+        let mut leg = Self {
+            id: e.leg.clone(),
+            own: e.own.clone(),
+            remote: e.remote.clone(),
+            direction: e.direction,
+            owner: seen.owner,
+            remote_owner: seen.remote_owner,
+            state: e.state,
+            first_seen: now,
+            last_seen: now,
+            answered_at: None,
+            ended_at: None,
+            display_name: e.display_name.clone(),
+            call_refs: e.call_ref.iter().cloned().collect(),
+            cause: e.cause,
+            rejected: false,
+            end_unknown: false,
+            unconfirmed: false,
+            known_until: None,
+            crm: None,
+            relevant_since: None,
+        };
+        let told = e.answered_at.filter(|t| *t <= now + CLOCK_TOLERANCE && now.since(*t) <= LONGEST_CALL);
+        if e.state.is_connected() {
+            leg.answered_at = Some(told.map_or(now, |t| t.min(now)));
+        } else if e.state == LegState::Released {
+            leg.answered_at = told.map(|t| t.min(now));
+            leg.ended_at = Some(now);
+        }
+        leg
+    }
+
+    /// Whether the leg still exists.
+    pub fn is_live(&self) -> bool {
+        self.state != LegState::Released
+    }
+
+    /// Takes over what is news; a leg never goes back to an earlier phase.
+    pub(super) fn merge(&mut self, seen: &Sighting, now: Timestamp) -> Merged {
+        let e = &seen.leg;
+        self.unconfirmed = false;
+        self.known_until = None;
+        if rank(e.state) < rank(self.state) || !self.is_live() {
+            return if e.state == self.state { Merged::Details } else { Merged::Stale };
+        }
+        self.last_seen = now;
+        if e.remote.is_some() {
+            self.remote.clone_from(&e.remote);
+            self.remote_owner = seen.remote_owner;
+        }
+        if e.display_name.is_some() {
+            self.display_name.clone_from(&e.display_name);
+        }
+        if let Some(call_ref) = &e.call_ref
+            && !self.call_refs.contains(call_ref)
+        {
+            self.call_refs.push(call_ref.clone());
+        }
+        self.cause = e.cause.or(self.cause);
+        let new_phase = e.state != self.state;
+        if self.answered_at.is_none() && (e.state.is_connected() || e.answered_at.is_some()) {
+            self.answered_at = self.answer_moment(e.answered_at, e.state, now);
+        }
+        self.state = e.state;
+        if e.state == LegState::Released {
+            self.ended_at = Some(now);
+        }
+        if new_phase { Merged::Phase } else { Merged::Details }
+    }
+
+    /// When a leg that we knew before was connected: the arrival of the news, unless the switch names a
+    /// moment that is clearly earlier and possible (the news was late, or lost and told with the release).
+    fn answer_moment(&self, told: Option<Timestamp>, state: LegState, now: Timestamp) -> Option<Timestamp> {
+        let possible = told.filter(|t| *t <= now && *t + CLOCK_TOLERANCE >= self.first_seen);
+        match (state.is_connected(), possible) {
+            (true, Some(t)) if now.since(t) > CLOCK_TOLERANCE => Some(t),
+            (true, _) => Some(now),
+            (false, Some(t)) => Some(t.max(self.first_seen)),
+            (false, None) => None,
+        }
+    }
+
+    /// The leg's end was not seen; it is taken to have lasted as long as we know.
+    pub(super) fn end_unseen(&mut self) {
+        let last_known = self.known_until.unwrap_or(self.last_seen);
+        self.state = LegState::Released;
+        self.ended_at = Some(last_known.max(self.answered_at.unwrap_or(self.first_seen)));
+        self.end_unknown = true;
+        self.unconfirmed = false;
+    }
+}
+
+const fn rank(state: LegState) -> u8 {
+    match state {
+        LegState::Dialing => 0,
+        LegState::Ringing => 1,
+        LegState::Talking | LegState::Held => 2,
+        LegState::Released => 3,
+    }
+}

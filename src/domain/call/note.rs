@@ -1,0 +1,111 @@
+//! Lines of a call's trace: what was seen, what was decided and why. Structured, so that pages can tell the
+//! story in the reader's language.
+
+use super::action::{CrmStep, Status};
+use super::crm::Kind;
+use super::event::DialFailure;
+use crate::domain::leg::{Direction, LegState};
+use crate::domain::{CrmCallId, ExternalId, LegId, Phone, UserId};
+use serde::{Deserialize, Serialize};
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum Note {
+    /// A leg was seen for the first time or in a new phase.
+    Leg {
+        /// The switch's id.
+        leg: LegId,
+        /// Its number.
+        own: Phone,
+        /// The other side.
+        remote: Option<Phone>,
+        /// Who called whom.
+        direction: Direction,
+        /// The phase.
+        state: LegState,
+        /// Whose number it is by our table.
+        owner: Option<UserId>,
+    },
+    /// The leg's number belongs to nobody in our table: no card.
+    NobodysNumber {
+        /// The number.
+        own: Phone,
+    },
+    /// Both ends are employees: by the company's setting not sent to the CRM.
+    Internal,
+    /// News that came too late or twice and changed nothing.
+    Stale {
+        /// Of which leg.
+        leg: LegId,
+        /// What it said.
+        state: LegState,
+    },
+    /// A CRM call was opened.
+    Opened {
+        /// Its lane.
+        lane: ExternalId,
+        /// Kind of call.
+        kind: Kind,
+        /// For whom.
+        user: UserId,
+    },
+    /// An employee clicked on a number.
+    Clicked {
+        /// Who.
+        user: UserId,
+        /// The portal's call.
+        crm: CrmCallId,
+        /// What is dialled.
+        to: Phone,
+    },
+    /// The click was not dialled.
+    DialFailed {
+        /// Why.
+        why: DialFailure,
+    },
+    /// A leg of the click's call was found.
+    Matched {
+        /// Which.
+        leg: LegId,
+    },
+    /// An employee pressed a button.
+    Pressed {
+        /// Who.
+        user: UserId,
+        /// Which one.
+        button: String,
+    },
+    /// The connection to the switch broke while the call was open.
+    LinkLost,
+    /// A leg was not seen again after the connection came back: its end is unknown.
+    EndUnknown {
+        /// Which.
+        leg: LegId,
+    },
+    /// Something the portal is to be told was stored.
+    Intent {
+        /// Its lane.
+        lane: ExternalId,
+        /// What.
+        step: CrmStep,
+    },
+    /// The portal was told, and answered.
+    Told {
+        /// Its lane.
+        lane: ExternalId,
+        /// Short name of the request.
+        request: String,
+        /// `ok`, or the portal's complaint.
+        answer: String,
+        /// Milliseconds between request and answer.
+        took_ms: u64,
+    },
+    /// A CRM call was closed.
+    Closed {
+        /// Its lane.
+        lane: ExternalId,
+        /// How it ended.
+        status: Status,
+    },
+}

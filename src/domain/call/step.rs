@@ -1,0 +1,195 @@
+//! One event in, the changed call and what to do about it out.
+
+use super::action::{Action, CommandRefused, CrmStep, Intent, Reason};
+use super::crm::{CrmCall, Kind};
+use super::event::{Click, DialFailure, Event, Sighting};
+use super::leg::{Leg, Merged};
+use super::note::Note;
+use super::outcome;
+use super::reconcile::reconcile;
+use super::state::{CLICK_PATIENCE, Call};
+use crate::domain::card::CardCommand;
+use crate::domain::company::InternalCalls;
+use crate::domain::leg::{Direction, LegState, SwitchCommand};
+use crate::domain::{ExternalId, LegId, Timestamp, UserId};
+
+/// The outcome of one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The call as it is now.
+    pub call: Call,
+    /// What to do, in this order.
+    pub actions: Vec<Action>,
+}
+
+/// Takes one event. Total: an event that makes no sense changes nothing but the trace.
+pub fn step(mut call: Call, event: Event, now: Timestamp) -> Step {
+    let mut actions = Vec::new();
+    match event {
+        Event::Legs(seen) => merge_legs(&mut call, &seen, now, &mut actions),
+        Event::Clicked(click) => clicked(&mut call, click, now, &mut actions),
+        Event::DialFailed(why) => dial_failed(&mut call, why, &mut actions),
+        Event::Registered { lane, crm } => {
+            if let Some(c) = call.crm.iter_mut().find(|c| c.lane == lane) {
+                c.crm = Some(crm);
+            }
+        }
+        Event::RegisterRefused { lane } => {
+            if let Some(c) = call.crm.iter_mut().find(|c| c.lane == lane) {
+                c.closed = true;
+                c.visible.clear();
+            }
+        }
+        Event::Pressed { user, leg, command } => pressed(&mut call, user, leg.as_ref(), &command, &mut actions),
+        Event::ReleaseRefused(id) => {
+            for leg in call.legs.iter_mut().filter(|l| l.id == id && l.is_live()) {
+                leg.rejected = false;
+            }
+        }
+        Event::LinkLost(at) => link_lost(&mut call, at, &mut actions),
+        Event::LinkBack => link_back(&mut call, now),
+        Event::Tick => {}
+    }
+    expire(&mut call, now, &mut actions);
+    reconcile(&mut call, now, &mut actions);
+    Step { call, actions }
+}
+
+fn merge_legs(call: &mut Call, seen: &[Sighting], now: Timestamp, actions: &mut Vec<Action>) {
+    for s in seen {
+        let merged = if let Some(leg) = call.legs.iter_mut().find(|l| l.id == s.leg.leg) {
+            leg.merge(s, now)
+        } else {
+            call.legs.push(Leg::first(s, now));
+            if s.owner.is_none() {
+                actions.push(Action::Note(Note::NobodysNumber { own: s.leg.own.clone() }));
+            } else if s.remote_owner.is_some() && call.policy.internal == InternalCalls::Ignore {
+                actions.push(Action::Note(Note::Internal));
+            }
+            Merged::Phase
+        };
+        let e = &s.leg;
+        match merged {
+            Merged::Phase => actions.push(Action::Note(Note::Leg {
+                leg: e.leg.clone(),
+                own: e.own.clone(),
+                remote: e.remote.clone(),
+                direction: e.direction,
+                state: e.state,
+                owner: s.owner,
+            })),
+            Merged::Stale => actions.push(Action::Note(Note::Stale { leg: e.leg.clone(), state: e.state })),
+            Merged::Details => {}
+        }
+    }
+}
+
+fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Action>) {
+    if call.click.is_some() {
+        return;
+    }
+    let lane = ExternalId::new(call.key.as_str());
+    let mut crm = CrmCall::new(lane.clone(), Kind::Outgoing, click.user, Some(click.to.clone()), now);
+    crm.crm = Some(click.crm.clone());
+    crm.told = true;
+    // The portal may have opened the card for whoever clicked.
+    crm.visible.insert(click.user);
+    call.crm.push(crm);
+    actions.push(Action::Note(Note::Clicked { user: click.user, crm: click.crm.clone(), to: click.to.clone() }));
+    actions.push(Action::Crm(Intent { lane, step: CrmStep::Adopt { crm: click.crm.clone() } }));
+    let from = click.from.clone();
+    let to = click.to.clone();
+    call.click = Some(click);
+    match from {
+        Some(from) => actions.push(Action::Switch(SwitchCommand::Make { from, to })),
+        None => dial_failed(call, DialFailure::NoNumber, actions),
+    }
+}
+
+fn dial_failed(call: &mut Call, why: DialFailure, actions: &mut Vec<Action>) {
+    if call.awaits_legs() && !call.crm[0].closed {
+        actions.push(Action::Note(Note::DialFailed { why }));
+        let status = outcome::of_dial_failure(why);
+        outcome::close_click(call, status, Reason::Dial(why), actions);
+    }
+}
+
+fn pressed(call: &mut Call, user: UserId, leg: Option<&LegId>, command: &CardCommand, actions: &mut Vec<Action>) {
+    let mine = |l: &&mut Leg| l.owner == Some(user) && leg.is_none_or(|id| l.id == *id);
+    // Without a leg id the live leg seen last is meant: the one the card shows.
+    let found = match call.legs.iter_mut().rev().filter(mine).find(|l| l.is_live()) {
+        Some(leg) => Some(leg),
+        None => call.legs.iter_mut().rev().find(mine),
+    };
+    let Some(found) = found else {
+        return actions.push(Action::Refuse(CommandRefused::NotYours));
+    };
+    let id = found.id.clone();
+    let unanswered = matches!(found.state, LegState::Ringing | LegState::Dialing);
+    let asked = match command {
+        CardCommand::Answer if found.state == LegState::Ringing && found.direction == Direction::In => {
+            SwitchCommand::Answer(id)
+        }
+        CardCommand::Reject if found.is_live() => {
+            found.rejected |= unanswered;
+            SwitchCommand::Release(id)
+        }
+        CardCommand::Hold if found.state == LegState::Talking => SwitchCommand::Hold(id),
+        CardCommand::Retrieve if found.state == LegState::Held => SwitchCommand::Retrieve(id),
+        CardCommand::Transfer(to) if found.state.is_connected() => SwitchCommand::Transfer { leg: id, to: to.clone() },
+        CardCommand::Answer
+        | CardCommand::Reject
+        | CardCommand::Hold
+        | CardCommand::Retrieve
+        | CardCommand::Transfer(_) => return actions.push(Action::Refuse(CommandRefused::WrongPhase)),
+    };
+    actions.push(Action::Note(Note::Pressed { user, button: button(command).to_owned() }));
+    actions.push(Action::Switch(asked));
+}
+
+const fn button(command: &CardCommand) -> &'static str {
+    match command {
+        CardCommand::Answer => "answer",
+        CardCommand::Reject => "reject",
+        CardCommand::Hold => "hold",
+        CardCommand::Retrieve => "retrieve",
+        CardCommand::Transfer(_) => "transfer",
+    }
+}
+
+fn link_lost(call: &mut Call, at: Timestamp, actions: &mut Vec<Action>) {
+    call.confirm_until = None;
+    let mut hit = false;
+    for leg in call.legs.iter_mut().filter(|l| l.is_live() && l.known_until.is_none()) {
+        leg.known_until = Some(at.max(leg.last_seen));
+        hit = true;
+    }
+    if hit {
+        actions.push(Action::Note(Note::LinkLost));
+    }
+}
+
+fn link_back(call: &mut Call, now: Timestamp) {
+    let mut open = false;
+    for leg in call.legs.iter_mut().filter(|l| l.is_live() && l.known_until.is_some()) {
+        leg.unconfirmed = true;
+        open = true;
+    }
+    if open {
+        call.confirm_until = Some(now + call.policy.grace);
+    }
+}
+
+/// Ends what has waited long enough.
+fn expire(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>) {
+    if call.confirm_until.is_some_and(|t| t <= now) {
+        call.confirm_until = None;
+        for leg in call.legs.iter_mut().filter(|l| l.is_live() && l.unconfirmed) {
+            leg.end_unseen();
+            actions.push(Action::Note(Note::EndUnknown { leg: leg.id.clone() }));
+        }
+    }
+    if call.awaits_legs() && call.started_at + CLICK_PATIENCE <= now {
+        outcome::close_click(call, super::Status::Unavailable, Reason::NoLeg, actions);
+    }
+}

@@ -1,0 +1,134 @@
+//! The brain's behaviour, told as stories, and its laws over generated histories.
+
+mod laws;
+mod stories;
+
+use super::*;
+use crate::domain::company::{CallSettings, InternalCalls};
+use crate::domain::leg::{Cause, Direction, LegEvent, LegState, SwitchCommand};
+use crate::domain::{CallKey, Phone, Timestamp, UserId};
+use std::time::Duration;
+
+/// A client outside.
+const CLIENT: &str = "+79835551122";
+
+/// A call under test: time goes by, legs are seen, and what the portal was told is kept as short lines.
+struct Story {
+    call: Call,
+    now: Timestamp,
+    told: Vec<String>,
+    asked: Vec<SwitchCommand>,
+    refused: Vec<CommandRefused>,
+    wake: Option<Timestamp>,
+}
+
+/// Employees 1001…1009 are users 1…9; all other numbers belong to nobody.
+fn owner(number: &Phone) -> Option<UserId> {
+    match number.as_str().parse::<i64>() {
+        Ok(n @ 1001..=1009) => Some(UserId(n - 1000)),
+        _ => None,
+    }
+}
+
+fn phone(text: &str) -> Phone {
+    Phone::parse(text).expect("a test number")
+}
+
+/// A leg as the switch would tell it; ids are `own` numbers unless the test names them.
+fn leg(id: &str, own: &str, direction: Direction, remote: &str, state: LegState) -> LegEvent {
+    LegEvent {
+        leg: id.into(),
+        call: "c1".into(),
+        call_ref: None,
+        own: phone(own),
+        remote: (!remote.is_empty()).then(|| phone(remote)),
+        direction,
+        state,
+        answered_at: None,
+        display_name: None,
+        cause: None,
+    }
+}
+
+fn sighting(leg: LegEvent) -> Sighting {
+    Sighting { owner: owner(&leg.own), remote_owner: leg.remote.as_ref().and_then(owner), leg }
+}
+
+impl Story {
+    fn new() -> Self {
+        Self::with(CallSettings::default())
+    }
+
+    fn with(settings: CallSettings) -> Self {
+        let now = Timestamp(1_000_000_000);
+        Self {
+            call: Call::new(CallKey::from("c1"), Policy::new(&settings, Duration::from_secs(30)), now),
+            now,
+            told: Vec::new(),
+            asked: Vec::new(),
+            refused: Vec::new(),
+            wake: None,
+        }
+    }
+
+    fn event(&mut self, event: Event) -> &mut Self {
+        let Step { call, actions } = step(self.call.clone(), event, self.now);
+        self.call = call;
+        self.wake = None;
+        for action in actions {
+            match action {
+                Action::Crm(intent) => self.told.push(line(&intent)),
+                Action::Switch(command) => self.asked.push(command),
+                Action::Refuse(why) => self.refused.push(why),
+                Action::Wake(at) => self.wake = Some(at),
+                Action::Note(_) => {}
+            }
+        }
+        self
+    }
+
+    fn legs(&mut self, legs: Vec<LegEvent>) -> &mut Self {
+        self.event(Event::Legs(legs.into_iter().map(sighting).collect()))
+    }
+
+    fn incoming(&mut self, own: &str, state: LegState) -> &mut Self {
+        self.legs(vec![leg(own, own, Direction::In, CLIENT, state)])
+    }
+
+    fn outgoing(&mut self, own: &str, state: LegState) -> &mut Self {
+        self.legs(vec![leg(own, own, Direction::Out, CLIENT, state)])
+    }
+
+    /// Time passes; timers that fall due are delivered at their time.
+    fn after(&mut self, seconds: u64) -> &mut Self {
+        let end = self.now + Duration::from_secs(seconds);
+        while let Some(at) = self.wake.filter(|at| *at <= end) {
+            self.now = at.max(self.now);
+            self.event(Event::Tick);
+        }
+        self.now = end;
+        self
+    }
+
+    /// Takes what was told since the last look.
+    fn told(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.told)
+    }
+}
+
+fn line(intent: &Intent) -> String {
+    let users = |u: &[UserId]| u.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let lane = intent.lane.as_str().strip_prefix("c1").unwrap_or(intent.lane.as_str());
+    let what = match &intent.step {
+        CrmStep::Register { user, kind, show, create, .. } => {
+            let show = if *show { " show" } else { "" };
+            let create = if *create { " create" } else { "" };
+            format!("register {user} {kind:?}{show}{create}")
+        }
+        CrmStep::Adopt { crm } => format!("adopt {crm}"),
+        CrmStep::Show { users: u } => format!("show {}", users(u)),
+        CrmStep::Hide { users: u } => format!("hide {}", users(u)),
+        CrmStep::Finish { user, duration_s, status, .. } => format!("finish {user} {duration_s}s {}", status.code()),
+    };
+    if lane.is_empty() { what } else { format!("{lane}: {what}") }
+}

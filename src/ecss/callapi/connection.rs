@@ -1,0 +1,308 @@
+//! An open connection: frames in, commands out, heartbeats in between.
+//!
+//! Written as a state machine that is polled: whatever was read, queued or half sent stays in the value, so that
+//! [`Connection::next`] can be dropped between any two polls.
+
+use super::dialect::{Dialect, Message as Template};
+use super::heart::{Beat, Heart};
+use super::pending::Pending;
+use super::skew::Skew;
+use super::socket::Stream;
+use super::translate::{Frame, Kind};
+use super::{commands, fault};
+use crate::domain::leg::{Capabilities, CommandError, SwitchEvent};
+use crate::domain::link::LinkFault;
+use crate::ecss::capture::{Flow, Listener};
+use crate::ecss::commander::{Commander, Order};
+use crate::ecss::steps::Steps;
+use futures_util::{SinkExt as _, StreamExt as _};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
+
+/// How long a polite farewell may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A connection that is ready. It lives from its owner awaiting [`Connection::next`].
+pub struct Connection {
+    socket: Stream,
+    dialect: Arc<Dialect>,
+    zone: TimeZone,
+    listener: Listener,
+    commander: Commander,
+    orders: mpsc::Receiver<Order>,
+    pending: Pending,
+    heart: Heart,
+    skew: Skew,
+    /// Frames of ours that wait for the socket.
+    outgoing: VecDeque<Message>,
+    unflushed: bool,
+    /// Events that wait for the owner.
+    events: VecDeque<SwitchEvent>,
+    /// Which rule made it count as open.
+    opened: Option<String>,
+    /// Why the switch is about to close.
+    farewell: Option<String>,
+    /// Set once; nothing happens afterwards.
+    over: Option<LinkFault>,
+    steps: Steps,
+}
+
+impl Connection {
+    /// Says what has to be said first and waits until the switch is ready.
+    pub(super) async fn start(
+        socket: Stream,
+        dialect: Arc<Dialect>,
+        zone: TimeZone,
+        listener: Listener,
+        values: &[(&str, Value)],
+        steps: &mut Steps,
+    ) -> Result<Self, LinkFault> {
+        let (commander, orders) = Commander::new(dialect.capabilities(), dialect.commands.timeout);
+        let mut connection = Self {
+            socket,
+            zone,
+            listener,
+            commander,
+            orders,
+            pending: Pending::default(),
+            heart: Heart::new(dialect.heartbeat.idle, dialect.heartbeat.misses),
+            skew: Skew::default(),
+            outgoing: VecDeque::new(),
+            unflushed: false,
+            events: VecDeque::new(),
+            opened: None,
+            farewell: None,
+            over: None,
+            steps: Steps::default(),
+            dialect,
+        };
+        let dialect = connection.dialect.clone();
+        connection.say(dialect.socket.first_message.as_ref(), values);
+        let patience = dialect.ready.after;
+        let rule = match tokio::time::timeout(patience, poll_fn(|cx| connection.poll_opened(cx))).await {
+            Ok(opened) => opened?,
+            Err(_) => format!("nothing was said for {} s", patience.as_secs_f64()),
+        };
+        steps.add("ready.rule", rule.clone());
+        connection.opened = Some(rule);
+        for message in &dialect.socket.subscribe {
+            connection.say(Some(message), values);
+        }
+        connection.steps = steps.clone();
+        Ok(connection)
+    }
+
+    /// The next event. Cancel-safe. After an error every further call gives the same error.
+    ///
+    /// Heartbeats, commands and their answers are worked on in here, so it has to be awaited all the time.
+    pub async fn next(&mut self) -> Result<SwitchEvent, LinkFault> {
+        poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    /// A handle that sends commands over this connection.
+    pub fn commander(&self) -> Commander {
+        self.commander.clone()
+    }
+
+    /// What the switch is known to honour.
+    pub fn capabilities(&self) -> Capabilities {
+        self.dialect.capabilities()
+    }
+
+    /// How the connection came about and which rules of the dialect matched.
+    pub const fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
+    /// Says goodbye, within two seconds.
+    pub async fn close(mut self) {
+        let _ = tokio::time::timeout(FAREWELL, self.socket.close(None)).await;
+    }
+
+    fn say(&mut self, message: Option<&Template>, values: &[(&str, Value)]) {
+        if let Some(message) = message {
+            self.outgoing.push_back(Message::text(message.fill(values)));
+        }
+    }
+
+    fn poll_opened(&mut self, cx: &mut Context<'_>) -> Poll<Result<String, LinkFault>> {
+        loop {
+            if let Some(rule) = self.opened.take() {
+                return Poll::Ready(Ok(rule));
+            }
+            ready!(self.poll_frame(cx))?;
+        }
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<SwitchEvent, LinkFault>> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Poll::Ready(Ok(event));
+            }
+            ready!(self.poll_frame(cx))?;
+        }
+    }
+
+    /// Does everything that can be done now; ready after one frame was worked on.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkFault>> {
+        if let Some(fault) = &self.over {
+            return Poll::Ready(Err(fault.clone()));
+        }
+        let outcome = ready!(self.poll_exchange(cx));
+        if let Err(fault) = &outcome {
+            self.over = Some(fault.clone());
+            // Whoever waits for an answer, or to be sent, is told now and not when the owner lets go of us.
+            self.orders.close();
+            while self.orders.try_recv().is_ok() {}
+            self.pending = Pending::default();
+        }
+        Poll::Ready(outcome)
+    }
+
+    fn poll_exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkFault>> {
+        loop {
+            self.write(cx)?;
+            match self.socket.poll_next_unpin(cx) {
+                Poll::Ready(Some(Ok(message))) => {
+                    self.heart.heard();
+                    self.take(message);
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Ready(Some(Err(e))) => return Poll::Ready(Err(self.gone(fault::lost(&e)))),
+                Poll::Ready(None) => return Poll::Ready(Err(self.gone(LinkFault::Lost("the switch hung up".into())))),
+                Poll::Pending => {}
+            }
+            match ready!(self.heart.poll(cx)) {
+                Beat::Ping => self.ping(),
+                Beat::Dead => {
+                    let silence = self.dialect.heartbeat.idle * (self.dialect.heartbeat.misses + 1);
+                    let why = format!("no sign of life for {} s", silence.as_secs_f64());
+                    return Poll::Ready(Err(LinkFault::Lost(why)));
+                }
+            }
+        }
+    }
+
+    /// The reason the switch gave, if it gave one, says more than the broken socket.
+    fn gone(&mut self, otherwise: LinkFault) -> LinkFault {
+        self.farewell.take().map_or(otherwise, LinkFault::Lost)
+    }
+
+    /// Hands over what waits, as far as the socket takes it. Commands are taken from their queue only when they can
+    /// be written, so that none is sent after its sender gave up.
+    fn write(&mut self, cx: &mut Context<'_>) -> Result<(), LinkFault> {
+        loop {
+            match self.socket.poll_ready_unpin(cx) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(ready) => ready.map_err(|e| self.gone(fault::lost(&e)))?,
+            }
+            let message = match self.outgoing.pop_front() {
+                Some(message) => message,
+                None => match self.orders.poll_recv(cx) {
+                    Poll::Ready(Some(order)) => match self.accept(order) {
+                        Some(message) => message,
+                        None => continue,
+                    },
+                    Poll::Ready(None) | Poll::Pending => break,
+                },
+            };
+            if let Message::Text(text) = &message {
+                self.listener.tell(Flow::Sent, text);
+            }
+            self.socket.start_send_unpin(message).map_err(|e| self.gone(fault::lost(&e)))?;
+            self.unflushed = true;
+        }
+        if self.unflushed
+            && let Poll::Ready(flushed) = self.socket.poll_flush_unpin(cx)
+        {
+            flushed.map_err(|e| self.gone(fault::lost(&e)))?;
+            self.unflushed = false;
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, order: Order) -> Option<Message> {
+        if order.is_stale() {
+            return None;
+        }
+        let id = self.pending.next_id();
+        let Some(text) = commands::render(&self.dialect, &order.command, id) else {
+            let _ = order.reply.send(Err(CommandError::Unsupported));
+            return None;
+        };
+        self.pending.await_answer(id, order.reply);
+        Some(Message::text(text))
+    }
+
+    fn ping(&mut self) {
+        let dialect = self.dialect.clone();
+        if dialect.heartbeat.control_ping {
+            self.outgoing.push_back(Message::Ping(Vec::new().into()));
+        }
+        self.say(dialect.heartbeat.message.as_ref(), &[]);
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Text(text) => self.read(&text),
+            Message::Binary(bytes) => self.read(&String::from_utf8_lossy(&bytes)),
+            // The library has queued the answer; it leaves with the next flush.
+            Message::Ping(_) => self.unflushed = true,
+            Message::Close(frame) => self.farewell = Some(reason(frame.as_ref())),
+            Message::Pong(_) | Message::Frame(_) => {}
+        }
+    }
+
+    fn read(&mut self, text: &str) {
+        self.listener.tell(Flow::Received, text);
+        let mut frame = Frame::read(text, &self.dialect, &self.zone);
+        if self.opened.is_none() {
+            if frame.is_ready(&self.dialect) {
+                self.opened = Some("a message of [ready]".to_owned());
+            } else if !frame.legs.is_empty() {
+                self.opened = Some("the first frame about a leg".to_owned());
+            }
+        }
+        for oddity in &frame.oddities {
+            let line = oddity.to_string();
+            if self.dialect.noted.is_news(&line) {
+                tracing::warn!("the switch speaks another dialect: {line}");
+            }
+        }
+        match &frame.kind {
+            Kind::Ping(pong) => self.outgoing.push_back(Message::text(pong.clone())),
+            Kind::Answer(id) => {
+                if let (Some(reply), Some(answer)) = (self.pending.take(*id), &frame.value) {
+                    let _ = reply.send(commands::outcome(&self.dialect, answer));
+                }
+            }
+            Kind::Event | Kind::Quiet => {}
+        }
+        let now = self.listener.clock.now();
+        for leg in &mut frame.legs {
+            if let Some(offset) = self.skew.correct(leg, now) {
+                let seconds = offset / 1000;
+                tracing::warn!(
+                    "the switch's answer times are off by {seconds} s: check switch_time_zone and its clock"
+                );
+            }
+        }
+        self.events.extend(Frame::events(frame.legs, frame.unknown.as_deref(), &self.listener.masker));
+    }
+}
+
+fn reason(frame: Option<&CloseFrame>) -> String {
+    match frame {
+        Some(frame) => {
+            format!("the switch closed the connection: {} {}", frame.code, frame.reason).trim_end().to_owned()
+        }
+        None => "the switch closed the connection".to_owned(),
+    }
+}

@@ -1,0 +1,44 @@
+//! The Call API back end: register over HTTPS, then an authorised WebSocket with events and commands.
+
+mod address;
+mod commands;
+pub mod connection;
+pub mod dialect;
+mod fault;
+mod heart;
+mod pending;
+mod pointer;
+mod register;
+pub mod replay;
+mod skew;
+mod socket;
+mod translate;
+
+use super::capture::{Listener, Masker};
+use super::{Attempt, Connection, Steps};
+use crate::domain::link::LinkFault;
+use address::Address;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+/// Registers, opens the socket and waits until the switch is ready.
+pub(super) async fn connect(attempt: Attempt<'_>, steps: &mut Steps) -> Result<Connection, LinkFault> {
+    let Attempt { settings, address, dialect, tls, zone, clock, tap } = attempt;
+    let address = Address::parse(address)?;
+    let targets = address.resolve().await?;
+    let mut masker = Masker::default();
+    masker.add(settings.api_key.expose_secret());
+    let mut listener = Listener { tap, clock, masker };
+
+    let mut values: Vec<(&str, Value)> = vec![
+        ("client_id", json!(settings.client_id)),
+        ("domain", json!(settings.domain)),
+        ("api_key", json!(settings.api_key.expose_secret())),
+    ];
+    let token = register::register(&address, &dialect.register, &tls, &values, &listener, steps).await?;
+    listener.masker.add(token.expose_secret());
+    values.push(("token", json!(token.expose_secret())));
+
+    let stream = socket::open(&address, &targets, &dialect.socket, tls, &values, &listener, steps).await?;
+    Connection::start(stream, dialect, zone, listener, &values, steps).await
+}

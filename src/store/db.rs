@@ -1,0 +1,203 @@
+//! Connections to the database file and what each is for.
+//!
+//! SQLite has one writer at a time. The two writing connections, one for each [`Durability`], therefore stand behind
+//! one fair lock of our own: waiting for it costs a wake-up, whereas SQLite's own waiting is sleeping and trying
+//! again. Readers never wait for writers (WAL).
+
+use super::error::StoreError;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::sync::{Mutex, MutexGuard, Notify};
+
+/// What a committed change survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// Power loss: the commit waits for the disk.
+    PowerLoss,
+    /// The end of this process by whatever means, not a power loss: the commit does not wait for the disk.
+    Kill,
+}
+
+/// Other processes (a backup, a person with `sqlite3`) may hold the file for a moment.
+const BUSY: Duration = Duration::from_secs(5);
+const READERS: u32 = 2;
+/// Page cache in KiB; allocated as it is used.
+const WRITER_CACHE: &str = "-2048";
+const READER_CACHE: &str = "-1024";
+/// The log is moved into the database in the background after so many commits …
+const COMMITS_PER_CHECKPOINT: u32 = 256;
+/// … and by a commit itself when nobody does that and the log has so many pages of 4 KiB.
+const LOG_PAGES: &str = "4000";
+/// What is left of the log file after it was longer, in bytes.
+const LOG_FILE: &str = "16777216";
+
+/// The open database.
+pub(super) struct Db {
+    readers: SqlitePool,
+    writers: Mutex<Writers>,
+    keeper: Mutex<Option<SqliteConnection>>,
+    options: SqliteConnectOptions,
+    commits: AtomicU32,
+    log_has_grown: Notify,
+}
+
+/// The writing connections; one is empty before its first use and after a fault.
+#[derive(Default)]
+struct Writers {
+    power_loss: Option<SqliteConnection>,
+    kill: Option<SqliteConnection>,
+    closed: bool,
+}
+
+impl Writers {
+    fn slot(&mut self, durability: Durability) -> &mut Option<SqliteConnection> {
+        match durability {
+            Durability::PowerLoss => &mut self.power_loss,
+            Durability::Kill => &mut self.kill,
+        }
+    }
+}
+
+impl Db {
+    /// Opens the file, which must exist, and brings its schema up to date.
+    pub(super) async fn open(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .pragma("temp_store", "MEMORY")
+            .thread_name(|n| format!("store-{n}"))
+            .disable_statement_logging();
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .min_connections(0)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.clone().read_only(true).pragma("cache_size", READER_CACHE));
+        let options = options
+            .journal_mode(SqliteJournalMode::Wal)
+            .pragma("cache_size", WRITER_CACHE)
+            .pragma("wal_autocheckpoint", LOG_PAGES)
+            .pragma("journal_size_limit", LOG_FILE);
+        let db = Self {
+            readers,
+            writers: Mutex::default(),
+            keeper: Mutex::default(),
+            options,
+            commits: AtomicU32::new(0),
+            log_has_grown: Notify::new(),
+        };
+        let mut tx = db.single(Durability::PowerLoss).await?;
+        sqlx::migrate!().run_direct(None, tx.conn(), false).await?;
+        tx.commit().await?;
+        Ok(db)
+    }
+
+    /// Where reads go.
+    pub(super) fn reader(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Begins a transaction of several statements; it writes from its start, so that it never fails half-way
+    /// because somebody else wrote in between.
+    pub(super) async fn begin(&self, durability: Durability) -> Result<Tx<'_>, StoreError> {
+        let mut tx = self.single(durability).await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(tx.conn()).await?;
+        tx.explicit = true;
+        Ok(tx)
+    }
+
+    /// For one writing statement, which is its own transaction.
+    pub(super) async fn single(&self, durability: Durability) -> Result<Tx<'_>, StoreError> {
+        let mut writers = self.writers.lock().await;
+        if writers.closed {
+            return Err(StoreError::unavailable("the store is closed"));
+        }
+        let slot = writers.slot(durability);
+        if slot.is_none() {
+            let synchronous = match durability {
+                Durability::PowerLoss => SqliteSynchronous::Full,
+                Durability::Kill => SqliteSynchronous::Normal,
+            };
+            *slot = Some(self.options.clone().synchronous(synchronous).connect().await?);
+        }
+        Ok(Tx { db: self, writers, durability, explicit: false, done: false })
+    }
+
+    /// Waits until enough was written that [`Self::checkpoint`] is worth its while.
+    pub(super) async fn log_has_grown(&self) {
+        self.log_has_grown.notified().await;
+    }
+
+    /// Moves what was committed from the log into the database file, beside readers and writers.
+    pub(super) async fn checkpoint(&self) -> Result<(), StoreError> {
+        let mut keeper = self.keeper.lock().await;
+        let mut conn = match keeper.take() {
+            Some(conn) => conn,
+            None => self.options.clone().synchronous(SqliteSynchronous::Normal).connect().await?,
+        };
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut conn).await?;
+        *keeper = Some(conn);
+        Ok(())
+    }
+
+    /// Waits for running work and closes the file; SQLite then folds the log into it.
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        let mut writers = self.writers.lock().await;
+        writers.closed = true;
+        let keeper = self.keeper.lock().await.take();
+        for conn in [keeper, writers.kill.take(), writers.power_loss.take()].into_iter().flatten() {
+            if let Err(error) = conn.close().await {
+                tracing::warn!(%error, "closing the database");
+            }
+        }
+    }
+
+    fn committed(&self) {
+        if self.commits.fetch_add(1, Ordering::Relaxed) >= COMMITS_PER_CHECKPOINT {
+            self.commits.store(0, Ordering::Relaxed);
+            self.log_has_grown.notify_one();
+        }
+    }
+}
+
+/// The right to write, with the connection to do it on.
+///
+/// Dropped without [`Self::commit`] (an error, a cancelled future) it throws the connection away, which rolls back
+/// whatever was open: after a full disk SQLite has rolled back by itself and the driver would not know. The next
+/// writer opens a new one.
+pub(super) struct Tx<'a> {
+    db: &'a Db,
+    writers: MutexGuard<'a, Writers>,
+    durability: Durability,
+    explicit: bool,
+    done: bool,
+}
+
+impl Tx<'_> {
+    pub(super) fn conn(&mut self) -> &mut SqliteConnection {
+        self.writers.slot(self.durability).as_mut().expect("a transaction is made with its connection in place")
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        if self.explicit {
+            sqlx::query("COMMIT").execute(self.conn()).await?;
+        }
+        self.done = true;
+        self.db.committed();
+        Ok(())
+    }
+}
+
+impl Drop for Tx<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            *self.writers.slot(self.durability) = None;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Events of the portal: stored before they are answered, worked on afterwards.
+
+use super::{Store, StoreError};
+use crate::domain::{CompanyId, Timestamp};
+use sqlx::SqliteConnection;
+
+/// A stored event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId(pub i64);
+
+/// An event that has not had its effect yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortalEvent {
+    /// Its id, in order of arrival.
+    pub id: EventId,
+    /// What it was recognised by.
+    pub key: String,
+    /// The event, JSON.
+    pub body: String,
+    /// When it arrived.
+    pub received_at: Timestamp,
+}
+
+impl Store {
+    /// Stores an event unless one with the same `key` is known (the portal may deliver twice); tells its id if it
+    /// is new. `body` must not hold tokens: it is stored as it is.
+    pub async fn push_event(
+        &self,
+        company: &CompanyId,
+        key: &str,
+        body: &str,
+        now: Timestamp,
+    ) -> Result<Option<EventId>, StoreError> {
+        let id = company.as_str();
+        let mut tx = self.single_swift().await?;
+        let event = sqlx::query_scalar!(
+            "INSERT INTO inbox (company, key, body, received_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (company, key) DO NOTHING RETURNING id AS \"id!\"",
+            id,
+            key,
+            body,
+            now.0
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(event.map(EventId))
+    }
+
+    /// The events that wait, in order of arrival.
+    pub async fn pending_events(&self, company: &CompanyId) -> Result<Vec<PortalEvent>, StoreError> {
+        let id = company.as_str();
+        let rows = sqlx::query!(
+            "SELECT id, key, body, received_at FROM inbox WHERE company = $1 AND handled_at IS NULL ORDER BY id",
+            id
+        )
+        .fetch_all(self.db())
+        .await?;
+        let event = rows.into_iter().map(|row| PortalEvent {
+            id: EventId(row.id),
+            key: row.key,
+            body: row.body,
+            received_at: Timestamp(row.received_at),
+        });
+        Ok(event.collect())
+    }
+
+    /// Notes that an event has had its effect, where that wrote nothing else
+    /// (otherwise: [`Record::handled`](super::Record::handled)).
+    pub async fn event_done(&self, company: &CompanyId, id: EventId, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.single_swift().await?;
+        handle(tx.conn(), company, id, now).await?;
+        tx.commit().await
+    }
+}
+
+/// Marks an event as handled; the row stays to recognise repetitions.
+pub(super) async fn handle(
+    conn: &mut SqliteConnection,
+    company: &CompanyId,
+    id: EventId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let company = company.as_str();
+    sqlx::query!(
+        "UPDATE inbox SET handled_at = $3 WHERE company = $1 AND id = $2 AND handled_at IS NULL",
+        company,
+        id.0,
+        now.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

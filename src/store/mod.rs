@@ -1,0 +1,153 @@
+//! What survives a restart: companies, tokens, employees, calls, requests to the portal, admin sessions.
+//!
+//! One SQLite file in a private directory; SQL stays in this module. What the admin or the portal has told us once is
+//! on disk when a method returns (it survives a power loss); calls, requests and trace survive the end of the process,
+//! at no wait for the disk. Secrets are sealed with a key that lies beside the file or comes from systemd. Every
+//! method takes the time as an argument.
+
+mod admin;
+mod calls;
+mod companies;
+mod db;
+mod employees;
+mod error;
+mod files;
+mod inbox;
+mod installs;
+mod key;
+mod outbox;
+mod record;
+mod retention;
+mod seal;
+mod tokens;
+mod trace;
+
+#[cfg(test)]
+mod tests;
+
+pub use admin::{AdminSession, LoginAttempt};
+pub use calls::{CallRow, CallUpdate};
+pub use companies::NewCompany;
+pub use employees::{ImportReport, NumberConflict};
+pub use error::{Conflict, SealFault, StoreError};
+pub use inbox::{EventId, PortalEvent};
+pub use key::MasterKey;
+pub use outbox::{Intent, IntentId, NewIntent};
+pub use record::Record;
+pub use trace::TraceLine;
+
+use db::{Db, Durability};
+use seal::{Place, Seal};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Name of the database in the state directory.
+const FILE: &str = "store.db";
+/// What `seal.probe` holds.
+const PROBE: &str = "the key fits";
+
+/// The open store; clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    seal: Seal,
+    key: MasterKey,
+    /// Keeps other processes out; ends with the store.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the store in `dir`, making whatever is missing: the directory (0700), the key (or
+    /// `$CREDENTIALS_DIRECTORY/db.key` where systemd gives one), the database (0600), the newest schema.
+    pub async fn open(dir: &Path) -> Result<Self, StoreError> {
+        let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
+        Self::open_with(dir, credentials.as_deref().map(Path::new)).await
+    }
+
+    /// Like [`Self::open`], with the directory of credentials as an argument.
+    pub async fn open_with(dir: &Path, credentials: Option<&Path>) -> Result<Self, StoreError> {
+        files::prepare_dir(dir)?;
+        let lock = files::lock(dir)?;
+        let file = dir.join(FILE);
+        let used = std::fs::metadata(&file).is_ok_and(|m| m.len() > 0);
+        let key = MasterKey::load(dir, credentials, used)?;
+        files::ensure_file(&file)?;
+        let db = Db::open(&file).await?;
+        let seal = Seal::new(&key);
+        let store = Self(Arc::new(Inner { db, seal, key, _lock: lock }));
+        store.check_key().await?;
+        Ok(store)
+    }
+
+    /// Finishes what is running and closes the database; later calls fail.
+    pub async fn close(&self) {
+        self.0.db.close().await;
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query_scalar!("SELECT id FROM seal").fetch_one(self.0.db.reader()).await?;
+        Ok(())
+    }
+
+    /// The installation's key, for deriving others (signed cookies and tickets).
+    pub fn key(&self) -> &MasterKey {
+        &self.0.key
+    }
+
+    /// Moves the growing log into the database file, for as long as it is polled: run it in a task of its own, so
+    /// that no call has to wait for that. Safe to drop at any time.
+    pub async fn tend(&self) {
+        loop {
+            self.0.db.log_has_grown().await;
+            if let Err(error) = self.0.db.checkpoint().await {
+                tracing::warn!(%error, "the database log could not be moved into the database; trying again later");
+            }
+        }
+    }
+
+    /// Opens the probe, or seals one at the first start.
+    async fn check_key(&self) -> Result<(), StoreError> {
+        let place = Place::new("seal", "probe", "1");
+        let sealed = sqlx::query_scalar!("SELECT probe FROM seal WHERE id = 1").fetch_optional(self.db()).await?;
+        if let Some(sealed) = sealed {
+            return self.0.seal.open(place, &sealed).map(drop).map_err(|_| SealFault::Mismatch.into());
+        }
+        let probe = self.0.seal.seal(place, &PROBE.into());
+        let mut tx = self.0.db.single(Durability::PowerLoss).await?;
+        sqlx::query!("INSERT INTO seal (id, probe) VALUES (1, $1)", probe).execute(tx.conn()).await?;
+        tx.commit().await
+    }
+
+    /// Where reads go.
+    fn db(&self) -> &sqlx::SqlitePool {
+        self.0.db.reader()
+    }
+
+    fn seal(&self) -> &Seal {
+        &self.0.seal
+    }
+
+    /// Begins a transaction that survives a power loss once committed.
+    async fn begin_durable(&self) -> Result<db::Tx<'_>, StoreError> {
+        self.0.db.begin(Durability::PowerLoss).await
+    }
+
+    /// Like [`Self::begin_durable`], for one statement.
+    async fn single_durable(&self) -> Result<db::Tx<'_>, StoreError> {
+        self.0.db.single(Durability::PowerLoss).await
+    }
+
+    /// Begins a transaction that survives the end of the process once committed.
+    async fn begin_swift(&self) -> Result<db::Tx<'_>, StoreError> {
+        self.0.db.begin(Durability::Kill).await
+    }
+
+    /// Like [`Self::begin_swift`], for one statement.
+    async fn single_swift(&self) -> Result<db::Tx<'_>, StoreError> {
+        self.0.db.single(Durability::Kill).await
+    }
+}

@@ -1,0 +1,75 @@
+//! The token pair of a company.
+
+use super::seal::{Place, Seal};
+use super::{Store, StoreError};
+use crate::domain::{CompanyId, Timestamp, Tokens, UserId};
+use sqlx::SqliteConnection;
+
+const TABLE: &str = "tokens";
+
+impl Store {
+    /// The pair granted last; `None` before the first log-in and after an uninstall.
+    pub async fn tokens(&self, company: &CompanyId) -> Result<Option<Tokens>, StoreError> {
+        let id = company.as_str();
+        let row = sqlx::query!(
+            "SELECT access, refresh, expires_at, refresh_obtained_at, user_id, server_endpoint, scope
+             FROM tokens WHERE company = $1",
+            id
+        )
+        .fetch_optional(self.db())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Tokens {
+            access: self.seal().open(Place::new(TABLE, "access", id), &row.access)?,
+            refresh: self.seal().open(Place::new(TABLE, "refresh", id), &row.refresh)?,
+            expires_at: Timestamp(row.expires_at),
+            refresh_obtained_at: Timestamp(row.refresh_obtained_at),
+            user_id: row.user_id.map(UserId),
+            server_endpoint: row.server_endpoint,
+            scope: row.scope,
+        }))
+    }
+
+    /// Stores a new pair; it is on disk when this returns, as the old one may be worthless already.
+    pub async fn save_tokens(&self, company: &CompanyId, tokens: &Tokens) -> Result<(), StoreError> {
+        let mut tx = self.single_durable().await?;
+        write(self.seal(), tx.conn(), company, tokens).await?;
+        tx.commit().await
+    }
+}
+
+/// Inserts or replaces the pair on a connection that may be within a transaction.
+pub(super) async fn write(
+    seal: &Seal,
+    conn: &mut SqliteConnection,
+    company: &CompanyId,
+    tokens: &Tokens,
+) -> Result<(), StoreError> {
+    let id = company.as_str();
+    let access = seal.seal(Place::new(TABLE, "access", id), &tokens.access);
+    let refresh = seal.seal(Place::new(TABLE, "refresh", id), &tokens.refresh);
+    let user = tokens.user_id.map(|u| u.0);
+    sqlx::query!(
+        "INSERT INTO tokens (company, access, refresh, expires_at, refresh_obtained_at, user_id, server_endpoint, scope)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (company) DO UPDATE SET
+             access = excluded.access,
+             refresh = excluded.refresh,
+             expires_at = excluded.expires_at,
+             refresh_obtained_at = excluded.refresh_obtained_at,
+             user_id = excluded.user_id,
+             server_endpoint = excluded.server_endpoint,
+             scope = excluded.scope",
+        id,
+        access,
+        refresh,
+        tokens.expires_at.0,
+        tokens.refresh_obtained_at.0,
+        user,
+        tokens.server_endpoint,
+        tokens.scope
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
