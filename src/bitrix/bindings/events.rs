@@ -1,0 +1,47 @@
+//! `event.get`, `event.bind`, `event.unbind`
+
+use super::{BindReport, already_bound};
+use crate::bitrix::error::ApiError;
+use crate::bitrix::lenient;
+use crate::bitrix::portal::Portal;
+use serde_json::{Value, json};
+
+/// What we want to be told. Installation and removal of the application are told without asking.
+pub(super) const WANTED: [&str; 1] = ["OnExternalCallStart"];
+
+pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindReport) -> Result<(), ApiError> {
+    let listed = portal.call("event.get", &Value::Null).await;
+    let Some(answer) = report.keep_going("event.get", listed)? else { return Ok(()) };
+    let there: Vec<_> = lenient::list(answer.result).iter().filter_map(read).collect();
+    for event in WANTED {
+        let ours = there.iter().filter(|b| b.event.eq_ignore_ascii_case(event));
+        let (right, stale): (Vec<_>, Vec<_>) = ours.partition(|b| b.handler == handler);
+        if right.is_empty() {
+            let bound = portal.call("event.bind", &json!({ "event": event, "handler": handler })).await;
+            let bound = bound.map(|_| ()).or_else(|e| if already_bound(&e) { Ok(()) } else { Err(e) });
+            if report.keep_going(event, bound)?.is_none() {
+                continue; // An old address is better than none.
+            }
+            report.bound.push(event.to_owned());
+        }
+        for old in stale {
+            let params = json!({ "event": event, "handler": old.handler });
+            let unbound = portal.call("event.unbind", &params).await;
+            if report.keep_going("event.unbind", unbound)?.is_some() {
+                report.unbound.push(old.handler.clone());
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Bound {
+    event: String,
+    handler: String,
+}
+
+/// A binding with an address; those that the portal keeps for polling have none.
+fn read(row: &Value) -> Option<Bound> {
+    let text = |key: &str| row.get(key).and_then(lenient::text);
+    Some(Bound { event: text("event")?, handler: text("handler")? })
+}

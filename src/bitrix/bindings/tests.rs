@@ -1,0 +1,193 @@
+//! Against a portal on loopback that keeps bindings as the real one does.
+
+use super::*;
+use crate::bitrix::portal::tests::World;
+use crate::bitrix::testing::{Hit, Say};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+const EVENTS: &str = "https://crm.example/events";
+const CARD: &str = "https://crm.example/call/call.html";
+
+fn wanted() -> Wanted {
+    Wanted {
+        card_handler: CARD.into(),
+        event_handler: EVENTS.into(),
+        title_ru: "Звонок".into(),
+        title_en: "Call".into(),
+    }
+}
+
+/// What a portal has bound, and how it behaves.
+#[derive(Default)]
+struct Book {
+    events: Vec<(String, String)>,
+    cards: Vec<String>,
+    lines: Vec<String>,
+    /// Methods that are refused, with their words.
+    refuse: Vec<(&'static str, &'static str)>,
+    /// Lists are shown empty although they are not.
+    forgetful: bool,
+}
+
+fn serve(book: &mut Book, hit: &Hit) -> Say {
+    let (method, params) = (hit.rest(), hit.json());
+    let text = |key: &str| params[key].as_str().unwrap_or_default().to_owned();
+    if let Some((_, words)) = book.refuse.iter().find(|(m, _)| *m == method) {
+        return Say::error(400, "ERROR_CORE", words);
+    }
+    match method {
+        "event.get" | "placement.get" if book.forgetful => Say::result(&json!([])),
+        "event.get" => {
+            let row = |(event, handler): &(String, String)| json!({"event": event, "handler": handler, "auth_type": "0", "offline": 0});
+            let offline = json!({"event": "ONEXTERNALCALLSTART", "handler": "", "offline": 1});
+            Say::result(&book.events.iter().map(row).chain([offline]).collect())
+        }
+        "event.bind" => {
+            let new = (text("event").to_ascii_uppercase(), text("handler"));
+            if book.events.contains(&new) {
+                return Say::error(400, "ERROR_CORE", "Unable to set event handler: Handler already binded");
+            }
+            book.events.push(new);
+            Say::result(&json!(true))
+        }
+        "event.unbind" => {
+            let old = (text("event").to_ascii_uppercase(), text("handler"));
+            book.events.retain(|e| *e != old);
+            Say::result(&json!({"count": 1}))
+        }
+        "placement.get" => {
+            let rows = book.cards.iter().map(|h| json!({"placement": "CALL_CARD", "handler": h, "userId": 0}));
+            Say::result(&rows.chain([json!({"placement": "LEFT_MENU", "handler": "https://other.example"})]).collect())
+        }
+        "placement.bind" => {
+            if book.cards.contains(&text("HANDLER")) {
+                // Several placement errors come with HTTP 200.
+                return Say::error(200, "ERROR_CORE", "Unable to set placement handler: Handler already binded");
+            }
+            book.cards.push(text("HANDLER"));
+            Say::result(&json!(true))
+        }
+        "placement.unbind" => {
+            assert_eq!(text("PLACEMENT"), "CALL_CARD");
+            book.cards.retain(|h| *h != text("HANDLER"));
+            Say::result(&json!({"count": 2}))
+        }
+        "telephony.externalLine.add" if book.lines.contains(&text("NUMBER")) => {
+            Say::error(400, "", "Line already exists")
+        }
+        "telephony.externalLine.add" => {
+            book.lines.push(text("NUMBER"));
+            Say::result(&json!({"ID": 1}))
+        }
+        "telephony.externalLine.update" => Say::result(&json!({"ID": 1})),
+        other => panic!("{other} was not expected"),
+    }
+}
+
+async fn portal(book: Book) -> (World, Arc<Mutex<Book>>) {
+    let book = Arc::new(Mutex::new(book));
+    let seen = book.clone();
+    (World::new(move |hit| serve(&mut seen.lock().unwrap(), hit)).await, book)
+}
+
+fn asked(world: &World, method: &str) -> usize {
+    world.rest.count(&format!("/rest/{method}"))
+}
+
+#[tokio::test]
+async fn a_new_portal_gets_everything_and_the_second_look_changes_nothing() {
+    let (world, book) = portal(Book::default()).await;
+    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
+    assert_eq!(report.bound, ["OnExternalCallStart", "CALL_CARD"]);
+    assert!(report.unbound.is_empty() && report.refused.is_empty() && report.notes.is_empty());
+    {
+        let book = book.lock().unwrap();
+        assert_eq!(book.events, [("ONEXTERNALCALLSTART".to_owned(), EVENTS.to_owned())]);
+        assert_eq!(
+            (book.cards.as_slice(), book.lines.as_slice()),
+            (&[CARD.to_owned()][..], &["ecss-10".to_owned()][..])
+        );
+    }
+    let bind = world.rest.hits().into_iter().find(|h| h.rest() == "placement.bind").expect("bound").json();
+    assert_eq!((&bind["TITLE"], &bind["LANG_ALL"]["ru"]["TITLE"]), (&json!("Call"), &json!("Звонок")));
+
+    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
+    assert!(report.is_unchanged(), "{report:?}");
+    assert_eq!((asked(&world, "event.bind"), asked(&world, "placement.bind")), (1, 1));
+}
+
+#[tokio::test]
+async fn old_addresses_of_ours_go_and_other_bindings_stay() {
+    let old = |e: &str| (e.to_owned(), "https://old.example/events".to_owned());
+    let (world, book) = portal(Book {
+        events: vec![old("ONEXTERNALCALLSTART"), old("ONCRMLEADADD")],
+        cards: vec!["https://old.example/card".into()],
+        lines: vec!["ecss-10".into()],
+        ..Book::default()
+    })
+    .await;
+    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
+    assert_eq!(report.unbound, ["https://old.example/events", "https://old.example/card"]);
+    let book = book.lock().unwrap();
+    assert_eq!(book.events, [old("ONCRMLEADADD"), ("ONEXTERNALCALLSTART".into(), EVENTS.into())]);
+    assert_eq!(book.cards, [CARD]);
+    assert_eq!(asked(&world, "telephony.externalLine.update"), 1, "an existing line is touched too");
+}
+
+#[tokio::test]
+async fn a_forced_rebind_unbinds_the_same_address_first() {
+    let (world, book) = portal(Book {
+        events: vec![("ONEXTERNALCALLSTART".into(), EVENTS.into())],
+        cards: vec![CARD.into()],
+        ..Book::default()
+    })
+    .await;
+    let report = world.portal.ensure_bound(&wanted(), true).await.expect("bound");
+    assert_eq!(
+        (report.unbound.as_slice(), report.bound.as_slice()),
+        (&[CARD.to_owned()][..], &["CALL_CARD".to_owned()][..])
+    );
+    assert_eq!(book.lock().unwrap().cards, [CARD]);
+    assert_eq!(asked(&world, "telephony.externalLine.add"), 0, "no event was bound");
+}
+
+#[tokio::test]
+async fn already_bound_is_as_good_as_bound() {
+    let (world, _) = portal(Book {
+        events: vec![("ONEXTERNALCALLSTART".into(), EVENTS.into())],
+        cards: vec![CARD.into()],
+        forgetful: true,
+        ..Book::default()
+    })
+    .await;
+    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
+    assert_eq!(report.refused, []);
+}
+
+#[tokio::test]
+async fn one_refusal_does_not_stop_the_rest() {
+    let (world, book) = portal(Book {
+        events: vec![("ONEXTERNALCALLSTART".into(), "https://old.example/events".into())],
+        refuse: vec![("event.bind", "ERROR_WRONG_HANDLER_URL")],
+        ..Book::default()
+    })
+    .await;
+    let report = world.portal.ensure_bound(&wanted(), false).await.expect("the card is bound");
+    assert_eq!(report.bound, ["CALL_CARD"]);
+    assert_eq!((report.refused.len(), report.refused[0].0.as_str()), (1, "OnExternalCallStart"));
+    assert_eq!(book.lock().unwrap().events.len(), 1, "the old address is better than none");
+
+    let lines = [("telephony.externalLine.add", "DB error"), ("telephony.externalLine.update", "DB error")];
+    let (world, _) = portal(Book { refuse: lines.into(), ..Book::default() }).await;
+    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
+    assert_eq!((report.bound.len(), report.notes.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_portal_that_is_down_is_an_error() {
+    let world = World::new(|_| Say::html(502, "")).await;
+    assert!(matches!(world.portal.ensure_bound(&wanted(), false).await, Err(ApiError::Unclear { .. })));
+    let empty: &Value = &world.rest.hits()[0].json();
+    assert_eq!(empty["auth"], "a1");
+}

@@ -1,0 +1,211 @@
+//! A model of the portal's request limit, so that we wait before it says no.
+//!
+//! A cloud portal lets through a burst (50 requests, 250 on the largest plan) and then 2 (or 5) per second, counted
+//! per portal and source address; a portal in a box has no such limit. We stay a little below the burst.
+
+use crate::domain::Timestamp;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How much may be asked of a portal, written `2/45` (per second / burst) or `unlimited`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Budget {
+    /// No limit.
+    Unlimited,
+    /// A leaky bucket.
+    Limited {
+        /// Requests per second in the long run; above zero.
+        rate: f64,
+        /// Requests at once after a rest; at least one.
+        burst: u32,
+    },
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::Limited { rate: 2.0, burst: 45 }
+    }
+}
+
+/// Why a text is not a budget.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a request budget: write \"2/45\" (requests per second / burst) or \"unlimited\"")]
+pub struct BudgetFault(String);
+
+impl FromStr for Budget {
+    type Err = BudgetFault;
+
+    fn from_str(text: &str) -> Result<Self, BudgetFault> {
+        let fault = || BudgetFault(text.to_owned());
+        if text.trim().eq_ignore_ascii_case("unlimited") {
+            return Ok(Self::Unlimited);
+        }
+        let (rate, burst) = text.split_once('/').ok_or_else(fault)?;
+        let rate: f64 = rate.trim().parse().map_err(|_| fault())?;
+        let burst: u32 = burst.trim().parse().map_err(|_| fault())?;
+        if rate.is_finite() && (0.01..=10_000.0).contains(&rate) && (1..=1_000_000).contains(&burst) {
+            Ok(Self::Limited { rate, burst })
+        } else {
+            Err(fault())
+        }
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unlimited => f.write_str("unlimited"),
+            Self::Limited { rate, burst } => write!(f, "{rate}/{burst}"),
+        }
+    }
+}
+
+/// Counted in millionths of a request, so that no waiting time is off by a rounding.
+const REQUEST: i64 = 1_000_000;
+
+/// How full the budget is at a moment; pure.
+///
+/// Time that runs backwards refills nothing and takes nothing away.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// `None`: unlimited.
+    limit: Option<Limit>,
+    left: i64,
+    at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    per_milli: i64,
+    full: i64,
+}
+
+impl Bucket {
+    /// A rested bucket.
+    pub fn new(budget: Budget) -> Self {
+        let limit = match budget {
+            Budget::Unlimited => None,
+            Budget::Limited { rate, burst } => {
+                Some(Limit { per_milli: ((rate * 1000.0).round() as i64).max(1), full: i64::from(burst) * REQUEST })
+            }
+        };
+        Self { limit, left: limit.map_or(0, |l| l.full), at: None }
+    }
+
+    /// Takes `cost` requests out, or says how long to wait until they will be there if nobody else takes any.
+    /// A cost above the burst is met by a full bucket, which it leaves in debt.
+    pub fn take(&mut self, now: Timestamp, cost: u32) -> Result<(), Duration> {
+        let Some(limit) = self.limit else { return Ok(()) };
+        self.refill(now, limit);
+        let cost = i64::from(cost) * REQUEST;
+        let missing = cost.min(limit.full) - self.left;
+        if missing > 0 {
+            // Rounded up, or the caller would come back an instant too early.
+            let millis = (missing + limit.per_milli - 1) / limit.per_milli;
+            return Err(Duration::from_millis(millis.unsigned_abs()));
+        }
+        self.left -= cost;
+        Ok(())
+    }
+
+    /// The portal has said that its bucket is full, so others ask it too: nothing is left for now.
+    pub fn drain(&mut self, now: Timestamp) {
+        if let Some(limit) = self.limit {
+            self.refill(now, limit);
+            self.left = self.left.min(0);
+        }
+    }
+
+    fn refill(&mut self, now: Timestamp, limit: Limit) {
+        if let Some(at) = self.at {
+            let millis = i64::try_from(now.since(at).as_millis()).unwrap_or(i64::MAX);
+            self.left = self.left.saturating_add(millis.saturating_mul(limit.per_milli)).min(limit.full);
+        }
+        self.at = Some(self.at.map_or(now, |at| at.max(now)));
+    }
+
+    /// The moment up to which the bucket has been refilled, if it was ever asked.
+    pub(super) const fn at(&self) -> Option<Timestamp> {
+        self.at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const T0: Timestamp = Timestamp(1_000_000);
+
+    #[test]
+    fn budgets_are_written_as_people_write_them() {
+        assert_eq!("2/45".parse(), Ok(Budget::Limited { rate: 2.0, burst: 45 }));
+        assert_eq!(" 0.5 / 10 ".parse(), Ok(Budget::Limited { rate: 0.5, burst: 10 }));
+        assert_eq!("Unlimited".parse(), Ok(Budget::Unlimited));
+        for wrong in ["", "2", "2/", "/45", "0/45", "2/0", "-1/5", "NaN/5", "inf/5", "2/4.5"] {
+            assert!(wrong.parse::<Budget>().is_err(), "{wrong}");
+        }
+        assert_eq!(Budget::default().to_string(), "2/45");
+        assert_eq!(Budget::default().to_string().parse(), Ok(Budget::default()));
+    }
+
+    #[test]
+    fn a_burst_passes_at_once_and_the_next_waits() {
+        let mut bucket = Bucket::new("2/45".parse().unwrap());
+        assert!((0..45).all(|_| bucket.take(T0, 1).is_ok()));
+        assert_eq!(bucket.take(T0, 1), Err(Duration::from_millis(500)));
+        assert_eq!(bucket.take(T0 + Duration::from_millis(499), 1), Err(Duration::from_millis(1)));
+        assert_eq!(bucket.take(T0 + Duration::from_millis(500), 1), Ok(()));
+    }
+
+    #[test]
+    fn a_full_portal_empties_the_model() {
+        let mut bucket = Bucket::new(Budget::default());
+        bucket.drain(T0);
+        assert_eq!(bucket.take(T0, 1), Err(Duration::from_millis(500)));
+        let mut box_portal = Bucket::new(Budget::Unlimited);
+        box_portal.drain(T0);
+        assert!((0..10_000).all(|_| box_portal.take(T0, 50).is_ok()));
+    }
+
+    #[test]
+    fn more_than_the_burst_is_not_refused_for_ever() {
+        let mut bucket = Bucket::new("1/5".parse().unwrap());
+        assert_eq!(bucket.take(T0, 8), Ok(()));
+        assert_eq!(bucket.take(T0, 1), Err(Duration::from_secs(4)));
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_than_burst_and_rate_allow(
+            steps in proptest::collection::vec((-500i64..3000, 1u32..4), 1..200),
+        ) {
+            let mut bucket = Bucket::new("2/10".parse().unwrap());
+            prop_assert_eq!(bucket.take(T0, 1), Ok(()));
+            let (mut now, mut latest, mut taken) = (T0, T0, 1u32);
+            for (step, cost) in steps {
+                now = Timestamp(now.millis() + step);
+                latest = latest.max(now);
+                match bucket.take(now, cost) {
+                    Ok(()) => taken += cost,
+                    Err(wait) => prop_assert!(wait > Duration::ZERO),
+                }
+                let allowed = 10.0 + 2.0 * latest.since(T0).as_secs_f64() + 1e-6;
+                prop_assert!(f64::from(taken) <= allowed, "{taken} > {allowed}");
+            }
+        }
+
+        #[test]
+        fn whoever_waits_as_told_gets_it(costs in proptest::collection::vec(1u32..12, 1..50)) {
+            let mut bucket = Bucket::new("3/10".parse().unwrap());
+            let mut now = T0;
+            for cost in costs {
+                if let Err(wait) = bucket.take(now, cost) {
+                    now = now + wait;
+                    prop_assert_eq!(bucket.take(now, cost), Ok(()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Why a request to a portal did not bring what was wanted, by what the caller can do about it.
+
+use crate::domain::Timestamp;
+use std::time::Duration;
+
+/// The fate of a request that brought no result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// It was not acted on, and a later attempt may succeed.
+    #[error("the portal cannot be reached for now: {why}")]
+    Again {
+        /// Not before this long, where there is a reason for it.
+        after: Option<Duration>,
+        /// What was seen.
+        why: String,
+    },
+    /// It was not acted on, because too much was asked lately.
+    #[error("the portal limits requests for now: {why}")]
+    Limited {
+        /// When the limit ends by the portal's word; without it the caller backs off by itself.
+        until: Option<Timestamp>,
+        /// What was seen.
+        why: String,
+    },
+    /// The portal no longer accepts our grant: an admin must log in again (or install the application again).
+    #[error("the portal no longer accepts this application, an administrator must log in again: {0}")]
+    NeedsLogin(String),
+    /// The portal as a whole is closed to applications (subscription over, portal deleted or blocked).
+    #[error("the portal is closed to applications: {why}")]
+    Stopped {
+        /// What the portal said.
+        why: String,
+    },
+    /// The portal understood and said no; the same request will be refused again.
+    #[error("the portal refused: {} (HTTP {http})", both(code, description))]
+    Refused {
+        /// The portal's code; often empty in answers about calls.
+        code: String,
+        /// The portal's own words.
+        description: String,
+        /// HTTP status of the answer.
+        http: u16,
+    },
+    /// The portal does not know the call, or no longer: a repeated finish has gone through before.
+    #[error("the portal does not know this call (any more)")]
+    NotFoundCall,
+    /// It was sent, but no usable answer came: it may or may not have been acted on.
+    #[error("it is not known whether the portal acted on the request: {why}")]
+    Unclear {
+        /// What was seen.
+        why: String,
+    },
+}
+
+fn both<'a>(code: &'a str, description: &'a str) -> std::borrow::Cow<'a, str> {
+    match (code.is_empty(), description.is_empty()) {
+        (true, true) => "no reason given".into(),
+        (true, false) => description.into(),
+        (false, true) => code.into(),
+        (false, false) => format!("{description} [{code}]").into(),
+    }
+}
+
+impl ApiError {
+    /// Whether sending the same request later makes sense without a person doing something first.
+    ///
+    /// For [`Unclear`](Self::Unclear) it does where repeating is harmless: a register with the same external
+    /// id, show, hide, and finish (which then answers [`NotFoundCall`](Self::NotFoundCall)).
+    pub const fn may_retry(&self) -> bool {
+        matches!(self, Self::Again { .. } | Self::Limited { .. } | Self::Unclear { .. })
+    }
+
+    /// Whether every other request to this portal will fail in the same way for now.
+    pub const fn concerns_whole_portal(&self) -> bool {
+        matches!(self, Self::Again { .. } | Self::Limited { .. } | Self::NeedsLogin(_) | Self::Stopped { .. })
+    }
+
+    /// A stable word for metrics, JSON and translated pages.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Again { .. } => "again",
+            Self::Limited { .. } => "limited",
+            Self::NeedsLogin(_) => "needs_login",
+            Self::Stopped { .. } => "stopped",
+            Self::Refused { .. } => "refused",
+            Self::NotFoundCall => "call_not_found",
+            Self::Unclear { .. } => "unclear",
+        }
+    }
+
+    /// What happened and what to do, for people.
+    pub fn sentence(&self) -> String {
+        let advice = match self {
+            Self::Again { .. } | Self::Limited { .. } | Self::Unclear { .. } => "It is tried again automatically.",
+            Self::NeedsLogin(_) => "Open this server's page and log in through Bitrix24 again.",
+            Self::Stopped { .. } => "Check the portal's subscription, then ask Bitrix24 support.",
+            Self::Refused { .. } => "Check the rights and scopes of the application in Bitrix24.",
+            Self::NotFoundCall => "Nothing needs to be done.",
+        };
+        let what = self.to_string();
+        let mut letters = what.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
+        format!("{}. {advice}", first.chain(letters).collect::<String>())
+    }
+
+    /// Whether the portal's words contain this text, whatever the case.
+    pub fn says(&self, words: &str) -> bool {
+        match self {
+            Self::Refused { description, .. } => description.to_ascii_lowercase().contains(&words.to_ascii_lowercase()),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_passing_faults_are_repeated() {
+        let refused = ApiError::Refused { code: String::new(), description: "Unknown TYPE".into(), http: 400 };
+        for (error, want) in [
+            (ApiError::Again { after: None, why: String::new() }, true),
+            (ApiError::Limited { until: None, why: String::new() }, true),
+            (ApiError::Unclear { why: String::new() }, true),
+            (ApiError::NeedsLogin(String::new()), false),
+            (ApiError::Stopped { why: String::new() }, false),
+            (refused.clone(), false),
+            (ApiError::NotFoundCall, false),
+        ] {
+            assert_eq!(error.may_retry(), want, "{error:?}");
+        }
+        assert!(refused.says("unknown type"));
+        assert!(!refused.concerns_whole_portal());
+    }
+
+    #[test]
+    fn people_read_what_happened_and_what_to_do() {
+        let error = ApiError::Refused { code: "ACCESS_DENIED".into(), description: "Access denied!".into(), http: 403 };
+        assert_eq!(
+            error.sentence(),
+            "The portal refused: Access denied! [ACCESS_DENIED] (HTTP 403). \
+             Check the rights and scopes of the application in Bitrix24."
+        );
+        let bare = ApiError::Refused { code: String::new(), description: String::new(), http: 400 };
+        assert!(bare.to_string().contains("no reason given"));
+    }
+}

@@ -1,0 +1,242 @@
+//! What a portal, or a browser inside it, posts to us. Pure: nothing here is believed, only read.
+//!
+//! Events come from the portal's queue server and are proved by [`authentic`]; what comes with
+//! [`PortalPost::Opened`] was sent by a user's browser and proves nothing at all.
+
+mod authentic;
+mod form;
+
+pub use authentic::authentic;
+pub use form::{FormFault, MAX_BODY};
+
+use crate::domain::{CompanyId, CrmCallId, Timestamp, Tokens, UserId};
+use form::Form;
+use secrecy::SecretString;
+use serde_json::Value;
+use std::time::Duration;
+
+/// One post, sorted.
+#[derive(Debug)]
+pub enum PortalPost {
+    /// The application was installed, or updated: new tokens.
+    Install(Box<Install>),
+    /// The application was removed.
+    Uninstall {
+        /// Who says so; comes without tokens, but with the application token.
+        from: Sender,
+        /// The admin asked for our data to be deleted as well.
+        clean: bool,
+    },
+    /// Somebody clicked on a number.
+    CallStart(Box<CallStart>),
+    /// A user has opened one of our pages inside the portal.
+    Opened(Box<Opened>),
+    /// An event that we did not ask for.
+    OtherEvent {
+        /// Its name in upper case.
+        name: String,
+        /// Who says so.
+        from: Sender,
+    },
+}
+
+/// Why a post is not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PostFault {
+    /// Its form cannot be read.
+    #[error(transparent)]
+    Form(#[from] FormFault),
+    /// It is neither an event nor an opened page.
+    #[error("the form has neither an event nor a placement")]
+    Unknown,
+}
+
+/// Who an event says it is from.
+#[derive(Debug, Clone, Default)]
+pub struct Sender {
+    /// The portal.
+    pub member_id: Option<CompanyId>,
+    /// Its host.
+    pub domain: Option<String>,
+    /// The proof.
+    pub application_token: Option<SecretString>,
+}
+
+/// `ONAPPINSTALL` and `ONAPPUPDATE`
+#[derive(Debug, Clone)]
+pub struct Install {
+    /// Who says so.
+    pub from: Sender,
+    /// Base of the portal's REST.
+    pub client_endpoint: Option<String>,
+    /// Base of the authorization server's REST, unchecked.
+    pub server_endpoint: Option<String>,
+    /// Access token of the installing user.
+    pub access: Option<SecretString>,
+    /// Refresh token of the installing user.
+    pub refresh: Option<SecretString>,
+    /// Seconds until `access` ends.
+    pub expires_in: Option<u64>,
+    /// Granted scopes.
+    pub scope: String,
+    /// The installing user, where named.
+    pub user: Option<UserId>,
+    /// Language of the portal, e.g. `ru`.
+    pub language: Option<String>,
+    /// An update of an application that was installed before.
+    pub update: bool,
+}
+
+impl Install {
+    /// The pair, as received at `now`; `None` if the event came without.
+    pub fn tokens(&self, now: Timestamp) -> Option<Tokens> {
+        Some(Tokens {
+            access: self.access.clone()?,
+            refresh: self.refresh.clone()?,
+            expires_at: now + Duration::from_secs(self.expires_in.unwrap_or(3600)),
+            refresh_obtained_at: now,
+            user_id: self.user,
+            server_endpoint: self.server_endpoint.clone(),
+            scope: self.scope.clone(),
+        })
+    }
+}
+
+/// `ONEXTERNALCALLSTART`
+#[derive(Debug, Clone)]
+pub struct CallStart {
+    /// Who says so.
+    pub from: Sender,
+    /// When the portal made the event.
+    pub sent_at: Option<Timestamp>,
+    /// The CRM call that the portal has registered already; absent from old boxes.
+    pub call: Option<CrmCallId>,
+    /// Who clicked.
+    pub user: Option<UserId>,
+    /// The number as it stands in the CRM.
+    pub number: String,
+    /// The same in international form, where the portal could read it.
+    pub international: Option<String>,
+    /// What to dial after the answer.
+    pub extension: Option<String>,
+    /// The chosen line; absent when the application itself is the number for outgoing calls.
+    pub line: Option<String>,
+    /// Clicked in the mobile application.
+    pub mobile: bool,
+    /// Kind and id of the CRM item clicked on.
+    pub crm: Option<(String, i64)>,
+}
+
+/// One of our pages was opened in a frame. Every field comes from the user's browser.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// `DEFAULT`, `CALL_CARD`, …
+    pub placement: String,
+    /// `PLACEMENT_OPTIONS`; null if there are none or they are no JSON.
+    pub options: Value,
+    /// The portal's host, from the query.
+    pub domain: Option<String>,
+    /// Whether the portal is reached by HTTPS, from the query.
+    pub https: bool,
+    /// Language of the page, e.g. `ru`, from the query.
+    pub language: Option<String>,
+    /// The user's access token: tells who he is once the *registered* portal has been asked.
+    pub auth_id: Option<SecretString>,
+    /// The portal, by the browser's word.
+    pub member_id: Option<CompanyId>,
+}
+
+impl Opened {
+    /// The CRM call that the card belongs to.
+    pub fn call(&self) -> Option<CrmCallId> {
+        self.option("CALL_ID").map(CrmCallId::new)
+    }
+
+    /// One of the options as text.
+    pub fn option(&self, key: &str) -> Option<String> {
+        self.options.get(key).and_then(super::lenient::text).filter(|v| v != "undefined")
+    }
+}
+
+impl PortalPost {
+    /// Reads a post's query and body.
+    pub fn parse(query: Option<&str>, body: &[u8]) -> Result<Self, PostFault> {
+        let form = Form::parse(body)?;
+        match form.get("event") {
+            Some(name) => Ok(event(&name.to_ascii_uppercase(), &form)),
+            None if form.get("PLACEMENT").is_some() || form.get("AUTH_ID").is_some() => {
+                Ok(Self::Opened(Box::new(opened(&Form::parse(query.unwrap_or_default().as_bytes())?, &form))))
+            }
+            None => Err(PostFault::Unknown),
+        }
+    }
+}
+
+fn secret(text: &str) -> SecretString {
+    text.to_owned().into()
+}
+
+fn event(name: &str, form: &Form) -> PortalPost {
+    let auth = |key: &str| form.nested("auth", key);
+    let from = Sender {
+        member_id: auth("member_id").map(CompanyId::from),
+        domain: auth("domain").map(str::to_owned),
+        application_token: auth("application_token").map(secret),
+    };
+    match name {
+        "ONAPPINSTALL" | "ONAPPUPDATE" => PortalPost::Install(Box::new(Install {
+            from,
+            client_endpoint: auth("client_endpoint").map(str::to_owned),
+            server_endpoint: auth("server_endpoint").map(str::to_owned),
+            access: auth("access_token").map(secret),
+            refresh: auth("refresh_token").map(secret),
+            expires_in: auth("expires_in").and_then(|s| s.parse().ok()),
+            scope: auth("scope").unwrap_or_default().to_owned(),
+            user: auth("user_id").and_then(user),
+            language: form.nested("data", "LANGUAGE_ID").map(str::to_owned),
+            update: name == "ONAPPUPDATE",
+        })),
+        "ONAPPUNINSTALL" => PortalPost::Uninstall { from, clean: form.nested("data", "CLEAN") == Some("1") },
+        "ONEXTERNALCALLSTART" => PortalPost::CallStart(Box::new(call_start(from, form))),
+        _ => PortalPost::OtherEvent { name: name.to_owned(), from },
+    }
+}
+
+fn user(text: &str) -> Option<UserId> {
+    text.trim().parse().ok().filter(|id| *id > 0).map(UserId)
+}
+
+fn call_start(from: Sender, form: &Form) -> CallStart {
+    let data = |key: &str| form.nested("data", key);
+    let owned = |key: &str| data(key).map(str::to_owned);
+    let crm_id = data("CRM_ENTITY_ID").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
+    CallStart {
+        from,
+        sent_at: form.get("ts").and_then(|s| s.parse::<i64>().ok()).map(|s| Timestamp(s.saturating_mul(1000))),
+        call: data("CALL_ID").map(CrmCallId::from),
+        user: data("USER_ID").and_then(user),
+        number: data("PHONE_NUMBER").unwrap_or_default().to_owned(),
+        international: owned("PHONE_NUMBER_INTERNATIONAL"),
+        extension: owned("EXTENSION"),
+        line: owned("LINE_NUMBER"),
+        mobile: data("IS_MOBILE") == Some("1"),
+        crm: owned("CRM_ENTITY_TYPE").zip(crm_id),
+    }
+}
+
+fn opened(query: &Form, form: &Form) -> Opened {
+    // Some portals repeat the query's fields in the body.
+    let either = |key: &str| query.get(key).or_else(|| form.get(key));
+    Opened {
+        placement: form.get("PLACEMENT").unwrap_or("DEFAULT").to_owned(),
+        options: form.get("PLACEMENT_OPTIONS").and_then(|o| serde_json::from_str(o).ok()).unwrap_or(Value::Null),
+        domain: either("DOMAIN").map(str::to_owned),
+        https: either("PROTOCOL") != Some("0"),
+        language: either("LANG").map(str::to_owned),
+        auth_id: form.get("AUTH_ID").map(secret),
+        member_id: form.get("member_id").map(CompanyId::from),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! One company's portal.
+
+mod keys;
+mod moved;
+mod vault;
+
+pub use vault::{Stored, TokenVault, VaultError};
+
+use super::budget::Budget;
+use super::error::ApiError;
+use super::gate::{Gate, Priority};
+use super::lenient;
+use super::oauth::{AppCredentials, OAuth};
+use super::send::send;
+use super::verdict::{self, Answer, Verdict};
+use super::who::{self, Who};
+use crate::clock::Clock;
+use crate::domain::{CompanyId, Timestamp, Tokens};
+use keys::Keys;
+use moved::Rumours;
+use oauth2::url::Url;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a method rests whose time is used up, where the portal does not say.
+const METHOD_REST: Duration = Duration::from_secs(60);
+
+/// What all portals share.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    /// The authorization servers.
+    pub oauth: OAuth,
+    /// For requests to portals; follows no redirects.
+    pub http: reqwest::Client,
+    /// For limits and lifetimes.
+    pub clock: Clock,
+}
+
+/// What is known of a company when its portal is set up.
+#[derive(Debug, Clone)]
+pub struct PortalSetup {
+    /// `member_id`.
+    pub company: CompanyId,
+    /// Base of REST calls; its scheme is kept as it is.
+    pub client_endpoint: String,
+    /// Keys of the local application.
+    pub credentials: AppCredentials,
+    /// The stored pair; `None` if nobody has logged in yet.
+    pub tokens: Option<Tokens>,
+    /// How much may be asked.
+    pub budget: Budget,
+}
+
+/// Speaks to one portal; clones are the same portal. Small, as there are thousands.
+#[derive(Clone)]
+pub struct Portal(Arc<Inner>);
+
+struct Inner {
+    keys: Keys,
+    http: reqwest::Client,
+    clock: Clock,
+    gate: Gate,
+    rumours: Rumours,
+    /// Methods whose time is used up, and until when.
+    resting: Mutex<BTreeMap<String, Timestamp>>,
+}
+
+impl fmt::Debug for Portal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Portal").field("company", self.0.keys.company()).finish_non_exhaustive()
+    }
+}
+
+impl Portal {
+    /// Sets up a portal; nothing is sent yet.
+    pub fn new(setup: PortalSetup, tools: Tools, vault: Arc<dyn TokenVault>) -> Self {
+        let Tools { oauth, http, clock } = tools;
+        let shared = (oauth, clock.clone(), vault);
+        let keys = Keys::new(setup.company, &setup.client_endpoint, setup.credentials, setup.tokens, shared);
+        let gate = Gate::new(setup.budget);
+        Self(Arc::new(Inner { keys, http, clock, gate, rumours: Rumours::default(), resting: Mutex::default() }))
+    }
+
+    /// `member_id`.
+    pub fn company(&self) -> &CompanyId {
+        self.0.keys.company()
+    }
+
+    /// Base of REST calls as known now, with a slash at its end.
+    pub fn client_endpoint(&self) -> Arc<String> {
+        self.0.keys.endpoint()
+    }
+
+    /// The pair last known, for showing when it was obtained.
+    pub fn tokens(&self) -> Option<Arc<Tokens>> {
+        self.0.keys.peek()
+    }
+
+    /// Takes over a new login or installation, which the caller has stored already.
+    pub async fn adopt(&self, client_endpoint: &str, credentials: AppCredentials, tokens: Tokens) {
+        self.0.keys.adopt(client_endpoint, credentials, tokens).await;
+    }
+
+    /// Replaces the request budget.
+    pub fn set_budget(&self, budget: Budget) {
+        self.0.gate.set_budget(budget);
+    }
+
+    /// Buys a new pair now, so that an idle company's grant does not end after 180 days.
+    pub async fn renew(&self) -> Result<(), ApiError> {
+        let tokens = self.0.keys.tokens()?;
+        self.0.keys.renew(&tokens).await
+    }
+
+    /// Calls a REST method with an object of parameters (or null for none), waiting for the budget first.
+    ///
+    /// An expired token is renewed and a rename of the portal followed, each at most once per call. Do not drop the
+    /// future half-way (run it in a task of its own): a refresh may be under way.
+    pub async fn call(&self, method: &str, params: &Value) -> Result<Answer, ApiError> {
+        let (mut renewed, mut followed) = (false, false);
+        loop {
+            self.check_rest(method)?;
+            // Without tokens nobody needs to queue; they are taken after the wait, as they may change during it.
+            self.0.keys.tokens()?;
+            self.0.gate.pass(&self.0.clock, Priority::of(method)).await;
+            let tokens = self.0.keys.tokens()?;
+            let endpoint = self.0.keys.endpoint();
+            match self.0.post(&endpoint, method, params, &tokens.access).await {
+                Ok(answer) => return Ok(answer),
+                Err(Verdict::Token(why)) if !renewed => {
+                    tracing::debug!(company = %self.company(), method, why, "renewing the token");
+                    renewed = true;
+                    self.0.keys.renew(&tokens).await?;
+                }
+                Err(Verdict::Moved(location)) if !followed => {
+                    followed = true;
+                    let (keys, asked) = (&self.0.keys, (endpoint.as_str(), method));
+                    moved::follow(keys, &self.0.rumours, &self.0.clock, asked, location, &tokens).await?;
+                }
+                Err(verdict) => return Err(self.note(method, verdict)),
+            }
+        }
+    }
+
+    /// Who the owner of somebody else's access token is, by this portal's word.
+    pub async fn who(&self, access: &SecretString) -> Result<Who, ApiError> {
+        let endpoint = self.0.keys.endpoint();
+        who::ask(async |method| {
+            self.0.gate.pass(&self.0.clock, Priority::Card).await;
+            self.0.post(&endpoint, method, &Value::Null, access).await.map_err(Verdict::into_error)
+        })
+        .await
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    fn check_rest(&self, method: &str) -> Result<(), ApiError> {
+        let mut resting = self.resting();
+        match resting.get(method).copied() {
+            Some(until) if self.0.clock.now() < until => {
+                let why = format!("{method} has used up its time in the portal");
+                Err(ApiError::Limited { until: Some(until), why })
+            }
+            Some(_) => {
+                resting.remove(method);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Remembers limits, so that the next request does not run into them as well.
+    fn note(&self, method: &str, verdict: Verdict) -> ApiError {
+        let now = self.0.clock.now();
+        let verdict = match verdict {
+            Verdict::MethodLimit { until, why } => {
+                let until = until.unwrap_or(now + METHOD_REST);
+                self.resting().insert(method.to_owned(), until);
+                Verdict::MethodLimit { until: Some(until), why }
+            }
+            Verdict::PortalLimit { until, why } => {
+                self.0.gate.drain(now);
+                Verdict::PortalLimit { until, why }
+            }
+            other => other,
+        };
+        let error = verdict.into_error();
+        tracing::debug!(company = %self.company(), method, %error, "no result");
+        error
+    }
+
+    fn resting(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Timestamp>> {
+        self.0.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    async fn post(
+        &self,
+        endpoint: &str,
+        method: &str,
+        params: &Value,
+        access: &SecretString,
+    ) -> Result<Answer, Verdict> {
+        post(&self.http, &self.clock, endpoint, method, params, access).await
+    }
+}
+
+/// One request with one token, read but not reacted to. The token goes into the body, which portals in the cloud and
+/// in a box accept alike, and which no access log shows.
+pub(super) async fn post(
+    http: &reqwest::Client,
+    clock: &Clock,
+    endpoint: &str,
+    method: &str,
+    params: &Value,
+    access: &SecretString,
+) -> Result<Answer, Verdict> {
+    let mut body = lenient::object(params.clone());
+    body.insert("auth".into(), access.expose_secret().into());
+    let request = http.post(format!("{endpoint}{method}")).header("accept", "application/json").json(&body);
+    let reply = send(request).await?;
+    tracing::trace!(method, status = reply.status, bytes = reply.body.len(), "the portal answered");
+    verdict::read(&reply, clock.now())
+}
+
+/// The host (with port, if it is not the usual one) of a portal's REST base.
+pub fn portal_domain(client_endpoint: &str) -> Option<String> {
+    let url = Url::parse(client_endpoint).ok()?;
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,107 @@
+//! A renamed portal answers with a redirect. It is believed only after the authorization server has confirmed it,
+//! as the repeated request carries our token.
+
+use super::keys::{Keys, with_slash};
+use crate::bitrix::error::ApiError;
+use crate::bitrix::verdict::Verdict;
+use crate::clock::Clock;
+use crate::domain::{Timestamp, Tokens};
+use oauth2::url::Url;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long an unconfirmed redirect is not asked about again.
+const DISBELIEVE: Duration = Duration::from_secs(600);
+
+/// Redirects that the authorization server did not confirm.
+#[derive(Debug, Default)]
+pub(super) struct Rumours(Mutex<Option<(String, Timestamp)>>);
+
+impl Rumours {
+    fn is_known(&self, target: &str, now: Timestamp) -> bool {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().is_some_and(|(t, until)| t == target && now < *until)
+    }
+
+    fn note(&self, target: &str, now: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((target.to_owned(), now + DISBELIEVE));
+    }
+}
+
+/// The REST base a redirect points to, if it can be a rename: the same method under another address, and no step
+/// from HTTPS to HTTP.
+pub(super) fn target(endpoint: &str, method: &str, location: &str) -> Option<String> {
+    let asked = Url::parse(endpoint).ok()?.join(method).ok()?;
+    let new = asked.join(location).ok()?;
+    let secure = new.scheme() == "https" || (new.scheme() == "http" && asked.scheme() == "http");
+    let plain = new.username().is_empty() && new.password().is_none();
+    if !secure || !plain || new.path() != asked.path() || new.origin() == asked.origin() {
+        return None;
+    }
+    new.join("./").ok().map(|mut base| {
+        base.set_query(None);
+        base.set_fragment(None);
+        with_slash(base.as_str())
+    })
+}
+
+/// Finds out whether the portal has moved. `Ok` means: repeat the request at the address now known.
+pub(super) async fn follow(
+    keys: &Keys,
+    rumours: &Rumours,
+    clock: &Clock,
+    asked: (&str, &str),
+    location: String,
+    tokens: &Arc<Tokens>,
+) -> Result<(), ApiError> {
+    let (endpoint, method) = asked;
+    if *keys.endpoint() != endpoint {
+        return Ok(()); // Somebody else has found out meanwhile.
+    }
+    let rejected = |location| Verdict::Moved(location).into_error();
+    let Some(new) = target(endpoint, method, &location) else { return Err(rejected(location)) };
+    if rumours.is_known(&new, clock.now()) {
+        return Err(rejected(location));
+    }
+    let info = keys.oauth().app_info(&tokens.access, tokens.server_endpoint.as_deref()).await;
+    match info {
+        Ok(info) if info.member_id.as_ref() == Some(keys.company()) && info.client_endpoint.as_ref() == Some(&new) => {
+            keys.move_to(&new).await;
+        }
+        // The answer of a refresh always names the present address.
+        _ => keys.renew(tokens).await?,
+    }
+    if *keys.endpoint() == endpoint {
+        rumours.note(&new, clock.now());
+        return Err(rejected(location));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_method_under_another_address_is_a_rename() {
+        let old = "https://old.example/rest/";
+        for (location, want) in [
+            ("https://new.example/rest/telephony.x", Some("https://new.example/rest/")),
+            ("https://new.example/rest/telephony.x?auth=1#a", Some("https://new.example/rest/")),
+            ("//new.example/rest/telephony.x", Some("https://new.example/rest/")),
+            ("https://new.example:8443/rest/telephony.x", Some("https://new.example:8443/rest/")),
+            ("http://new.example/rest/telephony.x", None),
+            ("https://new.example/auth/", None),
+            ("https://new.example/rest/", None),
+            ("/rest/telephony.x", None),
+            ("https://user@new.example/rest/telephony.x", None),
+            ("javascript:alert(1)", None),
+            ("", None),
+        ] {
+            assert_eq!(target(old, "telephony.x", location).as_deref(), want, "{location}");
+        }
+        let plain = "http://box.example/rest/";
+        assert!(target(plain, "m", "http://new.example/rest/m").is_some());
+        assert_eq!(target(plain, "m", "https://box.example/rest/m").as_deref(), Some("https://box.example/rest/"));
+    }
+}

@@ -1,0 +1,131 @@
+//! One HTTP exchange, with the only question that matters afterwards: was the request sent?
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// Longest body that is read; an answer of fifty users stays far below a megabyte.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// What came back, whatever it means.
+#[derive(Debug)]
+pub(super) struct Reply {
+    /// HTTP status.
+    pub(super) status: u16,
+    /// The target of a redirect, as it came.
+    pub(super) location: Option<String>,
+    /// How long the server asks to be left alone (only the form in seconds).
+    pub(super) retry_after: Option<Duration>,
+    /// The body.
+    pub(super) body: Bytes,
+}
+
+/// Why nothing came back.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum SendFault {
+    /// The peer cannot have acted on the request.
+    #[error("{0}")]
+    NotSent(String),
+    /// The request left; whether it was acted on is unknown.
+    #[error("{0}")]
+    Unanswered(String),
+}
+
+/// Sends and reads the whole answer. Texts of faults hold neither the address nor its parameters, as these
+/// can carry secrets.
+pub(super) async fn send(request: reqwest::RequestBuilder) -> Result<Reply, SendFault> {
+    let mut response = request.send().await.map_err(fault)?;
+    let status = response.status().as_u16();
+    let location = header(response.headers(), &LOCATION);
+    let retry_after =
+        header(response.headers(), &RETRY_AFTER).and_then(|s| s.trim().parse().ok()).map(Duration::from_secs);
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| SendFault::Unanswered(describe(e)))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(SendFault::Unanswered("the answer is longer than 8 MiB".into()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply { status, location, retry_after, body: body.freeze() })
+}
+
+fn header(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<String> {
+    headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
+}
+
+fn fault(error: reqwest::Error) -> SendFault {
+    if error.is_builder() || error.is_connect() || error.is_dns() {
+        SendFault::NotSent(describe(error))
+    } else {
+        SendFault::Unanswered(describe(error))
+    }
+}
+
+/// The whole chain of causes in one line; the library's own text stops at the first.
+fn describe(error: reqwest::Error) -> String {
+    if error.is_timeout() && !error.is_connect() {
+        return "no answer in time".into();
+    }
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !text.contains(&words) {
+            let _ = write!(text, ": {words}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitrix::testing;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_refused_connection_was_not_sent_and_tells_no_secret() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let url = format!("http://{address}/oauth/token/?client_secret=hush");
+        let fault = send(testing::http().get(url)).await.unwrap_err();
+        assert!(matches!(fault, SendFault::NotSent(_)), "{fault:?}");
+        assert!(!fault.to_string().contains("hush"), "{fault}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_closed_after_the_request_is_unanswered() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/rest/x?auth=hush", listener.local_addr().unwrap());
+        let peer = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut buffer = [0; 1024];
+            assert!(socket.read(&mut buffer).await.unwrap() > 0);
+        });
+        let fault = send(testing::http().post(url)).await.unwrap_err();
+        peer.await.unwrap();
+        assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
+        assert!(!fault.to_string().contains("hush"), "{fault}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_cut_short_is_unanswered_too() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/rest/x", listener.local_addr().unwrap());
+        let peer = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut buffer = [0; 1024];
+            assert!(socket.read(&mut buffer).await.unwrap() > 0);
+            socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"result\"").await.unwrap();
+        });
+        let fault = send(testing::http().post(url)).await.unwrap_err();
+        peer.await.unwrap();
+        assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
+    }
+}

@@ -1,0 +1,37 @@
+//! `telephony.externalCall.show` and `…hide`
+
+use crate::domain::{CrmCallId, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Opens or closes the card of one call for some users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cards {
+    /// The CRM call.
+    pub call: CrmCallId,
+    /// Never empty.
+    pub users: Vec<UserId>,
+}
+
+impl Cards {
+    /// Parameters as the portal wants them: one user as a number, several as an array.
+    pub fn params(&self) -> Value {
+        let users = match self.users.as_slice() {
+            [one] => json!(one),
+            many => json!(many),
+        };
+        json!({ "CALL_ID": self.call, "USER_ID": users })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_user_is_a_number_and_several_are_an_array() {
+        let cards = |users: &[i64]| Cards { call: "c".into(), users: users.iter().copied().map(UserId).collect() };
+        assert_eq!(cards(&[7]).params(), json!({"CALL_ID": "c", "USER_ID": 7}));
+        assert_eq!(cards(&[7, 8]).params(), json!({"CALL_ID": "c", "USER_ID": [7, 8]}));
+    }
+}

@@ -1,0 +1,129 @@
+//! The portal's users.
+
+use super::error::ApiError;
+use super::lenient;
+use super::portal::Portal;
+use crate::domain::directory::PortalUser;
+use crate::domain::{Phone, UserId};
+use serde_json::{Value, json};
+
+/// A portal with more users than this is taken for one that never stops paging.
+const MAX_PAGES: usize = 2_000;
+
+impl Portal {
+    /// All active users that our grant's owner may see, in pages of fifty, less urgent than anything about calls.
+    ///
+    /// The list can be empty or short for reasons that have nothing to do with the users (rights of the owner), so
+    /// nobody should be deleted because of it.
+    pub async fn users(&self) -> Result<Vec<PortalUser>, ApiError> {
+        let mut users = Vec::new();
+        let mut start = 0;
+        for _ in 0..MAX_PAGES {
+            let answer = self.call("user.get", &page(start)).await?;
+            users.extend(lenient::list(answer.result).iter().filter_map(read));
+            match answer.next {
+                Some(next) if next > start => start = next,
+                _ => break,
+            }
+        }
+        Ok(users)
+    }
+}
+
+fn page(start: i64) -> Value {
+    json!({
+        "FILTER": { "ACTIVE": true },
+        "SELECT": ["ID", "NAME", "LAST_NAME", "SECOND_NAME", "ACTIVE", "UF_PHONE_INNER"],
+        "SORT": "ID",
+        "ORDER": "ASC",
+        "start": start,
+    })
+}
+
+/// One row; any field but the id may be missing or null. A number that cannot be dialled is no number.
+fn read(row: &Value) -> Option<PortalUser> {
+    let text = |key: &str| row.get(key).and_then(lenient::text).unwrap_or_default();
+    let names = [text("NAME"), text("LAST_NAME")];
+    let name = names.iter().map(|n| n.trim()).filter(|n| !n.is_empty()).collect::<Vec<_>>().join(" ");
+    Some(PortalUser {
+        user: UserId(row.get("ID").and_then(lenient::int).filter(|id| *id > 0)?),
+        name,
+        active: row.get("ACTIVE").and_then(lenient::flag).unwrap_or(true),
+        inner: Phone::parse(&text("UF_PHONE_INNER")).ok(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitrix::portal::tests::World;
+    use crate::bitrix::testing::{Hit, Say};
+
+    #[test]
+    fn rows_are_read_whatever_is_missing() {
+        let full =
+            json!({"ID": "7", "NAME": " Anna ", "LAST_NAME": "Orlova", "ACTIVE": true, "UF_PHONE_INNER": "1 001"});
+        let inner = Phone::parse("1001").ok();
+        assert_eq!(read(&full), Some(PortalUser { user: UserId(7), name: "Anna Orlova".into(), active: true, inner }));
+        let poor = json!({"ID": 8, "NAME": null, "UF_PHONE_INNER": "ask Anna"});
+        assert_eq!(read(&poor), Some(PortalUser { user: UserId(8), name: String::new(), active: true, inner: None }));
+        let number = read(&json!({"ID": "9", "UF_PHONE_INNER": 1002, "ACTIVE": "N"})).expect("a user");
+        assert_eq!((number.inner, number.active), (Phone::parse("1002").ok(), false));
+        for nobody in [json!({}), json!({"ID": ""}), json!({"ID": "0"}), json!(null)] {
+            assert_eq!(read(&nobody), None, "{nobody}");
+        }
+    }
+
+    #[test]
+    fn the_question_is_what_the_portal_documents() {
+        assert_eq!(
+            page(50),
+            json!({"FILTER": {"ACTIVE": true}, "SORT": "ID", "ORDER": "ASC", "start": 50,
+                   "SELECT": ["ID", "NAME", "LAST_NAME", "SECOND_NAME", "ACTIVE", "UF_PHONE_INNER"]})
+        );
+    }
+
+    /// A portal with `count` users whose paging is answered by `next`.
+    async fn portal(count: i64, next: fn(i64, i64) -> Value) -> World {
+        World::new(move |hit: &Hit| {
+            let start = hit.json()["start"].as_i64().expect("an offset");
+            let rows: Vec<_> = (start..count.min(start + 50)).map(|n| json!({"ID": (n + 1).to_string()})).collect();
+            let mut answer = json!({"result": rows, "total": count.to_string()});
+            if !next(start, count).is_null() {
+                answer["next"] = next(start, count);
+            }
+            Say::json(200, &answer)
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn all_pages_are_read_with_next_as_text_or_number() {
+        let as_text =
+            |start: i64, count| if start + 50 < count { json!((start + 50).to_string()) } else { Value::Null };
+        let as_number = |start: i64, count| if start + 50 < count { json!(start + 50) } else { Value::Null };
+        for next in [as_text, as_number] {
+            let world = portal(120, next).await;
+            let users = world.portal.users().await.expect("users");
+            assert_eq!((users.len(), users[119].user), (120, UserId(120)));
+            assert_eq!(world.rest.hits().len(), 3);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_next_that_does_not_advance_ends_the_list() {
+        for stuck in [|_: i64, _: i64| json!(50), |_: i64, _: i64| json!("0")] {
+            let world = portal(200, stuck).await;
+            assert!(world.portal.users().await.expect("users").len() <= 100);
+            assert!(world.rest.hits().len() <= 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_page_is_an_empty_list_and_a_fault_is_none() {
+        let world = World::new(|_| Say::json(200, &json!({"result": []}))).await;
+        assert_eq!(world.portal.users().await, Ok(Vec::new()));
+        let world = World::new(|_| Say::error(403, "insufficient_scope", "")).await;
+        assert!(matches!(world.portal.users().await, Err(ApiError::NeedsLogin(_))));
+    }
+}
