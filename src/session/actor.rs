@@ -310,7 +310,7 @@ impl Actor {
     async fn commit(&mut self, mut draft: Draft) {
         let now = self.clock.now();
         draft.close(&self.book);
-        if !draft.record.is_empty() {
+        if !draft.is_idle() {
             let ids = self.store_record(&draft.record, now).await;
             for ((lane, call, step), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
                 let known = if self.lanes.knows(&lane) { None } else { self.known_crm(&lane).await };

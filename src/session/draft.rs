@@ -67,6 +67,17 @@ impl Draft {
         (call, wake, unknown)
     }
 
+    /// Whether there is nothing to store.
+    pub fn is_idle(&self) -> bool {
+        let r = &self.record;
+        r.calls.is_empty()
+            && r.intents.is_empty()
+            && r.trace.is_empty()
+            && r.settled.is_empty()
+            && r.crm_ids.is_empty()
+            && r.handled.is_empty()
+    }
+
     /// Adds a line to a call's trace.
     pub fn note(&mut self, call: &CallKey, at: Timestamp, note: &Note) {
         tracing::debug!(%call, ?note, "call");

@@ -92,7 +92,7 @@ async fn ask(
                 call: crm.clone(),
                 user: *user,
                 duration_s: *duration_s,
-                status_code: *status,
+                status_code: status.code().to_owned(),
                 failed_reason: reason.map(|r| reason_text(r).to_owned()),
                 add_to_chat: true,
             };
