@@ -6,7 +6,7 @@ use super::error::ApiError;
 use super::lenient;
 use super::portal::Portal;
 use super::telephony::{Cards, REGISTER, Register, Registered, SHOW};
-use super::verdict::{Answer, classify};
+use super::verdict::{Answer, Verdict, classify};
 use crate::domain::{CrmCallId, Timestamp, UserId};
 use oauth2::url::form_urlencoded::Serializer;
 use serde_json::{Map, Value, json};
@@ -79,7 +79,7 @@ fn append(query: &mut Serializer<'_, String>, key: &str, value: &Value) {
 
 /// What became of each command, in the order of asking. One that was not carried out because an earlier one failed
 /// is [`ApiError::Again`].
-fn split(count: usize, result: Value, now: Timestamp) -> Vec<Result<Answer, ApiError>> {
+fn split(count: usize, result: Value, now: Timestamp) -> Vec<Result<Answer, Verdict>> {
     let mut result = lenient::object(result);
     let mut part = |name: &str| lenient::object(result.remove(name).unwrap_or_default());
     let (mut results, mut errors, totals, nexts) =
@@ -89,12 +89,11 @@ fn split(count: usize, result: Value, now: Timestamp) -> Vec<Result<Answer, ApiE
         let key = &*key(n);
         if let Some(error) = errors.remove(key) {
             // Inner errors have no status of their own.
-            return Err(classify(&lenient::object(error), 400, None, now).into_error());
+            return Err(classify(&lenient::object(error), 400, None, now));
         }
-        match results.remove(key) {
-            Some(result) => Ok(Answer { result, total: number(&totals, key), next: number(&nexts, key) }),
-            None => Err(ApiError::Again { after: None, why: "the portal left this command of a batch out".into() }),
-        }
+        let left_out = || ApiError::Again { after: None, why: "the portal left this command of a batch out".into() };
+        let result = results.remove(key).ok_or_else(|| Verdict::Fault(left_out()))?;
+        Ok(Answer { result, total: number(&totals, key), next: number(&nexts, key) })
     };
     (0..count).map(outcome).collect()
 }
@@ -105,7 +104,11 @@ impl Portal {
     pub async fn batch(&self, commands: &[Command], halt: bool) -> Result<Vec<Result<Answer, ApiError>>, ApiError> {
         let cmd: Map<_, _> = commands.iter().enumerate().map(|(n, c)| (key(n), Value::from(c.line()))).collect();
         let answer = self.call("batch", &json!({ "halt": u8::from(halt), "cmd": cmd })).await?;
-        Ok(split(commands.len(), answer.result, self.now()))
+        let outcomes = split(commands.len(), answer.result, self.now());
+        let noted = |(command, outcome): (&Command, Result<Answer, Verdict>)| {
+            outcome.map_err(|verdict| self.note(&command.method, verdict))
+        };
+        Ok(commands.iter().zip(outcomes).map(noted).collect())
     }
 
     /// Registers a call and opens its card for `users` without waiting for the answer in between. The second part
@@ -169,8 +172,8 @@ mod tests {
             "result_error": {"c01": {"error": "", "error_description": "Call is not found"}}});
         let outcomes = split(3, result, Timestamp(0));
         assert_eq!(outcomes[0].as_ref().map(|a| a.total), Ok(Some(5)));
-        assert_eq!(outcomes[1], Err(ApiError::NotFoundCall));
-        assert!(matches!(outcomes[2], Err(ApiError::Again { .. })));
+        assert_eq!(outcomes[1], Err(Verdict::Fault(ApiError::NotFoundCall)));
+        assert!(matches!(outcomes[2], Err(Verdict::Fault(ApiError::Again { .. }))));
         let outcomes = split(1, json!({"result": [], "result_error": []}), Timestamp(0));
         assert!(outcomes[0].is_err(), "an empty map comes as an array");
     }

@@ -4,7 +4,6 @@ use super::error::ApiError;
 use super::lenient;
 use super::send::{Reply, SendFault};
 use crate::domain::Timestamp;
-use crate::domain::phone::mask;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -185,7 +184,7 @@ fn page(body: &[u8]) -> String {
     match title {
         Some(title) => format!("a page titled \"{}\"", title.chars().take(80).collect::<String>()),
         None if text.starts_with('<') => "a page".into(),
-        None => format!("the text \"{}\"", mask(&text.chars().take(40).collect::<String>())),
+        None => format!("{} bytes that are no answer", body.len()),
     }
 }
 

@@ -24,9 +24,9 @@ pub struct Who {
 /// The answer is worth as much as the address: it must come from the authorization server or our own records, never
 /// from whoever has shown the token. [`ApiError::NeedsLogin`] means that the token is not good.
 pub async fn who(tools: &Tools, client_endpoint: &str, access: &SecretString) -> Result<Who, ApiError> {
-    let endpoint = format!("{}/", client_endpoint.trim_end_matches('/'));
-    ask(async |method| {
-        portal::post(&tools.http, &tools.clock, &endpoint, method, &Value::Null, access)
+    let endpoint = &format!("{}/", client_endpoint.trim_end_matches('/'));
+    ask(|method| async move {
+        portal::post(&tools.http, &tools.clock, endpoint, method, &Value::Null, access)
             .await
             .map_err(Verdict::into_error)
     })
@@ -34,7 +34,10 @@ pub async fn who(tools: &Tools, client_endpoint: &str, access: &SecretString) ->
 }
 
 /// `profile` needs no scope and names the user; where it does not tell about rights, `user.admin` does.
-pub(super) async fn ask(call: impl AsyncFn(&'static str) -> Result<Answer, ApiError>) -> Result<Who, ApiError> {
+pub(super) async fn ask<F>(call: impl Fn(&'static str) -> F) -> Result<Who, ApiError>
+where
+    F: Future<Output = Result<Answer, ApiError>>,
+{
     let profile = call("profile").await?.result;
     let user = profile.get("ID").and_then(lenient::int).filter(|id| *id > 0).map(UserId);
     let user = user.ok_or_else(|| ApiError::Unclear { why: "profile answered without an ID".into() })?;
@@ -54,12 +57,12 @@ mod tests {
     use serde_json::json;
 
     async fn read(profile: Value, admin: Value) -> Result<Who, ApiError> {
-        ask(async |method| {
-            Ok(answer(match method {
+        ask(|method| {
+            std::future::ready(Ok(answer(match method {
                 "profile" => profile.clone(),
                 "user.admin" => admin.clone(),
                 other => panic!("{other} is not needed"),
-            }))
+            })))
         })
         .await
     }

@@ -106,7 +106,7 @@ impl OAuth {
 
     /// Turns the code of a login into tokens.
     pub async fn exchange(&self, credentials: &AppCredentials, code: &str) -> Result<Grant, OAuthError> {
-        let granted = first_reachable(self.hosts.order(None), async |host| {
+        let granted = first_reachable(self.hosts.order(None), |host| async move {
             let client = exchange_at(&host, credentials)?;
             let request = client.exchange_code(AuthorizationCode::new(code.to_owned()));
             request.request_async(&Bridge(&self.http)).await.map_err(|e| Attempt::from_exchange(&e, Offer::Code))
@@ -122,10 +122,10 @@ impl OAuth {
 
     /// Buys the next pair. The answer is the only copy of the new refresh token: store it before anything else.
     pub async fn refresh(&self, credentials: &AppCredentials, tokens: &Tokens) -> Result<Renewal, OAuthError> {
-        let token = RefreshToken::new(tokens.refresh.expose_secret().to_owned());
-        let granted = first_reachable(self.hosts.order(tokens.server_endpoint.as_deref()), async |host| {
+        let token = &RefreshToken::new(tokens.refresh.expose_secret().to_owned());
+        let granted = first_reachable(self.hosts.order(tokens.server_endpoint.as_deref()), |host| async move {
             let client = exchange_at(&host, credentials)?;
-            let request = client.exchange_refresh_token(&token);
+            let request = client.exchange_refresh_token(token);
             request.request_async(&Bridge(&self.http)).await.map_err(|e| Attempt::from_exchange(&e, Offer::Token))
         })
         .await?;
@@ -140,9 +140,10 @@ impl OAuth {
     /// Asks whose token this is. `server_endpoint` comes with the token and is used only if it is a known server.
     pub async fn app_info(&self, access: &SecretString, server_endpoint: Option<&str>) -> Result<AppInfo, OAuthError> {
         let form = form_urlencoded::Serializer::new(String::new()).append_pair("auth", access.expose_secret()).finish();
-        let (status, body) = first_reachable(self.hosts.order(server_endpoint), async |host| {
+        let form = form.as_str();
+        let (status, body) = first_reachable(self.hosts.order(server_endpoint), |host| async move {
             let url = join(&host, "rest/app.info")?;
-            post_else_get(&self.http, url.as_str(), form.clone()).await.map_err(|e| Attempt::from_bridge(&e))
+            post_else_get(&self.http, url.as_str(), form.to_owned()).await.map_err(|e| Attempt::from_bridge(&e))
         })
         .await?;
         if status != 200 {
@@ -180,7 +181,10 @@ impl From<OAuthError> for Attempt {
 }
 
 /// Asks the servers in order until one can be connected to; that one's word counts.
-async fn first_reachable<T>(hosts: Vec<Url>, ask: impl AsyncFn(Url) -> Result<T, Attempt>) -> Result<T, OAuthError> {
+async fn first_reachable<T, F: Future<Output = Result<T, Attempt>>>(
+    hosts: Vec<Url>,
+    ask: impl Fn(Url) -> F,
+) -> Result<T, OAuthError> {
     let mut last = OAuthError::Protocol("no authorization server is configured".into());
     for host in hosts {
         match ask(host).await {

@@ -148,10 +148,10 @@ impl Portal {
 
     /// Who the owner of somebody else's access token is, by this portal's word.
     pub async fn who(&self, access: &SecretString) -> Result<Who, ApiError> {
-        let endpoint = self.0.keys.endpoint();
-        who::ask(async |method| {
+        let endpoint = &self.0.keys.endpoint();
+        who::ask(|method| async move {
             self.0.gate.pass(&self.0.clock, Priority::Card).await;
-            self.0.post(&endpoint, method, &Value::Null, access).await.map_err(Verdict::into_error)
+            self.0.post(endpoint, method, &Value::Null, access).await.map_err(Verdict::into_error)
         })
         .await
     }
@@ -176,7 +176,7 @@ impl Portal {
     }
 
     /// Remembers limits, so that the next request does not run into them as well.
-    fn note(&self, method: &str, verdict: Verdict) -> ApiError {
+    pub(super) fn note(&self, method: &str, verdict: Verdict) -> ApiError {
         let now = self.0.clock.now();
         let verdict = match verdict {
             Verdict::MethodLimit { until, why } => {

@@ -385,6 +385,33 @@ async fn a_foreign_token_is_shown_to_the_portal_as_it_is() {
     assert_eq!(world.refreshes(), 0, "somebody else's token is not ours to renew");
 }
 
+/// Callers run requests in tasks of their own, so that nothing is dropped half-way; that must stay possible.
+#[tokio::test]
+async fn requests_can_run_in_tasks() {
+    let world = World::new(|_| Say::result(&json!([]))).await;
+    let (portal, oauth) =
+        (world.portal.clone(), OAuth::new(&world.auth.base, http(), Clock::system()).expect("a host"));
+    let tools = Tools { oauth: oauth.clone(), http: http(), clock: Clock::system() };
+    let work = tokio::spawn(async move {
+        let access: SecretString = "u1".to_owned().into();
+        portal.call("app.info", &Value::Null).await.expect("an answer");
+        portal.users().await.expect("a list");
+        portal.who(&access).await.expect_err("no user");
+        super::super::who(&tools, &portal.client_endpoint(), &access).await.expect_err("no user");
+        let wanted = crate::bitrix::bindings::Wanted {
+            card_handler: String::new(),
+            event_handler: String::new(),
+            title_ru: String::new(),
+            title_en: String::new(),
+        };
+        portal.ensure_bound(&wanted, false).await.expect("bound");
+        portal.renew().await.expect("a pair");
+        oauth.exchange(&credentials(), "c").await.expect_err("no code");
+        oauth.app_info(&access, None).await.expect_err("expired");
+    });
+    work.await.expect("nothing panics");
+}
+
 #[test]
 fn a_portal_is_named_by_its_host() {
     assert_eq!(portal_domain("https://firma.example/rest/").as_deref(), Some("firma.example"));

@@ -2,6 +2,7 @@
 
 use super::CrmEntity;
 use crate::bitrix::lenient;
+use crate::domain::call::Status;
 use crate::domain::{CrmCallId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,8 +16,8 @@ pub struct Finish {
     pub user: UserId,
     /// Seconds of conversation; the portal takes a call with 0 for missed whatever the status says.
     pub duration_s: u32,
-    /// `200`, `304`, `603`, `603-S`, `403`, `404`, `486`, `480`, `484`, `503`, `402`, `423` or `OTHER`.
-    pub status_code: String,
+    /// How it ended.
+    pub status_code: Status,
     /// For people, where the status alone says too little.
     pub failed_reason: Option<String>,
     /// Put a message about the call into the user's chat.
@@ -28,12 +29,12 @@ impl Finish {
     /// behaves as no.
     pub fn params(&self) -> Value {
         // An answered call of less than a second was answered nevertheless.
-        let duration = if self.status_code == "200" { self.duration_s.max(1) } else { self.duration_s };
+        let duration = if self.status_code == Status::Answered { self.duration_s.max(1) } else { self.duration_s };
         let mut params = json!({
             "CALL_ID": self.call,
             "USER_ID": self.user,
             "DURATION": duration,
-            "STATUS_CODE": self.status_code,
+            "STATUS_CODE": self.status_code.code(),
             "ADD_TO_CHAT": u8::from(self.add_to_chat),
         });
         if let Some(reason) = self.failed_reason.as_ref().filter(|r| !r.is_empty()) {
@@ -78,24 +79,18 @@ impl Finished {
 mod tests {
     use super::*;
 
-    fn finish(duration_s: u32, status_code: &str) -> Finish {
-        Finish {
-            call: "c".into(),
-            user: UserId(7),
-            duration_s,
-            status_code: status_code.into(),
-            failed_reason: None,
-            add_to_chat: false,
-        }
+    fn finish(duration_s: u32, status_code: Status) -> Finish {
+        Finish { call: "c".into(), user: UserId(7), duration_s, status_code, failed_reason: None, add_to_chat: false }
     }
 
     #[test]
     fn parameters_are_what_the_portal_documents() {
         assert_eq!(
-            finish(42, "200").params(),
+            finish(42, Status::Answered).params(),
             json!({"CALL_ID": "c", "USER_ID": 7, "DURATION": 42, "STATUS_CODE": "200", "ADD_TO_CHAT": 0})
         );
-        let busy = Finish { failed_reason: Some("the phone is busy".into()), add_to_chat: true, ..finish(0, "486") };
+        let busy =
+            Finish { failed_reason: Some("the phone is busy".into()), add_to_chat: true, ..finish(0, Status::Busy) };
         assert_eq!(
             busy.params(),
             json!({"CALL_ID": "c", "USER_ID": 7, "DURATION": 0, "STATUS_CODE": "486", "ADD_TO_CHAT": 1,
@@ -105,14 +100,14 @@ mod tests {
 
     #[test]
     fn an_answered_call_lasts_at_least_a_second() {
-        assert_eq!(finish(0, "200").params()["DURATION"], 1);
-        assert_eq!(finish(0, "304").params()["DURATION"], 0);
+        assert_eq!(finish(0, Status::Answered).params()["DURATION"], 1);
+        assert_eq!(finish(0, Status::Missed).params()["DURATION"], 0);
     }
 
     #[test]
     fn a_stored_request_is_sent_as_it_was_meant() {
-        let text = serde_json::to_string(&finish(3, "603-S")).unwrap();
-        assert_eq!(serde_json::from_str::<Finish>(&text).unwrap(), finish(3, "603-S"));
+        let text = serde_json::to_string(&finish(3, Status::Cancelled)).unwrap();
+        assert_eq!(serde_json::from_str::<Finish>(&text).unwrap(), finish(3, Status::Cancelled));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::bitrix::error::ApiError;
 use crate::bitrix::lenient;
+use crate::domain::call::Kind;
 use crate::domain::{CrmCallId, ExternalId, Phone, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -21,6 +22,16 @@ pub enum CallKind {
     Redirected = 3,
     /// The portal asked for a call back.
     Callback = 4,
+}
+
+impl From<Kind> for CallKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Outgoing => Self::Outgoing,
+            Kind::Incoming => Self::Incoming,
+            Kind::Redirected => Self::Redirected,
+        }
+    }
 }
 
 /// Makes a CRM call.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::bitrix::portal::tests::World;
 use crate::bitrix::testing::{Hit, Say};
+use crate::domain::call::Status;
 use crate::domain::{Phone, Timestamp};
 use serde_json::json;
 
@@ -15,7 +16,7 @@ fn finish() -> Finish {
         call: call(),
         user: UserId(7),
         duration_s: 42,
-        status_code: "200".into(),
+        status_code: Status::Answered,
         failed_reason: None,
         add_to_chat: false,
     }
