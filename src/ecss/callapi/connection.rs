@@ -173,7 +173,8 @@ impl Connection {
                 Poll::Ready(Some(Ok(message))) => {
                     self.heart.heard();
                     self.take(message);
-                    return Poll::Ready(Ok(()));
+                    // Some peers say goodbye and leave the socket open; there is nothing more to wait for.
+                    return Poll::Ready(if self.farewell.is_some() { self.part(cx) } else { Ok(()) });
                 }
                 Poll::Ready(Some(Err(e))) => return Poll::Ready(Err(self.gone(fault::lost(&e)))),
                 Poll::Ready(None) => return Poll::Ready(Err(self.gone(LinkFault::Lost("the switch hung up".into())))),
@@ -188,6 +189,12 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Answers the switch's goodbye as far as the socket takes it, and ends.
+    fn part(&mut self, cx: &mut Context<'_>) -> Result<(), LinkFault> {
+        let _ = self.socket.poll_flush_unpin(cx);
+        Err(self.gone(LinkFault::Lost(String::new())))
     }
 
     /// The reason the switch gave, if it gave one, says more than the broken socket.

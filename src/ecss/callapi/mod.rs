@@ -42,3 +42,6 @@ pub(super) async fn connect(attempt: Attempt<'_>, steps: &mut Steps) -> Result<C
     let stream = socket::open(&address, &targets, &dialect.socket, tls, &values, &listener, steps).await?;
     Connection::start(stream, dialect, zone, listener, &values, steps).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,3 +112,69 @@ fn unknown(text: &str) -> String {
 fn json(line: &impl Serialize) -> String {
     serde_json::to_string(line).expect("texts and enums are always JSON")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{self, BufReader, Read};
+
+    fn replayed(input: &str) -> Vec<String> {
+        let zone = TimeZone::get("Asia/Novosibirsk").expect("zone");
+        replay(input.as_bytes(), &Dialect::default(), zone).collect()
+    }
+
+    const RINGING: &str = r#"{"event":"conversations_event","data":[{"id":"b1","call_id":"b0","call_ref":"bf","direction":"in","digits":"2002","remote_digits":"anonymous","status":"alerting","answer_time":null}]}"#;
+    const TALKING: &str = r#"{"event":"conversations_event","data":[{"id":"b1","call_id":"b0","direction":"in","digits":"2002","remote_digits":"84951234567","status":"talking","answer_time":"2026/09/04 08:09:10"},{"id":"b2","call_id":"b0","direction":"out","digits":"2003","remote_digits":"2002","status":"on_hold","answer_time":null}]}"#;
+
+    #[test]
+    fn one_line_per_leg_with_exactly_the_promised_keys() {
+        let want = [
+            r#"{"call":"b0","leg":"b1","own":"2002","remote":null,"direction":"in","state":"ringing","answered_at":null}"#,
+            r#"{"call":"b0","leg":"b1","own":"2002","remote":"84951234567","direction":"in","state":"talking","answered_at":"2026-09-04T01:09:10Z"}"#,
+            r#"{"call":"b0","leg":"b2","own":"2003","remote":"2002","direction":"out","state":"held","answered_at":null}"#,
+        ];
+        let raw = format!("{RINGING}\n{TALKING}\n");
+        assert_eq!(replayed(&raw), want);
+        let captured = format!(
+            "{{\"at\":0.5,\"frame\":{RINGING}}}\r\n\n{{\"at\":1,\"frame\":{},\"flow\":\"received\"}}",
+            Value::from(TALKING)
+        );
+        assert_eq!(replayed(&captured), want);
+    }
+
+    #[test]
+    fn known_frames_that_say_nothing_about_calls_are_silent() {
+        let input = r#"
+            {"at":0,"frame":{"event":"connection_state","data":{"state":"open"}}}
+            {"event":"ping"}
+            {"at":1,"frame":"pong"}
+            {"at":2,"flow":"sent","frame":{"anything":"of ours"}}
+            {"action":"call.make","requestId":7,"status":200,"payload":{"call_id":"b0"}}
+        "#;
+        assert_eq!(replayed(input), [""; 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_reading_goes_on() {
+        let out = replayed(&format!("{{broken\n{{\"event\":\"news\"}}\n\u{0}\n{RINGING}"));
+        assert_eq!(out.len(), 4, "{out:?}");
+        assert_eq!(out[0], r#"{"unknown":"{broken"}"#);
+        assert_eq!(out[1], r#"{"unknown":"{\"event\":\"news\"}"}"#);
+        assert!(out[2].starts_with(r#"{"unknown":"#), "{}", out[2]);
+        assert!(out[3].contains("ringing"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_and_a_failing_disk_end_gently() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("disk on fire"))
+            }
+        }
+        let input = BufReader::new((&b"\xff\xfe\n"[..]).chain(Failing));
+        let out: Vec<_> = replay(input, &Dialect::default(), TimeZone::UTC).take(10).collect();
+        assert_eq!(out.len(), 2, "{out:?}");
+        assert!(out[1].contains("disk on fire"));
+    }
+}

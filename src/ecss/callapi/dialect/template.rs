@@ -45,7 +45,7 @@ impl Text {
 
     /// The text with values as they are, for headers.
     pub(crate) fn plain(&self, values: Values<'_>) -> String {
-        self.fill(values, |out, value| out.push_str(value))
+        self.fill(values, String::push_str)
     }
 
     /// The text with percent-encoded values, for paths, queries and forms.
