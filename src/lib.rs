@@ -1,5 +1,6 @@
 //! `ecss-crm-server`: links the ECSS-10 softswitch with Bitrix24.
 
+pub mod app;
 pub mod bitrix;
 pub mod clock;
 pub mod config;

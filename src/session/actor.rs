@@ -9,11 +9,11 @@ use super::perform::{Performed, perform, rest_after};
 use super::status::Shared;
 use crate::bitrix::{ApiError, Portal};
 use crate::clock::Clock;
-use crate::domain::call::{Call, DialFailure, Event, Note, Policy};
+use crate::domain::call::{Call, Click, DialFailure, Event, Note, Policy};
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
-use crate::domain::{CallKey, CompanyId, Timestamp};
+use crate::domain::{CallKey, CompanyId, CrmCallId, ExternalId, Phone, Timestamp, UserId};
 use crate::ecss::Commander;
 use crate::store::{IntentId, Record, Store};
 use std::sync::Arc;
@@ -81,6 +81,13 @@ impl Actor {
     /// Takes up what was open when the daemon stopped.
     async fn restore(&mut self) {
         let mut draft = Draft::default();
+        self.restore_calls(&mut draft).await;
+        self.restore_steps().await;
+        self.commit(draft).await;
+        self.restore_clicks().await;
+    }
+
+    async fn restore_calls(&mut self, draft: &mut Draft) {
         match self.store.open_calls(&self.company).await {
             Ok(rows) => {
                 for row in rows {
@@ -91,7 +98,7 @@ impl Actor {
                                 self.alias_of(&key, leg);
                             }
                             self.book.put(call, None, self.clock.now());
-                            self.take(&key, Event::LinkLost(row.updated_at), Origin::Nobody, &mut draft);
+                            self.take(&key, Event::LinkLost(row.updated_at), Origin::Nobody, draft);
                         }
                         Err(error) => {
                             tracing::error!(company = %self.company, call = %row.key, %error, "a stored call cannot be read and is left alone");
@@ -101,6 +108,9 @@ impl Actor {
             }
             Err(error) => tracing::error!(company = %self.company, %error, "open calls cannot be read"),
         }
+    }
+
+    async fn restore_steps(&mut self) {
         match self.store.pending_intents(&self.company).await {
             Ok(intents) => {
                 for intent in intents {
@@ -117,7 +127,27 @@ impl Actor {
             }
             Err(error) => tracing::error!(company = %self.company, %error, "waiting steps cannot be read"),
         }
-        self.commit(draft).await;
+    }
+
+    /// Clicks that were stored but had no effect before the daemon stopped: they are not dialled any more, and the
+    /// portal is told so.
+    async fn restore_clicks(&mut self) {
+        match self.store.pending_events(&self.company).await {
+            Ok(events) => {
+                for event in events {
+                    match serde_json::from_str::<Click>(&event.body) {
+                        Ok(click) => {
+                            let click = Click { late: true, ..click };
+                            self.message(Message::Dial { click, event: Some(event.id) }).await;
+                        }
+                        Err(error) => {
+                            tracing::error!(company = %self.company, key = event.key, %error, "a stored event cannot be read and is left alone");
+                        }
+                    }
+                }
+            }
+            Err(error) => tracing::error!(company = %self.company, %error, "waiting events cannot be read"),
+        }
     }
 
     async fn message(&mut self, message: Message) {
@@ -127,11 +157,17 @@ impl Actor {
                 let key = CallKey::new(format!("c2c/{}", click.crm));
                 draft.record.handled.extend(event);
                 if self.book.get(&key).is_none() {
-                    let from = self.directory.employee(click.user).and_then(|e| e.numbers.first().cloned());
-                    let click = crate::domain::call::Click { from, ..click };
+                    let click = Click { from: self.phone_of(click.user), ..click };
                     self.take(&key, Event::Clicked(click), Origin::Click, &mut draft);
                 }
             }
+            Message::DialPlain { user, to } => match self.phone_of(user) {
+                Some(from) => {
+                    let command = SwitchCommand::Make { from, to };
+                    draft.commands.push((CallKey::new(""), command, Origin::Nobody));
+                }
+                None => tracing::warn!(company = %self.company, %user, "a click of an employee without a number"),
+            },
             Message::Press { user, call, leg, command, reply } => {
                 if self.book.get(&call).is_none() {
                     let _ = reply.send(Err(ActError::NoSuchCall));
@@ -345,7 +381,12 @@ impl Actor {
         }
     }
 
-    async fn known_crm(&self, lane: &crate::domain::ExternalId) -> Option<crate::domain::CrmCallId> {
+    /// The phone a click rings: the employee's first number.
+    fn phone_of(&self, user: UserId) -> Option<Phone> {
+        self.directory.employee(user).and_then(|e| e.numbers.first().cloned())
+    }
+
+    async fn known_crm(&self, lane: &ExternalId) -> Option<CrmCallId> {
         self.store.crm_id(&self.company, lane).await.unwrap_or_else(|error| {
             tracing::error!(company = %self.company, %lane, %error, "the lane's CRM call cannot be read");
             None

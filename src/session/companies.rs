@@ -244,7 +244,7 @@ impl Companies {
     }
 
     /// The company's own budget, or the installation's.
-    pub(super) fn budget(&self, calls: &CallSettings) -> Budget {
+    pub fn budget(&self, calls: &CallSettings) -> Budget {
         calls.budget.as_deref().and_then(|b| b.parse().ok()).unwrap_or(self.setup.budget)
     }
 

@@ -3,6 +3,7 @@
 use super::companies::Companies;
 use crate::bitrix::hook::{Install, Sender, authentic};
 use crate::bitrix::{self, ApiError, AppCredentials, AppInfo, OAuthError, portal_domain};
+use crate::domain::company::Company;
 use crate::domain::{CompanyId, Tokens, UserId};
 use crate::store::{LoginAttempt, NewCompany, StoreError};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -191,6 +192,24 @@ impl Companies {
                 None
             }
         }
+    }
+
+    /// A registered portal shows an application token we have never been told: it is believed, and kept, if the
+    /// event also carries an access token that the authorization server knows as this portal's and our application's.
+    pub async fn learn_application_token(&self, company: &Company, from: &Sender) -> bool {
+        let (Some(token), Some(access)) = (&from.application_token, &from.access) else { return false };
+        let info = match self.setup.bitrix.oauth.app_info(access, from.server_endpoint.as_deref()).await {
+            Ok(info) => info,
+            Err(error) => {
+                tracing::warn!(company = %company.id, %error, "an application token could not be confirmed");
+                return false;
+            }
+        };
+        let ours = info.is_for(&company.client_id) && info.member_id.as_ref().is_none_or(|m| *m == company.id);
+        if ours && let Err(error) = self.setup.store.save_application_token(&company.id, token).await {
+            tracing::error!(company = %company.id, %error, "the application token could not be stored");
+        }
+        ours
     }
 
     /// The application was removed from a portal; believed only with the right token. `false`: it was not.

@@ -10,7 +10,7 @@ use crate::domain::call::Click;
 use crate::domain::card::CardCommand;
 use crate::domain::company::SwitchSettings;
 use crate::domain::link::LinkFault;
-use crate::domain::{CallKey, CompanyId, LegId, UserId};
+use crate::domain::{CallKey, CompanyId, LegId, Phone, UserId};
 use crate::store::{EventId, ImportReport, Store, StoreError};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -87,6 +87,11 @@ impl CompanyHandle {
     /// it, marked as handled together with its effect.
     pub fn dial(&self, click: Click, event: Option<EventId>) -> Result<(), Busy> {
         self.0.inbox.try_send(Message::Dial { click, event }).map_err(|_| Busy)
+    }
+
+    /// Has the employee's phone dial, for a portal that has not registered the call itself.
+    pub fn dial_plain(&self, user: UserId, to: Phone) -> Result<(), Busy> {
+        self.0.inbox.try_send(Message::DialPlain { user, to }).map_err(|_| Busy)
     }
 
     /// Reads the company's choices and number table anew.

@@ -63,7 +63,7 @@ pub(super) async fn run(
         tokio::select! {
             why = keeper.keep() => {
                 let Some(why) = why else { return };
-                tracing::warn!(target: "switch", %why, "no further attempts until the settings change");
+                tracing::warn!(%why, "no further attempts until the settings change");
                 state.send_replace(LinkState::NeedsAdmin { since: tools.clock.now(), why });
                 if settings.changed().await.is_err() {
                     return;
@@ -138,7 +138,7 @@ impl Keeper<'_> {
             }
             failures += 1;
             let delay = retry_delay(failures, random_unit());
-            tracing::warn!(target: "switch", address, %why, delay_ms = delay.as_millis(), "the switch is not connected");
+            tracing::warn!(address, %why, delay_ms = delay.as_millis(), "the switch is not connected");
             self.state.send_replace(LinkState::Waiting { since, until: clock.now() + delay, why });
             tokio::time::sleep(delay).await;
         }
@@ -147,14 +147,14 @@ impl Keeper<'_> {
     /// Passes events on until the connection breaks.
     async fn listen(&self, mut connection: Connection, address: &str) -> Option<LinkFault> {
         let clock = &self.tools.clock;
-        tracing::info!(target: "switch", address, "connected to the switch");
+        tracing::info!(address, "connected to the switch");
         let up = LinkNews::Up { commander: connection.commander(), can: connection.capabilities() };
         self.news.send(up).await.ok()?;
         self.state.send_replace(LinkState::Online { since: clock.now(), address: address.to_owned() });
         let why = loop {
             match connection.next().await {
                 Ok(SwitchEvent::Legs(legs)) => self.news.send(LinkNews::Legs(legs)).await.ok()?,
-                Ok(SwitchEvent::Unknown(sample)) => tracing::debug!(target: "switch", sample, "a frame nobody knows"),
+                Ok(SwitchEvent::Unknown(sample)) => tracing::debug!(sample, "a frame nobody knows"),
                 Err(why) => break why,
             }
         };

@@ -5,7 +5,7 @@ use crate::domain::card::CardCommand;
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Employee;
 use crate::domain::leg::CommandError;
-use crate::domain::{CallKey, LegId, UserId};
+use crate::domain::{CallKey, LegId, Phone, UserId};
 use crate::store::EventId;
 use tokio::sync::oneshot;
 
@@ -15,6 +15,8 @@ pub(super) type Reply = oneshot::Sender<Result<(), ActError>>;
 pub(super) enum Message {
     /// A click on a number; the actor fills in the phone.
     Dial { click: Click, event: Option<EventId> },
+    /// A click in a portal that leaves the registering to us.
+    DialPlain { user: UserId, to: Phone },
     /// A button on a card.
     Press { user: UserId, call: CallKey, leg: Option<LegId>, command: CardCommand, reply: Reply },
     /// The company's choices and number table, read anew.

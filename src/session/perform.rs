@@ -92,7 +92,7 @@ async fn ask(
                 call: crm.clone(),
                 user: *user,
                 duration_s: *duration_s,
-                status_code: status.code().to_owned(),
+                status_code: *status,
                 failed_reason: reason.map(|r| reason_text(r).to_owned()),
                 add_to_chat: true,
             };
@@ -127,6 +127,7 @@ const fn reason_text(reason: Reason) -> &'static str {
         Reason::Dial(DialFailure::WrongNumber) => "Набран несуществующий номер",
         Reason::Dial(DialFailure::Busy) => "Телефон сотрудника занят",
         Reason::Dial(DialFailure::Unavailable) => "Телефон сотрудника недоступен",
+        Reason::Dial(DialFailure::TooLate) => "Запрос на звонок пришёл слишком поздно",
         Reason::Dial(DialFailure::Failed) => "АТС не смогла выполнить вызов",
     }
 }

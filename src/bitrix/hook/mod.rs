@@ -60,6 +60,10 @@ pub struct Sender {
     pub domain: Option<String>,
     /// The proof.
     pub application_token: Option<SecretString>,
+    /// An access token of whoever caused the event; often missing.
+    pub access: Option<SecretString>,
+    /// The authorization server that knows it, by the sender's word.
+    pub server_endpoint: Option<String>,
 }
 
 /// `ONAPPINSTALL` and `ONAPPUPDATE`
@@ -182,6 +186,8 @@ fn event(name: &str, form: &Form) -> PortalPost {
         member_id: auth("member_id").map(CompanyId::from),
         domain: auth("domain").map(str::to_owned),
         application_token: auth("application_token").map(secret),
+        access: auth("access_token").map(secret),
+        server_endpoint: auth("server_endpoint").map(str::to_owned),
     };
     match name {
         "ONAPPINSTALL" | "ONAPPUPDATE" => PortalPost::Install(Box::new(Install {

@@ -27,6 +27,9 @@ pub struct Click {
     pub from: Option<Phone>,
     /// The number to reach.
     pub to: Phone,
+    /// The click was told so late that dialling would only startle.
+    #[serde(default)]
+    pub late: bool,
 }
 
 /// Why a click did not become a call.
@@ -49,6 +52,8 @@ pub enum DialFailure {
     Unavailable,
     /// The switch failed to do it.
     Failed,
+    /// The portal told the click too late.
+    TooLate,
 }
 
 /// Something happened.

@@ -39,7 +39,7 @@ pub(super) const fn of_dial_failure(why: DialFailure) -> Status {
         DialFailure::Forbidden | DialFailure::NotOffered => Status::Forbidden,
         DialFailure::Busy => Status::Busy,
         DialFailure::Unavailable => Status::Unavailable,
-        DialFailure::Offline | DialFailure::Failed => Status::Failed,
+        DialFailure::Offline | DialFailure::Failed | DialFailure::TooLate => Status::Failed,
     }
 }
 

@@ -99,8 +99,10 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
     actions.push(Action::Crm(Intent { lane, step: CrmStep::Adopt { crm: click.crm.clone() } }));
     let from = click.from.clone();
     let to = click.to.clone();
+    let late = click.late;
     call.click = Some(click);
     match from {
+        _ if late => dial_failed(call, DialFailure::TooLate, actions),
         Some(from) => actions.push(Action::Switch(SwitchCommand::Make { from, to })),
         None => dial_failed(call, DialFailure::NoNumber, actions),
     }

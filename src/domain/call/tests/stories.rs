@@ -118,6 +118,7 @@ fn click(s: &mut Story, from: Option<&str>) {
         user: UserId(1),
         from: from.map(phone),
         to: phone(CLIENT),
+        late: false,
     }));
 }
 

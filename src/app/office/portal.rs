@@ -1,0 +1,169 @@
+//! What portals and browsers inside them post to us. Nothing is believed before it is proved.
+
+use super::{DaemonOffice, SESSION, fault};
+use crate::bitrix::hook::{CallStart, Opened, PortalPost, Sender, authentic};
+use crate::bitrix::{ApiError, Who};
+use crate::domain::call::Click;
+use crate::domain::company::Company;
+use crate::domain::{CompanyId, Phone, Timestamp};
+use crate::session::CompanyHandle;
+use crate::web::office::{CardOpened, NewSession, OpenError, PortalAnswer, PortalOpened, PortalRequest};
+use std::time::Duration;
+
+/// A click older than this is not dialled any more: a phone that rings out of the blue helps nobody.
+const STALE: Duration = Duration::from_secs(90);
+
+impl DaemonOffice {
+    pub(super) async fn posted(&self, post: PortalRequest) -> Result<PortalAnswer, OpenError> {
+        match read(&post)? {
+            PortalPost::Install(notice) => {
+                if notice.from.member_id.is_none() {
+                    return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
+                }
+                let companies = self.companies.clone();
+                self.tasks.spawn(async move {
+                    if let Err(error) = companies.installed(&notice).await {
+                        tracing::warn!(%error, "an installation was not taken up");
+                    }
+                });
+                Ok(PortalAnswer::Accepted)
+            }
+            PortalPost::Uninstall { from, .. } => {
+                self.sender(&from).await?;
+                match self.companies.uninstalled(&from).await.map_err(|e| fault(&e))? {
+                    true => Ok(PortalAnswer::Accepted),
+                    false => Err(OpenError::Forbidden),
+                }
+            }
+            PortalPost::CallStart(click) => self.clicked(&click).await,
+            PortalPost::OtherEvent { name, from } => {
+                let company = self.sender(&from).await?;
+                self.prove(&company, &from).await?;
+                tracing::debug!(company = %company.id, name, "an event nothing is done about");
+                Ok(PortalAnswer::Accepted)
+            }
+            PortalPost::Opened(opened) => self.opened(&opened).await.map(PortalAnswer::Opened),
+        }
+    }
+
+    pub(super) async fn opened_card(&self, post: PortalRequest) -> Result<CardOpened, OpenError> {
+        let PortalPost::Opened(opened) = read(&post)? else {
+            return Err(OpenError::Unreadable("the form is an event, not an opened page".into()));
+        };
+        let (handle, company, who) = self.visitor(&opened).await?;
+        Ok(CardOpened {
+            company: handle.id().clone(),
+            user: who.user,
+            domain: company.domain,
+            plain_http: !opened.https,
+            call: opened.call(),
+            number: opened.option("PHONE_NUMBER"),
+        })
+    }
+
+    async fn clicked(&self, click: &CallStart) -> Result<PortalAnswer, OpenError> {
+        let company = self.sender(&click.from).await?;
+        self.prove(&company, &click.from).await?;
+        let missing = |field: &str| OpenError::Unreadable(format!("{field} is missing or cannot be read"));
+        let user = click.user.ok_or_else(|| missing("data[USER_ID]"))?;
+        let to = number(click).ok_or_else(|| missing("data[PHONE_NUMBER]"))?;
+        let handle = self.running(&company.id)?;
+        let Some(crm) = click.call.clone() else {
+            // A portal of old has not registered the call: it is dialled, and becomes a CRM call by its legs.
+            tracing::info!(company = %company.id, %user, "a click without a CRM call");
+            return handle.dial_plain(user, to).map(|()| PortalAnswer::Accepted).map_err(|e| busy(&e));
+        };
+        let late = click.sent_at.is_some_and(|at: Timestamp| self.clock.now().since(at) > STALE);
+        let click = Click { crm, user, from: None, to, late };
+        let body = serde_json::to_string(&click).expect("a click is plain data");
+        let key = format!("click/{}", click.crm);
+        let stored = self.store.push_event(&company.id, &key, &body, self.clock.now()).await.map_err(|e| fault(&e))?;
+        match stored {
+            Some(event) => handle.dial(click, Some(event)).map_err(|e| busy(&e))?,
+            None => tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice"),
+        }
+        Ok(PortalAnswer::Accepted)
+    }
+
+    async fn opened(&self, opened: &Opened) -> Result<PortalOpened, OpenError> {
+        let (handle, company, who) = self.visitor(opened).await?;
+        let session = if who.admin {
+            let token = self
+                .store
+                .create_session(handle.id(), who.user, &who.name, self.clock.now(), SESSION)
+                .await
+                .map_err(|e| fault(&e))?;
+            Some(NewSession { token, company: handle.id().clone(), lasts: SESSION })
+        } else {
+            None
+        };
+        Ok(PortalOpened { domain: company.domain, plain_http: !opened.https, name: who.name, session })
+    }
+
+    /// Who opened one of our pages, by the word of the portal that is registered here.
+    async fn visitor(&self, opened: &Opened) -> Result<(CompanyHandle, Company, Who), OpenError> {
+        let id = opened.member_id.as_ref().ok_or_else(|| OpenError::Unreadable("member_id is missing".into()))?;
+        let access = opened.auth_id.as_ref().ok_or_else(|| OpenError::Unreadable("AUTH_ID is missing".into()))?;
+        let company = self.known(id).await?;
+        let handle = self.running(id)?;
+        let who = handle.who(access).await.map_err(|error| {
+            tracing::warn!(company = %id, %error, "a visitor could not be recognised");
+            match error {
+                ApiError::NeedsLogin(_) | ApiError::Refused { .. } | ApiError::NotFoundCall => OpenError::Forbidden,
+                other => OpenError::Unreachable(other.to_string()),
+            }
+        })?;
+        Ok((handle, company, who))
+    }
+
+    async fn sender(&self, from: &Sender) -> Result<Company, OpenError> {
+        let id = from.member_id.as_ref();
+        self.known(id.ok_or_else(|| OpenError::Unreadable("auth[member_id] is missing".into()))?).await
+    }
+
+    async fn known(&self, id: &CompanyId) -> Result<Company, OpenError> {
+        self.store.company(id).await.map_err(|e| fault(&e))?.ok_or_else(|| {
+            tracing::warn!(company = %id, "a portal that is not registered here has posted something");
+            OpenError::UnknownPortal
+        })
+    }
+
+    /// An event is authentic only with the portal's application token. A portal whose token never reached us (its
+    /// installation was not told) is asked for a token of its own first.
+    async fn prove(&self, company: &Company, from: &Sender) -> Result<(), OpenError> {
+        let proved = match &company.application_token {
+            Some(known) => authentic(known, from.application_token.as_ref()),
+            None => self.companies.learn_application_token(company, from).await,
+        };
+        if proved {
+            return Ok(());
+        }
+        tracing::warn!(company = %company.id, domain = company.domain, "an event with a wrong application token was refused");
+        Err(OpenError::Forbidden)
+    }
+
+    fn running(&self, id: &CompanyId) -> Result<CompanyHandle, OpenError> {
+        self.companies.get(id).ok_or_else(|| {
+            OpenError::Fault(crate::web::office::OfficeFault::Busy("the company is not being served".into()))
+        })
+    }
+}
+
+fn read(post: &PortalRequest) -> Result<PortalPost, OpenError> {
+    let query = Some(post.query.as_str()).filter(|q| !q.is_empty());
+    PortalPost::parse(query, &post.body).map_err(|e| OpenError::Unreadable(e.to_string()))
+}
+
+fn busy(error: &crate::session::Busy) -> OpenError {
+    OpenError::Fault(crate::web::office::OfficeFault::Busy(error.to_string()))
+}
+
+/// The number to dial: as it was clicked if it can be dialled, else in the portal's international form, else what
+/// is left of it without letters and signs.
+fn number(click: &CallStart) -> Option<Phone> {
+    let plain: String = click.number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    Phone::parse(&click.number)
+        .or_else(|_| Phone::parse(click.international.as_deref().unwrap_or_default()))
+        .or_else(|_| Phone::parse(&plain))
+        .ok()
+}

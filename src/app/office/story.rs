@@ -1,0 +1,213 @@
+//! A call's trace in people's words.
+
+use crate::domain::call::{CrmStep, DialFailure, Kind, Note, Status};
+use crate::domain::directory::Employee;
+use crate::domain::leg::{Direction, LegState};
+use crate::domain::{Phone, UserId};
+use crate::web::lang::Lang;
+use std::collections::BTreeMap;
+
+/// Names of employees.
+pub(super) struct Names(BTreeMap<UserId, String>);
+
+impl Names {
+    pub(super) fn new(employees: Vec<Employee>) -> Self {
+        Self(employees.into_iter().map(|e| (e.user, e.name)).collect())
+    }
+
+    fn of(&self, user: UserId) -> String {
+        match self.0.get(&user).filter(|n| !n.is_empty()) {
+            Some(name) => name.clone(),
+            None => format!("№ {user}"),
+        }
+    }
+
+    fn all(&self, users: &[UserId]) -> String {
+        users.iter().map(|u| self.of(*u)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The sentence and its particulars; `None` for lines that only repeat another.
+pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, String)> {
+    let ru = lang == Lang::Ru;
+    let pick = |r: &str, e: &str| if ru { r.to_owned() } else { e.to_owned() };
+    let shown = |n: &Option<Phone>| n.as_ref().map_or_else(|| pick("номер скрыт", "hidden number"), Phone::to_string);
+    Some(match note {
+        Note::Leg { leg, own, remote, direction, state, owner } => {
+            let who = owner.map_or_else(String::new, |u| format!(" ({})", names.of(u)));
+            let arrow = if *direction == Direction::In { "←" } else { "→" };
+            let text = format!("{own}{who} {arrow} {}: {}", shown(remote), phase(*state, lang));
+            (text, format!("leg {leg}"))
+        }
+        Note::NobodysNumber { own } => (
+            pick("Карточка не показана: номера нет в таблице сотрудников — ", "No card: nobody in the table has the number ")
+                + own.as_str(),
+            String::new(),
+        ),
+        Note::Internal => (
+            pick("Разговаривают сотрудники: по настройке компании в CRM не передаётся", "Colleagues: by the company's setting not sent to the CRM"),
+            String::new(),
+        ),
+        Note::Stale { leg, state } => (
+            pick("АТС повторила устаревшее состояние, оно не учтено", "The switch repeated an outdated phase; it changed nothing"),
+            format!("leg {leg}: {}", phase(*state, Lang::En)),
+        ),
+        Note::Opened { lane, kind, user } => (
+            format!("{} — {}", kind_of(*kind, lang), names.of(*user)),
+            format!("EXTERNAL_CALL_ID {lane}"),
+        ),
+        Note::Clicked { user, crm, to } => (
+            format!("{} {} {to}", names.of(*user), pick("набирает из Битрикс24 номер", "clicked in Bitrix24 on")),
+            format!("CALL_ID {crm}"),
+        ),
+        Note::DialFailed { why } => {
+            (pick("Набрать номер не удалось: ", "The number was not dialled: ") + &dial_failure(*why, lang), String::new())
+        }
+        Note::Matched { leg } => (
+            pick("Найден вызов на АТС, начатый этим щелчком", "The switch's call of this click was found"),
+            format!("leg {leg}"),
+        ),
+        Note::Pressed { user, button } => (
+            format!("{} {} «{}»", names.of(*user), pick("нажимает в карточке", "pressed on the card"), button_name(button, lang)),
+            String::new(),
+        ),
+        Note::LinkLost => {
+            (pick("Связь с АТС прервалась", "The connection to the switch broke"), String::new())
+        }
+        Note::EndUnknown { leg } => (
+            pick("После восстановления связи плечо не появилось: окончание неизвестно", "Not seen again after the connection came back: its end is unknown"),
+            format!("leg {leg}"),
+        ),
+        Note::Intent { lane, step } => (intent(step, names, lang)?, format!("EXTERNAL_CALL_ID {lane}")),
+        Note::Told { request, answer, took_ms, lane } => (
+            if answer.starts_with("ok") {
+                format!("{}: {}", pick("Портал принял", "The portal took"), request_name(request, lang))
+            } else {
+                format!("{}: {} — {answer}", pick("Портал ответил на запрос", "The portal answered"), request_name(request, lang))
+            },
+            format!("{request}, {took_ms} ms, {lane}: {answer}"),
+        ),
+        Note::Closed { status, lane } => (
+            format!("{}: {}", pick("Итог", "Outcome"), status_name(*status, lang)),
+            format!("EXTERNAL_CALL_ID {lane}"),
+        ),
+    })
+}
+
+fn intent(step: &CrmStep, names: &Names, lang: Lang) -> Option<String> {
+    let ru = lang == Lang::Ru;
+    let pick = |r: &str, e: &str| if ru { r.to_owned() } else { e.to_owned() };
+    Some(match step {
+        CrmStep::Register { user, show: true, .. } => {
+            pick("Регистрируем вызов и открываем карточку: ", "Registering the call and opening the card: ") + &names.of(*user)
+        }
+        CrmStep::Register { user, show: false, .. } => {
+            pick("Регистрируем вызов без карточки: ", "Registering the call without a card: ") + &names.of(*user)
+        }
+        CrmStep::Show { users } => pick("Открываем карточку: ", "Opening the card: ") + &names.all(users),
+        CrmStep::Hide { users } => pick("Закрываем карточку: ", "Closing the card: ") + &names.all(users),
+        CrmStep::Finish { user, duration_s, .. } => format!(
+            "{} {}, {duration_s} {}",
+            pick("Завершаем вызов:", "Finishing the call:"),
+            names.of(*user),
+            pick("с разговора", "s of conversation")
+        ),
+        // Told by the click's own line already.
+        CrmStep::Adopt { .. } => return None,
+    })
+}
+
+fn phase(state: LegState, lang: Lang) -> &'static str {
+    let (ru, en) = match state {
+        LegState::Dialing => ("набор номера", "dialling"),
+        LegState::Ringing => ("звонит", "ringing"),
+        LegState::Talking => ("разговор", "talking"),
+        LegState::Held => ("на удержании", "on hold"),
+        LegState::Released => ("завершён", "released"),
+    };
+    if lang == Lang::Ru { ru } else { en }
+}
+
+fn kind_of(kind: Kind, lang: Lang) -> &'static str {
+    let (ru, en) = match kind {
+        Kind::Outgoing => ("Исходящий вызов", "Outgoing call"),
+        Kind::Incoming => ("Входящий вызов", "Incoming call"),
+        Kind::Redirected => ("Переданный вызов", "Transferred call"),
+    };
+    if lang == Lang::Ru { ru } else { en }
+}
+
+fn status_name(status: Status, lang: Lang) -> String {
+    let (ru, en) = match status {
+        Status::Answered => ("разговор состоялся", "answered"),
+        Status::Missed => ("не отвечен", "missed"),
+        Status::Declined => ("отклонён", "declined"),
+        Status::Cancelled => ("отменён звонящим", "cancelled by the caller"),
+        Status::Forbidden => ("запрещён", "forbidden"),
+        Status::WrongNumber => ("неверный номер", "wrong number"),
+        Status::Busy => ("занято", "busy"),
+        Status::Unavailable => ("абонент недоступен", "unavailable"),
+        Status::Failed => ("сбой сети", "network failure"),
+    };
+    format!("{} ({})", if lang == Lang::Ru { ru } else { en }, status.code())
+}
+
+fn dial_failure(why: DialFailure, lang: Lang) -> String {
+    let (ru, en) = match why {
+        DialFailure::NoNumber => ("у сотрудника нет внутреннего номера — задайте его в списке пользователей", "the employee has no internal number; set one in the table"),
+        DialFailure::Offline => ("нет соединения с АТС", "no connection to the switch"),
+        DialFailure::NotOffered => ("АТС не поддерживает набор по запросу", "the switch does not dial on request"),
+        DialFailure::Forbidden => ("АТС запретила вызов — проверьте api\\call\\enabled и номера интеграции", "the switch forbids it; check api\\call\\enabled and the integration's numbers"),
+        DialFailure::WrongNumber => ("такого номера нет", "no such number"),
+        DialFailure::Busy => ("телефон занят", "the phone is busy"),
+        DialFailure::Unavailable => ("телефон недоступен", "the phone is not reachable"),
+        DialFailure::Failed => ("АТС сообщила об ошибке", "the switch reported an error"),
+        DialFailure::TooLate => ("запрос портала пришёл слишком поздно", "the portal's request came too late"),
+    };
+    (if lang == Lang::Ru { ru } else { en }).to_owned()
+}
+
+fn request_name(request: &str, lang: Lang) -> &str {
+    match (request, lang) {
+        ("register", Lang::Ru) => "регистрация вызова",
+        ("show", Lang::Ru) => "показ карточки",
+        ("hide", Lang::Ru) => "закрытие карточки",
+        ("finish", Lang::Ru) => "завершение вызова",
+        _ => request,
+    }
+}
+
+fn button_name(button: &str, lang: Lang) -> &str {
+    match (button, lang) {
+        ("answer", Lang::Ru) => "Принять",
+        ("reject", Lang::Ru) => "Отклонить",
+        ("hold", Lang::Ru) => "Удержать",
+        ("retrieve", Lang::Ru) => "Снять с удержания",
+        ("transfer", Lang::Ru) => "Передать",
+        _ => button,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_names_people_and_says_why() {
+        let names = Names::new(vec![Employee {
+            user: UserId(7),
+            name: "Анна Орлова".into(),
+            active: true,
+            numbers: Vec::new(),
+        }]);
+        let told = |note: &Note, lang| tell(note, &names, lang).expect("a line").0;
+        let opened = Note::Opened { lane: "c".into(), kind: Kind::Incoming, user: UserId(7) };
+        assert_eq!(told(&opened, Lang::Ru), "Входящий вызов — Анна Орлова");
+        let show = Note::Intent { lane: "c".into(), step: CrmStep::Show { users: vec![UserId(7), UserId(9)] } };
+        assert_eq!(told(&show, Lang::En), "Opening the card: Анна Орлова, № 9");
+        let failed = Note::DialFailed { why: DialFailure::NoNumber };
+        assert!(told(&failed, Lang::Ru).contains("списке пользователей"));
+        let refused = Note::Told { lane: "c".into(), request: "show".into(), answer: "HTTP 503".into(), took_ms: 5 };
+        assert_eq!(told(&refused, Lang::En), "The portal answered: show — HTTP 503");
+    }
+}
