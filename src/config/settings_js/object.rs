@@ -1,7 +1,7 @@
 //! Object literals.
 
 use super::cursor::{Stop, begins_name};
-use super::expr::{Entry, Object, Reader};
+use super::reader::{Entry, Object, Reader};
 use super::skip::{Until, skip};
 use super::value::{Js, Unread};
 
