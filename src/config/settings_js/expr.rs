@@ -84,6 +84,10 @@ impl Reader<'_> {
                 return Err(Stop::foreign(at, format!("{name} is not run")));
             }
             _ => match self.variables.get(name) {
+                // Told where it is used: there stands the setting that wants a value.
+                Some(Js::Unreadable(_)) => {
+                    Js::Unreadable(Unread { at, what: format!("{name} has no value that can be read") })
+                }
                 Some(value) => value.clone(),
                 None => match name {
                     "process" => Js::Process,
