@@ -109,7 +109,8 @@ fn portal(values: &mut Values, s: &mut Settings) {
         match text.parse::<Budget>() {
             Ok(budget) => s.portal_budget = budget,
             Err(e) => {
-                values.refuse("portal_budget", format!("{text:?} {e}"), "write \"2/45\", \"5/225\" or \"unlimited\"")
+                let remedy = "write \"2/45\", \"5/225\" or \"unlimited\"";
+                values.refuse("portal_budget", format!("{text:?} {e}"), remedy);
             }
         }
     }
@@ -132,12 +133,11 @@ fn installation(values: &mut Values, s: &mut Settings) {
     s.ca_file = values.optional_path("ca_file");
     s.dialect_file = values.optional_path("dialect_file");
     if let Some(zone) = values.optional_text("switch_time_zone") {
-        match jiff::tz::TimeZone::get(&zone) {
-            Ok(_) => s.switch_time_zone = Some(zone),
-            Err(_) => {
-                let remedy = "write a name such as Asia/Novosibirsk, or remove the key to use this machine's zone";
-                values.refuse("switch_time_zone", format!("{zone:?} is not a known time zone"), remedy);
-            }
+        if jiff::tz::TimeZone::get(&zone).is_ok() {
+            s.switch_time_zone = Some(zone);
+        } else {
+            let remedy = "write a name such as Asia/Novosibirsk, or remove the key to use this machine's zone";
+            values.refuse("switch_time_zone", format!("{zone:?} is not a known time zone"), remedy);
         }
     }
     take(&mut s.retention_days, values.number("retention_days", &(1..=36_500)));

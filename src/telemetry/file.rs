@@ -35,6 +35,11 @@ impl LogFile {
         Ok(())
     }
 
+    /// Whether lines have somewhere to go.
+    pub fn is_open(&self) -> bool {
+        self.file().is_some()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0.path

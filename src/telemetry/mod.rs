@@ -68,7 +68,9 @@ impl Telemetry {
     pub fn reopen(&self) {
         for file in &self.files {
             if let Err(error) = file.reopen() {
-                Unopened { path: file.path().to_owned(), error }.tell();
+                let meanwhile =
+                    if file.is_open() { "the one that is open stays in use" } else { "there is still none" };
+                Unopened { path: file.path().to_owned(), error, meanwhile }.tell();
             }
         }
     }
@@ -93,6 +95,7 @@ impl Telemetry {
 struct Unopened {
     path: PathBuf,
     error: io::Error,
+    meanwhile: &'static str,
 }
 
 impl Unopened {
@@ -102,8 +105,8 @@ impl Unopened {
             io::ErrorKind::PermissionDenied => "let the service's user write there",
             _ => "correct defaultLogFile or errorLogFile",
         };
-        let path = self.path.display();
-        warn!("the log file {path} cannot be opened ({}), lines go to standard error; {remedy}", self.error);
+        let (path, error, meanwhile) = (self.path.display(), &self.error, self.meanwhile);
+        warn!("the log file {path} cannot be opened ({error}), {meanwhile}; {remedy}");
     }
 }
 
@@ -115,14 +118,16 @@ fn prepare(
     let dial = Dial::new(settings.level);
     let mut telemetry = Telemetry { dial: dial.clone(), files: Vec::new(), writers: Vec::new() };
     let mut faults = Vec::new();
-    let mut file = |path: &PathBuf, stand_in: bool| {
+    let mut file = |path: &PathBuf, stand_in: bool, meanwhile: &'static str| {
         let (file, fault) = LogFile::open(path, stand_in);
-        faults.extend(fault.map(|error| Unopened { path: path.clone(), error }));
+        faults.extend(fault.map(|error| Unopened { path: path.clone(), error, meanwhile }));
         file
     };
-    // The console and the journal make a stand-in unnecessary, but the journal only hears warnings.
-    let all = file(&settings.default_file, !settings.console);
-    let errors = file(&settings.error_file, false);
+    // Where everything is shown anyway, nothing needs to stand in.
+    let stand_in = !settings.console;
+    let meanwhile = if stand_in { "its lines go to standard error" } else { "its lines are only on the console" };
+    let all = file(&settings.default_file, stand_in, meanwhile);
+    let errors = file(&settings.error_file, false, "errors are only in the other log");
     telemetry.files = vec![all.clone(), errors.clone()];
 
     let plain = Line { clock, priority: false };

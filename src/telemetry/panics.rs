@@ -4,7 +4,7 @@ use std::panic::PanicHookInfo;
 
 /// Has every panic of the process logged.
 pub fn log_panics() {
-    std::panic::set_hook(Box::new(|info| log(info)));
+    std::panic::set_hook(Box::new(log));
 }
 
 fn log(info: &PanicHookInfo<'_>) {

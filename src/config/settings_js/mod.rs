@@ -6,7 +6,9 @@
 mod cursor;
 mod expr;
 mod object;
+mod operators;
 mod program;
+mod reader;
 mod skip;
 mod value;
 
@@ -14,7 +16,7 @@ use super::fault::{Fault, Place};
 use super::keys;
 use super::layer::{Found, Layer};
 use cursor::{Cursor, Stop};
-use expr::{Object, Reader};
+use reader::{Object, Reader};
 use std::collections::HashMap;
 use value::{Js, Unread};
 

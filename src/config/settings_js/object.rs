@@ -1,7 +1,7 @@
 //! Object literals.
 
 use super::cursor::{Stop, begins_name};
-use super::expr::{Entry, Object, Reader};
+use super::reader::{Entry, Object, Reader};
 use super::skip::{Until, skip};
 use super::value::{Js, Unread};
 
@@ -67,11 +67,7 @@ impl Reader<'_> {
                 }
                 (self.item()?, value_at)
             }
-            Some(',' | '}') => {
-                let unknown =
-                    || Js::Unreadable(Unread { at: key_at, what: format!("{key} has no value that can be read") });
-                (self.variables.get(&key).cloned().unwrap_or_else(unknown), key_at)
-            }
+            Some(',' | '}') => (self.named(&key, key_at)?, key_at),
             Some('(') => {
                 skip(&mut self.cursor, Until::Item)?;
                 (Js::Unreadable(Unread { at: key_at, what: "functions are not run".to_owned() }), key_at)

@@ -1,7 +1,7 @@
 //! Statements: what a settings file does besides holding one literal.
 
 use super::cursor::{Cursor, Stop, begins_name, in_name};
-use super::expr::{Entry, Reader};
+use super::reader::{Entry, Reader};
 use super::skip::{Until, skip};
 use super::value::{Js, Unread};
 
@@ -193,7 +193,7 @@ impl Reader<'_> {
     /// The value of `name`, as a variable or as a member of `owner`.
     fn value_of(&self, owner: Option<Js>, name: &str) -> Js {
         match owner {
-            None => self.named(name.to_owned(), 0).unwrap_or(Js::Undefined),
+            None => self.named(name, 0).unwrap_or(Js::Undefined),
             Some(owner) => self.member(&owner, name, 0),
         }
     }

@@ -200,10 +200,12 @@ fn a_known_key_that_cannot_be_read_is_a_fault_with_line_and_column() {
     let told = faults(text);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(
-        told[0].starts_with("s.js:1:14: dist: require has no value that can be read; write the value itself"),
+        told[0].starts_with("s.js:3:9: dist: path has no value that can be read; write the value itself"),
         "{told:?}"
     );
     assert!(told[1].starts_with("s.js:4:14: httpPort: functions are not run"), "{told:?}");
+    let short = faults("const dist = make();\nmodule.exports = {\n  dist };");
+    assert!(short[0].starts_with("s.js:3:3: dist: dist has no value"), "{short:?}");
     let layer = layer(text);
     assert!(layer.unreadable.contains("dist") && layer.values.contains_key("loglevel"));
 }
@@ -366,5 +368,25 @@ fn node_agrees_where_there_is_one() {
     for (text, theirs) in texts.iter().zip(theirs) {
         let ours = layer(text).values.get("loglevel").map_or("absent".to_owned(), |found| found.kind.to_string());
         assert_eq!(ours, theirs, "{text}");
+    }
+}
+
+proptest::proptest! {
+    /// Whatever an editor or a broken disk has done to the file, reading it ends, and without a panic.
+    #[test]
+    fn damaged_files_do_no_harm(cut in 0..2000_usize, length in 0..40_usize, put in "[{}()\\[\\]'\"`/*$.,;:=?+\\\\ a1\n]{0,6}") {
+        let mut characters: Vec<char> = MANUAL.chars().collect();
+        let from = cut.min(characters.len());
+        let to = (from + length).min(characters.len());
+        characters.splice(from..to, put.chars());
+        let text: String = characters.into_iter().collect();
+        let layer = layer(&text);
+        proptest::prop_assert!(!layer.values.is_empty() || !layer.faults.is_empty());
+    }
+
+    #[test]
+    fn no_text_at_all_does_harm(text in "[{}()\\[\\]'\"`/*$.,;:=?+!&|\\\\ a1\n-]{0,80}") {
+        layer(&text);
+        layer(&format!("module.exports = {{ logLevel: {text} }};"));
     }
 }

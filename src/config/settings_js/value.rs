@@ -211,8 +211,8 @@ mod tests {
         assert!(text("88a").number().unwrap().is_nan());
         assert!(text("infinity").number().unwrap().is_nan());
         assert!(text("0xfg").number().unwrap().is_nan());
-        assert_eq!(parse_int(" 88a", 10), 88.0);
-        assert_eq!(parse_int("-0x1F", 0), -31.0);
+        assert_eq!(Js::Number(parse_int(" 88a", 10)), Js::Number(88.0));
+        assert_eq!(Js::Number(parse_int("-0x1F", 0)), Js::Number(-31.0));
         assert!(parse_int("a", 10).is_nan());
         assert!(parse_int("1", 99).is_nan());
     }

@@ -69,18 +69,16 @@ async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr) {
             return;
         }
     };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            match timeout(limits.drain, connection).await {
-                Ok(ended) => ended,
-                Err(_) => return debug!(%peer, "cut off in the middle of a request"),
-            }
-        }
+    let ended = if ended.is_some() {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        timeout(limits.drain, connection).await.ok()
     };
-    if let Err(error) = ended {
-        debug!(%peer, %error, "connection ended");
+    match ended {
+        Some(Ok(())) => {}
+        Some(Err(error)) => debug!(%peer, %error, "connection ended"),
+        None => debug!(%peer, "cut off in the middle of a request"),
     }
 }
 

@@ -153,7 +153,7 @@ async fn a_replaced_pair_is_shown_to_new_connections_and_a_broken_one_never() {
 async fn silent_clients_hold_up_nobody_and_are_cut() {
     let dir = tempfile::tempdir().unwrap();
     let (tls, files) = pair(&dir);
-    let limits = Limits { handshake: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { handshake: Duration::from_millis(1500), ..Limits::default() };
     let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls), limits);
     let mut silent = Vec::new();
     for _ in 0..20 {
@@ -178,7 +178,7 @@ async fn a_request_that_never_comes_ends_the_connection() {
 
 #[tokio::test]
 async fn the_first_deadline_does_not_bind_requests_that_came() {
-    let site = site(Limits { first_request: Duration::from_millis(50), ..Limits::default() }).await;
+    let site = site(Limits { first_request: Duration::from_millis(500), ..Limits::default() }).await;
     let answer = tokio::spawn(ask(site.connect().await, "GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
     site.entered.notified().await;
     // Another connection outlives the same deadline, so by then it has passed for the first one, too.
@@ -189,7 +189,7 @@ async fn the_first_deadline_does_not_bind_requests_that_came() {
 
 #[tokio::test]
 async fn an_unused_connection_ends() {
-    let site = site(Limits { idle: Duration::from_millis(50), ..Limits::default() }).await;
+    let site = site(Limits { idle: Duration::from_millis(500), ..Limits::default() }).await;
     let answer = ask(site.connect().await, "GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(answer.contains("200"), "{answer}");
 }
@@ -237,7 +237,7 @@ async fn what_is_being_answered_is_finished_after_the_stop() {
 
 #[tokio::test]
 async fn endless_answers_are_cut_at_the_deadline() {
-    let site = site(Limits { drain: Duration::from_millis(50), ..Limits::default() }).await;
+    let site = site(Limits { drain: Duration::from_millis(500), ..Limits::default() }).await;
     let mut events = site.connect().await;
     events.write_all(get_request("/endless").as_bytes()).await.unwrap();
     events.read_exact(&mut [0; 12]).await.unwrap();
