@@ -1,0 +1,6 @@
+//! The call card inside Bitrix24: the page, its live state, its buttons.
+
+pub(crate) mod action;
+pub(crate) mod page;
+pub(crate) mod stream;
+mod view;

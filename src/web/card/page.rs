@@ -1,0 +1,143 @@
+//! `/call/call.html`: the card, opened by Bitrix24 in a frame.
+
+use super::view::CardState;
+use crate::domain::card::{Buttons, Phase};
+use crate::web::gate::error::WebError;
+use crate::web::gate::headers::{Frame, Policy};
+use crate::web::gate::visit::Visit;
+use crate::web::guard::Ticket;
+use crate::web::lang::{CardTexts, Say, phase, tone};
+use crate::web::office::CardOpened;
+use crate::web::read::RawPost;
+use crate::web::show::{Shell, html};
+use crate::web::{WebState, detached};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+#[derive(Template)]
+#[template(path = "card.html")]
+struct CardPage<'a> {
+    shell: Shell<'a>,
+    ticket: String,
+    card: String,
+    now: i64,
+    state: String,
+    texts: String,
+    first: First,
+}
+
+/// What the card shows before its script runs.
+struct First {
+    tone: &'static str,
+    phase: &'static str,
+    number: String,
+    name: String,
+    note: &'static str,
+    reject: &'static str,
+    buttons: Buttons,
+    link: &'static str,
+}
+
+impl First {
+    fn of(t: &CardTexts, state: &CardState, opened: &CardOpened) -> Self {
+        let link = if state.online { "" } else { t.offline };
+        let Some(call) = &state.current else {
+            let number = opened.number.clone().unwrap_or_default();
+            let buttons = Buttons::default();
+            return Self {
+                tone: "idle",
+                phase: t.idle,
+                number,
+                name: String::new(),
+                note: t.idle_todo,
+                reject: t.reject,
+                buttons,
+                link,
+            };
+        };
+        let connected = matches!(call.phase, Phase::Talking | Phase::Held);
+        let foreign = opened.call.is_some() && !call.crm.is_empty() && !call.own_card;
+        Self {
+            tone: tone(call.phase),
+            phase: phase(t, call.phase, call.direction),
+            number: call.number.as_ref().map_or_else(|| t.hidden.to_owned(), ToString::to_string),
+            name: call.name.clone().unwrap_or_default(),
+            note: if foreign { t.other } else { "" },
+            reject: if connected { t.hangup } else { t.reject },
+            buttons: call.buttons,
+            link,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "explain.html")]
+struct ExplainPage<'a> {
+    shell: Shell<'a>,
+    say: Say,
+}
+
+/// `GET /call/call.html`: nobody needs this page alone, but whoever finds it is told what it is.
+pub(crate) async fn explain(State(state): State<WebState>, visit: Visit) -> Response {
+    let say = visit.lang.texts().card.explain;
+    let mut page = html(StatusCode::OK, &ExplainPage { shell: Shell::new(&state, &visit), say });
+    page.extensions_mut().insert(Policy { frame: Frame::CloudPortals, ..Policy::default() });
+    page
+}
+
+/// `POST /call/call.html`: the form in which Bitrix24 opens the card.
+pub(crate) async fn open(
+    State(state): State<WebState>,
+    visit: Visit,
+    RawPost(post): RawPost,
+) -> Result<Response, WebError> {
+    let office = state.office.clone();
+    let opened = detached(async move { office.card_opened(post).await }).await??;
+    Ok(render(&state, &visit, &opened))
+}
+
+fn render(state: &WebState, visit: &Visit, opened: &CardOpened) -> Response {
+    let board = state.office.board(&opened.company);
+    let card_state =
+        board.map_or(CardState::closed(), |board| CardState::of(&*board, opened.user, opened.call.as_ref()));
+    let now = state.clock.now();
+    let page = CardPage {
+        shell: Shell::new(state, visit),
+        ticket: Ticket::new(opened.company.clone(), opened.user, now).sign(&state.key, now),
+        card: opened.call.as_ref().map_or_else(String::new, ToString::to_string),
+        now: now.millis(),
+        state: serde_json::to_string(&card_state).unwrap_or_default(),
+        texts: script_texts(visit).to_string(),
+        first: First::of(&visit.lang.texts().card, &card_state, opened),
+    };
+    let mut response = html(StatusCode::OK, &page);
+    let frame = Frame::Portal { domain: opened.domain.clone(), plain_http: opened.plain_http };
+    response.extensions_mut().insert(Policy { frame, ..Policy::default() });
+    response
+}
+
+/// The words the script puts on the card.
+fn script_texts(visit: &Visit) -> Value {
+    let t = &visit.lang.texts().card;
+    json!({
+        "dialing": t.dialing,
+        "ringing_in": t.ringing_in,
+        "ringing_out": t.ringing_out,
+        "talking": t.talking,
+        "held": t.held,
+        "ended": t.ended,
+        "reject": t.reject,
+        "hangup": t.hangup,
+        "hidden": t.hidden,
+        "idle": t.idle,
+        "idle_todo": t.idle_todo,
+        "other": t.other,
+        "offline": t.offline,
+        "reconnecting": t.reconnecting,
+        "stale": t.stale,
+        "failed": t.failed,
+    })
+}

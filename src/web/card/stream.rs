@@ -1,0 +1,95 @@
+//! `/call/stream`: the card's live state as server-sent events.
+//!
+//! Two kinds of events: `calls` with the whole state of the card whenever it has changed, and `ticket` with
+//! a fresh ticket before the old one runs out, for actions and for coming back after a lost connection.
+
+use super::view::CardState;
+use crate::domain::CrmCallId;
+use crate::web::WebState;
+use crate::web::gate::error::WebError;
+use crate::web::guard::Ticket;
+use crate::web::office::Board;
+use crate::web::read::Fields;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderName;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream;
+use serde_json::json;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+
+/// How often a comment shows that the connection lives; gateways close silent ones after a minute.
+const COMMENT_EVERY: Duration = Duration::from_secs(15);
+/// How long a browser waits before it comes back.
+const RETRY: Duration = Duration::from_secs(2);
+/// How often the ticket is renewed: three times within its life.
+const RENEW_EVERY: Duration = Duration::from_secs(5 * 60);
+/// Tells nginx to pass events on as they come.
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// `GET /call/stream?ticket=…&card=…`; `card` is the `CALL_ID` the card was opened for.
+pub(crate) async fn follow(State(state): State<WebState>, RawQuery(query): RawQuery) -> Result<Response, WebError> {
+    let query = Fields::parse(query.unwrap_or_default().as_bytes());
+    let ticket = Ticket::verify(query.get("ticket"), &state.key, state.clock.now()).ok_or(WebError::StaleTicket)?;
+    let board = state
+        .office
+        .board(&ticket.company)
+        .ok_or_else(|| WebError::Busy("the company of a card is not being served".to_owned()))?;
+    let card = Some(query.get("card")).filter(|id| !id.is_empty()).map(CrmCallId::from);
+    let mut renew = interval_at(Instant::now() + RENEW_EVERY, RENEW_EVERY);
+    renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let follower = Follower { state, ticket, board, card, renew, sent: None };
+    let events = stream::unfold(follower, |mut follower| async move {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(COMMENT_EVERY));
+    Ok(([(ACCEL_BUFFERING, "no")], sse).into_response())
+}
+
+/// One open stream.
+struct Follower {
+    state: WebState,
+    ticket: Ticket,
+    board: Box<dyn Board>,
+    card: Option<CrmCallId>,
+    renew: Interval,
+    /// The state sent last.
+    sent: Option<CardState>,
+}
+
+impl Follower {
+    /// The next event; `None` ends the stream: the daemon stops, the company is gone, or the portal has to
+    /// vouch for the employee again.
+    async fn next(&mut self) -> Option<Event> {
+        let shutdown = self.state.shutdown.clone();
+        loop {
+            if shutdown.is_cancelled() || self.state.clock.now() >= self.ticket.ends() {
+                return None;
+            }
+            let now_shown = CardState::of(&*self.board, self.ticket.user, self.card.as_ref());
+            if self.sent.as_ref() != Some(&now_shown) {
+                let event = self.calls(&now_shown);
+                self.sent = Some(now_shown);
+                return Some(event);
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return None,
+                _ = self.renew.tick() => return Some(self.fresh_ticket()),
+                alive = self.board.changed() => if !alive { return None },
+            }
+        }
+    }
+
+    fn calls(&self, shown: &CardState) -> Event {
+        let now = self.state.clock.now().millis();
+        let data = json!({ "now": now, "online": shown.online, "current": shown.current, "calls": shown.calls });
+        Event::default().event("calls").retry(RETRY).data(data.to_string())
+    }
+
+    fn fresh_ticket(&self) -> Event {
+        Event::default().event("ticket").data(self.ticket.sign(&self.state.key, self.state.clock.now()))
+    }
+}

@@ -1,0 +1,58 @@
+//! Gives each request its id and its line in the log.
+
+use super::prefix::AsCame;
+use super::visit::Visit;
+use crate::clock::random_bytes;
+use crate::web::WebState;
+use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+use std::fmt::Write as _;
+
+/// Header that names a request.
+const REQUEST_ID: &str = "x-request-id";
+
+/// Outermost layer: everything further in can rely on a [`Visit`].
+///
+/// The line has no query string: authorization codes and tickets travel there.
+pub(crate) async fn log(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
+    let id = fresh_id();
+    let visit = Visit::of(&request, id.clone());
+    let method = request.method().clone();
+    let path = request
+        .extensions()
+        .get::<AsCame>()
+        .map_or_else(|| request.uri().path().to_owned(), |AsCame(uri)| uri.path().to_owned());
+    request.extensions_mut().insert(visit);
+    let began = state.clock.now();
+    let mut response = next.run(request).await;
+    let ms = state.clock.now().since(began).as_millis();
+    let status = response.status().as_u16();
+    tracing::info!(target: "http", %method, path, status, ms, request = id, "{method} {path} {status} {ms} ms");
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// Twelve hexadecimal digits: short enough to be read out over the telephone.
+fn fresh_id() -> String {
+    random_bytes::<6>().iter().fold(String::with_capacity(12), |mut id, byte| {
+        write!(id, "{byte:02x}").expect("a String takes everything");
+        id
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_short_and_differ() {
+        let (a, b) = (fresh_id(), fresh_id());
+        assert_eq!(a.len(), 12);
+        assert!(a.bytes().all(|c| c.is_ascii_hexdigit()));
+        assert_ne!(a, b);
+    }
+}

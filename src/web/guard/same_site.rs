@@ -1,0 +1,79 @@
+//! A change is taken only from our own pages.
+//!
+//! Browsers say with `Sec-Fetch-Site` or `Origin` where a request comes from; whoever sends neither is no
+//! browser and carries no cookie he did not mean to send.
+
+use crate::web::WebState;
+use crate::web::gate::error::WebError;
+use crate::web::gate::visit::text;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Proof that the request reads only, or comes from a page of ours.
+pub(crate) struct SameSite;
+
+impl FromRequestParts<WebState> for SameSite {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, WebError> {
+        if parts.method.is_safe() || is_own(&parts.headers, state.origin()) {
+            Ok(Self)
+        } else {
+            Err(WebError::CrossSite)
+        }
+    }
+}
+
+fn is_own(headers: &HeaderMap, origin: &str) -> bool {
+    let said = text(headers, header::ORIGIN);
+    match (headers.contains_key(SEC_FETCH_SITE), text(headers, SEC_FETCH_SITE)) {
+        (true, Some("same-origin" | "none")) => true,
+        // A page opened under another name of this server posts to the public one.
+        (true, Some("same-site")) => said == Some(origin),
+        (true, _) => false,
+        (false, _) => match said {
+            None => !headers.contains_key(header::ORIGIN),
+            Some(said) => said == origin || names_host(said, text(headers, header::HOST)),
+        },
+    }
+}
+
+/// Whether an origin is the very host the browser believes to talk to.
+fn names_host(origin: &str, host: Option<&str>) -> bool {
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    authority.is_some_and(|a| !a.is_empty()) && authority == host
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(pairs: &[(&'static str, &str)]) -> bool {
+        let headers: HeaderMap =
+            pairs.iter().map(|(n, v)| (HeaderName::from_static(n), v.parse().expect("value"))).collect();
+        is_own(&headers, "https://pbx.example:8802")
+    }
+
+    #[test]
+    fn our_own_pages_may_change_things() {
+        assert!(own(&[]));
+        assert!(own(&[("sec-fetch-site", "same-origin"), ("origin", "https://pbx.example:8802")]));
+        assert!(own(&[("sec-fetch-site", "none")]));
+        assert!(own(&[("origin", "https://pbx.example:8802")]));
+        assert!(own(&[("origin", "https://10.0.0.5:8802"), ("host", "10.0.0.5:8802")]));
+        assert!(own(&[("sec-fetch-site", "same-site"), ("origin", "https://pbx.example:8802")]));
+    }
+
+    #[test]
+    fn other_pages_may_not() {
+        assert!(!own(&[("sec-fetch-site", "cross-site")]));
+        assert!(!own(&[("sec-fetch-site", "same-site"), ("origin", "https://other.example:8802")]));
+        assert!(!own(&[("sec-fetch-site", "strange")]));
+        assert!(!own(&[("origin", "https://evil.example"), ("host", "pbx.example:8802")]));
+        assert!(!own(&[("origin", "null"), ("host", "null")]));
+        assert!(!own(&[("origin", "https://pbx.example"), ("host", "pbx.example:8802")]));
+    }
+}

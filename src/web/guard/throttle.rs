@@ -1,0 +1,103 @@
+//! Log-ins per minute: each one begun leaves a row behind, so nobody may begin them without end.
+
+use crate::domain::Timestamp;
+use axum::http::{Extensions, HeaderMap};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Log-ins one address may begin within the window.
+const PER_ADDRESS: u32 = 30;
+/// Log-ins all addresses together may begin within the window.
+const ALTOGETHER: u32 = 3000;
+/// The window.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Header in which a gateway names the browser's address.
+const REAL_IP: &str = "x-real-ip";
+
+/// The address of whoever opened the connection; put among a request's extensions by whoever accepts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddr(pub IpAddr);
+
+/// The browser's address. What a header says counts only behind a gateway on this machine (a Unix socket
+/// or loopback); elsewhere it could be anything.
+pub(crate) fn client_address(extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let peer = extensions.get::<ClientAddr>().map(|a| a.0).filter(|ip| !ip.is_loopback());
+    peer.or_else(|| headers.get(REAL_IP)?.to_str().ok()?.trim().parse().ok())
+}
+
+/// Counts log-ins in fixed windows.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle(Mutex<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    window: i64,
+    altogether: u32,
+    by_address: HashMap<IpAddr, u32>,
+}
+
+impl Throttle {
+    /// Counts one log-in; `false` when there are too many. Without an address only the total counts.
+    pub(crate) fn admit(&self, address: Option<IpAddr>, now: Timestamp) -> bool {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = now.millis() / i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
+        if counts.window != window {
+            *counts = Counts { window, ..Counts::default() };
+        }
+        if counts.altogether >= ALTOGETHER {
+            return false;
+        }
+        if let Some(address) = address {
+            let own = counts.by_address.entry(address).or_default();
+            if *own >= PER_ADDRESS {
+                return false;
+            }
+            *own += 1;
+        }
+        counts.altogether += 1;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const B: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
+
+    #[test]
+    fn one_address_cannot_shut_out_another() {
+        let throttle = Throttle::default();
+        let now = Timestamp(0);
+        let admitted = (0..100).filter(|_| throttle.admit(Some(A), now)).count();
+        assert_eq!(admitted, PER_ADDRESS as usize);
+        assert!(throttle.admit(Some(B), now));
+        assert!(throttle.admit(Some(A), now + WINDOW), "the next minute is a new one");
+    }
+
+    #[test]
+    fn there_is_an_end_for_all_together() {
+        let throttle = Throttle::default();
+        let admitted = (0..ALTOGETHER * 2).filter(|_| throttle.admit(None, Timestamp(0))).count();
+        assert_eq!(admitted, ALTOGETHER as usize);
+    }
+
+    #[test]
+    fn a_header_counts_only_behind_a_gateway_of_ours() {
+        let mut headers = HeaderMap::new();
+        headers.insert(REAL_IP, "10.0.0.2".parse().expect("value"));
+        let from = |ip: Option<&str>| {
+            let mut extensions = Extensions::new();
+            if let Some(ip) = ip {
+                extensions.insert(ClientAddr(ip.parse().expect("address")));
+            }
+            client_address(&extensions, &headers)
+        };
+        assert_eq!(from(None), Some(B));
+        assert_eq!(from(Some("127.0.0.1")), Some(B));
+        assert_eq!(from(Some("10.0.0.1")), Some(A));
+    }
+}

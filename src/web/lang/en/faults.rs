@@ -1,0 +1,201 @@
+//! English texts for states, faults and error pages.
+
+use crate::web::lang::{ErrorTexts, FieldTexts, LinkTexts, Say};
+
+pub(super) const LINK: LinkTexts = LinkTexts {
+    not_configured: Say {
+        title: "Not set up",
+        what: "The connection to ECSS-10 has not been set up yet.",
+        todo: "Fill in the ECSS-10 settings and save them.",
+    },
+    connecting: Say { title: "Connecting", what: "Connecting to ECSS-10.", todo: "Wait a few seconds." },
+    online: Say { title: "Connected", what: "Events of ECSS-10 are coming in.", todo: "" },
+    waiting: "No connection",
+    next_try: |at| format!("The next attempt is at {at}."),
+    needs_admin: "Needs your attention",
+    stopped: Say {
+        title: "Stopped",
+        what: "The company is not being served now.",
+        todo: "Unless the service is just restarting, log in again.",
+    },
+    wrong_key: Say {
+        title: "The key was refused",
+        what: "ECSS-10 did not accept the client identifier or the API key.",
+        todo: "Compare “Client id”, “API Key” and domain with the output of domain/<DOMAIN>/integrations/list and save the settings.",
+    },
+    unknown_host: Say {
+        title: "Unknown address",
+        what: "The name in the Call API address cannot be found in DNS.",
+        todo: "Check for a typing error, and whether this machine's DNS server knows the name; an IP address works too.",
+    },
+    unreachable: Say {
+        title: "No connection",
+        what: "Nobody answers at this address.",
+        todo: "Check address and port (usually 8088), whether ecss-call-api.service runs, and whether a firewall lets the connection through.",
+    },
+    untrusted: Say {
+        title: "Untrusted certificate",
+        what: "The ECSS-10 certificate is issued by an unknown authority or does not fit the address.",
+        todo: "Compare the fingerprint and accept the certificate, or name your own authority.",
+    },
+    protocol: Say {
+        title: "Unexpected answer",
+        what: "What answers there is not a Call API, or a version we do not know.",
+        todo: "Check address and port. If they are right, run ecss-crm-server probe and add its output to your request for help.",
+    },
+    lost: Say {
+        title: "The connection was lost",
+        what: "ECSS-10 closed the connection or fell silent.",
+        todo: "It will be restored by itself. If this keeps happening, check the network and the log of ecss-call-api.",
+    },
+    portal_ok: Say { title: "Answering", what: "The Bitrix24 portal answers requests.", todo: "" },
+    portal_unreachable: Say {
+        title: "No answer",
+        what: "The Bitrix24 portal does not answer; requests are stored and will be sent later.",
+        todo: "Check whether the portal opens from this machine. No call will be lost.",
+    },
+    portal_limited: Say {
+        title: "Request limit",
+        what: "The portal limits requests for now; they are sent as it allows.",
+        todo: "If this happens often, reduce the load of other applications or change the portal's plan.",
+    },
+    portal_needs_login: Say {
+        title: "Log in again",
+        what: "The portal no longer accepts the grant it gave.",
+        todo: "Press “Log in again”: an administrator of the portal must confirm access once more.",
+    },
+    particulars: "Particulars",
+};
+
+pub(super) const FIELD: FieldTexts = FieldTexts {
+    summary: "Correct the marked fields.",
+    empty: "Fill in this field.",
+    too_long: |max| format!("Too long: at most {max} characters."),
+    too_many: |max| format!("Too many: at most {max}."),
+    strange: "Remove invisible characters.",
+    not_a_host: "This does not look like a portal's domain. Example: firma.bitrix24.com",
+    not_an_address: |text| format!("“{text}” does not look like an address. Example: https://192.0.2.10:8088"),
+    wrong_scheme: |text| format!("“{text}”: an address begins with https:// (or http://)."),
+    not_plain: |text| {
+        format!("“{text}”: leave only protocol, name or IP address, and port; no password, no “?” or “#”.")
+    },
+    not_ours: |text| format!("“{text}”: the server does not call this address. Give the address of ECSS-10."),
+    unknown_choice: "Choose a value from the list.",
+    key_needed: "No key is stored yet, type it in.",
+    keys_needed: "This company is not registered yet: type in client identifier and secret key.",
+    not_pem: "A text in PEM form is needed, beginning with -----BEGIN CERTIFICATE-----",
+    not_sha256: "64 hexadecimal digits are needed; colons are fine.",
+    not_a_budget: "Requests per second and burst are needed, e.g. 2/45, or unlimited.",
+    not_an_employee: "There is no such employee in the list.",
+    no_digits: "The number has no digits.",
+    long_number: "The number is longer than 40 characters.",
+    strange_number: |c| format!("“{c}” cannot be dialled; digits, * and # can."),
+};
+
+pub(super) const ERROR: ErrorTexts = ErrorTexts {
+    not_found: Say {
+        title: "Page not found",
+        what: "There is nothing at this address.",
+        todo: "Check the address or return to the log-in page.",
+    },
+    wrong_method: Say {
+        title: "This page does not work that way",
+        what: "This address does not take such a request.",
+        todo: "Return to the log-in page and repeat what you did from there.",
+    },
+    too_large: Say {
+        title: "The request is too large",
+        what: "The request is larger than one megabyte and was not taken.",
+        todo: "Shorten what you typed in and try again.",
+    },
+    too_slow: Say {
+        title: "The request did not arrive whole",
+        what: "Sending the data took too long.",
+        todo: "Check your connection and try again.",
+    },
+    unreadable: Say {
+        title: "The request cannot be read",
+        what: "The request lacks something, or has it in an unknown form.",
+        todo: "Go back, reload the page and try again.",
+    },
+    session_needed: Say {
+        title: "Please log in",
+        what: "You are not logged in, or your log-in has run out.",
+        todo: "Log in again; what was not saved has to be typed in once more.",
+    },
+    cross_site: Say {
+        title: "A request from a foreign page",
+        what: "The change did not come from a page of this server and was turned away.",
+        todo: "Open the settings at this server's address and try again.",
+    },
+    too_often: Say {
+        title: "Too many attempts",
+        what: "There were too many log-in attempts within a minute.",
+        todo: "Wait a minute and try again.",
+    },
+    unknown_portal: Say {
+        title: "The portal is not registered",
+        what: "This Bitrix24 portal is not registered here.",
+        todo: "An administrator of the portal can register it on the log-in page.",
+    },
+    forbidden: Say {
+        title: "Access was not confirmed",
+        what: "The portal did not confirm this request.",
+        todo: "Reload the portal's page and open the application or the card again.",
+    },
+    portal_silent: Say {
+        title: "The portal does not answer",
+        what: "The portal could not be asked who opened the page.",
+        todo: "Wait a moment and open it again.",
+    },
+    stale_ticket: Say {
+        title: "The card is out of date",
+        what: "This card's permission has run out.",
+        todo: "Close the card and open it again.",
+    },
+    bad_state: Say {
+        title: "The log-in was not completed",
+        what: "This log-in link is too old, was used before or was not made here.",
+        todo: "Begin the log-in again.",
+    },
+    code_refused: Say {
+        title: "The log-in was not completed",
+        what: "Bitrix24 refused the log-in code: it lives 30 seconds and works once.",
+        todo: "Begin the log-in again.",
+    },
+    keys_refused: Say {
+        title: "The application's keys were refused",
+        what: "Bitrix24 does not know the client identifier or the secret key.",
+        todo: "Copy both values from the local application's settings and log in with them again.",
+    },
+    other_portal: Say {
+        title: "Another portal answered",
+        what: "The log-in was begun for one portal and confirmed by another.",
+        todo: "Check the company domain and begin the log-in again.",
+    },
+    scopes_missing: Say {
+        title: "The application lacks rights",
+        what: "Not all the rights needed are ticked in the local application's settings.",
+        todo: "Tick placement, user, telephony and call, save the application and log in again.",
+    },
+    authorize_error: Say {
+        title: "Bitrix24 did not confirm the log-in",
+        what: "The portal returned an error instead of a permission.",
+        todo: "Check that the application is installed and that you are an administrator of the portal, then begin the log-in again.",
+    },
+    gone: Say {
+        title: "The company is gone",
+        what: "The application was removed from the portal; the company is no longer served here.",
+        todo: "To bring it back, add the application in the portal and register the company again.",
+    },
+    busy: Say {
+        title: "The server is busy",
+        what: "The request could not be carried out just now.",
+        todo: "Wait a few seconds and try again.",
+    },
+    internal: Say {
+        title: "Internal error",
+        what: "The server could not carry out the request.",
+        todo: "Try again later. If that does not help, give the request id to the server's administrator: the log has an entry under it.",
+    },
+};

@@ -1,0 +1,99 @@
+//! English texts.
+
+mod card;
+mod company;
+mod faults;
+
+use super::{CallTexts, EmployeeTexts, LoginTexts, Say, Texts};
+
+pub(super) const EN: Texts = Texts {
+    product: "ECSS-10 and Bitrix24",
+    home: "To the log-in page",
+    logout: "Log out",
+    save: "Save",
+    saved: "Saved.",
+    not_saved: "Not saved: correct the marked fields.",
+    request: "Request id",
+    login: LOGIN,
+    company: company::COMPANY,
+    employees: EMPLOYEES,
+    calls: CALLS,
+    card: card::CARD,
+    link: faults::LINK,
+    field: faults::FIELD,
+    error: faults::ERROR,
+};
+
+const LOGIN: LoginTexts = LoginTexts {
+    title: "Log in or register a company",
+    lead: "Log in through your Bitrix24 portal. Only an administrator of the portal can register and manage its company.",
+    domain: "Company domain",
+    domain_hint: "Address of the Bitrix24 portal, e.g. firma.bitrix24.com",
+    more: "more parameters",
+    more_hint: "Needed once, to register. Take the values from the local application's settings in the portal.",
+    client_id: "Client identifier",
+    client_id_hint: "In Bitrix24: “Application ID (client_id)”",
+    client_secret: "Secret key",
+    client_secret_hint: "In Bitrix24: “Application key (client_secret)”",
+    submit: "Log in",
+    handler: "This server's address for the local application in Bitrix24:",
+    inside_title: "The application is connected",
+    inside: "The settings open in a tab of their own: inside the portal the browser does not keep you logged in to them.",
+    inside_open: "Open the company's settings",
+    not_admin: Say {
+        title: "Administrator rights are needed",
+        what: "Only an administrator of the Bitrix24 portal can manage the integration.",
+        todo: "Your call card works without these rights. To change settings, ask an administrator of the portal.",
+    },
+};
+
+const EMPLOYEES: EmployeeTexts = EmployeeTexts {
+    title: "Users' phone numbers",
+    lead: "New users of the portal are added whenever this list is opened. Numbers of known users change only here.",
+    name: "User",
+    numbers: "Internal numbers",
+    numbers_hint: "Separated by commas; the first is used for calls made from Bitrix24.",
+    dismissed: "dismissed",
+    nameless: |id| format!("User {id}"),
+    empty: "The portal has not told of any user yet.",
+    close: "Close",
+    loading: "Loading the list…",
+    failed: "The list could not be loaded. Close this window and try again.",
+    saving: "Saving…",
+    import_failed: "The portal did not answer, so this is the list as it was. Numbers can be changed; new users will appear once the portal is back.",
+    import_taken: |number, user, holder| {
+        format!(
+            "Number {number} from the profile of “{user}” was not added: “{holder}” has it. Remove it there if it has a new owner."
+        )
+    },
+    taken: |number, holder| format!("Number {number} belongs to “{holder}”. Remove it from one of the rows."),
+    taken_row: |user, number, holder| {
+        format!("Not saved. “{user}”: number {number} belongs to “{holder}”. Remove it from one of the rows.")
+    },
+    wrong_row: |user, fault| format!("Not saved. “{user}”: {fault}"),
+    no_such: |id| format!("Not saved: there is no user {id} in the list. Open the list again."),
+    malformed: "Not saved: the list of numbers came in an unknown form. Reload the page and try again.",
+};
+
+const CALLS: CallTexts = CallTexts {
+    active: "Active calls",
+    active_none: "Nobody is talking now.",
+    recent: "Recent calls",
+    recent_none: "There have been no calls yet.",
+    older: "Show earlier ones",
+    started: "Began",
+    who: "Employee",
+    remote: "Other party",
+    phase: "State",
+    story: "Story of the call",
+    story_open: "Details",
+    story_none: "Nothing is recorded about this call: records are kept for a limited time.",
+    legs: "Parties",
+    nobody: "nobody's number",
+    hidden: "hidden number",
+    internal: "internal",
+    incoming: "incoming",
+    outgoing: "outgoing",
+    crm: "Call in the CRM",
+    back: "To all calls",
+};

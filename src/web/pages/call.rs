@@ -1,0 +1,61 @@
+//! The story of one call: why a card opened, or did not.
+
+use super::calls::{CallShown, Names};
+use super::top::{Notice, Tab, Top, overview};
+use crate::domain::CallKey;
+use crate::web::WebState;
+use crate::web::gate::error::WebError;
+use crate::web::gate::visit::Visit;
+use crate::web::guard::SignedIn;
+use crate::web::show::{Moment, Shell, html};
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+#[derive(Template)]
+#[template(path = "call.html")]
+struct CallPage<'a> {
+    shell: Shell<'a>,
+    top: Top,
+    call: CallShown,
+    story: Vec<Line>,
+}
+
+/// A line of the story.
+struct Line {
+    at: Moment,
+    text: String,
+    detail: String,
+}
+
+/// `GET /company/calls/{key}`; the key may hold slashes.
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    visit: Visit,
+    SignedIn(admin): SignedIn,
+    Path(key): Path<String>,
+) -> Result<Response, WebError> {
+    let key = CallKey::new(key);
+    let record = state.office.call(&admin.company, &key, visit.lang).await?.ok_or(WebError::NotFound)?;
+    if visit.json() {
+        let trace = record.trace.iter().map(|l| json!({ "at": l.at.millis(), "text": l.text, "detail": l.detail }));
+        return Ok(Json(json!({ "call": record.view, "trace": trace.collect::<Vec<_>>() })).into_response());
+    }
+    let t = visit.lang.texts();
+    let overview = overview(&state, &admin).await?;
+    let names = Names::of(&state, &admin).await?;
+    let page = CallPage {
+        shell: Shell::new(&state, &visit),
+        top: Top::new(t, &overview, &admin, Tab::Calls, Notice::None),
+        call: CallShown::of(t, &names, &record.view),
+        story: record
+            .trace
+            .into_iter()
+            .map(|l| Line { at: Moment::of(l.at), text: l.text, detail: l.detail })
+            .collect(),
+    };
+    Ok(html(StatusCode::OK, &page))
+}

@@ -1,0 +1,144 @@
+//! Active and recent calls of a company.
+
+use super::top::{Notice, Tab, Top, overview};
+use crate::domain::card::{CallView, LegView};
+use crate::domain::leg::Direction;
+use crate::domain::{Phone, Timestamp, UserId};
+use crate::web::WebState;
+use crate::web::gate::error::WebError;
+use crate::web::gate::visit::Visit;
+use crate::web::guard::SignedIn;
+use crate::web::lang::{Texts, phase, tone};
+use crate::web::office::Admin;
+use crate::web::read::Fields;
+use crate::web::show::{Moment, Shell, html};
+use askama::Template;
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Calls on one page.
+const PAGE: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "calls.html")]
+struct CallsPage<'a> {
+    shell: Shell<'a>,
+    top: Top,
+    active: Vec<CallShown>,
+    recent: Vec<CallShown>,
+    /// Where the next page begins, if there may be one.
+    older: Option<i64>,
+}
+
+/// A call on a page.
+pub(crate) struct CallShown {
+    pub(crate) key: String,
+    pub(crate) started: Moment,
+    pub(crate) internal: bool,
+    pub(crate) crm: Vec<String>,
+    pub(crate) legs: Vec<LegShown>,
+}
+
+/// A leg on a page.
+pub(crate) struct LegShown {
+    pub(crate) who: String,
+    pub(crate) own: String,
+    pub(crate) remote: String,
+    pub(crate) name: String,
+    pub(crate) incoming: bool,
+    pub(crate) phase: &'static str,
+    pub(crate) tone: &'static str,
+}
+
+/// Names of employees, to put them beside their numbers.
+pub(crate) struct Names(BTreeMap<UserId, String>);
+
+impl Names {
+    /// The names of this company's employees.
+    pub(crate) async fn of(state: &WebState, admin: &Admin) -> Result<Self, WebError> {
+        let rows = state.office.employees(&admin.company, false).await?.rows;
+        Ok(Self(rows.into_iter().filter(|e| !e.name.is_empty()).map(|e| (e.user, e.name)).collect()))
+    }
+
+    fn who(&self, t: &Texts, owner: Option<UserId>) -> String {
+        owner.map_or_else(
+            || t.calls.nobody.to_owned(),
+            |user| self.0.get(&user).cloned().unwrap_or_else(|| (t.employees.nameless)(user.0)),
+        )
+    }
+}
+
+impl CallShown {
+    /// The call in the visitor's words.
+    pub(crate) fn of(t: &Texts, names: &Names, view: &CallView) -> Self {
+        let leg = |leg: &LegView| LegShown {
+            who: names.who(t, leg.owner),
+            own: leg.own.to_string(),
+            remote: leg.remote.as_ref().map_or(t.calls.hidden, Phone::as_str).to_owned(),
+            name: leg.display_name.clone().unwrap_or_default(),
+            incoming: leg.direction == Direction::In,
+            phase: phase(&t.card, leg.phase, leg.direction),
+            tone: tone(leg.phase),
+        };
+        Self {
+            key: view.key.to_string(),
+            started: Moment::of(view.started_at),
+            internal: view.internal,
+            crm: view.crm.iter().map(ToString::to_string).collect(),
+            legs: view.legs.iter().map(leg).collect(),
+        }
+    }
+}
+
+/// `GET /company/calls`
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    visit: Visit,
+    SignedIn(admin): SignedIn,
+    RawQuery(query): RawQuery,
+) -> Result<Response, WebError> {
+    let query = Fields::parse(query.unwrap_or_default().as_bytes());
+    if !visit.json() {
+        return page(&state, &visit, &admin, &query).await;
+    }
+    let (active, recent) = calls(&state, &admin, before(&query)).await?;
+    let active: Vec<&CallView> = active.iter().map(AsRef::as_ref).collect();
+    Ok(Json(json!({ "active": active, "recent": recent })).into_response())
+}
+
+/// The calls as a page.
+pub(crate) async fn page(state: &WebState, visit: &Visit, admin: &Admin, query: &Fields) -> Result<Response, WebError> {
+    let t = visit.lang.texts();
+    let overview = overview(state, admin).await?;
+    let names = Names::of(state, admin).await?;
+    let (active, recent) = calls(state, admin, before(query)).await?;
+    let page = CallsPage {
+        shell: Shell::new(state, visit),
+        top: Top::new(t, &overview, admin, Tab::Calls, Notice::None),
+        active: active.iter().map(|view| CallShown::of(t, &names, view)).collect(),
+        older: recent.last().filter(|_| recent.len() == PAGE as usize).map(|view| view.started_at.millis()),
+        recent: recent.iter().map(|view| CallShown::of(t, &names, view)).collect(),
+    };
+    Ok(html(StatusCode::OK, &page))
+}
+
+fn before(query: &Fields) -> Option<Timestamp> {
+    query.get("before").parse().ok().map(Timestamp)
+}
+
+async fn calls(
+    state: &WebState,
+    admin: &Admin,
+    before: Option<Timestamp>,
+) -> Result<(Vec<Arc<CallView>>, Vec<CallView>), WebError> {
+    let running = state.office.board(&admin.company).map_or_else(Vec::new, |board| board.calls());
+    let active: Vec<_> = running.into_iter().filter(|call| !call.ended).collect();
+    let mut recent = state.office.recent_calls(&admin.company, PAGE, before).await?;
+    recent.retain(|call| !active.iter().any(|a| a.key == call.key));
+    Ok((active, recent))
+}

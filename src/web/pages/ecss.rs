@@ -1,0 +1,188 @@
+//! The tab with the connection to ECSS-10: save, check, accept a certificate.
+
+use super::company::{not_saved, refused};
+use super::ecss_form::{EcssForm, read};
+use super::status::Status;
+use super::top::{Notice, Tab, Top, overview, saved};
+use crate::domain::link::{LinkFault, LinkState};
+use crate::web::gate::error::WebError;
+use crate::web::gate::visit::Visit;
+use crate::web::guard::SignedIn;
+use crate::web::lang::Texts;
+use crate::web::office::{Admin, Checked, Overview, SaveError};
+use crate::web::read::{Faults, FieldFault, Fields, FormBody};
+use crate::web::show::{Shell, html};
+use crate::web::{WebState, detached};
+use askama::Template;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde_json::json;
+
+#[derive(Template)]
+#[template(path = "ecss.html")]
+struct EcssPage<'a> {
+    shell: Shell<'a>,
+    top: Top,
+    form: EcssForm,
+    has_key: bool,
+    faults: Faults,
+    link: Status,
+    checked: Option<Outcome>,
+    /// Fingerprint of a certificate that was shown and is not trusted, and the saved settings to trust it with.
+    untrusted: Option<(String, EcssForm)>,
+}
+
+impl EcssPage<'_> {
+    fn fault(&self, field: &str) -> String {
+        self.faults.text(field, &self.shell.t.field)
+    }
+
+    fn key_hint(&self) -> &'static str {
+        let t = &self.shell.t.company;
+        if self.has_key { t.api_key_kept } else { t.api_key_hint }
+    }
+}
+
+/// How a check went.
+enum Outcome {
+    Works,
+    Failed(Status),
+}
+
+impl Outcome {
+    fn of(t: &'static Texts, checked: &Checked) -> Self {
+        match checked {
+            Checked::Works => Self::Works,
+            Checked::NotConfigured => Self::Failed(Status::link(t, &LinkState::NotConfigured)),
+            Checked::Failed(fault) => Self::Failed(Status::fault(t, fault)),
+        }
+    }
+}
+
+/// The tab with the saved settings.
+pub(crate) fn page(state: &WebState, visit: &Visit, status: StatusCode, overview: &Overview, top: Top) -> Response {
+    let form = EcssForm::of(overview.switch.as_ref());
+    render(state, visit, status, overview, top, form, Faults::none(), None)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one place puts the page together; each argument is a part of it")]
+fn render(
+    state: &WebState,
+    visit: &Visit,
+    status: StatusCode,
+    overview: &Overview,
+    top: Top,
+    form: EcssForm,
+    faults: Faults,
+    checked: Option<&Checked>,
+) -> Response {
+    let t = visit.lang.texts();
+    let shown = match (checked, &overview.link) {
+        (Some(Checked::Failed(LinkFault::Untrusted { sha256, .. })), _)
+        | (
+            None,
+            LinkState::NeedsAdmin { why: LinkFault::Untrusted { sha256, .. }, .. }
+            | LinkState::Waiting { why: LinkFault::Untrusted { sha256, .. }, .. },
+        ) => Some(sha256.clone()),
+        _ => None,
+    };
+    let page = EcssPage {
+        shell: Shell::new(state, visit),
+        top,
+        form,
+        has_key: overview.switch.is_some(),
+        faults,
+        link: Status::link(t, &overview.link),
+        checked: checked.map(|c| Outcome::of(t, c)),
+        untrusted: shown.zip(overview.switch.as_ref().map(|s| EcssForm::of(Some(s)))),
+    };
+    html(status, &page)
+}
+
+/// `POST /company/ecss`: saves; with `then=check` tries the connection at once.
+pub(crate) async fn save(
+    State(state): State<WebState>,
+    visit: Visit,
+    SignedIn(admin): SignedIn,
+    FormBody(fields): FormBody,
+) -> Result<Response, WebError> {
+    let faults = match read(&fields) {
+        Err(faults) => faults,
+        Ok(input) => {
+            let (office, company) = (state.office.clone(), admin.company.clone());
+            match detached(async move { office.save_switch(&company, input).await }).await? {
+                Ok(()) => return after_save(&state, &visit, &admin, fields.get("then") == "check").await,
+                Err(SaveError::KeyNeeded) => Faults::one("api_key", FieldFault::KeyNeeded),
+                Err(other) => return Err(not_saved(other)),
+            }
+        }
+    };
+    if visit.json() {
+        return Ok(refused(&visit, &faults));
+    }
+    typed_again(&state, &visit, &admin, &fields, faults).await
+}
+
+async fn typed_again(
+    state: &WebState,
+    visit: &Visit,
+    admin: &Admin,
+    fields: &Fields,
+    faults: Faults,
+) -> Result<Response, WebError> {
+    let overview = overview(state, admin).await?;
+    let top = Top::new(visit.lang.texts(), &overview, admin, Tab::Ecss, Notice::NotSaved);
+    let form = EcssForm::typed(fields);
+    Ok(render(state, visit, StatusCode::UNPROCESSABLE_ENTITY, &overview, top, form, faults, None))
+}
+
+async fn after_save(state: &WebState, visit: &Visit, admin: &Admin, check: bool) -> Result<Response, WebError> {
+    if check {
+        return checked_page(state, visit, admin, Notice::Saved).await;
+    }
+    if visit.json() {
+        return Ok(Json(json!({ "ok": true })).into_response());
+    }
+    Ok(Redirect::to(&saved(state, Tab::Ecss)).into_response())
+}
+
+/// `POST /company/ecss/check`: tries the saved settings now.
+pub(crate) async fn check(
+    State(state): State<WebState>,
+    visit: Visit,
+    SignedIn(admin): SignedIn,
+) -> Result<Response, WebError> {
+    checked_page(&state, &visit, &admin, Notice::None).await
+}
+
+async fn checked_page(state: &WebState, visit: &Visit, admin: &Admin, notice: Notice) -> Result<Response, WebError> {
+    let (office, company) = (state.office.clone(), admin.company.clone());
+    let checked = detached(async move { office.check_switch(&company).await }).await??;
+    if visit.json() {
+        return Ok(checked_json(visit, &checked));
+    }
+    let overview = overview(state, admin).await?;
+    let top = Top::new(visit.lang.texts(), &overview, admin, Tab::Ecss, notice);
+    let form = EcssForm::of(overview.switch.as_ref());
+    Ok(render(state, visit, StatusCode::OK, &overview, top, form, Faults::none(), Some(&checked)))
+}
+
+fn checked_json(visit: &Visit, checked: &Checked) -> Response {
+    let t = visit.lang.texts();
+    let body = match Outcome::of(t, checked) {
+        Outcome::Works => json!({ "ok": true, "message": t.company.check_works }),
+        Outcome::Failed(status) => {
+            let mut body = match checked {
+                Checked::Failed(fault) => serde_json::to_value(fault).unwrap_or_default(),
+                Checked::Works | Checked::NotConfigured => json!({ "code": "not_configured" }),
+            };
+            body["ok"] = false.into();
+            body["message"] = status.story.what.into();
+            body["todo"] = status.story.todo.into();
+            body
+        }
+    };
+    Json(body).into_response()
+}

@@ -1,0 +1,134 @@
+//! Logging in and out: the only way in leads through the company's portal.
+
+use crate::web::gate::error::WebError;
+use crate::web::gate::headers::Policy;
+use crate::web::gate::visit::Visit;
+use crate::web::guard::{SameSite, client_address, ended_cookie, session_cookie, token_of};
+use crate::web::office::{BeginError, LoginRequest, LoginReturn};
+use crate::web::read::{Faults, FieldFault, Fields, FormBody, portal_domain};
+use crate::web::show::{Shell, html};
+use crate::web::{WebState, detached};
+use askama::Template;
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use serde_json::json;
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    shell: Shell<'a>,
+    domain: &'a str,
+    client_id: &'a str,
+    more: bool,
+    faults: Faults,
+}
+
+impl LoginPage<'_> {
+    fn fault(&self, field: &str) -> String {
+        self.faults.text(field, &self.shell.t.field)
+    }
+}
+
+/// `GET /`: the page, or the way back from the portal.
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+) -> Result<Response, WebError> {
+    let query = Fields::parse(query.unwrap_or_default().as_bytes());
+    if query.has("error") {
+        return Err(WebError::AuthorizeError(query.get("error").to_owned()));
+    }
+    if query.has("code") || query.has("state") {
+        return complete(&state, &query).await;
+    }
+    let domain = query.get("domain");
+    Ok(page(&state, &visit, StatusCode::OK, &query, domain, Faults::none()))
+}
+
+async fn complete(state: &WebState, query: &Fields) -> Result<Response, WebError> {
+    let claim = |name: &str| Some(query.get(name).to_owned()).filter(|text| !text.is_empty());
+    let back = LoginReturn {
+        code: query.get("code").to_owned().into(),
+        state: query.get("state").to_owned(),
+        domain: claim("domain"),
+        member_id: claim("member_id"),
+    };
+    let office = state.office.clone();
+    let session = detached(async move { office.complete_login(back).await }).await??;
+    let jar = CookieJar::new().add(session_cookie(state, &session));
+    Ok((jar, Redirect::to(&format!("{}/company", state.base))).into_response())
+}
+
+/// `POST /login`: to the portal's authorize page, or back to ours with the fault beside the field.
+pub(crate) async fn begin(
+    State(state): State<WebState>,
+    visit: Visit,
+    headers: HeaderMap,
+    extensions: Extensions,
+    FormBody(fields): FormBody,
+) -> Result<Response, WebError> {
+    if !state.throttle.admit(client_address(&extensions, &headers), state.clock.now()) {
+        return Err(WebError::TooOften);
+    }
+    let faults = match read(&fields) {
+        Err(faults) => faults,
+        Ok(login) => {
+            let office = state.office.clone();
+            match detached(async move { office.begin_login(login).await }).await? {
+                Ok(authorize) => return Ok(Redirect::to(&authorize.url).into_response()),
+                Err(BeginError::Fault(fault)) => return Err(fault.into()),
+                Err(BeginError::KeysNeeded) => Faults::one("client_id", FieldFault::KeysNeeded),
+            }
+        }
+    };
+    if visit.json() {
+        let faults = faults.json(&visit.lang.texts().field);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "ok": false, "fields": faults }))).into_response());
+    }
+    Ok(page(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, &fields, fields.get("domain"), faults))
+}
+
+fn read(fields: &Fields) -> Result<LoginRequest, Faults> {
+    let mut faults = Faults::none();
+    let domain = faults.take("domain", portal_domain(fields.get("domain")));
+    let client_id = faults.take("client_id", fields.line("client_id"));
+    let client_secret = faults.take("client_secret", fields.line("client_secret"));
+    if faults.is_empty() && client_id.is_empty() != client_secret.is_empty() {
+        faults.add(if client_id.is_empty() { "client_id" } else { "client_secret" }, FieldFault::Empty);
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let keys = (!client_id.is_empty()).then(|| (client_id, client_secret.into()));
+    Ok(LoginRequest { domain, keys })
+}
+
+fn page(
+    state: &WebState,
+    visit: &Visit,
+    status: StatusCode,
+    fields: &Fields,
+    domain: &str,
+    faults: Faults,
+) -> Response {
+    let client_id = fields.get("client_id");
+    let t = &visit.lang.texts().field;
+    let marked = |field| !faults.text(field, t).is_empty();
+    let more = !client_id.is_empty() || marked("client_id") || marked("client_secret");
+    let mut response = html(status, &LoginPage { shell: Shell::new(state, visit), domain, client_id, more, faults });
+    response.extensions_mut().insert(Policy { form_leads_away: true, ..Policy::default() });
+    response
+}
+
+/// `POST /logout`: ends the session here and in the browser.
+pub(crate) async fn end(State(state): State<WebState>, _: SameSite, jar: CookieJar) -> Result<Response, WebError> {
+    if let Some(token) = token_of(&jar) {
+        let office = state.office.clone();
+        detached(async move { office.end_session(&token).await }).await??;
+    }
+    Ok((CookieJar::new().add(ended_cookie(&state)), Redirect::to(&format!("{}/", state.base))).into_response())
+}

@@ -1,0 +1,14 @@
+//! Pages for administrators.
+
+pub(crate) mod bitrix;
+pub(crate) mod call;
+pub(crate) mod calls;
+pub(crate) mod company;
+mod diagnostics;
+pub(crate) mod ecss;
+mod ecss_form;
+pub(crate) mod employees;
+pub(crate) mod login;
+mod numbers;
+mod status;
+mod top;

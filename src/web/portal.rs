@@ -1,0 +1,65 @@
+//! What the portal, or a browser on its behalf, posts to us.
+//!
+//! The forms are passed on unread: their spelling is known where Bitrix24 is spoken.
+
+use super::gate::error::WebError;
+use super::gate::headers::{Frame, Policy};
+use super::gate::visit::Visit;
+use super::guard::session_cookie;
+use super::lang::Say;
+use super::office::{PortalAnswer, PortalOpened, PortalRequest};
+use super::read::RawPost;
+use super::show::{Shell, html};
+use super::{WebState, detached};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum_extra::extract::CookieJar;
+
+/// `POST /`: an event, or the application opened inside the portal.
+pub(crate) async fn opened_or_event(
+    State(state): State<WebState>,
+    visit: Visit,
+    RawPost(post): RawPost,
+) -> Result<Response, WebError> {
+    match deliver(&state, post).await? {
+        PortalAnswer::Accepted => Ok("ok\n".into_response()),
+        PortalAnswer::Opened(opened) => Ok(inside(&state, &visit, &opened)),
+    }
+}
+
+/// `POST /events`: the handler bound for events. A delivery is not repeated, so what is true comes in,
+/// and the answer is quick whatever follows.
+pub(crate) async fn event(State(state): State<WebState>, RawPost(post): RawPost) -> Result<&'static str, WebError> {
+    match deliver(&state, post).await? {
+        PortalAnswer::Accepted => Ok("ok\n"),
+        PortalAnswer::Opened(_) => Err(WebError::Unreadable("a page was opened where events are taken".to_owned())),
+    }
+}
+
+async fn deliver(state: &WebState, post: PortalRequest) -> Result<PortalAnswer, WebError> {
+    let office = state.office.clone();
+    Ok(detached(async move { office.portal_post(post).await }).await??)
+}
+
+#[derive(Template)]
+#[template(path = "inside.html")]
+struct Inside<'a> {
+    shell: Shell<'a>,
+    opened: &'a PortalOpened,
+    refused: Option<Say>,
+}
+
+/// The page inside the portal: the way to the settings for an administrator, an explanation for others.
+fn inside(state: &WebState, visit: &Visit, opened: &PortalOpened) -> Response {
+    let refused = opened.session.is_none().then_some(visit.lang.texts().login.not_admin);
+    let status = if refused.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let mut page = html(status, &Inside { shell: Shell::new(state, visit), opened, refused });
+    let frame = Frame::Portal { domain: opened.domain.clone(), plain_http: opened.plain_http };
+    page.extensions_mut().insert(Policy { frame, form_leads_away: true });
+    match &opened.session {
+        Some(session) => (CookieJar::new().add(session_cookie(state, session)), page).into_response(),
+        None => page,
+    }
+}

@@ -1,0 +1,73 @@
+//! What every handler shares.
+
+use super::guard::Throttle;
+use super::office::Office;
+use crate::clock::Clock;
+use reqwest::Url;
+use std::fmt;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What every handler shares; cheap to clone.
+#[derive(Clone)]
+pub struct WebState {
+    /// The rest of the daemon.
+    pub office: Arc<dyn Office>,
+    /// Public base address without a slash at its end; every link starts with it.
+    pub base: Arc<str>,
+    /// Prefixes to take off a request's path, the first that matches.
+    pub prefixes: Arc<[String]>,
+    /// Signs tickets of cards.
+    pub key: [u8; 32],
+    /// Tells the time.
+    pub clock: Clock,
+    /// Ends the streams when the daemon stops.
+    pub shutdown: CancellationToken,
+    pub(crate) throttle: Arc<Throttle>,
+    origin: Arc<str>,
+    path: Arc<str>,
+}
+
+impl WebState {
+    /// Puts the shared things together.
+    pub fn new(
+        office: Arc<dyn Office>,
+        base: &str,
+        prefixes: Vec<String>,
+        key: [u8; 32],
+        clock: Clock,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let base = base.trim_end_matches('/');
+        let url = Url::parse(base).ok();
+        let origin = url.as_ref().map_or_else(String::new, |u| u.origin().ascii_serialization());
+        let path = url.as_ref().map_or("/", Url::path).to_owned();
+        Self {
+            office,
+            base: base.into(),
+            prefixes: prefixes.into(),
+            key,
+            clock,
+            shutdown,
+            throttle: Arc::default(),
+            origin: origin.into(),
+            path: path.into(),
+        }
+    }
+
+    /// Scheme, host and port of the public address.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Path of the public address, for cookies: `/` or without a slash at its end.
+    pub(crate) fn base_path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Debug for WebState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebState").field("base", &self.base).field("prefixes", &self.prefixes).finish_non_exhaustive()
+    }
+}

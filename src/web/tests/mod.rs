@@ -1,0 +1,1 @@
+//! Handlers through the real router.

@@ -1,0 +1,133 @@
+// Settings pages: they work without this script; it adds local times, hides fields that do not matter
+// and turns the number table into a dialog that saves itself when it closes.
+(() => {
+  "use strict";
+  const lang = document.documentElement.lang;
+  for (const time of document.querySelectorAll("time[data-local]")) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime())) {
+      time.title = time.textContent;
+      time.textContent = at.toLocaleString(lang, { dateStyle: "short", timeStyle: "medium" });
+    }
+  }
+
+  const tls = document.getElementById("tls");
+  if (tls) {
+    const choose = () => {
+      for (const field of document.querySelectorAll("[data-tls]")) field.hidden = field.dataset.tls !== tls.value;
+    };
+    tls.addEventListener("change", choose);
+    choose();
+  }
+
+  const dialog = document.getElementById("employees");
+  const opener = document.getElementById("open-employees");
+  if (!dialog || !opener || !dialog.showModal) return;
+
+  const texts = dialog.dataset;
+  const part = (name) => document.getElementById(`employees-${name}`);
+  let unsaved = false;
+
+  const make = (tag, properties, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+
+  const fault = (message) => {
+    part("fault").textContent = message;
+    part("fault").hidden = !message;
+  };
+
+  const inputs = () => [...part("rows").querySelectorAll("input")];
+
+  const mark = (user, message) => {
+    for (const input of inputs()) {
+      const wrong = message && Number(input.dataset.user) === user;
+      input.toggleAttribute("aria-invalid", Boolean(wrong));
+      input.closest("tr").classList.toggle("wrong", Boolean(wrong));
+      const line = input.nextElementSibling;
+      line.textContent = wrong ? message : "";
+      if (wrong) input.focus();
+    }
+  };
+
+  const row = (employee) => {
+    const id = `employee-${employee.user}`;
+    const name = make("th", { scope: "row" }, make("label", { htmlFor: id, textContent: employee.name || employee.user }));
+    if (!employee.active) name.append(" ", make("span", { className: "tag", textContent: texts.dismissed }));
+    const numbers = employee.numbers.join(", ");
+    const input = make("input", { id, value: numbers, defaultValue: numbers, inputMode: "tel", autocomplete: "off" });
+    input.dataset.user = employee.user;
+    return make("tr", {}, name, make("td", {}, input, make("p", { className: "fault" })));
+  };
+
+  const ask = async (method, body) => {
+    const headers = { Accept: "application/json" };
+    if (body) headers["Content-Type"] = "application/json";
+    const answer = await fetch(texts.url, { method, headers, body: body && JSON.stringify(body) });
+    const said = await answer.json().catch(() => ({}));
+    return { ok: answer.ok, said };
+  };
+
+  const open = async () => {
+    part("rows").replaceChildren();
+    part("notes").replaceChildren();
+    part("result").textContent = "";
+    part("state").textContent = texts.loading;
+    fault("");
+    dialog.showModal();
+    try {
+      const { ok, said } = await ask("GET");
+      if (!ok) throw new Error(said.message);
+      part("rows").replaceChildren(...said.employees.map(row));
+      part("notes").replaceChildren(...said.notes.map((note) => make("p", { className: "notice busy", textContent: note })));
+      part("state").textContent = said.employees.length ? "" : texts.empty;
+    } catch (error) {
+      part("state").textContent = "";
+      fault(error instanceof TypeError ? texts.failed : error.message || texts.failed);
+    }
+  };
+
+  const save = async () => {
+    const changed = inputs().filter((input) => input.value !== input.defaultValue);
+    if (!changed.length) return;
+    const employees = changed.map((input) => ({ user: Number(input.dataset.user), numbers: input.value.split(/[,;\n]/) }));
+    unsaved = true;
+    part("result").textContent = texts.saving;
+    let said = {};
+    try {
+      said = (await ask("PUT", { employees })).said;
+    } catch {
+      said = { message: texts.failed };
+    }
+    if (said.ok) {
+      unsaved = false;
+      part("result").textContent = texts.saved;
+      return;
+    }
+    part("result").textContent = "";
+    dialog.showModal();
+    fault(said.message || texts.failed);
+    mark(said.user, said.row_message || said.message);
+  };
+
+  opener.setAttribute("role", "button");
+  opener.addEventListener("click", (event) => {
+    event.preventDefault();
+    open();
+  });
+  dialog.addEventListener("close", save);
+  // Enter in a number means the next row, not the end of the dialog.
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    const all = inputs();
+    const next = all[all.indexOf(event.target) + 1];
+    if (next) next.focus();
+  });
+  window.addEventListener("beforeunload", (event) => {
+    const typed = dialog.open && inputs().some((input) => input.value !== input.defaultValue);
+    if (unsaved || typed) event.preventDefault();
+  });
+})();
