@@ -31,6 +31,8 @@ pub struct Bound {
 pub struct OpenCall {
     /// `CALL_ID`.
     pub id: String,
+    /// The application it belongs to.
+    pub app: i64,
     /// Who registered it: the application, or the portal itself (click-to-call).
     pub by_portal: bool,
     /// The employee it was registered for.
@@ -136,12 +138,12 @@ pub fn cleaned(number: &str) -> String {
 
 impl Portal {
     /// Registers a call, or finds the open one that is the same.
-    pub fn register(&mut self, new: Registration, now: Timestamp) -> &OpenCall {
+    pub fn register(&mut self, new: &Registration, now: Timestamp) -> &OpenCall {
         if let Some(line) = &new.line {
             self.lines.entry(line.clone()).or_default();
         }
-        let at = self.same_call(&new, now).unwrap_or_else(|| {
-            let call = self.open(&new, now);
+        let at = self.same_call(new, now).unwrap_or_else(|| {
+            let call = self.open(new, now);
             self.tell(now, Story::Registered { call: call.id.clone(), number: call.number.clone(), kind: call.kind });
             self.calls.push(call);
             self.calls.len() - 1
@@ -157,7 +159,8 @@ impl Portal {
     /// Same application, employee, number and type, begun within 30 minutes; same line and external id if given.
     fn same_call(&self, new: &Registration, now: Timestamp) -> Option<usize> {
         self.calls.iter().position(|call| {
-            call.user == new.user
+            call.app == self.app_id
+                && call.user == new.user
                 && call.number == new.number
                 && call.kind == new.kind
                 && call.started > now - SAME_CALL
@@ -180,6 +183,7 @@ impl Portal {
         }
         OpenCall {
             id: ids::call_id(now),
+            app: self.app_id,
             by_portal: new.by_portal,
             user: new.user,
             number: new.number.clone(),

@@ -7,7 +7,7 @@
 //! can look at `http://127.0.0.1:PORT/` while REST insists on HTTPS.
 //!
 //! Where to look: `methods` is the REST interface, `calls` the telephony behind it, `grants` the tokens,
-//! `server` the sockets, `outgoing` what the portal sends, `handle` and `judge` what tests use.
+//! `server` the sockets, `outgoing` what the portal sends, `handle` and `judging` what tests use.
 
 mod answer;
 mod calls;
@@ -17,6 +17,7 @@ mod grants;
 mod handle;
 mod ids;
 mod judge;
+mod judging;
 mod limits;
 mod methods;
 mod outgoing;

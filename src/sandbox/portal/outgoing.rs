@@ -78,7 +78,7 @@ pub fn click(world: &PortalWorld, member_id: &str, user: i64, number: &str) -> R
             ..Registration::default()
         };
         portal.tell(now, Story::Clicked { user, number: number.to_owned() });
-        let call = portal.register(new, now).clone();
+        let call = portal.register(&new, now).clone();
         let mut data = vec![
             ("PHONE_NUMBER", number.to_owned()),
             ("PHONE_NUMBER_INTERNATIONAL", international(number)),

@@ -81,6 +81,8 @@ pub struct Portal {
     pub clients: Vec<Client>,
     /// The application's form.
     pub app: AppSpec,
+    /// The id the portal gave it.
+    pub app_id: i64,
     /// Its keys; `None` after it was deleted.
     pub keys: Option<AppKeys>,
     /// Inbound webhooks: secret and user.
@@ -141,6 +143,7 @@ impl Portal {
             users: spec.users,
             clients: spec.clients,
             app: spec.app,
+            app_id: 1,
             keys: Some(fresh_keys()),
             webhooks: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -188,11 +191,6 @@ impl Portal {
         self.clients.iter().find(|client| same_number(&client.number, number))
     }
 
-    /// The id the portal gave the application.
-    pub fn app_id(&self) -> i64 {
-        1
-    }
-
     /// Forgets the application: events, placements, lines.
     pub fn forget_app(&mut self) {
         self.handlers.clear();
@@ -203,6 +201,7 @@ impl Portal {
     /// Gives the application new keys, as when it is deleted and added again.
     pub fn renew_keys(&mut self) -> AppKeys {
         self.forget_app();
+        self.app_id = self.next_id();
         let keys = fresh_keys();
         self.keys = Some(keys.clone());
         keys

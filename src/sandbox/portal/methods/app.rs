@@ -17,7 +17,7 @@ fn info(context: &mut Context<'_>) -> Answer {
     let code = context.portal.keys.as_ref().map(|k| k.client_id.clone());
     let scope: Vec<&str> = context.portal.app.scopes.iter().map(String::as_str).collect();
     let info = json!({
-        "ID": context.portal.app_id().to_string(),
+        "ID": context.portal.app_id.to_string(),
         "CODE": code,
         "VERSION": 1,
         "STATUS": "L",

@@ -18,8 +18,9 @@ struct Parts {
     time: Vec<(String, Value)>,
 }
 
-/// Runs the commands of `params` in order; `execute` runs one and gives its answer with its time block.
-pub fn run(params: &Params, mut execute: impl FnMut(&str, &Params) -> (Answer, Value)) -> Answer {
+/// Runs the commands of `params` in order; `execute` runs one (or only notes it, if it is refused beforehand)
+/// and gives its answer with its time block.
+pub fn run(params: &Params, mut execute: impl FnMut(&str, &Params, Option<Refusal>) -> (Answer, Value)) -> Answer {
     let commands = params.commands();
     if commands.is_empty() {
         return Err(Refusal { http: 400, ..Refusal::argument("cmd") });
@@ -31,15 +32,7 @@ pub fn run(params: &Params, mut execute: impl FnMut(&str, &Params) -> (Answer, V
         let method = method.to_ascii_lowercase();
         let mut inner = Params::of_query(query);
         inner.map_texts(&|text| filled(text, &parts.result));
-        let (answer, time) = if at >= MOST {
-            let text = "Max batch length exceeded";
-            (Err(Refusal::new(400, "ERROR_BATCH_LENGTH_EXCEEDED", text).clients_fault()), Value::Null)
-        } else if method == "batch" {
-            let text = "Method is not allowed for batch usage";
-            (Err(Refusal::new(405, "ERROR_BATCH_METHOD_NOT_ALLOWED", text).clients_fault()), Value::Null)
-        } else {
-            execute(&method, &inner)
-        };
+        let (answer, time) = execute(&method, &inner, refused(at, &method));
         match answer {
             Ok(done) => {
                 parts.result.push((name.clone(), done.result));
@@ -63,6 +56,18 @@ pub fn run(params: &Params, mut execute: impl FnMut(&str, &Params) -> (Answer, V
         "result_time": php::array(parts.time),
     });
     Ok(whole.into())
+}
+
+/// What no batch may hold.
+fn refused(at: usize, method: &str) -> Option<Refusal> {
+    let refusal = if at >= MOST {
+        Refusal::new(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
+    } else if method == "batch" {
+        Refusal::new(405, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage")
+    } else {
+        return None;
+    };
+    Some(refusal.clients_fault())
 }
 
 /// Replaces `$result[name][FIELD]…` by what it names; a name without a result is empty.
@@ -116,7 +121,10 @@ mod tests {
     use super::*;
     use crate::sandbox::portal::answer::Done;
 
-    fn echo(method: &str, params: &Params) -> (Answer, Value) {
+    fn echo(method: &str, params: &Params, refused: Option<Refusal>) -> (Answer, Value) {
+        if let Some(refusal) = refused {
+            return (Err(refusal), Value::Null);
+        }
         if method == "bad" {
             return (Err(Refusal::business("no")), Value::Null);
         }
@@ -151,7 +159,7 @@ mod tests {
         let stopped = answer(&json!({ "halt": 1, "cmd": { "a": "bad", "b": "echo?x=1" } }));
         assert_eq!(stopped["result"], json!([]));
         let went_on = answer(&json!({ "halt": 0, "cmd": { "a": "bad", "b": "echo?x=$result[a][ID]" } }));
-        assert_eq!(went_on["result"], json!({ "b": {} }), "a reference to a failed command is null");
+        assert_eq!(went_on["result"], json!({ "b": { "x": null } }), "a reference to a failed command is null");
     }
 
     #[test]

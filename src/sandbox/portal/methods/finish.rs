@@ -45,7 +45,7 @@ pub fn finish(context: &mut Context<'_>) -> Answer {
         call,
     };
     let name = context.portal.app.name.clone();
-    let app = context.portal.app_id();
+    let app = context.portal.app_id;
     Ok(row(context.portal.finish(id, end, now), app, &name).into())
 }
 

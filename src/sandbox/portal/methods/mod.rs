@@ -1,5 +1,10 @@
 //! The REST methods: one table, one file per family.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "all methods of the table have one signature, also those that never refuse"
+)]
+
 mod app;
 mod batch;
 mod events;

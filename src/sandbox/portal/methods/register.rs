@@ -45,7 +45,7 @@ pub fn register(context: &mut Context<'_>) -> Answer {
     };
     let now = context.now;
     note_second_name(context, &new);
-    Ok(result(context.portal.register(new, now)).into())
+    Ok(result(context.portal.register(&new, now)).into())
 }
 
 /// What `register` answers, also to the portal's own click-to-call.

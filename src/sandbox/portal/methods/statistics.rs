@@ -18,7 +18,7 @@ fn get(context: &mut Context<'_>) -> Answer {
         Some(Value::Object(filter)) => filter.clone(),
         _ => Map::new(),
     };
-    let app = context.portal.app_id();
+    let app = context.portal.app_id;
     let mut rows: Vec<Value> = context.portal.finished.iter().map(|end| row(end, app)).collect();
     rows.retain(|row| filter.iter().all(|(name, wanted)| holds(row, name, wanted)));
     if context.params.text("ORDER").is_some_and(|o| o.eq_ignore_ascii_case("desc")) {

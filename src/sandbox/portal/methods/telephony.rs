@@ -105,8 +105,8 @@ fn check_file(name: &str, content: &str) -> Result<(), Refusal> {
     if name.is_empty() {
         return Err(Context::mistake("File name is empty"));
     }
-    let lower = name.to_ascii_lowercase();
-    if !lower.ends_with(".wav") && !lower.ends_with(".mp3") {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    if !matches!(extension.as_deref(), Some("wav" | "mp3")) {
         return Err(Context::mistake("Wrong file extension. Only wav and mp3 are allowed"));
     }
     match STANDARD.decode(content) {

@@ -145,8 +145,9 @@ fn answer(door: &Door, asked: &Asked, lost: bool) -> (u16, Value) {
             if asked.method != "batch" {
                 return execute(portal, caller, &asked.method, &asked.params, now);
             }
-            methods::run_batch(&asked.params, |method, params| {
-                let answer = execute(portal, caller, method, params, now);
+            methods::run_batch(&asked.params, |method, params, refused| {
+                let answer = refused.map_or_else(|| execute(portal, caller, method, params, now), Err);
+                note_fault(portal, method, &answer, now);
                 let (status, body) = written(portal, method, &answer, now, world.now());
                 let time = body.get("time").cloned().unwrap_or_default();
                 let mut request = unanswered(now, method, params.shown(), None);
@@ -156,15 +157,9 @@ fn answer(door: &Door, asked: &Asked, lost: bool) -> (u16, Value) {
                 (answer, time)
             })
         });
-        if let Err(refusal) = &answer {
-            if refusal.clients_fault {
-                portal.log.violation(now, &asked.method, refusal.text.clone());
-            }
-            if refusal.http == 401
-                && let Some(token) = &asked.token
-            {
-                state.grants.note_refused(token);
-            }
+        note_fault(portal, &asked.method, &answer, now);
+        if let (Err(Refusal { http: 401, .. }), Some(token)) = (&answer, &asked.token) {
+            state.grants.note_refused(token);
         }
         if asked.garbled {
             portal.log.violation(now, &asked.method, "the body is labelled JSON and is none");
@@ -176,6 +171,14 @@ fn answer(door: &Door, asked: &Asked, lost: bool) -> (u16, Value) {
     let executed = body.get("error").is_none();
     log(door, asked, user, seen, body.clone(), executed);
     (status, body)
+}
+
+fn note_fault(portal: &mut Portal, method: &str, answer: &Answer, now: Timestamp) {
+    if let Err(refusal) = answer
+        && refusal.clients_fault
+    {
+        portal.log.violation(now, method, refusal.text.clone());
+    }
 }
 
 /// The checks before a method: transport, bucket, token, rights.
