@@ -53,7 +53,7 @@ impl SwitchWorld {
     pub fn evict(&self, client_id: &str) {
         let mut state = self.core.lock();
         let Some(index) = state.integrations.iter().position(|i| i.client_id == client_id) else { return };
-        self.core.close_links_of(&mut state, index);
+        close_links_of(&mut state, index);
         drop(state);
         self.core.touch();
     }
@@ -124,18 +124,18 @@ impl Core {
         drop(state);
         self.touch();
     }
+}
 
-    /// Closes an integration's sockets with a close frame.
-    pub(super) fn close_links_of(&self, state: &mut State, integration: usize) {
-        /// Private close code; the real one is unknown.
-        const REPLACED: u16 = 4001;
-        let links = state.integrations.get(integration).map(|i| i.links.clone()).unwrap_or_default();
-        for id in links {
-            if let Some(socket) = state.unlink(id)
-                && socket.out.try_send(Out::Close(REPLACED, "another client uses this integration")).is_err()
-            {
-                socket.kill.cancel();
-            }
+/// Closes an integration's sockets with a close frame.
+pub(super) fn close_links_of(state: &mut State, integration: usize) {
+    /// Private close code; the real one is unknown.
+    const REPLACED: u16 = 4001;
+    let links = state.integrations.get(integration).map(|i| i.links.clone()).unwrap_or_default();
+    for id in links {
+        if let Some(socket) = state.unlink(id)
+            && socket.out.try_send(Out::Close(REPLACED, "another client uses this integration")).is_err()
+        {
+            socket.kill.cancel();
         }
     }
 }

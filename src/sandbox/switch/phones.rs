@@ -2,10 +2,12 @@
 
 use super::call::{CallId, Leg, LegId, LegStatus};
 use super::state::{Line, State};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// What a phone does, seen from the outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PhoneStatus {
     /// On the hook.
     Idle,
@@ -20,7 +22,7 @@ pub enum PhoneStatus {
 }
 
 /// One call of a phone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PhoneLeg {
     /// The leg.
     pub leg: LegId,
@@ -33,7 +35,7 @@ pub struct PhoneLeg {
 }
 
 /// A phone with all its calls; the first decides how it looks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PhoneState {
     /// Its number.
     pub number: String,

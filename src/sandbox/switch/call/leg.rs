@@ -1,6 +1,7 @@
 //! One party's half of a call.
 
 use crate::domain::Timestamp;
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,11 +25,34 @@ impl fmt::Display for LegId {
     }
 }
 
+impl Serialize for CallId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for LegId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl CallId {
+    /// The id as it is written on the wire.
+    pub fn parse(text: &str) -> Option<Self> {
+        sixteen_hex(text).map(Self)
+    }
+}
+
 impl LegId {
     /// The id as a command names it.
     pub fn parse(text: &str) -> Option<Self> {
-        (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten().map(Self)
+        sixteen_hex(text).map(Self)
     }
+}
+
+fn sixteen_hex(text: &str) -> Option<u64> {
+    (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten()
 }
 
 /// Who stands at a leg.
@@ -164,5 +188,7 @@ mod tests {
         assert_eq!(LegId::parse("0651aa00c0ffee01"), Some(id));
         assert_eq!(LegId::parse("651aa00c0ffee01"), None);
         assert_eq!(LegId::parse("not a hex number"), None);
+        assert_eq!(serde_json::to_string(&CallId(255)).expect("JSON"), "\"00000000000000ff\"");
+        assert_eq!(CallId::parse("00000000000000ff"), Some(CallId(255)));
     }
 }

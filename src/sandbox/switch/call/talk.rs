@@ -14,6 +14,7 @@ impl Turn<'_> {
             self.dial_summoned(id);
             return Ok(());
         }
+        self.hold_others(id)?;
         let near = self.call(call).near;
         let Far::Ringing(ringing) = self.call(call).far.clone() else { return Err(Refusal::NoSuchLeg) };
         let caller_waited = !self.leg(near).is_connected();
@@ -30,6 +31,19 @@ impl Turn<'_> {
             self.end(*loser, ReleaseCause::AnsweredElsewhere);
         }
         self.show(&losers);
+        Ok(())
+    }
+
+    /// A phone that picks up a second call holds the first, as its buttons do.
+    fn hold_others(&mut self, id: LegId) -> Result<(), Refusal> {
+        let leg = self.leg(id);
+        let line = self.state.line(&self.call(leg.call).domain, &leg.own);
+        let others = line.map(|line| line.active.clone()).unwrap_or_default();
+        for other in others {
+            if other != id && self.leg(other).status == LegStatus::Talking {
+                self.hold(other)?;
+            }
+        }
         Ok(())
     }
 

@@ -14,7 +14,8 @@ use std::sync::Arc;
 #[derive(Debug, PartialEq)]
 pub(super) struct Request {
     pub(super) action: String,
-    pub(super) request_id: Value,
+    /// `requestId`, given back in the answer.
+    pub(super) id: Value,
     pub(super) payload: Value,
 }
 
@@ -40,11 +41,11 @@ fn understand(text: &str) -> Received {
     let Some(Value::String(action)) = object.remove("action") else {
         return Received::Bad("a frame without action".to_owned());
     };
-    let Some(request_id) = object.remove("requestId").filter(Value::is_u64) else {
+    let Some(id) = object.remove("requestId").filter(Value::is_u64) else {
         return Received::Bad(format!("{action} without a numeric requestId"));
     };
     let payload = object.remove("payload").unwrap_or(Value::Null);
-    Received::Command(Request { action, request_id, payload })
+    Received::Command(Request { action, id, payload })
 }
 
 impl Core {
@@ -79,7 +80,7 @@ impl Core {
         let state = &mut *guard;
         let Some(socket) = state.sockets.get_mut(&id) else { return };
         let (node, integration) = (socket.node, socket.integration);
-        let repeated = !request.request_id.as_u64().is_some_and(|id| socket.remember(id));
+        let repeated = !request.id.as_u64().is_some_and(|id| socket.remember(id));
         let fault = state.next_commands.pop_front();
         let mut turn = Turn::new(state, now);
         let outcome = match &fault {
@@ -90,9 +91,9 @@ impl Core {
         let (frames, timers) = (turn.frames, turn.timers);
         let silent = matches!(fault, Some(CommandFault::Ignore | CommandFault::ActSilently));
         let answer = (!silent).then(|| {
-            let Request { action, request_id, .. } = &request;
+            let Request { action, id, .. } = &request;
             let (status, payload) = (outcome.status, &outcome.payload);
-            json!({"action": action, "requestId": request_id, "status": status, "payload": payload}).to_string()
+            json!({"action": action, "requestId": id, "status": status, "payload": payload}).to_string()
         });
         if state.quirks.events_before_answer {
             self.publish(state, &frames);
@@ -105,13 +106,13 @@ impl Core {
         }
         let client_id = state.integrations.get(integration).map(|i| i.client_id.clone());
         if repeated {
-            let what = format!("{}: requestId {} was used before", request.action, request.request_id);
+            let what = format!("{}: requestId {} was used before", request.action, request.id);
             state.journal.note(now, node, client_id.clone(), What::Violation(what));
         }
         if let Some(what) = outcome.violation {
             state.journal.note(now, node, client_id.clone(), What::Violation(what));
         }
-        let Request { action, request_id, payload } = request;
+        let Request { action, id: request_id, payload } = request;
         let status = (!silent).then_some(outcome.status);
         let command = ReceivedCommand { at: now, action, request_id, payload, status };
         state.journal.note(now, node, client_id, What::Command(command));
@@ -133,7 +134,7 @@ mod tests {
         else {
             panic!("a command");
         };
-        assert_eq!((request.action.as_str(), request.request_id), ("call.hold", json!(7)));
+        assert_eq!((request.action.as_str(), request.id), ("call.hold", json!(7)));
         for text in ["ping", "[]", "{}", r#"{"action":"call.hold"}"#, r#"{"action":"a","requestId":"7"}"#] {
             assert!(matches!(understand(text), Received::Bad(_)), "{text}");
         }

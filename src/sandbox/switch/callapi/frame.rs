@@ -1,7 +1,7 @@
 //! Legs as JSON, in the default spelling or with quirks.
 
 use crate::domain::Timestamp;
-use crate::sandbox::switch::call::{Direction, Leg, LegStatus};
+use crate::sandbox::switch::call::{CallId, Direction, Leg, LegStatus};
 use crate::sandbox::switch::numbers::bare;
 use crate::sandbox::switch::options::{Aliases, CauseStyle, Quirks};
 use jiff::tz::TimeZone;
@@ -80,24 +80,15 @@ struct Spelled<'a> {
     quirks: &'a Quirks,
 }
 
-/// An id as 16 lower-case hex digits, without an allocation.
-struct Hex(u64);
-
-impl Serialize for Hex {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:016x}", self.0))
-    }
-}
-
 impl Serialize for Spelled<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { leg, quirks } = *self;
         let name = |snake: &'static str, camel: &'static str| if quirks.aliases.fields { camel } else { snake };
         let remote = if quirks.keep_plus { &*leg.remote } else { bare(&leg.remote) };
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("id", &Hex(leg.id.0))?;
-        map.serialize_entry(name("call_id", "callId"), &Hex(leg.call.0))?;
-        map.serialize_entry(name("call_ref", "callRef"), &Hex(leg.call_ref))?;
+        map.serialize_entry("id", &leg.id)?;
+        map.serialize_entry(name("call_id", "callId"), &leg.call)?;
+        map.serialize_entry(name("call_ref", "callRef"), &CallId(leg.call_ref))?;
         map.serialize_entry("direction", if leg.direction == Direction::In { "in" } else { "out" })?;
         map.serialize_entry("digits", &*leg.own)?;
         map.serialize_entry(name("remote_digits", "remoteDigits"), &Some(remote).filter(|number| !number.is_empty()))?;

@@ -5,6 +5,7 @@ use super::link::Out;
 use super::{LinkId, QUEUE, Socket};
 use crate::sandbox::switch::Core;
 use crate::sandbox::switch::call::Leg;
+use crate::sandbox::switch::faults::close_links_of;
 use crate::sandbox::switch::journal::What;
 use crate::sandbox::switch::options::Heartbeat;
 use crate::sandbox::switch::state::State;
@@ -47,7 +48,7 @@ impl Core {
         let id = LinkId(state.next_id());
         let (integration, node) = (socket.integration, socket.node);
         if state.quirks.evict_older {
-            self.close_links_of(&mut state, integration);
+            close_links_of(&mut state, integration);
         }
         state.sockets.insert(id, socket);
         if let Some(found) = state.integrations.get_mut(integration) {

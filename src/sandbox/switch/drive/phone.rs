@@ -27,12 +27,12 @@ impl PhoneHandle {
 
     /// Picks up what rings: an incoming call, or the own phone after `call.make`.
     pub async fn pick_up(&self) -> Result<(), Refusal> {
-        self.press("the phone does not ring", Leg::rings, |turn, leg| turn.answer(leg)).await
+        self.press("the phone does not ring", Leg::rings, &Button::PickUp).await
     }
 
     /// Refuses what rings.
     pub async fn reject(&self) -> Result<(), Refusal> {
-        self.press("the phone does not ring", Leg::rings, |turn, leg| turn.hang_up(leg)).await
+        self.press("the phone does not ring", Leg::rings, &Button::HangUp).await
     }
 
     /// Hangs up: what talks, else what dials, else what rings or is held.
@@ -55,12 +55,12 @@ impl PhoneHandle {
     /// Puts the call on hold.
     pub async fn hold(&self) -> Result<(), Refusal> {
         let talks = |leg: &Leg| leg.is_connected() && !held(leg);
-        self.press("the phone does not talk", talks, |turn, leg| turn.hold(leg)).await
+        self.press("the phone does not talk", talks, &Button::Hold).await
     }
 
     /// Takes the held call back.
     pub async fn retrieve(&self) -> Result<(), Refusal> {
-        self.press("the phone holds nobody", held, |turn, leg| turn.retrieve(leg)).await
+        self.press("the phone holds nobody", held, &Button::Retrieve).await
     }
 
     /// Hands the call over to `to`: joins both parties if `to` is the phone's second call, otherwise blind.
@@ -72,7 +72,7 @@ impl PhoneHandle {
         // After a consultation the held call is handed over, else the one that talks, else the held one.
         let of_held = consults || !legs.iter().any(|leg| talks(&leg));
         let which = move |leg: &Leg| leg.is_connected() && held(leg) == of_held;
-        self.press("the phone does not talk", which, |turn, leg| turn.transfer(leg, &to)).await
+        self.press("the phone does not talk", which, &Button::Transfer(to)).await
     }
 
     /// Takes a call that rings at a colleague's phone.
@@ -87,18 +87,39 @@ impl PhoneHandle {
         &self,
         otherwise: &'static str,
         fits: impl Fn(&Leg) -> bool,
-        act: impl FnOnce(&mut Turn<'_>, LegId) -> Result<(), Refusal>,
+        button: &Button,
     ) -> Result<(), Refusal> {
         self.core.room().await;
         self.core.turn(|turn| {
             let line = turn.state.line(&self.domain, &self.number).ok_or_else(|| self.missing())?;
             let found = line.active.iter().copied().find(|id| turn.live(*id).is_ok_and(&fits));
-            act(turn, found.ok_or(Refusal::WrongState(otherwise))?)
+            button.press(turn, found.ok_or(Refusal::WrongState(otherwise))?)
         })
     }
 
     fn missing(&self) -> Refusal {
         Refusal::NoSuchPhone(self.number.to_string())
+    }
+}
+
+/// What can be pressed while a call is there.
+enum Button {
+    PickUp,
+    HangUp,
+    Hold,
+    Retrieve,
+    Transfer(Arc<str>),
+}
+
+impl Button {
+    fn press(&self, turn: &mut Turn<'_>, leg: LegId) -> Result<(), Refusal> {
+        match self {
+            Self::PickUp => turn.answer(leg),
+            Self::HangUp => turn.hang_up(leg),
+            Self::Hold => turn.hold(leg),
+            Self::Retrieve => turn.retrieve(leg),
+            Self::Transfer(to) => turn.transfer(leg, to),
+        }
     }
 }
 
