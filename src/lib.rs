@@ -2,11 +2,13 @@
 
 pub mod app;
 pub mod bitrix;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod ecss;
 pub mod http;
+pub mod lifecycle;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod server;

@@ -303,7 +303,9 @@ impl Actor {
         draft: &mut Draft,
     ) {
         match (command, &answer) {
-            (SwitchCommand::Make { .. }, Ok(Accepted { call: Some(call) })) => self.book.alias(call.clone(), key.clone()),
+            (SwitchCommand::Make { .. }, Ok(Accepted { call: Some(call) })) => {
+                self.book.alias(call.clone(), key.clone())
+            }
             // The phone may be ringing already: the click's own patience decides.
             (SwitchCommand::Make { .. }, Ok(_) | Err(CommandError::TimedOut)) => {}
             (SwitchCommand::Make { .. }, Err(error)) => {

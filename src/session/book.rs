@@ -165,8 +165,13 @@ mod tests {
 
     fn book_with_click() -> Book {
         let call = Call::new("c2c/x".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW);
-        let click =
-            Click { crm: "x".into(), user: UserId(1), from: Some(phone("1001")), to: phone("+7 983 555-11-22"), late: false };
+        let click = Click {
+            crm: "x".into(),
+            user: UserId(1),
+            from: Some(phone("1001")),
+            to: phone("+7 983 555-11-22"),
+            late: false,
+        };
         let mut book = Book::default();
         book.put(step(call, Event::Clicked(click), NOW).call, None, NOW);
         book

@@ -68,7 +68,12 @@ pub struct Companies {
 impl Companies {
     /// Nothing runs yet.
     pub fn new(setup: Setup) -> Self {
-        Self { setup: Arc::new(setup), running: Arc::default(), tasks: TaskTracker::new(), stop: CancellationToken::new() }
+        Self {
+            setup: Arc::new(setup),
+            running: Arc::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }
     }
 
     /// Starts all registered companies. One that cannot be read is reported and left out.
@@ -150,8 +155,7 @@ impl Companies {
             let actor_stop = stop.clone();
             let actor = tasks.spawn(actor.run(inbox, news, actor_stop)).id();
             tasks.spawn(link::run(self.setup.link.clone(), switch, link_news, link_state));
-            let upkeep =
-                Upkeep { wanted: self.setup.wanted.clone(), rebind: self.setup.rebind.clone(), first_delay };
+            let upkeep = Upkeep { wanted: self.setup.wanted.clone(), rebind: self.setup.rebind.clone(), first_delay };
             tasks.spawn(upkeep.run(handle.clone()));
             let ended = loop {
                 match tasks.join_next_with_id().await {

@@ -232,8 +232,7 @@ fn missing_scopes(granted: &str) -> Vec<String> {
     if granted.is_empty() {
         return Vec::new();
     }
-    let mut missing: Vec<String> =
-        SCOPES.iter().filter(|s| !granted.contains(s)).map(|s| (*s).to_owned()).collect();
+    let mut missing: Vec<String> = SCOPES.iter().filter(|s| !granted.contains(s)).map(|s| (*s).to_owned()).collect();
     if !USER_SCOPES.iter().any(|s| granted.contains(s)) {
         missing.push("user".to_owned());
     }

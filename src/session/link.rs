@@ -33,10 +33,7 @@ pub struct LinkTools {
 #[derive(Debug)]
 pub(super) enum LinkNews {
     /// Events flow from now on.
-    Up {
-        commander: Commander,
-        can: Capabilities,
-    },
+    Up { commander: Commander, can: Capabilities },
     /// Legs of one frame.
     Legs(Vec<LegEvent>),
     /// Events may be missed from this moment on.

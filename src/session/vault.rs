@@ -11,9 +11,9 @@ pub(super) struct StoreVault {
 
 impl TokenVault for StoreVault {
     fn save<'a>(&'a self, tokens: &'a Tokens) -> Stored<'a> {
-        Box::pin(async move {
-            self.store.save_tokens(&self.company, tokens).await.map_err(|e| VaultError(e.to_string()))
-        })
+        Box::pin(
+            async move { self.store.save_tokens(&self.company, tokens).await.map_err(|e| VaultError(e.to_string())) },
+        )
     }
 
     fn moved<'a>(&'a self, client_endpoint: &'a str) -> Stored<'a> {

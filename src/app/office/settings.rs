@@ -39,7 +39,8 @@ impl DaemonOffice {
                 .map(|e| e.name),
             None => None,
         };
-        let token = tokens.map(|t| TokenLife { obtained_at: t.expires_at - ACCESS_LIFE, expires_at: t.expires_at, owner });
+        let token =
+            tokens.map(|t| TokenLife { obtained_at: t.expires_at - ACCESS_LIFE, expires_at: t.expires_at, owner });
         Ok(Some(Overview {
             id: company.id,
             name: company.name,
@@ -108,7 +109,11 @@ impl DaemonOffice {
         Ok(Employees { rows, import })
     }
 
-    pub(super) async fn put_numbers(&self, id: &CompanyId, rows: Vec<(UserId, Vec<Phone>)>) -> Result<(), NumbersError> {
+    pub(super) async fn put_numbers(
+        &self,
+        id: &CompanyId,
+        rows: Vec<(UserId, Vec<Phone>)>,
+    ) -> Result<(), NumbersError> {
         self.store.save_numbers(id, &rows).await.map_err(|error| match error {
             StoreError::Conflict(Conflict::Number { number, wanted_by, holder, .. }) => {
                 NumbersError::Taken(TakenNumber { number, user: wanted_by, holder })

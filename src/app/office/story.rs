@@ -40,42 +40,56 @@ pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, St
             (text, format!("leg {leg}"))
         }
         Note::NobodysNumber { own } => (
-            pick("Карточка не показана: номера нет в таблице сотрудников — ", "No card: nobody in the table has the number ")
-                + own.as_str(),
+            pick(
+                "Карточка не показана: номера нет в таблице сотрудников — ",
+                "No card: nobody in the table has the number ",
+            ) + own.as_str(),
             String::new(),
         ),
         Note::Internal => (
-            pick("Разговаривают сотрудники: по настройке компании в CRM не передаётся", "Colleagues: by the company's setting not sent to the CRM"),
+            pick(
+                "Разговаривают сотрудники: по настройке компании в CRM не передаётся",
+                "Colleagues: by the company's setting not sent to the CRM",
+            ),
             String::new(),
         ),
         Note::Stale { leg, state } => (
-            pick("АТС повторила устаревшее состояние, оно не учтено", "The switch repeated an outdated phase; it changed nothing"),
+            pick(
+                "АТС повторила устаревшее состояние, оно не учтено",
+                "The switch repeated an outdated phase; it changed nothing",
+            ),
             format!("leg {leg}: {}", phase(*state, Lang::En)),
         ),
-        Note::Opened { lane, kind, user } => (
-            format!("{} — {}", kind_of(*kind, lang), names.of(*user)),
-            format!("EXTERNAL_CALL_ID {lane}"),
-        ),
+        Note::Opened { lane, kind, user } => {
+            (format!("{} — {}", kind_of(*kind, lang), names.of(*user)), format!("EXTERNAL_CALL_ID {lane}"))
+        }
         Note::Clicked { user, crm, to } => (
             format!("{} {} {to}", names.of(*user), pick("набирает из Битрикс24 номер", "clicked in Bitrix24 on")),
             format!("CALL_ID {crm}"),
         ),
-        Note::DialFailed { why } => {
-            (pick("Набрать номер не удалось: ", "The number was not dialled: ") + &dial_failure(*why, lang), String::new())
-        }
+        Note::DialFailed { why } => (
+            pick("Набрать номер не удалось: ", "The number was not dialled: ") + &dial_failure(*why, lang),
+            String::new(),
+        ),
         Note::Matched { leg } => (
             pick("Найден вызов на АТС, начатый этим щелчком", "The switch's call of this click was found"),
             format!("leg {leg}"),
         ),
         Note::Pressed { user, button } => (
-            format!("{} {} «{}»", names.of(*user), pick("нажимает в карточке", "pressed on the card"), button_name(button, lang)),
+            format!(
+                "{} {} «{}»",
+                names.of(*user),
+                pick("нажимает в карточке", "pressed on the card"),
+                button_name(button, lang)
+            ),
             String::new(),
         ),
-        Note::LinkLost => {
-            (pick("Связь с АТС прервалась", "The connection to the switch broke"), String::new())
-        }
+        Note::LinkLost => (pick("Связь с АТС прервалась", "The connection to the switch broke"), String::new()),
         Note::EndUnknown { leg } => (
-            pick("После восстановления связи плечо не появилось: окончание неизвестно", "Not seen again after the connection came back: its end is unknown"),
+            pick(
+                "После восстановления связи плечо не появилось: окончание неизвестно",
+                "Not seen again after the connection came back: its end is unknown",
+            ),
             format!("leg {leg}"),
         ),
         Note::Intent { lane, step } => (intent(step, names, lang)?, format!("EXTERNAL_CALL_ID {lane}")),
@@ -83,14 +97,17 @@ pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, St
             if answer.starts_with("ok") {
                 format!("{}: {}", pick("Портал принял", "The portal took"), request_name(request, lang))
             } else {
-                format!("{}: {} — {answer}", pick("Портал ответил на запрос", "The portal answered"), request_name(request, lang))
+                format!(
+                    "{}: {} — {answer}",
+                    pick("Портал ответил на запрос", "The portal answered"),
+                    request_name(request, lang)
+                )
             },
             format!("{request}, {took_ms} ms, {lane}: {answer}"),
         ),
-        Note::Closed { status, lane } => (
-            format!("{}: {}", pick("Итог", "Outcome"), status_name(*status, lang)),
-            format!("EXTERNAL_CALL_ID {lane}"),
-        ),
+        Note::Closed { status, lane } => {
+            (format!("{}: {}", pick("Итог", "Outcome"), status_name(*status, lang)), format!("EXTERNAL_CALL_ID {lane}"))
+        }
     })
 }
 
@@ -99,7 +116,8 @@ fn intent(step: &CrmStep, names: &Names, lang: Lang) -> Option<String> {
     let pick = |r: &str, e: &str| if ru { r.to_owned() } else { e.to_owned() };
     Some(match step {
         CrmStep::Register { user, show: true, .. } => {
-            pick("Регистрируем вызов и открываем карточку: ", "Registering the call and opening the card: ") + &names.of(*user)
+            pick("Регистрируем вызов и открываем карточку: ", "Registering the call and opening the card: ")
+                + &names.of(*user)
         }
         CrmStep::Register { user, show: false, .. } => {
             pick("Регистрируем вызов без карточки: ", "Registering the call without a card: ") + &names.of(*user)
@@ -154,10 +172,16 @@ fn status_name(status: Status, lang: Lang) -> String {
 
 fn dial_failure(why: DialFailure, lang: Lang) -> String {
     let (ru, en) = match why {
-        DialFailure::NoNumber => ("у сотрудника нет внутреннего номера — задайте его в списке пользователей", "the employee has no internal number; set one in the table"),
+        DialFailure::NoNumber => (
+            "у сотрудника нет внутреннего номера — задайте его в списке пользователей",
+            "the employee has no internal number; set one in the table",
+        ),
         DialFailure::Offline => ("нет соединения с АТС", "no connection to the switch"),
         DialFailure::NotOffered => ("АТС не поддерживает набор по запросу", "the switch does not dial on request"),
-        DialFailure::Forbidden => ("АТС запретила вызов — проверьте api\\call\\enabled и номера интеграции", "the switch forbids it; check api\\call\\enabled and the integration's numbers"),
+        DialFailure::Forbidden => (
+            "АТС запретила вызов — проверьте api\\call\\enabled и номера интеграции",
+            "the switch forbids it; check api\\call\\enabled and the integration's numbers",
+        ),
         DialFailure::WrongNumber => ("такого номера нет", "no such number"),
         DialFailure::Busy => ("телефон занят", "the phone is busy"),
         DialFailure::Unavailable => ("телефон недоступен", "the phone is not reachable"),

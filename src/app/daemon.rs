@@ -1,0 +1,175 @@
+//! A running daemon: everything built, sockets served, companies at work.
+
+use super::office::DaemonOffice;
+use super::{Listeners, Prepared};
+use crate::bitrix::bindings::Wanted;
+use crate::bitrix::{AppCredentials, OAuth, Tools};
+use crate::clock::Clock;
+use crate::config::{Budget, Settings};
+use crate::domain::company::Trust;
+use crate::ecss::Dialect;
+use crate::http::{ClientOptions, client, tls_config};
+use crate::server::serve::serve;
+use crate::server::tls::{PairFiles, Tls};
+use crate::session::{Companies, LinkTools, Setup};
+use crate::store::Store;
+use crate::web::{self, Office, WebState};
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A cloud portal ends a request after 60 s; we wait a little longer to hear it say so.
+const REST_TIMEOUT: Duration = Duration::from_secs(65);
+/// How often old calls are forgotten and the database is tidied.
+const TIDY: Duration = Duration::from_secs(3600);
+
+/// See the module. [`Daemon::stop`] ends it in good order.
+pub struct Daemon {
+    store: Store,
+    companies: Companies,
+    office: Arc<DaemonOffice>,
+    tls: Tls,
+    dialect: Arc<ArcSwap<Dialect>>,
+    rebind: Arc<AtomicBool>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Daemon {
+    /// Builds and starts everything. When this returns, requests are answered and companies are connecting.
+    pub async fn start(settings: &Settings, prepared: Prepared, listeners: Listeners) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let pair = PairFiles { cert: settings.ssl_cert_filename.clone(), key: settings.ssl_key_filename.clone() };
+        let (tls, made) = Tls::load_or_generate(pair, &settings.server_host, clock.now())?;
+        if made {
+            tracing::warn!(file = %settings.ssl_cert_filename.display(), "a self-signed certificate was made, as there was none");
+        }
+        for doubt in tls.doubts(clock.now()) {
+            tracing::warn!("{doubt}");
+        }
+        let store = Store::open(&settings.state_dir)
+            .await
+            .with_context(|| format!("the state directory {} cannot be used", settings.state_dir.display()))?;
+        let Prepared { trusted, dialect, zone } = prepared;
+        let dialect = Arc::new(ArcSwap::new(dialect));
+        let http = client(
+            &tls_config(&trusted, &Trust::System)?,
+            ClientOptions { timeout: REST_TIMEOUT, ..ClientOptions::default() },
+        );
+        let oauth = OAuth::new(&settings.bitrix_token_host, http.clone(), clock.clone())?;
+        let keys = settings.bitrix_client_id.clone().zip(settings.bitrix_client_secret.clone());
+        let keys = keys.map(|(client_id, client_secret)| AppCredentials { client_id, client_secret });
+        let rebind = Arc::new(AtomicBool::new(settings.rebind_placement));
+        let base = settings.public_base();
+        let companies = Companies::new(Setup {
+            store: store.clone(),
+            clock: clock.clone(),
+            bitrix: Tools { oauth, http, clock: clock.clone() },
+            link: LinkTools { dialect: dialect.clone(), trusted, zone, clock: clock.clone() },
+            wanted: Wanted {
+                card_handler: format!("{base}/call/call.html"),
+                event_handler: format!("{base}/events"),
+                title_ru: "ECSS-10".to_owned(),
+                title_en: "ECSS-10".to_owned(),
+            },
+            budget: budget(settings.portal_budget),
+            grace: settings.reconnect_grace,
+            keys: keys.clone(),
+            rebind: rebind.clone(),
+        });
+        let office = Arc::new(DaemonOffice::new(store.clone(), companies.clone(), clock.clone(), keys));
+        let daemon = Self {
+            store,
+            companies,
+            office,
+            tls,
+            dialect,
+            rebind,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        daemon.serve(settings, &base, listeners, &clock);
+        let count = daemon.companies.start_all().await?;
+        tracing::info!(companies = count, base, "started");
+        daemon.tasks.spawn(tidy(daemon.store.clone(), clock, settings.retention_days, daemon.stop.clone()));
+        let (store, stop) = (daemon.store.clone(), daemon.stop.clone());
+        daemon.tasks.spawn(async move {
+            stop.run_until_cancelled(store.tend()).await;
+        });
+        Ok(daemon)
+    }
+
+    fn serve(&self, settings: &Settings, base: &str, listeners: Listeners, clock: &Clock) {
+        let office: Arc<dyn Office> = self.office.clone();
+        let key = self.store.key().derive("card ticket");
+        let state = WebState::new(office, base, settings.prefixes(), key, clock.clone(), self.stop.clone());
+        let router = web::router(state.clone());
+        let stop = || self.stop.clone();
+        self.tasks.spawn(serve(listeners.http, router.clone(), None, stop()));
+        self.tasks.spawn(serve(listeners.https, router, Some(self.tls.clone()), stop()));
+        if let Some(ops) = listeners.ops {
+            self.tasks.spawn(serve(ops, web::ops_router(state), None, stop()));
+        }
+    }
+
+    /// Takes up what can change while we run: certificate, dialect, `rebindPlacement`.
+    pub fn reload(&self, settings: &Settings, prepared: Prepared) {
+        if let Err(error) = self.tls.reload() {
+            tracing::error!(%error, "the certificate in use stays, as the new one cannot be used");
+        }
+        self.dialect.store(prepared.dialect);
+        self.rebind.store(settings.rebind_placement, Ordering::Relaxed);
+        if settings.rebind_placement {
+            self.companies.all().iter().for_each(crate::session::CompanyHandle::look_after);
+        }
+    }
+
+    /// Whether the daemon can do its work: the database answers.
+    pub async fn is_well(&self) -> bool {
+        self.store.ping().await.is_ok()
+    }
+
+    /// One line for the service manager.
+    pub fn summary(&self) -> String {
+        let all = self.companies.all();
+        let online = all.iter().filter(|c| c.status().link.is_online()).count();
+        format!("{online} of {} companies connected to their switch", all.len())
+    }
+
+    /// Stops taking requests, lets those under way end, stores what is open.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.office.close().await;
+        self.companies.stop().await;
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+fn budget(configured: Budget) -> crate::bitrix::Budget {
+    match configured {
+        Budget::Unlimited => crate::bitrix::Budget::Unlimited,
+        Budget::Limited { per_second, burst } => crate::bitrix::Budget::Limited { rate: per_second.into(), burst },
+    }
+}
+
+async fn tidy(store: Store, clock: Clock, retention_days: u32, stop: CancellationToken) {
+    let keep = Duration::from_secs(u64::from(retention_days) * 24 * 3600);
+    loop {
+        match store.forget_before(clock.now() - keep).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, retention_days, "old calls were forgotten"),
+            Err(error) => tracing::error!(%error, "old calls cannot be forgotten"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(TIDY) => {}
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Files that the settings name and that must be readable before anything starts.
+
+use crate::config::{Fault, Settings};
+use crate::ecss::Dialect;
+use crate::http::Trusted;
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+
+/// What was read from them.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The system's CAs and those of `ca_file`.
+    pub trusted: Trusted,
+    /// How the switch spells things.
+    pub dialect: Arc<Dialect>,
+    /// The zone of the switch's times.
+    pub zone: TimeZone,
+}
+
+/// Reads them all; the error holds all faults at once.
+pub fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let fault = |key: &str, problem: String, remedy: &str| Fault {
+        file: String::new(),
+        line: None,
+        column: None,
+        key: Some(key.to_owned()),
+        problem,
+        remedy: remedy.to_owned(),
+    };
+    let trusted = Trusted::load(settings.ca_file.as_deref());
+    if let Err(error) = &trusted {
+        faults.push(fault("ca_file", error.to_string(), "name a file of PEM certificates that the service may read"));
+    }
+    let dialect = settings.dialect_file.as_deref().map_or_else(|| Ok(Dialect::default()), Dialect::load);
+    if let Err(error) = &dialect {
+        let shown = |f: &crate::ecss::Fault| Fault {
+            file: f.file.clone(),
+            line: f.line,
+            column: f.column,
+            key: f.key.clone(),
+            problem: f.problem.clone(),
+            remedy: f.remedy.clone(),
+        };
+        faults.extend(error.faults.iter().map(shown));
+    }
+    let zone = match &settings.switch_time_zone {
+        Some(name) => TimeZone::get(name),
+        None => Ok(TimeZone::system()),
+    };
+    if let Err(error) = &zone {
+        faults.push(fault("switch_time_zone", error.to_string(), "write an IANA name such as Asia/Novosibirsk"));
+    }
+    match (trusted, dialect, zone) {
+        (Ok(trusted), Ok(dialect), Ok(zone)) => Ok(Prepared { trusted, dialect, zone }),
+        _ => Err(faults),
+    }
+}

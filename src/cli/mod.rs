@@ -1,0 +1,83 @@
+//! The command line: what was asked, in which order things happen, which exit code tells what.
+
+mod check;
+mod replay;
+mod run;
+
+use crate::config::{Fault, Sources};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// `EX_CONFIG` of sysexits.h: the settings are faulty; starting again does not help.
+const CONFIG: u8 = 78;
+
+/// Links the ECSS-10 softswitch with Bitrix24.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve in the foreground until SIGTERM; SIGHUP re-reads certificate, log level and dialect.
+    Run(Files),
+    /// Read all settings, tell every fault with file, line and remedy, and exit with 78 if there is one.
+    CheckConfig(Files),
+    /// Turn a capture or single frames of the switch into neutral events, one JSON object per line.
+    Replay(replay::Replay),
+}
+
+/// Where the settings are.
+#[derive(Debug, clap::Args)]
+struct Files {
+    /// config.toml (default: /etc/ecss/ecss-crm-server/config.toml, if it is there)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// settings.js (default: /usr/share/ecss/ecss-crm-server/src/settings.js, if it is there)
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+}
+
+impl Files {
+    fn sources(&self) -> Sources {
+        let env = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Sources::locate(self.config.clone(), self.settings.clone(), env)
+    }
+}
+
+/// Does what the command line asks.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(files) => run::run(&files),
+        Command::CheckConfig(files) => Ok(check::check(&files)),
+        Command::Replay(replay) => replay.run(),
+    };
+    done.unwrap_or_else(|error| {
+        complain(&format!("{error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+#[expect(clippy::print_stderr, reason = "this is where a program talks to whoever started it")]
+fn complain(text: &str) {
+    eprintln!("ecss-crm-server: {text}");
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command was called for")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+/// Tells all faults, one per line.
+fn complain_of(faults: &[Fault]) -> ExitCode {
+    for fault in faults {
+        complain(&fault.to_string());
+    }
+    complain(&format!("{} fault(s) in the settings; nothing was started", faults.len()));
+    ExitCode::from(CONFIG)
+}

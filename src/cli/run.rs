@@ -1,0 +1,93 @@
+//! `run`: the daemon in the foreground.
+
+use super::{Files, complain_of};
+use crate::app::{self, Daemon, Listeners};
+use crate::config::{self, Loaded, Settings};
+use crate::lifecycle::{self, Wish, Wishes};
+use crate::telemetry::{self, Telemetry};
+use anyhow::Context as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Without a watchdog the status line is refreshed this often.
+const STATUS: Duration = Duration::from_secs(60);
+
+pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
+    let Loaded { settings, warnings } = match config::load(&files.sources()) {
+        Ok(loaded) => loaded,
+        Err(faults) => return Ok(complain_of(&faults)),
+    };
+    let prepared = match app::prepare(&settings) {
+        Ok(prepared) => prepared,
+        Err(faults) => return Ok(complain_of(&faults)),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+        let telemetry = telemetry::init(&settings.log_settings(journal))?;
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
+        let started = async {
+            // Before the first byte is served, so that no signal meets us unprepared.
+            let wishes = Wishes::listen().context("signals cannot be listened to")?;
+            let listeners = Listeners::bind(&settings).await?;
+            let daemon = Daemon::start(&settings, prepared, listeners).await?;
+            anyhow::Ok((wishes, daemon))
+        };
+        let (wishes, daemon) = started.await.inspect_err(|error| tracing::error!("{error:#}"))?;
+        serve(files, &telemetry, wishes, &daemon).await;
+        lifecycle::tell_stopping();
+        daemon.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Serves until somebody wants us to stop.
+async fn serve(files: &Files, telemetry: &Telemetry, mut wishes: Wishes, daemon: &Daemon) {
+    lifecycle::tell_ready(&daemon.summary());
+    let mut beat = tokio::time::interval(lifecycle::watchdog_interval().unwrap_or(STATUS));
+    loop {
+        tokio::select! {
+            wish = wishes.next() => match wish {
+                Wish::Stop => return,
+                Wish::Reload => {
+                    lifecycle::tell_reloading();
+                    reload(files, telemetry, daemon);
+                    lifecycle::tell_ready(&daemon.summary());
+                }
+            },
+            _ = beat.tick() => {
+                // A database that does not answer keeps the service manager waiting until it restarts us.
+                if daemon.is_well().await {
+                    lifecycle::tell_well(&daemon.summary());
+                }
+            }
+        }
+    }
+}
+
+fn reload(files: &Files, telemetry: &Telemetry, daemon: &Daemon) {
+    telemetry.reopen();
+    let loaded = config::load(&files.sources()).and_then(|loaded| {
+        let prepared = app::prepare(&loaded.settings)?;
+        Ok((loaded.settings, prepared))
+    });
+    match loaded {
+        Ok((settings, prepared)) => {
+            apply(&settings, telemetry);
+            daemon.reload(&settings, prepared);
+            tracing::warn!(level = %settings.log_level, "settings were read again; other changes need a restart");
+        }
+        Err(faults) => {
+            for fault in faults {
+                tracing::error!("{fault}");
+            }
+            tracing::error!("the settings in use stay, as the files have faults");
+        }
+    }
+}
+
+fn apply(settings: &Settings, telemetry: &Telemetry) {
+    telemetry.set_level(settings.log_level);
+}

@@ -1,0 +1,79 @@
+//! The process among other processes: signals in, readiness and watchdog out.
+
+use sd_notify::NotifyState;
+use std::io;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What somebody outside wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// End in good order (SIGTERM, SIGINT).
+    Stop,
+    /// Read files again (SIGHUP).
+    Reload,
+}
+
+/// The signals we listen to.
+#[derive(Debug)]
+pub struct Wishes {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+}
+
+impl Wishes {
+    /// Begins to listen. Until then SIGHUP ends the process.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            hup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next wish. Cancel-safe.
+    pub async fn next(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.term.recv() => Wish::Stop,
+            _ = self.int.recv() => Wish::Stop,
+            _ = self.hup.recv() => Wish::Reload,
+        }
+    }
+}
+
+/// Tells the service manager that we serve.
+pub fn tell_ready(status: &str) {
+    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
+/// Tells the service manager that we read files again; [`tell_ready`] ends it.
+pub fn tell_reloading() {
+    // Managers of version 253 and later want the time with it, older ones ignore it.
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Err(_) => tell(&[NotifyState::Reloading]),
+    }
+}
+
+/// Tells the service manager that we are ending.
+pub fn tell_stopping() {
+    tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+}
+
+/// Tells the service manager that we are well, and how things stand.
+pub fn tell_well(status: &str) {
+    tell(&[NotifyState::Watchdog, NotifyState::Status(status)]);
+}
+
+/// How often the service manager wants to hear that we are well, halved for safety.
+pub fn watchdog_interval() -> Option<Duration> {
+    sd_notify::watchdog_enabled().map(|limit| limit / 2)
+}
+
+fn tell(state: &[NotifyState<'_>]) {
+    // Without a service manager this does nothing; a failure must not stop the service it reports on.
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::debug!(%error, "the service manager was not told");
+    }
+}
