@@ -79,6 +79,8 @@ export function showCard(view, me, limit) {
     clear();
     shown = call;
     byId("card").hidden = !card;
+    const about = card?.about;
+    byId("announce").textContent = about ? `${word(about.direction)}: ${about.client || about.number}` : "";
     if (!card) {
       if (byId("card").contains(document.activeElement) || document.activeElement === document.body) before?.focus?.();
       return;

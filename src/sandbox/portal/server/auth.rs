@@ -68,7 +68,7 @@ async fn token(State(world): State<PortalWorld>, Extension(secure): Extension<Se
 
 fn log(world: &PortalWorld, at: Timestamp, params: &Params, status: u16, answer: Value) {
     world.change(|state| {
-        let mut request = unanswered(at, "oauth/token", params.shown(), None);
+        let mut request = unanswered(at, "oauth/token", params.shown());
         (request.status, request.executed) = (status, answer.get("access_token").is_some());
         request.user = answer.get("user_id").and_then(Value::as_i64);
         request.answer = answer;

@@ -91,7 +91,7 @@ async fn rest(State(door): State<Door>, Extension(Secure(secure)): Extension<Sec
     });
     if let Some(domain) = moved_to {
         let to = format!("https://{domain}{}", uri.path_and_query().map_or("/rest/", |p| p.as_str()));
-        log(&door, &asked, None, 302, Value::Null, false);
+        log(&door, &asked, 302, Value::Null);
         return reply::redirect(302, &to);
     }
     if let Some(instead) = fault.as_ref().and_then(Fault::instead) {
@@ -118,25 +118,27 @@ async fn misfortune(door: &Door, asked: &Asked, what: &crate::sandbox::portal::f
     if let Some(token) = asked.token.as_ref().filter(|_| status == 401) {
         door.world.with(|state| state.grants.note_refused(token));
     }
-    log(door, asked, None, status, body, false);
+    log(door, asked, status, body);
     match answered {
         Some((response, ..)) => response,
         None => std::future::pending().await,
     }
 }
 
-fn log(door: &Door, asked: &Asked, user: Option<i64>, status: u16, body: Value, executed: bool) {
+/// A request that did not reach its method.
+fn log(door: &Door, asked: &Asked, status: u16, body: Value) {
     door.world.change(|state| {
-        let mut request = unanswered(asked.at, &asked.method, asked.params.shown(), None);
-        (request.user, request.status, request.answer, request.executed) = (user, status, body, executed);
+        let mut request = unanswered(asked.at, &asked.method, asked.params.shown());
+        (request.status, request.answer) = (status, body);
         portal(state, &door.member_id).log.request(request);
     });
 }
 
-/// Executes under the lock. The log shows status 0 if the answer will be `lost`.
+/// Executes and logs under one lock, so that the log has the order of execution. It shows status 0 if the
+/// answer will be `lost`.
 fn answer(door: &Door, asked: &Asked, lost: bool) -> (u16, Value) {
     let world = &door.world;
-    let (user, status, body) = world.with(|state| {
+    world.change(|state| {
         let now = world.now();
         let portal = state.portals.get_mut(&*door.member_id).expect("a portal stays in its world");
         let admitted = admit(portal, &mut state.grants, asked, now);
@@ -150,7 +152,7 @@ fn answer(door: &Door, asked: &Asked, lost: bool) -> (u16, Value) {
                 note_fault(portal, method, &answer, now);
                 let (status, body) = written(portal, method, &answer, now, world.now());
                 let time = body.get("time").cloned().unwrap_or_default();
-                let mut request = unanswered(now, method, params.shown(), None);
+                let mut request = unanswered(now, method, params.shown());
                 (request.user, request.status, request.answer) = (Some(caller.user), status, body);
                 (request.executed, request.in_batch) = (answer.is_ok(), true);
                 portal.log.request(request);
@@ -165,12 +167,12 @@ fn answer(door: &Door, asked: &Asked, lost: bool) -> (u16, Value) {
             portal.log.violation(now, &asked.method, "the body is labelled JSON and is none");
         }
         let (status, body) = written(portal, &asked.method, &answer, asked.at, world.now());
-        (user, status, body)
-    });
-    let seen = if lost { 0 } else { status };
-    let executed = body.get("error").is_none();
-    log(door, asked, user, seen, body.clone(), executed);
-    (status, body)
+        let mut request = unanswered(asked.at, &asked.method, asked.params.shown());
+        (request.user, request.status, request.answer) = (user, if lost { 0 } else { status }, body.clone());
+        request.executed = answer.is_ok();
+        portal.log.request(request);
+        (status, body)
+    })
 }
 
 fn note_fault(portal: &mut Portal, method: &str, answer: &Answer, now: Timestamp) {
