@@ -3,6 +3,8 @@
 mod check;
 mod replay;
 mod run;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 
 use crate::config::{Fault, Sources};
 use clap::{Parser, Subcommand};
@@ -28,6 +30,9 @@ enum Command {
     CheckConfig(Files),
     /// Turn a capture or single frames of the switch into neutral events, one JSON object per line.
     Replay(replay::Replay),
+    /// Try everything without an installation: a simulated portal and switch, and the real daemon between them.
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::Sandbox),
 }
 
 /// Where the settings are.
@@ -56,6 +61,8 @@ pub fn main() -> ExitCode {
         Command::Run(files) => run::run(&files),
         Command::CheckConfig(files) => Ok(check::check(&files)),
         Command::Replay(replay) => replay.run(),
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(sandbox) => sandbox.run(),
     };
     done.unwrap_or_else(|error| {
         complain(&format!("{error:#}"));
