@@ -104,7 +104,8 @@ async fn after_a_consultation_both_others_are_joined_in_the_first_call() {
     phone.pick_up().await.expect("pick up");
     client.legs().await;
     let second = phone.dial("1002").await.expect("consult");
-    assert_eq!(client.seen().await, "1001 in 79835551122 hold+");
+    let held = client.legs().await;
+    assert_eq!(super::client::short(&held[0]), "1001 in 79835551122 hold+");
     assert_eq!(client.seen().await, "1001 out 1002 alerting, 1002 in 1001 alerting");
     bench.world.phone("1002").pick_up().await.expect("pick up");
     client.legs().await;
@@ -113,6 +114,7 @@ async fn after_a_consultation_both_others_are_joined_in_the_first_call() {
     let joined = client.legs().await;
     assert_eq!(super::client::short(&joined[0]), "1002 in 79835551122 talking+");
     assert_eq!(joined[0]["call_id"], first.to_string());
+    assert_ne!(joined[0]["call_ref"], held[0]["call_ref"]);
     let gone = "1001 in 79835551122 released+, 1001 out 1002 released+, 1002 in 1001 released+";
     assert_eq!(client.seen().await, gone);
     assert!(bench.world.call(second).expect("truth").ended.is_some());

@@ -98,6 +98,7 @@ async fn who_does_not_answer_pings_is_closed() {
     let mut pings = 0;
     while let Some(message) = client.message().await {
         pings += u32::from(message.is_text());
+        assert!(pings <= 2, "the socket should have been closed");
     }
     assert_eq!(pings, 2);
     bench.world.wait_unlinked().await.expect("gone");
