@@ -13,7 +13,7 @@ async fn opening_the_list_imports_the_portals_users() {
     assert_eq!(json["employees"][1]["numbers"], serde_json::json!(["1002", "1003"]));
     assert_eq!(json["notes"], serde_json::json!([]));
     assert_eq!(site.office.world().log, ["import"]);
-    let page = site.send(Ask::get("/company/employees").admin()).await;
+    let page = site.send(Ask::get("/company/employees").admin().html()).await;
     page.shows(&["Иван Петров", "name=\"numbers.8\" value=\"1002, 1003\""]);
 }
 
@@ -21,7 +21,7 @@ async fn opening_the_list_imports_the_portals_users() {
 async fn a_silent_portal_leaves_the_list_as_it_was() {
     let site = Site::new();
     site.office.world().import = Import::Failed("timeout".to_owned());
-    let reply = site.send(Ask::get("/company/employees").admin()).await;
+    let reply = site.send(Ask::get("/company/employees").admin().html()).await;
     assert_eq!(reply.status, StatusCode::OK);
     reply.shows(&["Портал не ответил, показан прежний список", "Иван Петров"]);
     let taken = TakenNumber { number: Phone::parse("1001").expect("number"), user: UserId(8), holder: UserId(7) };
@@ -71,11 +71,11 @@ async fn conflicts_name_the_row() {
 #[tokio::test]
 async fn without_scripts_a_form_does_the_same() {
     let site = Site::new();
-    let reply = site.send(Ask::post("/company/employees", "numbers.7=1001%2C+1005&numbers.8=").admin()).await;
+    let reply = site.send(Ask::post("/company/employees", "numbers.7=1001%2C+1005&numbers.8=").admin().html()).await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
     assert_eq!(reply.header("location"), "https://pbx.example:8802/bitrix/company?tab=employees&saved=1");
     assert_eq!(site.office.world().log, ["numbers 7=1001+1005 8="]);
-    let reply = site.send(Ask::post("/company/employees", "numbers.7=1002&numbers.8=1002").admin()).await;
+    let reply = site.send(Ask::post("/company/employees", "numbers.7=1002&numbers.8=1002").admin().html()).await;
     assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
     reply.shows(&["уже у «Иван Петров»", "id=\"f8\"", "name=\"numbers.7\" value=\"1002\""]);
 }
@@ -85,5 +85,5 @@ async fn a_nameless_employee_is_still_somebody() {
     let site = Site::new();
     site.office.world().employees[0].name.clear();
     site.office.world().employees[0].active = false;
-    site.send(Ask::get("/company/employees").admin()).await.shows(&["Пользователь 7", "уволен"]);
+    site.send(Ask::get("/company/employees").admin().html()).await.shows(&["Пользователь 7", "уволен"]);
 }

@@ -27,7 +27,7 @@ const BASE: &str = "https://pbx.example:8802/bitrix";
 const NOW: Timestamp = Timestamp(1_770_000_000_000);
 
 /// The whole web layer over a [`FakeOffice`].
-struct Site {
+pub(super) struct Site {
     router: Router,
     ops: Router,
     office: Arc<FakeOffice>,
@@ -37,7 +37,7 @@ struct Site {
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::under(BASE, &["/bitrix"])
     }
 
@@ -58,7 +58,7 @@ impl Site {
         Reply::of(self.open(ask).await).await
     }
 
-    async fn get(&self, uri: &str) -> Reply {
+    pub(super) async fn get(&self, uri: &str) -> Reply {
         self.send(Ask::get(uri)).await
     }
 
@@ -103,6 +103,11 @@ impl Ask {
         self.header("accept", "application/json")
     }
 
+    /// As a browser navigates.
+    fn html(self) -> Self {
+        self.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+    }
+
     fn english(self) -> Self {
         self.header("accept-language", "en")
     }
@@ -113,7 +118,7 @@ impl Ask {
 }
 
 /// An answer, read whole.
-struct Reply {
+pub(super) struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
