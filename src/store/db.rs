@@ -106,8 +106,7 @@ impl Db {
     /// because somebody else wrote in between.
     pub(super) async fn begin(&self, durability: Durability) -> Result<Tx<'_>, StoreError> {
         let mut tx = self.single(durability).await?;
-        sqlx::query("BEGIN IMMEDIATE").execute(tx.conn()).await?;
-        tx.explicit = true;
+        tx.begin().await?;
         Ok(tx)
     }
 
@@ -182,6 +181,13 @@ pub(super) struct Tx<'a> {
 impl Tx<'_> {
     pub(super) fn conn(&mut self) -> &mut SqliteConnection {
         self.writers.slot(self.durability).as_mut().expect("a transaction is made with its connection in place")
+    }
+
+    /// Makes a transaction of what follows.
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        sqlx::query("BEGIN IMMEDIATE").execute(self.conn()).await?;
+        self.explicit = true;
+        Ok(())
     }
 
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
