@@ -1,19 +1,21 @@
 //! What a step changes, ready to be written in one go.
 //!
-//! The driver runs SQLite on a thread of its own. Handing a statement over and its answer back costs more than most
-//! statements, and so does preparing one. A batch therefore has one statement per table, whatever the number of rows:
-//! the rows are bound as one JSON array. Batches can be joined, so that many steps are written at the price of one.
+//! The driver runs SQLite on a thread of its own, and each answer of that thread costs more than the statement it
+//! belongs to. A batch is therefore one statement with one answer: an insert into a view that exists on the writing
+//! connection only and whose trigger runs one statement per table, each with its rows as a JSON array. Batches can be
+//! joined, so that many steps are written at the price of one.
 
 use super::StoreError;
 use super::db::Tx;
 use super::{calls, inbox, outbox, steps, trace};
 use serde::Serialize;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe};
+use std::fmt::Write as _;
 
-/// The statements, in the order they are run.
+/// The statements, in the order they are run; `?` stands for the rows.
 const STATEMENTS: [&str; 7] =
     [calls::PUT, trace::PUT, outbox::SETTLE, outbox::NAME_LANES, inbox::HANDLE, outbox::PUT, steps::NOTE];
+
+const WRITE: &str = "INSERT INTO step VALUES (?, ?, ?, ?, ?, ?, ?)";
 
 /// Which of the statements takes a row.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +27,18 @@ pub(super) enum Rows {
     Handled,
     Intents,
     Progress,
+}
+
+/// Makes the view and its trigger; to be run once on each connection that batches are written on.
+pub(super) fn setup() -> String {
+    let columns: Vec<_> = (0..STATEMENTS.len()).map(|n| format!("NULL AS rows{n}")).collect();
+    let mut sql = format!("CREATE TEMP VIEW step AS SELECT {};", columns.join(", "));
+    sql.push_str("CREATE TEMP TRIGGER write_step INSTEAD OF INSERT ON step BEGIN ");
+    for (n, statement) in STATEMENTS.iter().enumerate() {
+        let statement = statement.replace('?', &format!("NEW.rows{n}"));
+        write!(sql, "{statement}; ").expect("writing to a String cannot fail");
+    }
+    sql + "END"
 }
 
 /// Rows for some of the statements, each list as the inside of a JSON array.
@@ -52,16 +66,11 @@ impl Batch {
 
     /// Writes everything in one transaction.
     pub(super) async fn write(&self, mut tx: Tx<'_>) -> Result<(), StoreError> {
-        let mut sql = String::from("BEGIN IMMEDIATE");
-        let mut arguments = SqliteArguments::default();
-        for (statement, rows) in STATEMENTS.into_iter().zip(&self.0).filter(|(_, rows)| !rows.is_empty()) {
-            sql.push(';');
-            sql.push_str(statement);
-            arguments.add(format!("[{rows}]")).expect("texts are stored as they are");
+        let mut query = sqlx::query(WRITE);
+        for rows in &self.0 {
+            query = query.bind((!rows.is_empty()).then(|| format!("[{rows}]")));
         }
-        sql.push_str(";COMMIT");
-        // The text is put together from the constants above only.
-        sqlx::query_with(AssertSqlSafe(sql), arguments).execute(tx.conn()).await?;
+        query.execute(tx.conn()).await?;
         tx.commit().await
     }
 }

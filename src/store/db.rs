@@ -4,9 +4,10 @@
 //! one fair lock of our own: waiting for it costs a wake-up, whereas SQLite's own waiting is sleeping and trying
 //! again. Readers never wait for writers (WAL).
 
+use super::batch;
 use super::error::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -118,13 +119,21 @@ impl Db {
         }
         let slot = writers.slot(durability);
         if slot.is_none() {
-            let synchronous = match durability {
-                Durability::PowerLoss => SqliteSynchronous::Full,
-                Durability::Kill => SqliteSynchronous::Normal,
-            };
-            *slot = Some(self.options.clone().synchronous(synchronous).connect().await?);
+            *slot = Some(self.connect(durability).await?);
         }
         Ok(Tx { db: self, writers, durability, explicit: false, done: false })
+    }
+
+    async fn connect(&self, durability: Durability) -> Result<SqliteConnection, StoreError> {
+        let options = self.options.clone();
+        match durability {
+            Durability::PowerLoss => Ok(options.synchronous(SqliteSynchronous::Full).connect().await?),
+            Durability::Kill => {
+                let mut conn = options.synchronous(SqliteSynchronous::Normal).connect().await?;
+                sqlx::raw_sql(AssertSqlSafe(batch::setup())).execute(&mut conn).await?;
+                Ok(conn)
+            }
+        }
     }
 
     /// Waits until enough was written that [`Self::checkpoint`] is worth its while.

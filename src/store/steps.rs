@@ -169,5 +169,6 @@ impl Drop for AtWork<'_> {
 
 statement! {
     /// One row: the group's number.
-    NOTE = "UPDATE progress SET last_group = (SELECT value->>0 FROM json_each(?))"
+    NOTE = "UPDATE progress SET last_group = mark.number
+            FROM (SELECT value->>0 AS number FROM json_each(?)) AS mark"
 }

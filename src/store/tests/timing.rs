@@ -49,7 +49,7 @@ async fn many(store: &Store, company: &CompanyId, what: &str, requests: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "prints figures for a person"]
-async fn figures() {
+async fn one_step_after_the_other() {
     let (_dir, store, company) = store().await;
     let keeper = store.clone();
     let keeper = tokio::spawn(async move { keeper.tend().await });
@@ -57,7 +57,15 @@ async fn figures() {
     many(&store, &company, "call + trace", 0).await;
     many(&store, &company, "call + trace + 1 request", 1).await;
     many(&store, &company, "call + trace + 2 requests", 2).await;
+    keeper.abort();
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures for a person"]
+async fn steps_of_many_companies() {
+    let (_dir, store, _) = store().await;
+    let keeper = store.clone();
+    let keeper = tokio::spawn(async move { keeper.tend().await });
     for i in 0..200 {
         let other = new_company(&format!("member-{i}"), "x.example");
         store.register_company(&other, &tokens(i), Timestamp(1)).await.unwrap();
