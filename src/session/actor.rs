@@ -9,7 +9,7 @@ use super::perform::{Performed, perform, rest_after};
 use super::status::Shared;
 use crate::bitrix::{ApiError, Portal};
 use crate::clock::Clock;
-use crate::domain::call::{Call, Click, DialFailure, Event, Note, Policy};
+use crate::domain::call::{Call, Click, CrmStep, DialFailure, Event, Note, Policy};
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
@@ -351,7 +351,8 @@ impl Actor {
         if !draft.is_idle() {
             let ids = self.store_record(&draft.record, now).await;
             for ((lane, call, step), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
-                let known = if self.lanes.knows(&lane) { None } else { self.known_crm(&lane).await };
+                let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
+                let known = if begins || self.lanes.knows(&lane) { None } else { self.known_crm(&lane).await };
                 self.lanes.push(&lane, &call, id, step, known);
             }
         }

@@ -11,7 +11,7 @@ use crate::web::office::{CardOpened, NewSession, OpenError, PortalAnswer, Portal
 use std::time::Duration;
 
 /// A click older than this is not dialled any more: a phone that rings out of the blue helps nobody.
-const STALE: Duration = Duration::from_secs(90);
+const STALE: Duration = Duration::from_secs(300);
 
 impl DaemonOffice {
     pub(super) async fn posted(&self, post: PortalRequest) -> Result<PortalAnswer, OpenError> {
