@@ -161,13 +161,14 @@ impl Actor {
                     self.take(&key, Event::Clicked(click), Origin::Click, &mut draft);
                 }
             }
-            Message::DialPlain { user, to } => match self.phone_of(user) {
-                Some(from) => {
+            Message::DialPlain { user, to } => {
+                if let Some(from) = self.phone_of(user) {
                     let command = SwitchCommand::Make { from, to };
                     draft.commands.push((CallKey::new(""), command, Origin::Nobody));
+                } else {
+                    tracing::warn!(company = %self.company, %user, "a click of an employee without a number");
                 }
-                None => tracing::warn!(company = %self.company, %user, "a click of an employee without a number"),
-            },
+            }
             Message::Press { user, call, leg, command, reply } => {
                 if self.book.get(&call).is_none() {
                     let _ = reply.send(Err(ActError::NoSuchCall));
@@ -228,7 +229,7 @@ impl Actor {
     async fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
         let mut draft = Draft::default();
         match done {
-            Ok(Done::Crm(performed)) => self.told(performed, &mut draft),
+            Ok(Done::Crm(performed)) => self.told(&performed, &mut draft),
             Ok(Done::Command { key, command, origin, answer }) => {
                 self.commanded(&key, &command, origin, answer, &mut draft);
             }
@@ -238,7 +239,7 @@ impl Actor {
     }
 
     /// Takes in what the portal said.
-    fn told(&mut self, performed: Performed, draft: &mut Draft) {
+    fn told(&mut self, performed: &Performed, draft: &mut Draft) {
         let now = self.clock.now();
         for told in &performed.told {
             let answer = match &told.answer {
@@ -268,7 +269,7 @@ impl Actor {
                     self.take_known(&performed.job.call, event, draft);
                 }
             }
-            Some(error) => self.not_told(&performed, error, draft, now),
+            Some(error) => self.not_told(performed, error, draft, now),
         }
         let over = self.book.get(&performed.job.call).is_none_or(Call::is_over);
         self.lanes.tidy(lane, over);
@@ -304,7 +305,7 @@ impl Actor {
     ) {
         match (command, &answer) {
             (SwitchCommand::Make { .. }, Ok(Accepted { call: Some(call) })) => {
-                self.book.alias(call.clone(), key.clone())
+                self.book.alias(call.clone(), key.clone());
             }
             // The phone may be ringing already: the click's own patience decides.
             (SwitchCommand::Make { .. }, Ok(_) | Err(CommandError::TimedOut)) => {}
@@ -411,7 +412,7 @@ impl Actor {
             while let Some(done) = self.doing.join_next().await {
                 let mut draft = Draft::default();
                 if let Ok(Done::Crm(performed)) = done {
-                    self.told(performed, &mut draft);
+                    self.told(&performed, &mut draft);
                     draft.close(&self.book);
                     self.store_record(&draft.record, self.clock.now()).await;
                 }

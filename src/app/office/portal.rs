@@ -30,10 +30,8 @@ impl DaemonOffice {
             }
             PortalPost::Uninstall { from, .. } => {
                 self.sender(&from).await?;
-                match self.companies.uninstalled(&from).await.map_err(|e| fault(&e))? {
-                    true => Ok(PortalAnswer::Accepted),
-                    false => Err(OpenError::Forbidden),
-                }
+                let known = self.companies.uninstalled(&from).await.map_err(|e| fault(&e))?;
+                if known { Ok(PortalAnswer::Accepted) } else { Err(OpenError::Forbidden) }
             }
             PortalPost::CallStart(click) => self.clicked(&click).await,
             PortalPost::OtherEvent { name, from } => {
@@ -71,16 +69,17 @@ impl DaemonOffice {
         let Some(crm) = click.call.clone() else {
             // A portal of old has not registered the call: it is dialled, and becomes a CRM call by its legs.
             tracing::info!(company = %company.id, %user, "a click without a CRM call");
-            return handle.dial_plain(user, to).map(|()| PortalAnswer::Accepted).map_err(|e| busy(&e));
+            return handle.dial_plain(user, to).map(|()| PortalAnswer::Accepted).map_err(busy);
         };
         let late = click.sent_at.is_some_and(|at: Timestamp| self.clock.now().since(at) > STALE);
         let click = Click { crm, user, from: None, to, late };
         let body = serde_json::to_string(&click).expect("a click is plain data");
         let key = format!("click/{}", click.crm);
         let stored = self.store.push_event(&company.id, &key, &body, self.clock.now()).await.map_err(|e| fault(&e))?;
-        match stored {
-            Some(event) => handle.dial(click, Some(event)).map_err(|e| busy(&e))?,
-            None => tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice"),
+        if stored.is_some() {
+            handle.dial(click, stored).map_err(busy)?;
+        } else {
+            tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice");
         }
         Ok(PortalAnswer::Accepted)
     }
@@ -154,7 +153,7 @@ fn read(post: &PortalRequest) -> Result<PortalPost, OpenError> {
     PortalPost::parse(query, &post.body).map_err(|e| OpenError::Unreadable(e.to_string()))
 }
 
-fn busy(error: &crate::session::Busy) -> OpenError {
+fn busy(error: crate::session::Busy) -> OpenError {
     OpenError::Fault(crate::web::office::OfficeFault::Busy(error.to_string()))
 }
 
