@@ -161,13 +161,14 @@ impl Actor {
                     self.take(&key, Event::Clicked(click), Origin::Click, &mut draft);
                 }
             }
-            Message::DialPlain { user, to } => match self.phone_of(user) {
-                Some(from) => {
+            Message::DialPlain { user, to } => {
+                if let Some(from) = self.phone_of(user) {
                     let command = SwitchCommand::Make { from, to };
                     draft.commands.push((CallKey::new(""), command, Origin::Nobody));
+                } else {
+                    tracing::warn!(company = %self.company, %user, "a click of an employee without a number");
                 }
-                None => tracing::warn!(company = %self.company, %user, "a click of an employee without a number"),
-            },
+            }
             Message::Press { user, call, leg, command, reply } => {
                 if self.book.get(&call).is_none() {
                     let _ = reply.send(Err(ActError::NoSuchCall));

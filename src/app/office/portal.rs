@@ -83,9 +83,10 @@ impl DaemonOffice {
         let body = serde_json::to_string(&click).expect("a click is plain data");
         let key = format!("click/{}", click.crm);
         let stored = self.store.push_event(&company.id, &key, &body, self.clock.now()).await.map_err(|e| fault(&e))?;
-        match stored {
-            Some(event) => handle.dial(click, Some(event)).map_err(busy)?,
-            None => tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice"),
+        if stored.is_some() {
+            handle.dial(click, stored).map_err(busy)?;
+        } else {
+            tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice");
         }
         Ok(PortalAnswer::Accepted)
     }

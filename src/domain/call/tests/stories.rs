@@ -1,3 +1,5 @@
+//! What people would see: whole calls, told from the first ring to the record.
+
 use super::*;
 use crate::domain::card::{CardCommand, Phase};
 use crate::domain::company::CrmCreate;
