@@ -4,7 +4,7 @@ use crate::domain::call::{Call, Sighting};
 use crate::domain::directory::Directory;
 use crate::domain::leg::LegEvent;
 use crate::domain::{CallKey, SwitchCallId, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 /// A click and the switch's first leg of it belong together only this long.
@@ -19,7 +19,10 @@ pub(super) struct Book {
     /// Calls the switch names differently than we do.
     aliases: HashMap<SwitchCallId, CallKey>,
     timers: BTreeMap<CallKey, Timestamp>,
-    ended: BTreeMap<CallKey, Timestamp>,
+    /// Calls that are over, and since when.
+    ended: HashMap<CallKey, Timestamp>,
+    /// The same in the order they ended; may name calls that went on after all.
+    to_forget: VecDeque<(Timestamp, CallKey)>,
 }
 
 impl Book {
@@ -41,7 +44,10 @@ impl Book {
             None => self.timers.remove(&key),
         };
         if call.is_over() {
-            self.ended.entry(key.clone()).or_insert(now);
+            if !self.ended.contains_key(&key) {
+                self.ended.insert(key.clone(), now);
+                self.to_forget.push_back((now, key.clone()));
+            }
         } else {
             self.ended.remove(&key);
         }
@@ -96,14 +102,18 @@ impl Book {
 
     /// When the next call wants to be looked at, or an ended one to be forgotten.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let forget = self.ended.values().min().map(|at| *at + REMEMBER);
+        let forget = self.to_forget.front().map(|(at, _)| *at + REMEMBER);
         self.timers.values().copied().chain(forget).min()
     }
 
     /// Forgets calls that ended long ago; tells which.
     pub fn forget(&mut self, now: Timestamp) -> Vec<CallKey> {
-        let old: Vec<CallKey> =
-            self.ended.iter().filter(|(_, at)| **at + REMEMBER <= now).map(|(k, _)| k.clone()).collect();
+        let mut old = Vec::new();
+        while let Some((at, key)) = self.to_forget.pop_front_if(|(at, _)| *at + REMEMBER <= now) {
+            if self.ended.get(&key) == Some(&at) {
+                old.push(key);
+            }
+        }
         for key in &old {
             self.ended.remove(key);
             self.calls.remove(key);

@@ -6,7 +6,7 @@ use crate::domain::link::retry_delay;
 use crate::domain::outbox::{Plan, Request, plan};
 use crate::domain::{CallKey, CrmCallId, ExternalId, Timestamp, UserId};
 use crate::store::IntentId;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 /// A portal that wants a log-in or a payment is not asked more often than this.
@@ -40,7 +40,12 @@ pub(super) struct Job {
 /// All lanes of a company with something to tell.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    lanes: BTreeMap<ExternalId, Lane>,
+    lanes: HashMap<ExternalId, Lane>,
+    /// Lanes with something to tell and not in conversation. Most lanes are silent most of the time, so that what
+    /// looks for work looks here only.
+    todo: BTreeSet<ExternalId>,
+    /// Steps in all lanes.
+    waiting: usize,
     /// How many are in conversation with the portal.
     busy: usize,
     /// The portal as a whole does not take requests.
@@ -56,9 +61,9 @@ struct Trouble {
 
 impl Lanes {
     /// Adds a step. `known` is what the store knows of the lane, needed when it is not open in memory.
-    pub fn push(&mut self, lane: &ExternalId, call: &CallKey, id: IntentId, step: CrmStep, known: Option<CrmCallId>) {
+    pub fn push(&mut self, name: &ExternalId, call: &CallKey, id: IntentId, step: CrmStep, known: Option<CrmCallId>) {
         let fresh = known.is_none() && matches!(step, CrmStep::Register { .. });
-        let lane = self.lanes.entry(lane.clone()).or_insert_with(|| Lane {
+        let lane = self.lanes.entry(name.clone()).or_insert_with(|| Lane {
             call: call.clone(),
             steps: VecDeque::new(),
             crm: known,
@@ -68,6 +73,10 @@ impl Lanes {
             retry_at: None,
         });
         lane.steps.push_back((id, step));
+        self.waiting += 1;
+        if !lane.busy {
+            self.todo.insert(name.clone());
+        }
     }
 
     /// What can be asked now; the lanes named are busy until [`Lanes::settled`] or [`Lanes::failed`].
@@ -78,12 +87,10 @@ impl Lanes {
             None => usize::MAX,
         };
         let mut jobs = Vec::new();
-        for (id, lane) in &mut self.lanes {
+        for id in &self.todo {
+            let Some(lane) = self.lanes.get_mut(id).filter(|l| l.retry_at.is_none_or(|at| at <= now)) else { continue };
             if jobs.len() >= limit {
                 break;
-            }
-            if lane.busy || lane.retry_at.is_some_and(|at| at > now) {
-                continue;
             }
             let waiting: Vec<&CrmStep> = lane.steps.iter().map(|(_, step)| step).collect();
             if let Some(plan) = plan(&waiting, lane.crm.as_ref(), lane.sees.as_ref()) {
@@ -92,6 +99,9 @@ impl Lanes {
                 let intents = lane.steps.iter().take(plan.settles).map(|(id, _)| *id).collect();
                 jobs.push(Job { lane: id.clone(), call: lane.call.clone(), plan, intents });
             }
+        }
+        for job in &jobs {
+            self.todo.remove(&job.lane);
         }
         jobs
     }
@@ -103,7 +113,10 @@ impl Lanes {
         lane.busy = false;
         lane.failures = 0;
         lane.retry_at = None;
-        lane.steps.drain(..settles.min(lane.steps.len()));
+        self.waiting -= lane.steps.drain(..settles.min(lane.steps.len())).count();
+        if !lane.steps.is_empty() {
+            self.todo.insert(id.clone());
+        }
         if crm.is_some() {
             lane.crm = crm;
         }
@@ -125,6 +138,7 @@ impl Lanes {
         let Some(lane) = self.lanes.get_mut(id) else { return now };
         self.busy -= usize::from(lane.busy);
         lane.busy = false;
+        self.todo.insert(id.clone());
         // Part of the plan may have been carried out.
         lane.sees = None;
         let until = |failures| match rest {
@@ -154,6 +168,8 @@ impl Lanes {
     pub fn drop_lane(&mut self, id: &ExternalId) -> Vec<IntentId> {
         let Some(lane) = self.lanes.remove(id) else { return Vec::new() };
         self.busy -= usize::from(lane.busy);
+        self.todo.remove(id);
+        self.waiting -= lane.steps.len();
         lane.steps.into_iter().map(|(id, _)| id).collect()
     }
 
@@ -174,7 +190,7 @@ impl Lanes {
 
     /// When the next resting lane may try again.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let waiting = self.lanes.values().filter(|l| !l.busy && !l.steps.is_empty());
+        let waiting = self.todo.iter().filter_map(|id| self.lanes.get(id));
         match self.trouble {
             Some(_) if self.busy > 0 => None,
             Some(trouble) => waiting.map(|l| l.retry_at.map_or(trouble.until, |at| at.max(trouble.until))).min(),
@@ -184,7 +200,7 @@ impl Lanes {
 
     /// How many steps wait.
     pub fn waiting(&self) -> usize {
-        self.lanes.values().map(|l| l.steps.len()).sum()
+        self.waiting
     }
 
     /// Whether a lane is open in memory.

@@ -138,8 +138,9 @@ impl Db {
         if writers.closed {
             return Err(StoreError::unavailable("the store is closed"));
         }
+        writers.power_loss.clear().await;
+        writers.kill.clear().await;
         let writer = writers.writer(durability);
-        writer.clear().await;
         if writer.conn.is_none() {
             writer.conn = Some(self.connect(durability).await?);
         }

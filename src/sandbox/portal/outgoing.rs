@@ -31,7 +31,7 @@ pub enum ClickRefused {
 pub struct Clicked {
     /// The `CALL_ID` the portal has registered.
     pub call: String,
-    /// The events; complete after [`Clicked::sent`].
+    /// The events; complete once all have been answered or given up.
     pub deliveries: Vec<Delivery>,
 }
 

@@ -1,6 +1,6 @@
 //! The languages of the pages: which one a visitor reads, and every text of every page in each of them.
 //!
-//! The texts are one typed table per language ([`Texts`]), so a text that is missing in one language does
+//! The texts are one typed table per language (`Texts`), so a text that is missing in one language does
 //! not compile.
 
 mod en;

@@ -1,3 +1,5 @@
+//! What a dialect file may say, and how its faults are told.
+
 use super::*;
 
 fn faults(text: &str) -> Vec<String> {

@@ -1,3 +1,5 @@
+//! Registering and opening the socket, against a scripted switch.
+
 use super::rig::{API_KEY, Client, Rig, Script, TOKEN, file, ids, ringing};
 use crate::clock::Clock;
 use crate::domain::Timestamp;

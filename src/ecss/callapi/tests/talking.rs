@@ -1,3 +1,5 @@
+//! Events, commands and heartbeats over an open socket.
+
 use super::rig::{Far, Rig, ids, ringing};
 use crate::domain::Phone;
 use crate::domain::leg::{Accepted, CommandError, SwitchCommand, SwitchEvent};

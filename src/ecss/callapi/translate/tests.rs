@@ -1,3 +1,5 @@
+//! Frames in all their spellings.
+
 use super::*;
 use crate::domain::leg::{Cause, Direction, LegState};
 use crate::domain::{Phone, Timestamp};
