@@ -1,14 +1,33 @@
-// Settings pages: they work without this script; it adds local times, hides fields that do not matter
-// and turns the number table into a dialog that saves itself when it closes.
+// Settings pages: they work without this script; it adds local times, keeps the list of active calls alive,
+// hides fields that do not matter and turns the number table into a dialog that saves itself when it closes.
 (() => {
   "use strict";
   const lang = document.documentElement.lang;
-  for (const time of document.querySelectorAll("time[data-local]")) {
-    const at = new Date(time.dateTime);
-    if (!Number.isNaN(at.getTime())) {
+  const localTimes = (within) => {
+    for (const time of within.querySelectorAll("time[data-local]")) {
+      const at = new Date(time.dateTime);
+      if (Number.isNaN(at.getTime())) continue;
       time.title = time.textContent;
       time.textContent = at.toLocaleString(lang, { dateStyle: "short", timeStyle: "medium" });
     }
+  };
+  localTimes(document);
+
+  // Parts marked so are fetched again every few seconds, while somebody looks.
+  for (const part of document.querySelectorAll("[data-live]")) {
+    setInterval(async () => {
+      if (document.hidden || part.contains(document.activeElement)) return;
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = answer.ok && page.getElementById(part.id);
+        if (!fresh) return;
+        localTimes(fresh);
+        if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
+      } catch {
+        // The server is away for a moment; the next attempt follows.
+      }
+    }, 1000 * Number(part.dataset.live));
   }
 
   const tls = document.getElementById("tls");

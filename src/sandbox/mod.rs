@@ -1,5 +1,4 @@
-//! Simulated worlds: the portal and the switch, independent witnesses of what the other sides do, and the town in
-//! which the real daemon stands between them.
+//! Simulated worlds: the portal and the switch, independent witnesses of what the other sides do.
 
 pub mod certs;
 pub mod portal;

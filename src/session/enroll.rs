@@ -71,7 +71,7 @@ impl Companies {
         if !missing.is_empty() {
             return Err(RegisterError::ScopesMissing(missing));
         }
-        let application_token = self.parked_token(&grant.member_id, &keys).await;
+        let application_token = self.parked_token(&grant.member_id, &grant.client_endpoint, &keys).await;
         let domain = portal_domain(&grant.client_endpoint).unwrap_or_else(|| attempt.domain.clone());
         let company = NewCompany {
             id: grant.member_id.clone(),
@@ -171,20 +171,30 @@ impl Companies {
         Ok(())
     }
 
-    /// The application token of a parked installation, if the authorization server confirms that it came from this
-    /// portal and belongs to these keys.
-    async fn parked_token(&self, id: &CompanyId, keys: &AppCredentials) -> Option<SecretString> {
+    /// The application token of a parked installation, if its access token proves to be that of an administrator of
+    /// this portal, given to this application. Employees hold tokens of the application as well, so that their
+    /// administrator's word is needed.
+    async fn parked_token(&self, id: &CompanyId, client_endpoint: &str, keys: &AppCredentials) -> Option<SecretString> {
         let body = self.setup.store.parked_install(id, self.now()).await.ok().flatten()?;
         let parked: serde_json::Value = serde_json::from_str(body.expose_secret()).ok()?;
         let text = |key: &str| parked.get(key).and_then(serde_json::Value::as_str);
         let access = SecretString::from(text("access")?.to_owned());
         match self.setup.bitrix.oauth.app_info(&access, text("server_endpoint")).await {
-            Ok(info) if info.is_for(&keys.client_id) && info.member_id.as_ref().is_none_or(|m| m == id) => {
+            Ok(info) if info.is_for(&keys.client_id) && info.member_id.as_ref().is_none_or(|m| m == id) => {}
+            Ok(_) => {
+                tracing::warn!(company = %id, "the waiting installation belongs to another application");
+                return None;
+            }
+            // The portal itself is asked below; its address has just been told by the authorization server.
+            Err(error) => tracing::warn!(company = %id, %error, "the waiting installation is not known to the authorization server"),
+        }
+        match bitrix::who(&self.setup.bitrix, client_endpoint, &access).await {
+            Ok(who) if who.admin => {
                 let _ = self.setup.store.drop_install(id).await;
                 Some(SecretString::from(text("application_token")?.to_owned()))
             }
             Ok(_) => {
-                tracing::warn!(company = %id, "the waiting installation belongs to another application");
+                tracing::warn!(company = %id, "the waiting installation was not told by an administrator");
                 None
             }
             Err(error) => {
@@ -194,22 +204,13 @@ impl Companies {
         }
     }
 
-    /// A registered portal shows an application token we have never been told: it is believed, and kept, if the
-    /// event also carries an access token that the authorization server knows as this portal's and our application's.
-    pub async fn learn_application_token(&self, company: &Company, from: &Sender) -> bool {
-        let (Some(token), Some(access)) = (&from.application_token, &from.access) else { return false };
-        let info = match self.setup.bitrix.oauth.app_info(access, from.server_endpoint.as_deref()).await {
-            Ok(info) => info,
-            Err(error) => {
-                tracing::warn!(company = %company.id, %error, "an application token could not be confirmed");
-                return false;
-            }
-        };
-        let ours = info.is_for(&company.client_id) && info.member_id.as_ref().is_none_or(|m| *m == company.id);
-        if ours && let Err(error) = self.setup.store.save_application_token(&company.id, token).await {
+    /// An administrator has opened the application inside his portal: its application token is kept if none is known.
+    pub async fn learn_application_token(&self, company: &Company, token: &SecretString) {
+        if company.application_token.is_none()
+            && let Err(error) = self.setup.store.save_application_token(&company.id, token).await
+        {
             tracing::error!(company = %company.id, %error, "the application token could not be stored");
         }
-        ours
     }
 
     /// The application was removed from a portal; believed only with the right token. `false`: it was not.

@@ -1,67 +1,117 @@
-//! Several statements as one transaction in one go.
+//! What a step changes, ready to be written in one go.
 //!
-//! The driver runs SQLite on a thread of its own, and handing a statement over and its answer back costs more than
-//! most statements. A batch is handed over once, whatever it holds, and SQLite still knows each statement prepared.
+//! The driver runs SQLite on a thread of its own, and each answer of that thread costs more than the statement it
+//! belongs to. A batch is therefore one statement with one answer: an insert into a view that exists on the writing
+//! connection only and whose trigger runs one statement per table, each with its rows as a JSON array. Batches can be
+//! joined, so that many steps are written at the price of one.
 
 use super::StoreError;
-use super::db::{Db, Durability};
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, Sqlite, Type};
+use super::db::Tx;
+use super::{calls, inbox, outbox, steps, trace};
+use serde::Serialize;
+use std::fmt::Write as _;
 
-/// Batches up to this size come again in the same shape, so their prepared form is worth keeping.
-const KEPT: usize = 12;
+/// The statements, in the order they are run; `?` stands for the rows.
+const STATEMENTS: [&str; 7] =
+    [calls::PUT, trace::PUT, outbox::SETTLE, outbox::NAME_LANES, inbox::HANDLE, outbox::PUT, steps::NOTE];
 
-/// Statements that are written together or not at all.
-#[derive(Default)]
-pub(super) struct Batch {
-    sql: String,
-    statements: usize,
-    arguments: SqliteArguments,
+const WRITE: &str = "INSERT INTO step VALUES (?, ?, ?, ?, ?, ?, ?)";
+
+/// Which of the statements takes a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rows {
+    Calls,
+    Trace,
+    Settled,
+    CrmIds,
+    Handled,
+    Intents,
+    Progress,
 }
 
+/// Makes the view and its trigger; to be run once on each connection that batches are written on.
+pub(super) fn setup() -> String {
+    let columns: Vec<_> = (0..STATEMENTS.len()).map(|n| format!("NULL AS rows{n}")).collect();
+    let mut sql = format!("CREATE TEMP VIEW step AS SELECT {};", columns.join(", "));
+    sql.push_str("CREATE TEMP TRIGGER write_step INSTEAD OF INSERT ON step BEGIN ");
+    for (n, statement) in STATEMENTS.iter().enumerate() {
+        let statement = statement.replace('?', &format!("NEW.rows{n}"));
+        write!(sql, "{statement}; ").expect("writing to a String cannot fail");
+    }
+    sql + "END"
+}
+
+/// Rows for some of the statements, each list as the inside of a JSON array.
+#[derive(Debug, Default)]
+pub(super) struct Batch([String; STATEMENTS.len()]);
+
 impl Batch {
-    /// Adds a statement; its arguments follow by [`Self::bind`]. Use [`statement!`], which has the compiler check it.
-    pub(super) fn add(&mut self, sql: &'static str) -> &mut Self {
-        self.sql.push_str(if self.sql.is_empty() { "BEGIN IMMEDIATE;" } else { ";" });
-        self.sql.push_str(sql);
-        self.statements += 1;
-        self
+    /// Adds a row: a tuple in the order the statement expects.
+    pub(super) fn add(&mut self, rows: Rows, row: &impl Serialize) {
+        let row = serde_json::to_string(row).expect("rows are tuples of texts and numbers");
+        join(&mut self.0[rows as usize], &row);
     }
 
-    /// Adds the next argument of the statement added last.
-    pub(super) fn bind<'t>(&mut self, value: impl Encode<'t, Sqlite> + Type<Sqlite>) -> &mut Self {
-        self.arguments.add(value).expect("numbers, texts and bytes are stored as they are");
-        self
+    /// Adds all rows of another batch behind these.
+    pub(super) fn append(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            join(mine, theirs);
+        }
     }
 
     /// Whether there is nothing to write.
     pub(super) fn is_empty(&self) -> bool {
-        self.statements == 0
+        self.0.iter().all(String::is_empty)
     }
 
     /// Writes everything in one transaction.
-    pub(super) async fn run(mut self, db: &Db, durability: Durability) -> Result<(), StoreError> {
-        if self.is_empty() {
-            return Ok(());
+    pub(super) async fn write(&self, mut tx: Tx<'_>) -> Result<(), StoreError> {
+        let mut query = sqlx::query(WRITE);
+        for rows in &self.0 {
+            query = query.bind((!rows.is_empty()).then(|| format!("[{rows}]")));
         }
-        self.sql.push_str(";COMMIT");
-        // Texts are put together from literals only; values are bound.
-        let query = sqlx::query_with(AssertSqlSafe(self.sql), self.arguments).persistent(self.statements <= KEPT);
-        let mut tx = db.single(durability).await?;
         query.execute(tx.conn()).await?;
         tx.commit().await
     }
 }
 
-/// Declares a statement for a [`Batch`] as a function that adds it. The text is compared with the schema when this is
-/// compiled, the number of its arguments (`?`) as well.
+fn join(list: &mut String, rows: &str) {
+    if !list.is_empty() && !rows.is_empty() {
+        list.push(',');
+    }
+    list.push_str(rows);
+}
+
+/// Declares the text of a statement for batches; it is compared with the schema when this is compiled. `?` is a JSON
+/// array with one array per row.
 macro_rules! statement {
-    ($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) = $sql:literal) => {
+    ($(#[$doc:meta])* $name:ident = $sql:literal) => {
         $(#[$doc])*
-        fn $name(batch: &mut $crate::store::batch::Batch, $($argument: $type),*) {
-            let _checked = || sqlx::query!($sql, $($argument),*);
-            batch.add($sql)$(.bind($argument))*;
-        }
+        pub(super) const $name: &str = {
+            let _checked = |rows: &str| drop(sqlx::query!($sql, rows));
+            $sql
+        };
     };
 }
 pub(super) use statement;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joined_batches_hold_the_rows_of_both_in_order() {
+        let (mut one, mut two) = (Batch::default(), Batch::default());
+        assert!(one.is_empty());
+        one.append(&two);
+        assert!(one.is_empty());
+        one.add(Rows::Settled, &("a", 1));
+        two.add(Rows::Settled, &("b\"", 2));
+        two.add(Rows::Progress, &(3,));
+        one.append(&two);
+        one.append(&Batch::default());
+        assert_eq!(one.0[Rows::Settled as usize], r#"["a",1],["b\"",2]"#);
+        assert_eq!(one.0[Rows::Progress as usize], "[3]");
+        assert!(one.0[Rows::Calls as usize].is_empty());
+    }
+}

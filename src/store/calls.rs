@@ -1,6 +1,6 @@
 //! Calls as the call logic left them.
 
-use super::batch::{Batch, statement};
+use super::batch::{Batch, Rows, statement};
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, Timestamp};
 
@@ -100,29 +100,14 @@ impl Store {
 }
 
 /// Adds the new state of a call.
-pub(super) fn write(batch: &mut Batch, company: &CompanyId, call: &CallUpdate, now: Timestamp) {
-    let (id, key) = (company.as_str(), call.key.as_str());
-    put(batch, id, key, &call.body, now.0, now.0);
-    match call.ended_at {
-        Some(at) => end(batch, at.0, id, key),
-        None => open(batch, id, key),
-    }
+pub(super) fn put(batch: &mut Batch, company: &CompanyId, call: &CallUpdate, now: Timestamp) {
+    batch.add(Rows::Calls, &(company, &call.key, &call.body, now, call.ended_at));
 }
 
 statement! {
-    /// Leaves `ended_at` alone, and with it all indexes of a call that is known.
-    put(company: &str, key: &str, body: &str, created_at: i64, updated_at: i64) =
-    "INSERT INTO calls (company, key, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (company, key) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at"
-}
-
-statement! {
-    end(ended_at: i64, company: &str, key: &str) =
-    "UPDATE calls SET ended_at = ? WHERE company = ? AND key = ?"
-}
-
-statement! {
-    /// Writes only if the call had ended, which is rare.
-    open(company: &str, key: &str) =
-    "UPDATE calls SET ended_at = NULL WHERE company = ? AND key = ? AND ended_at IS NOT NULL"
+    /// Rows: company, key, body, now, end or null.
+    PUT = "INSERT INTO calls (company, key, body, created_at, updated_at, ended_at)
+           SELECT value->>0, value->>1, value->>2, value->>3, value->>3, value->>4 FROM json_each(?) WHERE TRUE
+           ON CONFLICT (company, key) DO UPDATE SET
+               body = excluded.body, updated_at = excluded.updated_at, ended_at = excluded.ended_at"
 }

@@ -4,9 +4,10 @@
 //! one fair lock of our own: waiting for it costs a wake-up, whereas SQLite's own waiting is sleeping and trying
 //! again. Readers never wait for writers (WAL).
 
+use super::batch;
 use super::error::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -106,8 +107,7 @@ impl Db {
     /// because somebody else wrote in between.
     pub(super) async fn begin(&self, durability: Durability) -> Result<Tx<'_>, StoreError> {
         let mut tx = self.single(durability).await?;
-        sqlx::query("BEGIN IMMEDIATE").execute(tx.conn()).await?;
-        tx.explicit = true;
+        tx.begin().await?;
         Ok(tx)
     }
 
@@ -119,13 +119,21 @@ impl Db {
         }
         let slot = writers.slot(durability);
         if slot.is_none() {
-            let synchronous = match durability {
-                Durability::PowerLoss => SqliteSynchronous::Full,
-                Durability::Kill => SqliteSynchronous::Normal,
-            };
-            *slot = Some(self.options.clone().synchronous(synchronous).connect().await?);
+            *slot = Some(self.connect(durability).await?);
         }
         Ok(Tx { db: self, writers, durability, explicit: false, done: false })
+    }
+
+    async fn connect(&self, durability: Durability) -> Result<SqliteConnection, StoreError> {
+        let options = self.options.clone();
+        match durability {
+            Durability::PowerLoss => Ok(options.synchronous(SqliteSynchronous::Full).connect().await?),
+            Durability::Kill => {
+                let mut conn = options.synchronous(SqliteSynchronous::Normal).connect().await?;
+                sqlx::raw_sql(AssertSqlSafe(batch::setup())).execute(&mut conn).await?;
+                Ok(conn)
+            }
+        }
     }
 
     /// Waits until enough was written that [`Self::checkpoint`] is worth its while.
@@ -182,6 +190,13 @@ pub(super) struct Tx<'a> {
 impl Tx<'_> {
     pub(super) fn conn(&mut self) -> &mut SqliteConnection {
         self.writers.slot(self.durability).as_mut().expect("a transaction is made with its connection in place")
+    }
+
+    /// Makes a transaction of what follows.
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        sqlx::query("BEGIN IMMEDIATE").execute(self.conn()).await?;
+        self.explicit = true;
+        Ok(())
     }
 
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! Events of the portal: stored before they are answered, worked on afterwards.
 
-use super::batch::{Batch, statement};
+use super::batch::{Batch, Rows, statement};
 use super::{Store, StoreError};
 use crate::domain::{CompanyId, Timestamp};
 
@@ -68,10 +68,12 @@ impl Store {
 
 /// Marks an event as handled; the row stays to recognise repetitions.
 pub(super) fn handle(batch: &mut Batch, company: &CompanyId, id: EventId, now: Timestamp) {
-    mark(batch, now.0, company.as_str(), id.0);
+    batch.add(Rows::Handled, &(company, id.0, now));
 }
 
 statement! {
-    mark(handled_at: i64, company: &str, id: i64) =
-    "UPDATE inbox SET handled_at = ? WHERE company = ? AND id = ? AND handled_at IS NULL"
+    /// Rows: company, id, now.
+    HANDLE = "UPDATE inbox SET handled_at = done.at
+              FROM (SELECT value->>0 AS company, value->>1 AS id, value->>2 AS at FROM json_each(?)) AS done
+              WHERE inbox.company = done.company AND inbox.id = done.id AND inbox.handled_at IS NULL"
 }

@@ -22,6 +22,7 @@ mod registration;
 mod retention;
 mod seal;
 mod settings;
+mod steps;
 mod tokens;
 mod trace;
 
@@ -45,6 +46,7 @@ use seal::{Place, Seal};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use steps::Steps;
 
 /// Name of the database in the state directory.
 const FILE: &str = "store.db";
@@ -60,6 +62,7 @@ struct Inner {
     seal: Seal,
     key: MasterKey,
     intents: IntentIds,
+    steps: Steps,
     /// Keeps other processes out; ends with the store.
     _lock: File,
 }
@@ -83,7 +86,8 @@ impl Store {
         let db = Db::open(&file).await?;
         let seal = Seal::new(&key);
         let intents = IntentIds::load(&db).await?;
-        let store = Self(Arc::new(Inner { db, seal, key, intents, _lock: lock }));
+        let steps = Steps::load(&db).await?;
+        let store = Self(Arc::new(Inner { db, seal, key, intents, steps, _lock: lock }));
         store.check_key().await?;
         Ok(store)
     }

@@ -1,6 +1,6 @@
 //! Requests to the portal that are decided but not settled, and the CRM's names of their lanes.
 
-use super::batch::{Batch, statement};
+use super::batch::{Batch, Rows, statement};
 use super::db::Db;
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, CrmCallId, ExternalId, Timestamp};
@@ -103,32 +103,34 @@ impl Store {
 }
 
 /// Adds a request under an id that was never used.
-pub(super) fn write(batch: &mut Batch, company: &CompanyId, id: IntentId, intent: &NewIntent, now: Timestamp) {
-    put(batch, id.0, company.as_str(), intent.lane.as_str(), intent.call.as_str(), &intent.body, now.0);
+pub(super) fn put(batch: &mut Batch, company: &CompanyId, id: IntentId, intent: &NewIntent, now: Timestamp) {
+    batch.add(Rows::Intents, &(id.0, company, &intent.lane, &intent.call, &intent.body, now));
 }
 
 /// Removes a request that is over; one that is gone already is no fault.
 pub(super) fn settle(batch: &mut Batch, company: &CompanyId, id: IntentId) {
-    delete(batch, company.as_str(), id.0);
+    batch.add(Rows::Settled, &(company, id.0));
 }
 
 /// Notes what the CRM calls a lane; the last word counts.
 pub(super) fn name_lane(batch: &mut Batch, company: &CompanyId, lane: &ExternalId, crm_id: &CrmCallId, now: Timestamp) {
-    name(batch, company.as_str(), lane.as_str(), crm_id.as_str(), now.0);
+    batch.add(Rows::CrmIds, &(company, lane, crm_id, now));
 }
 
 statement! {
-    put(id: i64, company: &str, lane: &str, call: &str, body: &str, created_at: i64) =
-    "INSERT INTO outbox (id, company, lane, call, body, created_at) VALUES (?, ?, ?, ?, ?, ?)"
+    /// Rows: id, company, lane, call, body, now.
+    PUT = "INSERT INTO outbox (id, company, lane, call, body, created_at)
+           SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?)"
 }
 
 statement! {
-    delete(company: &str, id: i64) =
-    "DELETE FROM outbox WHERE company = ? AND id = ?"
+    /// Rows: company, id.
+    SETTLE = "DELETE FROM outbox WHERE (company, id) IN (SELECT value->>0, value->>1 FROM json_each(?))"
 }
 
 statement! {
-    name(company: &str, lane: &str, crm_id: &str, created_at: i64) =
-    "INSERT INTO lanes (company, lane, crm_id, created_at) VALUES (?, ?, ?, ?)
-     ON CONFLICT (company, lane) DO UPDATE SET crm_id = excluded.crm_id"
+    /// Rows: company, lane, the CRM's name, now.
+    NAME_LANES = "INSERT INTO lanes (company, lane, crm_id, created_at)
+                  SELECT value->>0, value->>1, value->>2, value->>3 FROM json_each(?) WHERE TRUE
+                  ON CONFLICT (company, lane) DO UPDATE SET crm_id = excluded.crm_id"
 }

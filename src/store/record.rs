@@ -2,7 +2,6 @@
 
 use super::batch::Batch;
 use super::calls::{self, CallUpdate};
-use super::db::Durability;
 use super::inbox::{self, EventId};
 use super::outbox::{self, IntentId, NewIntent};
 use super::trace::{self, TraceLine};
@@ -37,9 +36,9 @@ impl Store {
     ) -> Result<Vec<IntentId>, StoreError> {
         let mut batch = Batch::default();
         for call in &record.calls {
-            calls::write(&mut batch, company, call, now);
+            calls::put(&mut batch, company, call, now);
         }
-        trace::write(&mut batch, company, &record.trace);
+        trace::put(&mut batch, company, &record.trace);
         for id in &record.settled {
             outbox::settle(&mut batch, company, *id);
         }
@@ -52,10 +51,10 @@ impl Store {
         let mut ids = Vec::with_capacity(record.intents.len());
         for intent in &record.intents {
             let id = self.0.intents.next();
-            outbox::write(&mut batch, company, id, intent, now);
+            outbox::put(&mut batch, company, id, intent, now);
             ids.push(id);
         }
-        batch.run(&self.0.db, Durability::Kill).await?;
+        self.0.steps.write(&self.0.db, batch).await?;
         Ok(ids)
     }
 }

@@ -1,6 +1,6 @@
 //! The readable story of each call.
 
-use super::batch::{Batch, statement};
+use super::batch::{Batch, Rows, statement};
 use super::seal::Place;
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, Timestamp};
@@ -34,15 +34,15 @@ impl Store {
 }
 
 /// Adds lines; neighbours about the same call share a row.
-pub(super) fn write(batch: &mut Batch, company: &CompanyId, lines: &[TraceLine]) {
+pub(super) fn put(batch: &mut Batch, company: &CompanyId, lines: &[TraceLine]) {
     for group in lines.chunk_by(|a, b| a.call == b.call) {
-        let pairs: Vec<(i64, &str)> = group.iter().map(|l| (l.at.0, l.text.as_str())).collect();
-        let text = serde_json::to_string(&pairs).expect("numbers and texts are JSON");
-        put(batch, company.as_str(), group[0].call.as_str(), group[0].at.0, &text);
+        let pairs: Vec<(Timestamp, &str)> = group.iter().map(|l| (l.at, l.text.as_str())).collect();
+        batch.add(Rows::Trace, &(company, &group[0].call, group[0].at, pairs));
     }
 }
 
 statement! {
-    put(company: &str, call: &str, at: i64, lines: &str) =
-    "INSERT INTO trace (company, call, at, lines) VALUES (?, ?, ?, ?)"
+    /// Rows: company, call, time of the first line, array of [time, text].
+    PUT = "INSERT INTO trace (company, call, at, lines)
+           SELECT value->>0, value->>1, value->>2, value->3 FROM json_each(?)"
 }

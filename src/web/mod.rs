@@ -33,6 +33,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// Everything that is reachable through the public gateway, under any of the prefixes.
 pub fn router(state: WebState) -> Router {
+    let prefixes = state.prefixes.clone();
     let pages = Router::new()
         .route("/", get(pages::login::show).post(portal::opened_or_event))
         .route("/login", post(pages::login::begin))
@@ -57,8 +58,7 @@ pub fn router(state: WebState) -> Router {
         .layer(from_fn_with_state(state.clone(), gate::error::render))
         .layer(from_fn_with_state(state.clone(), gate::headers::add))
         .layer(from_fn_with_state(state.clone(), gate::access::log))
-        .with_state(state.clone());
-    let prefixes = state.prefixes.clone();
+        .with_state(state);
     Router::new().fallback_service(pages.map_request(move |request: Request| gate::prefix::strip(&prefixes, request)))
 }
 

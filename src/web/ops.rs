@@ -45,6 +45,9 @@ pub(crate) async fn never_cached(request: Request, next: Next) -> Response {
     response
 }
 
+/// Name, kind, help and value of a metric that each company has.
+type Gauge = (&'static str, &'static str, &'static str, fn(&CompanyHealth) -> u64);
+
 const fn portal_code(state: &PortalState) -> &'static str {
     match state {
         PortalState::Ok => "ok",
@@ -85,7 +88,7 @@ fn exposition(health: &Health) -> String {
             line(&format!("ecss_crm_companies{{connection=\"{connection}\",state=\"{state}\"}} {n}"));
         }
     }
-    let gauges: [(&str, &str, &str, fn(&CompanyHealth) -> u64); 5] = [
+    let gauges: [Gauge; 5] = [
         ("ecss_crm_link_up", "gauge", "Whether events of the switch flow.", |c| u64::from(c.link.is_online())),
         ("ecss_crm_portal_ok", "gauge", "Whether the portal answers.", |c| u64::from(c.portal == PortalState::Ok)),
         ("ecss_crm_calls", "gauge", "Running calls.", |c| c.calls),

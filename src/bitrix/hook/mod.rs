@@ -148,6 +148,8 @@ pub struct Opened {
     pub auth_id: Option<SecretString>,
     /// The portal, by the browser's word.
     pub member_id: Option<CompanyId>,
+    /// What authenticates the portal's events, by the browser's word; older boxes do not send it.
+    pub application_token: Option<SecretString>,
 }
 
 impl Opened {
@@ -241,6 +243,7 @@ fn opened(query: &Form, form: &Form) -> Opened {
         language: either("LANG").map(str::to_owned),
         auth_id: form.get("AUTH_ID").map(secret),
         member_id: form.get("member_id").map(CompanyId::from),
+        application_token: form.get("APPLICATION_TOKEN").map(secret),
     }
 }
 

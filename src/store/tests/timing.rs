@@ -20,26 +20,36 @@ fn step(call: &str, requests: usize) -> Record {
     }
 }
 
-fn show(what: &str, mut spans: Vec<Duration>) {
+/// CPU time of this process so far, all threads, from the kernel's count of 10 ms ticks.
+fn cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<_> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    Duration::from_millis(ticks * 10)
+}
+
+fn show(what: &str, mut spans: Vec<Duration>, cpu: Duration) {
     spans.sort_unstable();
     let at = |share: f64| spans[((spans.len() - 1) as f64 * share) as usize];
-    println!("{what}: p50 {:?}, p90 {:?}, p99 {:?}, max {:?}", at(0.5), at(0.9), at(0.99), at(1.0));
+    let each = cpu / u32::try_from(spans.len()).unwrap();
+    println!("{what}: p50 {:?}, p90 {:?}, p99 {:?}, max {:?}; CPU {each:?}", at(0.5), at(0.9), at(0.99), at(1.0));
 }
 
 async fn many(store: &Store, company: &CompanyId, what: &str, requests: usize) {
     let mut spans = Vec::new();
+    let before = cpu();
     for i in 0..3000 {
         let record = step(&format!("call-{}", i / 4), requests);
         let begin = Instant::now();
         store.record(company, &record, Timestamp(i)).await.unwrap();
         spans.push(begin.elapsed());
     }
-    show(what, spans);
+    show(what, spans, cpu() - before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "prints figures for a person"]
-async fn figures() {
+async fn one_step_after_the_other() {
     let (_dir, store, company) = store().await;
     let keeper = store.clone();
     let keeper = tokio::spawn(async move { keeper.tend().await });
@@ -47,12 +57,20 @@ async fn figures() {
     many(&store, &company, "call + trace", 0).await;
     many(&store, &company, "call + trace + 1 request", 1).await;
     many(&store, &company, "call + trace + 2 requests", 2).await;
+    keeper.abort();
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures for a person"]
+async fn steps_of_many_companies() {
+    let (_dir, store, _) = store().await;
+    let keeper = store.clone();
+    let keeper = tokio::spawn(async move { keeper.tend().await });
     for i in 0..200 {
         let other = new_company(&format!("member-{i}"), "x.example");
         store.register_company(&other, &tokens(i), Timestamp(1)).await.unwrap();
     }
-    let begin = Instant::now();
+    let (begin, before) = (Instant::now(), cpu());
     let tasks: Vec<_> = (0..200)
         .map(|i| {
             let (store, company) = (store.clone(), CompanyId::new(format!("member-{i}")));
@@ -74,6 +92,6 @@ async fn figures() {
     }
     let took = begin.elapsed();
     println!("200 companies at once: {:.0} records/s", spans.len() as f64 / took.as_secs_f64());
-    show("200 companies at once", spans);
+    show("200 companies at once", spans, cpu() - before);
     keeper.abort();
 }

@@ -47,6 +47,36 @@ fn fresh_id() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::tests::Site;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    /// A log that a test can read.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("paper").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn each_request_leaves_one_line_without_its_query() {
+        let paper = Paper::default();
+        let pen = paper.clone();
+        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || pen.clone()).finish();
+        let _guard = tracing::subscriber::set_default(log);
+        let site = Site::new();
+        site.get("/bitrix/nowhere?code=hush&state=hush").await;
+        let text = String::from_utf8(paper.0.lock().expect("paper").clone()).expect("UTF-8");
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains(" http: GET /bitrix/nowhere 404 0 ms") && !text.contains("hush"), "{text}");
+    }
 
     #[test]
     fn ids_are_short_and_differ() {

@@ -43,6 +43,7 @@ impl Visit {
         let form = match path {
             "/events" => AnswerForm::Line,
             "/call/action" | "/call/stream" => AnswerForm::Json,
+            "/company/employees" if !names_html(request.headers()) => AnswerForm::Json,
             _ if wants_json(request.headers()) => AnswerForm::Json,
             _ => AnswerForm::Page,
         };
@@ -65,7 +66,11 @@ fn portal_lang(query: &str) -> Option<Lang> {
 fn wants_json(headers: &HeaderMap) -> bool {
     let accept = text(headers, header::ACCEPT).unwrap_or_default();
     let sends = text(headers, header::CONTENT_TYPE).is_some_and(|t| t.starts_with("application/json"));
-    !accept.contains("text/html") && (accept.contains("application/json") || sends)
+    !names_html(headers) && (accept.contains("application/json") || sends)
+}
+
+fn names_html(headers: &HeaderMap) -> bool {
+    text(headers, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// A header's text, if it is text.
@@ -106,6 +111,8 @@ mod tests {
             assert_eq!(visit("GET", "/company", headers).form, want, "{headers:?}");
         }
         assert_eq!(visit("POST", "/events", &[("accept", "text/html")]).form, AnswerForm::Line);
+        assert_eq!(visit("GET", "/company/employees", &[]).form, AnswerForm::Json, "the table is data first");
+        assert_eq!(visit("GET", "/company/employees", &[("accept", "text/html")]).form, AnswerForm::Page);
     }
 
     #[test]

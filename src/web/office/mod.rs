@@ -4,13 +4,19 @@
 //! is reached through [`Office`]. The trait is object-safe, so that handlers can be tested with an
 //! office that lives in memory.
 
-mod words;
+mod calls;
+mod company;
+mod health;
+mod login;
+mod portal;
+mod staff;
 
-pub use words::{
-    ActError, Admin, Authorize, BeginError, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health, Import,
-    LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OfficeFault, OpenError, Overview, PortalAnswer,
-    PortalOpened, PortalRequest, SaveError, SwitchInput, SwitchShown, TakenNumber, TokenLife, TraceLine,
-};
+pub use calls::{ActError, CallRecord, TraceLine};
+pub use company::{Checked, Overview, SaveError, SwitchInput, SwitchShown, TokenLife};
+pub use health::{CompanyHealth, Health};
+pub use login::{Admin, Authorize, BeginError, LoginError, LoginRequest, LoginReturn, NewSession};
+pub use portal::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalRequest};
+pub use staff::{Employees, Import, NumbersError, TakenNumber};
 
 use crate::domain::card::{CallView, CardCommand};
 use crate::domain::company::CallSettings;
@@ -19,6 +25,17 @@ use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::web::lang::Lang;
 use std::pin::Pin;
 use std::sync::Arc;
+
+/// The office could not do its part. The text is for the log; a page shows only the request's id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfficeFault {
+    /// It may work in a moment (a full queue, a locked database).
+    #[error("busy: {0}")]
+    Busy(String),
+    /// It will not work until somebody looks into it.
+    #[error("broken: {0}")]
+    Broken(String),
+}
 
 /// Work that borrows the office for as long as it runs.
 pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

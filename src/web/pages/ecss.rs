@@ -39,6 +39,13 @@ impl EcssPage<'_> {
         self.faults.text(field, &self.shell.t.field)
     }
 
+    /// A fingerprint as tools print it, to be compared by eye.
+    #[expect(clippy::unused_self, reason = "templates call methods")]
+    fn printed(&self, sha256: &str) -> String {
+        let bytes: Vec<&str> = sha256.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()).collect();
+        bytes.join(":").to_uppercase()
+    }
+
     fn key_hint(&self) -> &'static str {
         let t = &self.shell.t.company;
         if self.has_key { t.api_key_kept } else { t.api_key_hint }

@@ -4,7 +4,7 @@ use crate::domain::{Phone, UserId};
 use crate::web::office::TakenNumber;
 use crate::web::read::{FieldFault, Fields};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// Most numbers of one employee.
 const MAX_NUMBERS: usize = 20;
@@ -107,10 +107,10 @@ fn read_numbers<'a>(user: UserId, texts: impl Iterator<Item = &'a str>) -> Resul
 
 /// No employee twice, no number twice.
 fn distinct(rows: Rows) -> Result<Rows, RowsFault> {
-    let mut users = BTreeMap::new();
+    let mut users = BTreeSet::new();
     let mut holders: HashMap<&str, UserId> = HashMap::new();
     for (user, numbers) in &rows {
-        if users.insert(*user, ()).is_some() {
+        if !users.insert(*user) {
             return Err(RowsFault::Malformed);
         }
         for number in numbers {

@@ -1,0 +1,94 @@
+//! A company as its settings pages show it and save it.
+
+use super::OfficeFault;
+use crate::domain::company::{Backend, CallSettings, Trust};
+use crate::domain::link::{LinkFault, LinkState, PortalState};
+use crate::domain::{CompanyId, Timestamp};
+use secrecy::SecretString;
+
+/// A company as its settings pages show it: no secrets.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    /// `member_id`.
+    pub id: CompanyId,
+    /// Given by the admin, may be empty.
+    pub name: String,
+    /// Portal host.
+    pub domain: String,
+    /// `client_id` of the portal's application.
+    pub client_id: String,
+    /// Switch settings; `None` until typed in.
+    pub switch: Option<SwitchShown>,
+    /// Choices for calls.
+    pub calls: CallSettings,
+    /// The switch connection.
+    pub link: LinkState,
+    /// The portal connection.
+    pub portal: PortalState,
+    /// The OAuth grant; `None` when there is none.
+    pub token: Option<TokenLife>,
+    /// How many calls were seen since the start whose number belongs to nobody.
+    pub unknown_numbers: u64,
+    /// How many requests to the portal wait to be sent.
+    pub waiting: u64,
+}
+
+/// Life of the OAuth grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenLife {
+    /// When the access token was issued.
+    pub obtained_at: Timestamp,
+    /// When the access token ends; it is renewed by itself.
+    pub expires_at: Timestamp,
+    /// In whose name we ask, if known.
+    pub owner: Option<String>,
+}
+
+/// Switch settings without the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchShown {
+    /// Protocol.
+    pub backend: Backend,
+    /// Client id of the integration.
+    pub client_id: String,
+    /// Base addresses in order of preference.
+    pub addresses: Vec<String>,
+    /// ECSS-10 domain.
+    pub domain: String,
+    /// Which certificates are accepted.
+    pub trust: Trust,
+}
+
+/// Switch settings as the form gives them, checked.
+#[derive(Debug, Clone)]
+pub struct SwitchInput {
+    /// Everything but the key.
+    pub shown: SwitchShown,
+    /// A new key; `None` keeps the stored one.
+    pub api_key: Option<SecretString>,
+}
+
+/// Why something was not saved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SaveError {
+    /// The form left the key empty, and none is stored.
+    #[error("no API key is stored yet")]
+    KeyNeeded,
+    /// The company is gone.
+    #[error("the company is gone")]
+    Gone,
+    /// See [`OfficeFault`].
+    #[error(transparent)]
+    Fault(#[from] OfficeFault),
+}
+
+/// Outcome of trying the switch connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// The switch said it is ready.
+    Works,
+    /// There is nothing to try yet.
+    NotConfigured,
+    /// It failed.
+    Failed(LinkFault),
+}

@@ -1,0 +1,73 @@
+//! What the portal, or a browser on its behalf, posts to us.
+
+use super::{NewSession, OfficeFault};
+use crate::domain::{CompanyId, CrmCallId, UserId};
+use bytes::Bytes;
+
+/// A form as it was posted, unread.
+#[derive(Debug, Clone, Default)]
+pub struct PortalRequest {
+    /// Query string without `?`.
+    pub query: String,
+    /// Body, at most a mebibyte.
+    pub body: Bytes,
+}
+
+/// What became of a post by the portal.
+#[derive(Debug, Clone)]
+pub enum PortalAnswer {
+    /// Stored; the work goes on by itself.
+    Accepted,
+    /// The application was opened inside the portal by somebody who is who he says.
+    Opened(PortalOpened),
+}
+
+/// The application opened inside the portal.
+#[derive(Debug, Clone)]
+pub struct PortalOpened {
+    /// Portal host as registered, with port if it has one.
+    pub domain: String,
+    /// The portal was opened over plain HTTP (`PROTOCOL=0`).
+    pub plain_http: bool,
+    /// The user's name, may be empty.
+    pub name: String,
+    /// A session, if the user is an administrator.
+    pub session: Option<NewSession>,
+}
+
+/// The card opened in the portal.
+#[derive(Debug, Clone)]
+pub struct CardOpened {
+    /// The company.
+    pub company: CompanyId,
+    /// Who opened it.
+    pub user: UserId,
+    /// Portal host as registered, with port if it has one.
+    pub domain: String,
+    /// The portal was opened over plain HTTP (`PROTOCOL=0`).
+    pub plain_http: bool,
+    /// `CALL_ID` of the card, if the form names one.
+    pub call: Option<CrmCallId>,
+    /// The other party's number as the portal shows it.
+    pub number: Option<String>,
+}
+
+/// Why a post by the portal was turned away.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The form lacks what it needs, or cannot be read.
+    #[error("the form cannot be read: {0}")]
+    Unreadable(String),
+    /// No such portal is registered here.
+    #[error("the portal is not registered here")]
+    UnknownPortal,
+    /// The application token or the user's token is wrong.
+    #[error("the token is wrong")]
+    Forbidden,
+    /// The portal could not be asked who the user is.
+    #[error("the portal cannot be reached: {0}")]
+    Unreachable(String),
+    /// See [`OfficeFault`].
+    #[error(transparent)]
+    Fault(#[from] OfficeFault),
+}

@@ -1,0 +1,89 @@
+//! The number table.
+
+use super::{Ask, Site};
+use crate::domain::{Phone, UserId};
+use crate::web::office::{Import, TakenNumber};
+use axum::http::StatusCode;
+
+#[tokio::test]
+async fn opening_the_list_imports_the_portals_users() {
+    let site = Site::new();
+    let json = site.send(Ask::get("/company/employees").admin().json()).await.json();
+    assert_eq!(json["employees"][0]["user"], 7);
+    assert_eq!(json["employees"][1]["numbers"], serde_json::json!(["1002", "1003"]));
+    assert_eq!(json["notes"], serde_json::json!([]));
+    assert_eq!(site.office.world().log, ["import"]);
+    let page = site.send(Ask::get("/company/employees").admin().html()).await;
+    page.shows(&["Иван Петров", "name=\"numbers.8\" value=\"1002, 1003\""]);
+}
+
+#[tokio::test]
+async fn a_silent_portal_leaves_the_list_as_it_was() {
+    let site = Site::new();
+    site.office.world().import = Import::Failed("timeout".to_owned());
+    let reply = site.send(Ask::get("/company/employees").admin().html()).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    reply.shows(&["Портал не ответил, показан прежний список", "Иван Петров"]);
+    let taken = TakenNumber { number: Phone::parse("1001").expect("number"), user: UserId(8), holder: UserId(7) };
+    site.office.world().import = Import::Done { added: 1, taken: vec![taken] };
+    let json = site.send(Ask::get("/company/employees").admin().json().english()).await.json();
+    let note = json["notes"][0].as_str().expect("note");
+    assert!(note.contains("1001") && note.contains("Анна") && note.contains("Иван"), "{note}");
+}
+
+#[tokio::test]
+async fn the_dialog_saves_what_was_changed() {
+    let site = Site::new();
+    let body = r#"{"employees":[{"user":7,"numbers":["1001"," 20-01 "]},{"user":8,"numbers":[]}]}"#;
+    let reply = site.send(Ask::put("/company/employees", body).admin()).await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!(reply.json()["ok"], true);
+    assert_eq!(site.office.world().log, ["numbers 7=1001+2001 8="]);
+}
+
+#[tokio::test]
+async fn conflicts_name_the_row() {
+    let site = Site::new();
+    let body = r#"[{"user":7,"numbers":["1002"]}]"#;
+    let reply = site.send(Ask::put("/company/employees", body).admin()).await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let json = reply.json();
+    assert_eq!((&json["user"], &json["number"], &json["holder"]), (&7.into(), &"1002".into(), &8.into()));
+    let message = json["message"].as_str().expect("message");
+    assert!(message.contains("Иван Петров") && message.contains("1002") && message.contains("Анна"), "{message}");
+
+    let twice = r#"[{"user":7,"numbers":["5"]},{"user":8,"numbers":["5"]}]"#;
+    let json = site.send(Ask::put("/company/employees", twice).admin()).await.json();
+    assert_eq!((&json["code"], &json["user"], &json["holder"]), (&"taken".into(), &8.into(), &7.into()));
+
+    for (body, code) in [
+        (r#"[{"user":7,"numbers":["шеф"]}]"#, "wrong_number"),
+        (r#"[{"user":99,"numbers":["5"]}]"#, "no_such_employee"),
+        ("{", "malformed"),
+    ] {
+        let reply = site.send(Ask::put("/company/employees", body).admin()).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        assert_eq!(reply.json()["code"], code);
+    }
+    assert!(site.office.world().log.is_empty());
+}
+
+#[tokio::test]
+async fn without_scripts_a_form_does_the_same() {
+    let site = Site::new();
+    let reply = site.send(Ask::post("/company/employees", "numbers.7=1001%2C+1005&numbers.8=").admin().html()).await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER);
+    assert_eq!(reply.header("location"), "https://pbx.example:8802/bitrix/company?tab=employees&saved=1");
+    assert_eq!(site.office.world().log, ["numbers 7=1001+1005 8="]);
+    let reply = site.send(Ask::post("/company/employees", "numbers.7=1002&numbers.8=1002").admin().html()).await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    reply.shows(&["уже у «Иван Петров»", "id=\"f8\"", "name=\"numbers.7\" value=\"1002\""]);
+}
+
+#[tokio::test]
+async fn a_nameless_employee_is_still_somebody() {
+    let site = Site::new();
+    site.office.world().employees[0].name.clear();
+    site.office.world().employees[0].active = false;
+    site.send(Ask::get("/company/employees").admin().html()).await.shows(&["Пользователь 7", "уволен"]);
+}

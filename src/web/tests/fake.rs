@@ -1,0 +1,379 @@
+//! An office that lives in memory: one company, one administrator, a few employees and calls.
+
+use crate::domain::card::{CallView, CardCommand, LegView, Phase};
+use crate::domain::company::{Backend, CallSettings, Trust};
+use crate::domain::directory::Employee;
+use crate::domain::leg::{Capabilities, Direction};
+use crate::domain::link::{LinkState, PortalState};
+use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
+use crate::web::lang::Lang;
+use crate::web::office::{
+    ActError, Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health,
+    Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, Office, OfficeFault, OpenError, Overview,
+    PortalAnswer, PortalOpened, PortalRequest, SaveError, SwitchInput, SwitchShown, TakenNumber, TokenLife, TraceLine,
+    Work,
+};
+use secrecy::ExposeSecret as _;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The company's id.
+pub(super) const COMPANY: &str = "a223c6b3710f85df22e9377d6c4f7553";
+/// The employee whose card is opened.
+pub(super) const ME: UserId = UserId(7);
+
+/// What the office knows and what it was asked to do.
+pub(super) struct World {
+    pub(super) overview: Option<Overview>,
+    pub(super) employees: Vec<Employee>,
+    pub(super) import: Import,
+    pub(super) calls: Vec<Arc<CallView>>,
+    pub(super) recent: Vec<CallView>,
+    pub(super) can: Capabilities,
+    pub(super) online: bool,
+    pub(super) served: bool,
+    pub(super) checked: Checked,
+    pub(super) login_error: Option<LoginError>,
+    pub(super) open_error: Option<OpenError>,
+    pub(super) act_error: Option<ActError>,
+    pub(super) fault: Option<OfficeFault>,
+    pub(super) health: Health,
+    /// Everything that was asked for, one line each.
+    pub(super) log: Vec<String>,
+}
+
+/// See the module.
+pub(super) struct FakeOffice {
+    world: Arc<Mutex<World>>,
+    changes: watch::Sender<u64>,
+}
+
+impl FakeOffice {
+    pub(super) fn new() -> Self {
+        let world = World {
+            overview: Some(overview()),
+            employees: vec![employee(7, "Иван Петров", &["1001"]), employee(8, "Анна Смирнова", &["1002", "1003"])],
+            import: Import::Done { added: 0, taken: vec![] },
+            calls: vec![],
+            recent: vec![],
+            can: Capabilities { make: true, answer: true, release: true, hold: true, transfer: true },
+            online: true,
+            served: true,
+            checked: Checked::Works,
+            login_error: None,
+            open_error: None,
+            act_error: None,
+            fault: None,
+            health: Health::default(),
+            log: vec![],
+        };
+        Self { world: Arc::new(Mutex::new(world)), changes: watch::Sender::new(0) }
+    }
+
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().expect("no test panics with the lock held")
+    }
+
+    /// Changes the world and tells the boards.
+    pub(super) fn change(&self, change: impl FnOnce(&mut World)) {
+        change(&mut self.world());
+        self.changes.send_modify(|n| *n += 1);
+    }
+
+    fn note(&self, line: String) -> Result<(), OfficeFault> {
+        let mut world = self.world();
+        world.log.push(line);
+        world.fault.clone().map_or(Ok(()), Err)
+    }
+
+    /// How many streams are open.
+    pub(super) fn watchers(&self) -> usize {
+        self.changes.receiver_count()
+    }
+}
+
+pub(super) fn employee(user: i64, name: &str, numbers: &[&str]) -> Employee {
+    let numbers = numbers.iter().map(|n| Phone::parse(n).expect("number")).collect();
+    Employee { user: UserId(user), name: name.to_owned(), active: true, numbers }
+}
+
+pub(super) fn overview() -> Overview {
+    Overview {
+        id: COMPANY.into(),
+        name: String::new(),
+        domain: "firma.bitrix24.ru".to_owned(),
+        client_id: "local.abc".to_owned(),
+        switch: Some(switch()),
+        calls: CallSettings::default(),
+        link: LinkState::Online { since: super::NOW, address: "https://10.0.3.90:8088".to_owned() },
+        portal: PortalState::Ok,
+        token: Some(TokenLife {
+            obtained_at: super::NOW,
+            expires_at: super::NOW + Duration::from_secs(3600),
+            owner: Some("Иван Петров".to_owned()),
+        }),
+        unknown_numbers: 0,
+        waiting: 0,
+    }
+}
+
+pub(super) fn switch() -> SwitchShown {
+    SwitchShown {
+        backend: Backend::CallApi,
+        client_id: "MyCompanyBitrix24".to_owned(),
+        addresses: vec!["https://10.0.3.90:8088".to_owned()],
+        domain: "nick".to_owned(),
+        trust: Trust::System,
+    }
+}
+
+/// A call with one leg, from or to a caller with a hidden name.
+pub(super) fn call(key: &str, owner: UserId, phase: Phase, crm: &[&str]) -> CallView {
+    let leg = LegView {
+        leg: format!("{key}-leg").as_str().into(),
+        owner: Some(owner),
+        own: Phone::parse("1001").expect("number"),
+        remote: Phone::parse("+79831234567").ok(),
+        display_name: Some("Пётр".to_owned()),
+        direction: Direction::In,
+        phase,
+        answered_at: (phase == Phase::Talking).then_some(super::NOW),
+    };
+    CallView {
+        key: key.into(),
+        crm: crm.iter().map(|id| (*id).into()).collect(),
+        started_at: super::NOW,
+        internal: false,
+        ended: phase == Phase::Ended,
+        legs: vec![leg],
+    }
+}
+
+fn session() -> NewSession {
+    NewSession { token: "good".into(), company: COMPANY.into(), lasts: Duration::from_secs(8 * 3600) }
+}
+
+struct FakeBoard {
+    world: Arc<Mutex<World>>,
+    changes: watch::Receiver<u64>,
+}
+
+impl FakeBoard {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().expect("no test panics with the lock held")
+    }
+}
+
+impl Board for FakeBoard {
+    fn calls(&self) -> Vec<Arc<CallView>> {
+        self.world().calls.clone()
+    }
+
+    fn can(&self) -> Capabilities {
+        self.world().can
+    }
+
+    fn online(&self) -> bool {
+        self.world().online
+    }
+
+    fn changed(&mut self) -> Work<'_, bool> {
+        Box::pin(async move { self.changes.changed().await.is_ok() && self.world().served })
+    }
+}
+
+/// An answer that is ready.
+fn ready<'a, T: Send + 'a>(answer: T) -> Work<'a, T> {
+    Box::pin(std::future::ready(answer))
+}
+
+impl Office for FakeOffice {
+    fn begin_login(&self, login: LoginRequest) -> Work<'_, Result<Authorize, BeginError>> {
+        let keys = login.keys.map(|(id, secret)| format!("{id}/{}", secret.expose_secret()));
+        ready(self.note(format!("login {} {keys:?}", login.domain)).map_err(BeginError::from).and_then(|()| {
+            if login.domain == "new.bitrix24.ru" && keys.is_none() {
+                return Err(BeginError::KeysNeeded);
+            }
+            let url = format!("https://{}/oauth/authorize/?client_id=local.abc&state=s1", login.domain);
+            Ok(Authorize { url })
+        }))
+    }
+
+    fn complete_login(&self, back: LoginReturn) -> Work<'_, Result<NewSession, LoginError>> {
+        let noted = self.note(format!("return {} {}", back.code.expose_secret(), back.state));
+        let wrong = self.world().login_error.clone();
+        ready(noted.map_err(LoginError::from).and_then(|()| match wrong {
+            Some(error) => Err(error),
+            None if back.state == "s1" => Ok(session()),
+            None => Err(LoginError::BadState),
+        }))
+    }
+
+    fn session<'a>(&'a self, token: &'a str) -> Work<'a, Result<Option<Admin>, OfficeFault>> {
+        assert_ne!(token, "panic", "a handler that panics");
+        let admin = Admin { company: COMPANY.into(), user: ME, name: "Иван Петров".to_owned() };
+        ready(Ok((token == "good").then_some(admin)))
+    }
+
+    fn end_session<'a>(&'a self, token: &'a str) -> Work<'a, Result<(), OfficeFault>> {
+        ready(self.note(format!("end {token}")))
+    }
+
+    fn company<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Overview>, OfficeFault>> {
+        assert_eq!(company.as_str(), COMPANY);
+        let world = self.world();
+        ready(world.fault.clone().map_or_else(|| Ok(world.overview.clone()), Err))
+    }
+
+    fn rename<'a>(&'a self, _: &'a CompanyId, name: &'a str) -> Work<'a, Result<(), SaveError>> {
+        ready(self.note(format!("rename {name}")).map_err(SaveError::from))
+    }
+
+    fn save_switch<'a>(&'a self, _: &'a CompanyId, input: SwitchInput) -> Work<'a, Result<(), SaveError>> {
+        let key = input.api_key.as_ref().map(|key| key.expose_secret().to_owned());
+        let line = format!("switch {key:?} {:?}", input.shown);
+        let keyless = key.is_none() && self.world().overview.as_ref().is_some_and(|o| o.switch.is_none());
+        if keyless {
+            return ready(Err(SaveError::KeyNeeded));
+        }
+        if let Some(overview) = &mut self.world().overview {
+            overview.switch = Some(input.shown);
+        }
+        ready(self.note(line).map_err(SaveError::from))
+    }
+
+    fn save_calls<'a>(&'a self, _: &'a CompanyId, calls: CallSettings) -> Work<'a, Result<(), SaveError>> {
+        ready(self.note(format!("calls {calls:?}")).map_err(SaveError::from))
+    }
+
+    fn check_switch<'a>(&'a self, _: &'a CompanyId) -> Work<'a, Result<Checked, OfficeFault>> {
+        let checked = self.world().checked.clone();
+        ready(self.note("check".to_owned()).map(|()| checked))
+    }
+
+    fn employees<'a>(&'a self, _: &'a CompanyId, import: bool) -> Work<'a, Result<Employees, OfficeFault>> {
+        let noted = if import { self.note("import".to_owned()) } else { Ok(()) };
+        let world = self.world();
+        let import = if import { world.import.clone() } else { Import::NotAsked };
+        ready(noted.map(|()| Employees { rows: world.employees.clone(), import }))
+    }
+
+    fn save_numbers<'a>(
+        &'a self,
+        _: &'a CompanyId,
+        rows: Vec<(UserId, Vec<Phone>)>,
+    ) -> Work<'a, Result<(), NumbersError>> {
+        let known = self.world().employees.clone();
+        for (user, numbers) in &rows {
+            if !known.iter().any(|e| e.user == *user) {
+                return ready(Err(NumbersError::NoSuchEmployee(*user)));
+            }
+            let untouched = known.iter().filter(|e| !rows.iter().any(|(u, _)| *u == e.user));
+            for holder in untouched {
+                if let Some(number) = numbers.iter().find(|n| holder.numbers.contains(n)) {
+                    let taken = TakenNumber { number: number.clone(), user: *user, holder: holder.user };
+                    return ready(Err(NumbersError::Taken(taken)));
+                }
+            }
+        }
+        let text: Vec<String> = rows
+            .iter()
+            .map(|(user, numbers)| {
+                format!("{user}={}", numbers.iter().map(Phone::as_str).collect::<Vec<_>>().join("+"))
+            })
+            .collect();
+        ready(self.note(format!("numbers {}", text.join(" "))).map_err(NumbersError::from))
+    }
+
+    fn recent_calls<'a>(
+        &'a self,
+        _: &'a CompanyId,
+        limit: u32,
+        before: Option<Timestamp>,
+    ) -> Work<'a, Result<Vec<CallView>, OfficeFault>> {
+        let world = self.world();
+        let calls = world.recent.iter().filter(|c| before.is_none_or(|at| c.started_at < at));
+        ready(Ok(calls.take(limit as usize).cloned().collect()))
+    }
+
+    fn call<'a>(
+        &'a self,
+        _: &'a CompanyId,
+        key: &'a CallKey,
+        lang: Lang,
+    ) -> Work<'a, Result<Option<CallRecord>, OfficeFault>> {
+        let view = self.world().recent.iter().find(|c| c.key == *key).cloned();
+        let text = if lang == Lang::En { "The phone rang" } else { "Телефон зазвонил" };
+        let line = TraceLine { at: super::NOW, text: text.to_owned(), detail: "{\"a\":\"<b>\"}".to_owned() };
+        ready(Ok(view.map(|view| CallRecord { view, trace: vec![line] })))
+    }
+
+    fn board(&self, company: &CompanyId) -> Option<Box<dyn Board>> {
+        assert_eq!(company.as_str(), COMPANY);
+        let changes = self.changes.subscribe();
+        self.world().served.then(|| Box::new(FakeBoard { world: self.world.clone(), changes }) as Box<dyn Board>)
+    }
+
+    fn act<'a>(
+        &'a self,
+        _: &'a CompanyId,
+        user: UserId,
+        call: &'a CallKey,
+        leg: Option<&'a LegId>,
+        command: CardCommand,
+    ) -> Work<'a, Result<(), ActError>> {
+        let mut world = self.world();
+        world.log.push(format!("act {user} {call} {leg:?} {command:?}"));
+        ready(world.act_error.clone().map_or(Ok(()), Err))
+    }
+
+    fn portal_post(&self, post: PortalRequest) -> Work<'_, Result<PortalAnswer, OpenError>> {
+        let body = String::from_utf8_lossy(&post.body).into_owned();
+        let noted = self.note(format!("post {} {body}", post.query));
+        let wrong = self.world().open_error.clone();
+        let opened = |session| PortalOpened {
+            domain: "firma.bitrix24.ru".to_owned(),
+            plain_http: post.query.contains("PROTOCOL=0"),
+            name: "Иван <b>".to_owned(),
+            session,
+        };
+        ready(noted.map_err(OpenError::from).and_then(|()| match wrong {
+            Some(error) => Err(error),
+            None if body.contains("AUTH_ID=admin") => Ok(PortalAnswer::Opened(opened(Some(session())))),
+            None if body.contains("PLACEMENT=") => Ok(PortalAnswer::Opened(opened(None))),
+            None => Ok(PortalAnswer::Accepted),
+        }))
+    }
+
+    fn card_opened(&self, post: PortalRequest) -> Work<'_, Result<CardOpened, OpenError>> {
+        let body = String::from_utf8_lossy(&post.body).into_owned();
+        let noted = self.note(format!("card {} {body}", post.query));
+        let wrong = self.world().open_error.clone();
+        ready(noted.map_err(OpenError::from).and_then(|()| {
+            wrong.map_or(Ok(()), Err)?;
+            Ok(CardOpened {
+                company: COMPANY.into(),
+                user: ME,
+                domain: "firma.bitrix24.ru".to_owned(),
+                plain_http: post.query.contains("PROTOCOL=0"),
+                call: body.split('&').find_map(|p| p.strip_prefix("CALL_ID=")).map(Into::into),
+                number: Some("+7 983 123-45-67".to_owned()),
+            })
+        }))
+    }
+
+    fn health(&self) -> Work<'_, Health> {
+        ready(self.world().health.clone())
+    }
+
+    fn metrics(&self) -> String {
+        "ecss_crm_extra 1\n".to_owned()
+    }
+}
+
+/// A company's health.
+pub(super) fn company_health(link: LinkState) -> CompanyHealth {
+    let domain = "firma.bitrix24.ru".to_owned();
+    CompanyHealth { domain, link, portal: PortalState::Ok, calls: 0, waiting: 0, unknown_numbers: 0 }
+}
