@@ -3,5 +3,10 @@
 #![cfg(feature = "sandbox")]
 
 mod cards;
+mod eyes;
+mod keyboard;
+mod registration;
 mod scene;
+mod settings;
+mod views;
 mod webdriver;

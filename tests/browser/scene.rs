@@ -9,8 +9,9 @@ use tempfile::TempDir;
 /// The employee whose screen the stories look at, his number and name.
 pub const IVAN: i64 = 7;
 pub const IVAN_NUMBER: &str = "1001";
-/// A client the portal knows.
+/// A client the portal knows, and how the switch tells his number.
 pub const CLIENT: &str = "+79835551122";
+pub const CLIENT_ON_THE_WIRE: &str = "79835551122";
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -48,6 +49,15 @@ impl Scene {
 
     pub fn portal(&self) -> &SimPortal {
         &self.company.portal
+    }
+
+    /// Logs in to the company's pages: `submit` and `user` are what stands on the buttons.
+    pub async fn log_in(&self, submit: &str, user: &str) {
+        self.browser.open(&self.town.base()).await;
+        self.browser.fill(&By::css("#domain"), &self.portal().domain()).await;
+        self.browser.click(&By::word(submit)).await;
+        self.browser.click(&By::word(user)).await;
+        self.browser.find(&By::css("nav.tabs")).await;
     }
 
     /// Opens the portal's page as an employee.

@@ -9,7 +9,7 @@ mod page;
 mod shots;
 
 pub use keys::Key;
-pub use page::{By, Element};
+pub use page::By;
 
 use driver::Driver;
 use serde_json::{Value, json};
