@@ -1,5 +1,4 @@
 -- State of each call as the call logic left it (`body`, JSON). `ended_at` is empty while the call is open.
--- No index holds a column that changes while a call is running, so that an update writes one page.
 CREATE TABLE calls (
     id         INTEGER NOT NULL PRIMARY KEY,
     company    TEXT    NOT NULL REFERENCES companies (id) ON DELETE CASCADE,

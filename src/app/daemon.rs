@@ -9,13 +9,14 @@ use crate::config::{Budget, Settings};
 use crate::domain::company::Trust;
 use crate::ecss::Dialect;
 use crate::http::{ClientOptions, client, tls_config};
-use crate::server::serve::serve;
+use crate::server::serve::{PeerAddr, serve};
 use crate::server::tls::{PairFiles, Tls};
 use crate::session::{Companies, LinkTools, Setup};
 use crate::store::Store;
-use crate::web::{self, Office, WebState};
+use crate::web::{self, ClientAddr, Office, WebState};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
+use axum::extract::Request;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -107,7 +108,7 @@ impl Daemon {
         let office: Arc<dyn Office> = self.office.clone();
         let key = self.store.key().derive("card ticket");
         let state = WebState::new(office, base, settings.prefixes(), key, clock.clone(), self.stop.clone());
-        let router = web::router(state.clone());
+        let router = web::router(state.clone()).layer(axum::middleware::map_request(tell_client));
         let stop = || self.stop.clone();
         self.tasks.spawn(serve(listeners.http, router.clone(), None, stop()));
         self.tasks.spawn(serve(listeners.https, router, Some(self.tls.clone()), stop()));
@@ -150,6 +151,15 @@ impl Daemon {
         self.store.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// Tells the pages who asks: they know nothing of listeners. Over a gateway's socket the gateway's word counts.
+async fn tell_client(mut request: Request) -> Request {
+    if let Some(PeerAddr::Tcp(address)) = request.extensions().get::<PeerAddr>() {
+        let client = ClientAddr(address.ip());
+        request.extensions_mut().insert(client);
+    }
+    request
 }
 
 fn budget(configured: Budget) -> crate::bitrix::Budget {

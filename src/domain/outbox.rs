@@ -98,8 +98,6 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
             };
             settle(vec![request], 1)
         }
-        // Registered already; the answer was stored, the settling was not.
-        (CrmStep::Register { .. }, Some(_)) => settle(Vec::new(), 1),
         (CrmStep::Show { .. } | CrmStep::Hide { .. }, Some(crm)) => Some(cards(waiting, crm, sees)),
         (CrmStep::Finish { user, duration_s, status, reason }, Some(crm)) => {
             let request = Request::Finish {
@@ -111,8 +109,10 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
             };
             settle(vec![request], 1)
         }
-        // Nothing can be told about a call the portal does not have.
-        (CrmStep::Show { .. } | CrmStep::Hide { .. } | CrmStep::Finish { .. }, None) => settle(Vec::new(), 1),
+        // Registered already: the answer was stored, the settling was not. Or nothing can be told, as the portal does
+        // not have the call.
+        (CrmStep::Register { .. }, Some(_))
+        | (CrmStep::Show { .. } | CrmStep::Hide { .. } | CrmStep::Finish { .. }, None) => settle(Vec::new(), 1),
     }
 }
 

@@ -5,11 +5,11 @@ use super::draft::{Draft, Origin};
 use super::lanes::Lanes;
 use super::link::LinkNews;
 use super::message::{ActError, Message};
-use super::perform::{Performed, perform, rest_after};
+use super::perform::{Performed, perform};
 use super::status::Shared;
-use crate::bitrix::{ApiError, Portal};
+use crate::bitrix::Portal;
 use crate::clock::Clock;
-use crate::domain::call::{Call, Click, DialFailure, Event, Note, Policy};
+use crate::domain::call::{Call, Click, CrmStep, Event, Policy};
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
@@ -78,79 +78,7 @@ impl Actor {
         self.drain().await;
     }
 
-    /// Takes up what was open when the daemon stopped.
-    async fn restore(&mut self) {
-        let mut draft = Draft::default();
-        self.restore_calls(&mut draft).await;
-        self.restore_steps().await;
-        self.commit(draft).await;
-        self.restore_clicks().await;
-    }
-
-    async fn restore_calls(&mut self, draft: &mut Draft) {
-        match self.store.open_calls(&self.company).await {
-            Ok(rows) => {
-                for row in rows {
-                    match serde_json::from_str::<Call>(&row.body) {
-                        Ok(call) => {
-                            let key = call.key.clone();
-                            for leg in &call.legs {
-                                self.alias_of(&key, leg);
-                            }
-                            self.book.put(call, None, self.clock.now());
-                            self.take(&key, Event::LinkLost(row.updated_at), Origin::Nobody, draft);
-                        }
-                        Err(error) => {
-                            tracing::error!(company = %self.company, call = %row.key, %error, "a stored call cannot be read and is left alone");
-                        }
-                    }
-                }
-            }
-            Err(error) => tracing::error!(company = %self.company, %error, "open calls cannot be read"),
-        }
-    }
-
-    async fn restore_steps(&mut self) {
-        match self.store.pending_intents(&self.company).await {
-            Ok(intents) => {
-                for intent in intents {
-                    match serde_json::from_str(&intent.body) {
-                        Ok(step) => {
-                            let known = self.known_crm(&intent.lane).await;
-                            self.lanes.push(&intent.lane, &intent.call, intent.id, step, known);
-                        }
-                        Err(error) => {
-                            tracing::error!(company = %self.company, lane = %intent.lane, %error, "a stored step cannot be read and is left alone");
-                        }
-                    }
-                }
-            }
-            Err(error) => tracing::error!(company = %self.company, %error, "waiting steps cannot be read"),
-        }
-    }
-
-    /// Clicks that were stored but had no effect before the daemon stopped: they are not dialled any more, and the
-    /// portal is told so.
-    async fn restore_clicks(&mut self) {
-        match self.store.pending_events(&self.company).await {
-            Ok(events) => {
-                for event in events {
-                    match serde_json::from_str::<Click>(&event.body) {
-                        Ok(click) => {
-                            let click = Click { late: true, ..click };
-                            self.message(Message::Dial { click, event: Some(event.id) }).await;
-                        }
-                        Err(error) => {
-                            tracing::error!(company = %self.company, key = event.key, %error, "a stored event cannot be read and is left alone");
-                        }
-                    }
-                }
-            }
-            Err(error) => tracing::error!(company = %self.company, %error, "waiting events cannot be read"),
-        }
-    }
-
-    async fn message(&mut self, message: Message) {
+    pub(super) async fn message(&mut self, message: Message) {
         let mut draft = Draft::default();
         match message {
             Message::Dial { click, event } => {
@@ -161,13 +89,14 @@ impl Actor {
                     self.take(&key, Event::Clicked(click), Origin::Click, &mut draft);
                 }
             }
-            Message::DialPlain { user, to } => match self.phone_of(user) {
-                Some(from) => {
+            Message::DialPlain { user, to } => {
+                if let Some(from) = self.phone_of(user) {
                     let command = SwitchCommand::Make { from, to };
                     draft.commands.push((CallKey::new(""), command, Origin::Nobody));
+                } else {
+                    tracing::warn!(company = %self.company, %user, "a click of an employee without a number");
                 }
-                None => tracing::warn!(company = %self.company, %user, "a click of an employee without a number"),
-            },
+            }
             Message::Press { user, call, leg, command, reply } => {
                 if self.book.get(&call).is_none() {
                     let _ = reply.send(Err(ActError::NoSuchCall));
@@ -228,7 +157,7 @@ impl Actor {
     async fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
         let mut draft = Draft::default();
         match done {
-            Ok(Done::Crm(performed)) => self.told(performed, &mut draft),
+            Ok(Done::Crm(performed)) => self.told(&performed, &mut draft),
             Ok(Done::Command { key, command, origin, answer }) => {
                 self.commanded(&key, &command, origin, answer, &mut draft);
             }
@@ -237,100 +166,15 @@ impl Actor {
         self.commit(draft).await;
     }
 
-    /// Takes in what the portal said.
-    fn told(&mut self, performed: Performed, draft: &mut Draft) {
-        let now = self.clock.now();
-        for told in &performed.told {
-            let answer = match &told.answer {
-                Ok(text) => text.clone(),
-                Err(error) => error.to_string(),
-            };
-            let note = Note::Told {
-                lane: performed.job.lane.clone(),
-                request: told.request.name().to_owned(),
-                answer,
-                took_ms: told.took_ms,
-            };
-            draft.note(&performed.job.call, now, &note);
-        }
-        let lane = &performed.job.lane;
-        match performed.failure() {
-            None => {
-                if !performed.told.is_empty() {
-                    self.shared.portal_works();
-                }
-                draft.record.settled.extend(&performed.job.intents);
-                let requests: Vec<_> = performed.told.iter().map(|t| t.request.clone()).collect();
-                self.lanes.settled(lane, performed.job.intents.len(), &requests, performed.crm.clone());
-                if let Some(crm) = &performed.crm {
-                    draft.record.crm_ids.push((lane.clone(), crm.clone()));
-                    let event = Event::Registered { lane: lane.clone(), crm: crm.clone() };
-                    self.take_known(&performed.job.call, event, draft);
-                }
-            }
-            Some(error) => self.not_told(&performed, error, draft, now),
-        }
-        let over = self.book.get(&performed.job.call).is_none_or(Call::is_over);
-        self.lanes.tidy(lane, over);
-    }
-
-    fn not_told(&mut self, performed: &Performed, error: &ApiError, draft: &mut Draft, now: Timestamp) {
-        self.shared.portal_fails(error, now);
-        let lane = &performed.job.lane;
-        let request = performed.told.last().map_or("request", |t| t.request.name());
-        if let Some(rest) = rest_after(error) {
-            let until = self.lanes.failed(lane, now, rest);
-            let wait_ms = until.since(now).as_millis();
-            tracing::warn!(company = %self.company, %lane, request, %error, wait_ms, "the portal was not told, it will be tried again");
-            return;
-        }
-        tracing::warn!(company = %self.company, %lane, request, %error, "the portal will not take this");
-        if request == "register" {
-            draft.record.settled.extend(self.lanes.drop_lane(lane));
-            self.take_known(&performed.job.call, Event::RegisterRefused { lane: lane.clone() }, draft);
-        } else {
-            draft.record.settled.extend(&performed.job.intents);
-            self.lanes.settled(lane, performed.job.intents.len(), &[], None);
-        }
-    }
-
-    fn commanded(
-        &mut self,
-        key: &CallKey,
-        command: &SwitchCommand,
-        origin: Origin,
-        answer: Result<Accepted, CommandError>,
-        draft: &mut Draft,
-    ) {
-        match (command, &answer) {
-            (SwitchCommand::Make { .. }, Ok(Accepted { call: Some(call) })) => {
-                self.book.alias(call.clone(), key.clone())
-            }
-            // The phone may be ringing already: the click's own patience decides.
-            (SwitchCommand::Make { .. }, Ok(_) | Err(CommandError::TimedOut)) => {}
-            (SwitchCommand::Make { .. }, Err(error)) => {
-                tracing::warn!(company = %self.company, call = %key, %error, "the click could not be dialled");
-                self.take_known(key, Event::DialFailed(dial_failure(error)), draft);
-            }
-            (SwitchCommand::Release(leg), Err(_)) => {
-                self.take_known(key, Event::ReleaseRefused(leg.clone()), draft);
-            }
-            _ => {}
-        }
-        if let Origin::Card(reply) = origin {
-            let _ = reply.send(answer.map(|_| ()).map_err(ActError::Switch));
-        }
-    }
-
     /// Steps a call only if it is still known.
-    fn take_known(&mut self, key: &CallKey, event: Event, draft: &mut Draft) {
+    pub(super) fn take_known(&mut self, key: &CallKey, event: Event, draft: &mut Draft) {
         if self.book.get(key).is_some() {
             self.take(key, event, Origin::Nobody, draft);
         }
     }
 
     /// Steps a call, making it if it is new.
-    fn take(&mut self, key: &CallKey, event: Event, origin: Origin, draft: &mut Draft) {
+    pub(super) fn take(&mut self, key: &CallKey, event: Event, origin: Origin, draft: &mut Draft) {
         let now = self.clock.now();
         let call = self.book.take(key).unwrap_or_else(|| {
             let policy = Policy::new(&self.settings, self.grace);
@@ -345,13 +189,14 @@ impl Actor {
     }
 
     /// Stores what a round has changed, then acts on it.
-    async fn commit(&mut self, mut draft: Draft) {
+    pub(super) async fn commit(&mut self, mut draft: Draft) {
         let now = self.clock.now();
         draft.close(&self.book);
         if !draft.is_idle() {
             let ids = self.store_record(&draft.record, now).await;
             for ((lane, call, step), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
-                let known = if self.lanes.knows(&lane) { None } else { self.known_crm(&lane).await };
+                let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
+                let known = if begins || self.lanes.knows(&lane) { None } else { self.known_crm(&lane).await };
                 self.lanes.push(&lane, &call, id, step, known);
             }
         }
@@ -388,18 +233,11 @@ impl Actor {
         self.directory.employee(user).and_then(|e| e.numbers.first().cloned())
     }
 
-    async fn known_crm(&self, lane: &ExternalId) -> Option<CrmCallId> {
+    pub(super) async fn known_crm(&self, lane: &ExternalId) -> Option<CrmCallId> {
         self.store.crm_id(&self.company, lane).await.unwrap_or_else(|error| {
             tracing::error!(company = %self.company, %lane, %error, "the lane's CRM call cannot be read");
             None
         })
-    }
-
-    /// A call found in the store may be known to the switch by another name.
-    fn alias_of(&mut self, key: &CallKey, leg: &crate::domain::call::Leg) {
-        if leg.call.as_str() != key.as_str() {
-            self.book.alias(leg.call.clone(), key.clone());
-        }
     }
 
     fn next_wake(&self) -> Option<Timestamp> {
@@ -411,7 +249,7 @@ impl Actor {
             while let Some(done) = self.doing.join_next().await {
                 let mut draft = Draft::default();
                 if let Ok(Done::Crm(performed)) = done {
-                    self.told(performed, &mut draft);
+                    self.told(&performed, &mut draft);
                     draft.close(&self.book);
                     self.store_record(&draft.record, self.clock.now()).await;
                 }
@@ -427,21 +265,5 @@ async fn sleep_until(clock: &Clock, at: Option<Timestamp>) {
     match at {
         Some(at) => tokio::time::sleep(at.since(clock.now())).await,
         None => std::future::pending().await,
-    }
-}
-
-/// What a refused `make` means to the employee who clicked. The statuses are HTTP-like words of the switch.
-fn dial_failure(error: &CommandError) -> DialFailure {
-    match error {
-        CommandError::Offline => DialFailure::Offline,
-        CommandError::Unsupported => DialFailure::NotOffered,
-        CommandError::TimedOut => DialFailure::Failed,
-        CommandError::Refused { status, .. } => match status {
-            401 | 403 => DialFailure::Forbidden,
-            404 => DialFailure::WrongNumber,
-            409 | 486 => DialFailure::Busy,
-            480 | 408 => DialFailure::Unavailable,
-            _ => DialFailure::Failed,
-        },
     }
 }

@@ -88,9 +88,9 @@ impl Book {
     /// Calls whose time has come.
     pub fn due(&mut self, now: Timestamp) -> Vec<CallKey> {
         let due: Vec<CallKey> = self.timers.iter().filter(|(_, at)| **at <= now).map(|(k, _)| k.clone()).collect();
-        due.iter().for_each(|k| {
-            self.timers.remove(k);
-        });
+        for key in &due {
+            self.timers.remove(key);
+        }
         due
     }
 

@@ -29,6 +29,8 @@ use tokio_util::task::TaskTracker;
 const INBOX: usize = 64;
 /// Frames a company's switch may be ahead of its actor; then the socket is no longer read.
 const NEWS: usize = 256;
+/// How long upkeep may take to end when the company stops.
+const LAST_ROUND: Duration = Duration::from_secs(5);
 /// First rounds of upkeep are spread over this long per company, up to [`LONGEST_SPREAD`].
 const SPREAD: Duration = Duration::from_millis(10);
 const LONGEST_SPREAD: Duration = Duration::from_secs(30);
@@ -131,10 +133,7 @@ impl Companies {
 
     fn publish(&self, id: &CompanyId, handle: &CompanyHandle, stop: &CancellationToken) {
         let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, old)) = running.insert(id.clone(), (handle.clone(), stop.clone()))
-            && !old.is_cancelled()
-            && !running.is_empty()
-        {
+        if let Some((_, old)) = running.insert(id.clone(), (handle.clone(), stop.clone())) {
             old.cancel();
         }
     }
@@ -156,15 +155,19 @@ impl Companies {
             let actor = tasks.spawn(actor.run(inbox, news, actor_stop)).id();
             tasks.spawn(link::run(self.setup.link.clone(), switch, link_news, link_state));
             let upkeep = Upkeep { wanted: self.setup.wanted.clone(), rebind: self.setup.rebind.clone(), first_delay };
-            tasks.spawn(upkeep.run(handle.clone()));
+            let upkeep = tasks.spawn(upkeep.run(handle.clone(), stop.clone())).id();
+            let mut upkeep_ended = false;
             let ended = loop {
                 match tasks.join_next_with_id().await {
                     Some(Ok((task, ()))) if task == actor => break None,
-                    Some(Ok(_)) => {}
+                    Some(Ok((task, ()))) => upkeep_ended |= task == upkeep,
                     Some(Err(error)) => break Some(error),
                     None => break None,
                 }
             };
+            if stop.is_cancelled() && !upkeep_ended && !ends_in_time(&mut tasks, upkeep).await {
+                tracing::info!(company = %id, "the portal does not answer; upkeep is cut off");
+            }
             tasks.shutdown().await;
             let Some(error) = ended.filter(|_| !stop.is_cancelled()) else { return };
             failures += 1;
@@ -256,6 +259,18 @@ impl Companies {
     pub(super) fn now(&self) -> Timestamp {
         self.setup.clock.now()
     }
+}
+
+/// Waits for upkeep: a request of it may be renewing the tokens, and the answer is their only copy.
+async fn ends_in_time(tasks: &mut JoinSet<()>, upkeep: tokio::task::Id) -> bool {
+    let ended = async {
+        while let Some(done) = tasks.join_next_with_id().await {
+            if done.is_ok_and(|(task, ())| task == upkeep) {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(LAST_ROUND, ended).await.is_ok()
 }
 
 /// What a company's tasks own.

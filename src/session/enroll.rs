@@ -186,7 +186,9 @@ impl Companies {
                 return None;
             }
             // The portal itself is asked below; its address has just been told by the authorization server.
-            Err(error) => tracing::warn!(company = %id, %error, "the waiting installation is not known to the authorization server"),
+            Err(error) => {
+                tracing::warn!(company = %id, %error, "the waiting installation is not known to the authorization server");
+            }
         }
         match bitrix::who(&self.setup.bitrix, client_endpoint, &access).await {
             Ok(who) if who.admin => {

@@ -83,7 +83,9 @@ impl Lanes {
             lane.crm = crm;
         }
         if let Some(sees) = &mut lane.sees {
-            told.iter().for_each(|r| r.note(sees));
+            for request in told {
+                request.note(sees);
+            }
         }
     }
 

@@ -10,6 +10,7 @@
 //! one transaction before it is told, and what was stored is told again after a restart until it is settled.
 
 mod actor;
+mod answers;
 mod board;
 mod book;
 mod companies;
@@ -20,6 +21,7 @@ mod lanes;
 mod link;
 mod message;
 mod perform;
+mod restore;
 mod status;
 mod upkeep;
 mod vault;

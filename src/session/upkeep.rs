@@ -8,6 +8,7 @@ use crate::domain::link::retry_delay;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Bindings are compared this often.
 const ROUND: Duration = Duration::from_secs(3600);
@@ -26,8 +27,10 @@ pub(super) struct Upkeep {
 
 impl Upkeep {
     /// Runs as long as the company does.
-    pub async fn run(self, company: CompanyHandle) {
-        tokio::time::sleep(self.first_delay).await;
+    pub async fn run(self, company: CompanyHandle, stop: CancellationToken) {
+        if stop.run_until_cancelled(tokio::time::sleep(self.first_delay)).await.is_none() {
+            return;
+        }
         let mut force = self.rebind.load(Ordering::Relaxed);
         let (mut failures, mut users_known) = (0, false);
         loop {
@@ -43,7 +46,9 @@ impl Upkeep {
                     if error.may_retry() { retry_delay(failures + 3, random_unit()) } else { ROUND }
                 }
             };
+            // A round that has begun is never cut short from here.
             tokio::select! {
+                () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
                 () = company.0.upkeep.notified() => {
                     users_known = false;

@@ -2,7 +2,7 @@
 //!
 //! The driver runs SQLite on a thread of its own, and each answer of that thread costs more than the statement it
 //! belongs to. A batch is therefore one statement with one answer: an insert into a view that exists on the writing
-//! connection only and whose trigger runs one statement per table, each with its rows as a JSON array. Batches can be
+//! connection only and whose triggers run one statement per table, each with its rows as a JSON array. Batches can be
 //! joined, so that many steps are written at the price of one.
 
 use super::StoreError;
@@ -11,7 +11,8 @@ use super::{calls, inbox, outbox, steps, trace};
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// The statements, in the order they are run; `?` stands for the rows.
+/// The statements, as [`Rows`] counts them; `?` stands for the rows. The order in which they run is SQLite's affair: they
+/// write different tables or different rows.
 const STATEMENTS: [&str; 7] =
     [calls::PUT, trace::PUT, outbox::SETTLE, outbox::NAME_LANES, inbox::HANDLE, outbox::PUT, steps::NOTE];
 
@@ -29,16 +30,20 @@ pub(super) enum Rows {
     Progress,
 }
 
-/// Makes the view and its trigger; to be run once on each connection that batches are written on.
+/// Makes the view and its triggers; to be run once on each connection that batches are written on.
 pub(super) fn setup() -> String {
     let columns: Vec<_> = (0..STATEMENTS.len()).map(|n| format!("NULL AS rows{n}")).collect();
     let mut sql = format!("CREATE TEMP VIEW step AS SELECT {};", columns.join(", "));
-    sql.push_str("CREATE TEMP TRIGGER write_step INSTEAD OF INSERT ON step BEGIN ");
     for (n, statement) in STATEMENTS.iter().enumerate() {
-        let statement = statement.replace('?', &format!("NEW.rows{n}"));
-        write!(sql, "{statement}; ").expect("writing to a String cannot fail");
+        let (rows, name) = (format!("NEW.rows{n}"), format!("write_step{n}"));
+        let statement = statement.replace('?', &rows);
+        write!(
+            sql,
+            "CREATE TEMP TRIGGER {name} INSTEAD OF INSERT ON step WHEN {rows} IS NOT NULL BEGIN {statement}; END;"
+        )
+        .expect("writing to a String cannot fail");
     }
-    sql + "END"
+    sql
 }
 
 /// Rows for some of the statements, each list as the inside of a JSON array.

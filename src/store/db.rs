@@ -45,16 +45,37 @@ pub(super) struct Db {
     log_has_grown: Notify,
 }
 
-/// The writing connections; one is empty before its first use and after a fault.
+/// The writing connections.
 #[derive(Default)]
 struct Writers {
-    power_loss: Option<SqliteConnection>,
-    kill: Option<SqliteConnection>,
+    power_loss: Writer,
+    kill: Writer,
     closed: bool,
 }
 
+/// A connection, once it is needed.
+#[derive(Default)]
+struct Writer {
+    conn: Option<SqliteConnection>,
+    /// Somebody dropped his work half-way: the driver may still be at it, or have left a transaction open.
+    suspect: bool,
+}
+
+impl Writer {
+    /// Gets rid of a suspect connection, after whatever was handed to it is over. The order of work stays what it
+    /// was: nothing that was given up is written after something younger.
+    async fn clear(&mut self) {
+        if let Some(conn) = self.conn.as_mut().filter(|_| self.suspect) {
+            // An answer means that everything before is over; no answer, that the thread has ended.
+            let _ = conn.ping().await;
+            self.conn = None;
+        }
+        self.suspect = false;
+    }
+}
+
 impl Writers {
-    fn slot(&mut self, durability: Durability) -> &mut Option<SqliteConnection> {
+    fn writer(&mut self, durability: Durability) -> &mut Writer {
         match durability {
             Durability::PowerLoss => &mut self.power_loss,
             Durability::Kill => &mut self.kill,
@@ -117,9 +138,10 @@ impl Db {
         if writers.closed {
             return Err(StoreError::unavailable("the store is closed"));
         }
-        let slot = writers.slot(durability);
-        if slot.is_none() {
-            *slot = Some(self.connect(durability).await?);
+        let writer = writers.writer(durability);
+        writer.clear().await;
+        if writer.conn.is_none() {
+            writer.conn = Some(self.connect(durability).await?);
         }
         Ok(Tx { db: self, writers, durability, explicit: false, done: false })
     }
@@ -159,7 +181,7 @@ impl Db {
         let mut writers = self.writers.lock().await;
         writers.closed = true;
         let keeper = self.keeper.lock().await.take();
-        for conn in [keeper, writers.kill.take(), writers.power_loss.take()].into_iter().flatten() {
+        for conn in [keeper, writers.kill.conn.take(), writers.power_loss.conn.take()].into_iter().flatten() {
             if let Err(error) = conn.close().await {
                 tracing::warn!(%error, "closing the database");
             }
@@ -176,9 +198,9 @@ impl Db {
 
 /// The right to write, with the connection to do it on.
 ///
-/// Dropped without [`Self::commit`] (an error, a cancelled future) it throws the connection away, which rolls back
-/// whatever was open: after a full disk SQLite has rolled back by itself and the driver would not know. The next
-/// writer opens a new one.
+/// Dropped without [`Self::commit`] (an error, a cancelled future) it has the connection replaced before the next
+/// use, which rolls back whatever is open: after a full disk SQLite has rolled back by itself and the driver would not
+/// know.
 pub(super) struct Tx<'a> {
     db: &'a Db,
     writers: MutexGuard<'a, Writers>,
@@ -189,7 +211,7 @@ pub(super) struct Tx<'a> {
 
 impl Tx<'_> {
     pub(super) fn conn(&mut self) -> &mut SqliteConnection {
-        self.writers.slot(self.durability).as_mut().expect("a transaction is made with its connection in place")
+        self.writers.writer(self.durability).conn.as_mut().expect("a transaction is made with its connection in place")
     }
 
     /// Makes a transaction of what follows.
@@ -212,7 +234,7 @@ impl Tx<'_> {
 impl Drop for Tx<'_> {
     fn drop(&mut self) {
         if !self.done {
-            *self.writers.slot(self.durability) = None;
+            self.writers.writer(self.durability).suspect = true;
         }
     }
 }

@@ -83,12 +83,9 @@ impl Steps {
         Ok(())
     }
 
-    /// Tells the members of an interrupted group that they are written, or puts them back in front.
-    ///
-    /// Beginning to write waits for a connection that may still be committing that group. One that has not begun yet
-    /// never will: nobody listens to it any more, so it stops after its first statement.
+    /// Tells the members of an interrupted group that they are written, or puts them back in front. By the time the
+    /// writer got his turn, whatever was handed to the database before is over.
     async fn clear_up(&self, mut tx: Tx<'_>, number: i64) -> Result<(), StoreError> {
-        tx.begin().await?;
         let written = sqlx::query_scalar!("SELECT last_group FROM progress").fetch_one(tx.conn()).await?;
         tx.commit().await?;
         let mut waiting = self.waiting();
@@ -171,4 +168,154 @@ statement! {
     /// One row: the group's number.
     NOTE = "UPDATE progress SET last_group = mark.number
             FROM (SELECT value->>0 AS number FROM json_each(?)) AS mark"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::super::tests::{call, line, new_company, open, store, tokens};
+    use super::*;
+    use crate::domain::{CallKey, CompanyId, Timestamp};
+    use crate::store::{Conflict, Record};
+    use futures_util::FutureExt as _;
+    use futures_util::future::join_all;
+
+    fn step(key: &str) -> Record {
+        let key = CallKey::from(key);
+        Record { trace: vec![line(&key, 1, "x")], ..call(&key, "{}", None) }
+    }
+
+    async fn record(store: &Store, company: &CompanyId, key: &str) -> Result<(), StoreError> {
+        store.record(company, &step(key), Timestamp(1)).await.map(drop)
+    }
+
+    /// How often a step was written: its lines would be there twice.
+    async fn times(store: &Store, company: &CompanyId, key: &str) -> usize {
+        store.trace(company, &key.into()).await.unwrap().len()
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_written_with_the_others_and_told() {
+        let (_dir, store, id) = store().await;
+        let turn = store.single_swift().await.unwrap();
+        let keys: Vec<_> = (0..150).map(|n| format!("c{n}")).collect();
+        let mut waiting: Vec<_> = keys.iter().map(|k| Box::pin(record(&store, &id, k))).collect();
+        for future in &mut waiting {
+            assert!(future.as_mut().now_or_never().is_none(), "it is not their turn");
+        }
+        turn.commit().await.unwrap();
+        assert!(join_all(waiting).await.iter().all(Result::is_ok));
+        assert_eq!(store.open_calls(&id).await.unwrap().len(), 150);
+        let groups = store.0.steps.waiting().last_group;
+        assert_eq!(groups, 3, "64, 64 and the rest");
+    }
+
+    #[tokio::test]
+    async fn a_step_that_breaks_a_rule_hurts_nobody_else() {
+        let (_dir, store, id) = store().await;
+        let stranger = CompanyId::from("stranger");
+        let turn = store.single_swift().await.unwrap();
+        let waiting = ["a", "b", "c"].map(|k| record(&store, if k == "b" { &stranger } else { &id }, k).boxed());
+        let mut waiting: Vec<_> = waiting.into();
+        assert!(waiting.iter_mut().all(|f| f.now_or_never().is_none()));
+        turn.commit().await.unwrap();
+        let told = join_all(waiting).await;
+        assert!(matches!(told[..], [Ok(()), Err(StoreError::Conflict(Conflict::UnknownCompany)), Ok(())]), "{told:?}");
+        assert_eq!((times(&store, &id, "a").await, times(&store, &id, "c").await), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_the_database_is_told_to_everybody() {
+        let (_dir, store, id) = store().await;
+        let mut turn = store.single_swift().await.unwrap();
+        sqlx::query("PRAGMA query_only = 1").execute(turn.conn()).await.unwrap();
+        let mut waiting: Vec<_> = ["a", "b"].map(|k| record(&store, &id, k).boxed()).into();
+        assert!(waiting.iter_mut().all(|f| f.now_or_never().is_none()));
+        turn.commit().await.unwrap();
+        let told = join_all(waiting).await;
+        assert!(told.iter().all(|t| matches!(t, Err(StoreError::ReadOnly))), "{told:?}");
+        record(&store, &id, "c").await.unwrap();
+        assert_eq!(store.open_calls(&id).await.unwrap().len(), 1);
+    }
+
+    /// The writer of a group is dropped when the database has it but has not told him.
+    #[tokio::test]
+    async fn a_written_group_is_known_as_written_when_its_writer_is_dropped() {
+        let (_dir, store, id) = store().await;
+        let turn = store.single_swift().await.unwrap();
+        let mut writer = Box::pin(record(&store, &id, "a"));
+        let mut follower = Box::pin(record(&store, &id, "b"));
+        assert!(writer.as_mut().now_or_never().is_none() && follower.as_mut().now_or_never().is_none());
+        turn.commit().await.unwrap();
+        assert!(writer.as_mut().now_or_never().is_none(), "handed over");
+        while times(&store, &id, "b").await == 0 {}
+        drop(writer);
+        assert!(store.0.steps.waiting().unclear.is_some());
+        follower.await.unwrap();
+        record(&store, &id, "c").await.unwrap();
+        for key in ["a", "b", "c"] {
+            assert_eq!(times(&store, &id, key).await, 1, "{key}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_group_that_was_not_written_is_written_by_the_next() {
+        let (_dir, store, id) = store().await;
+        let turn = store.single_swift().await.unwrap();
+        let mut follower = Box::pin(record(&store, &id, "b"));
+        assert!(follower.as_mut().now_or_never().is_none());
+        {
+            let mut waiting = store.0.steps.waiting();
+            let group = Group { number: Some(7), steps: waiting.queue.drain(..).collect() };
+            (waiting.unclear, waiting.last_group) = (Some(group), 7);
+        }
+        turn.commit().await.unwrap();
+        let (next, follower) = tokio::join!(record(&store, &id, "c"), follower);
+        next.unwrap();
+        follower.unwrap();
+        assert_eq!((times(&store, &id, "b").await, times(&store, &id, "c").await), (1, 1));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn dropped_writers_neither_lose_nor_double_the_steps_of_others() {
+        let (_dir, store, one) = store().await;
+        let two = new_company("member-2", "two.example");
+        store.register_company(&two, &tokens(2), Timestamp(1)).await.unwrap();
+        for round in 0..30 {
+            let spawn = |company: &CompanyId, key: String| {
+                let (store, company) = (store.clone(), company.clone());
+                tokio::spawn(async move { record(&store, &company, &key).await })
+            };
+            let dropped: Vec<_> = (0..8).map(|n| spawn(&one, format!("d{round}-{n}"))).collect();
+            let kept: Vec<_> = (0..8).map(|n| spawn(&two.id, format!("k{round}-{n}"))).collect();
+            for (n, task) in dropped.into_iter().enumerate() {
+                for _ in 0..(n * round) % 13 {
+                    tokio::task::yield_now().await;
+                }
+                task.abort();
+            }
+            for told in join_all(kept).await {
+                told.unwrap().unwrap();
+            }
+        }
+        for round in 0..30 {
+            for n in 0..8 {
+                let (kept, dropped) = (format!("k{round}-{n}"), format!("d{round}-{n}"));
+                assert_eq!(times(&store, &two.id, &kept).await, 1, "{kept}");
+                let call = store.call(&one, &dropped.as_str().into()).await.unwrap();
+                assert_eq!(times(&store, &one, &dropped).await, usize::from(call.is_some()), "{dropped}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn groups_are_counted_on_after_a_restart() {
+        let (dir, store, id) = store().await;
+        let (a, b) = tokio::join!(record(&store, &id, "a"), record(&store, &id, "b"));
+        a.and(b).unwrap();
+        let last = store.0.steps.waiting().last_group;
+        store.close().await;
+        drop(store);
+        assert_eq!(open(dir.path()).await.0.steps.waiting().last_group, last);
+    }
 }

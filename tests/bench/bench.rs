@@ -5,6 +5,8 @@
 //!
 //! `cargo bench --bench relay` prints both and their ratio, and the daemon's resident memory.
 
+#![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
+
 mod portal;
 mod relay;
 mod subject;

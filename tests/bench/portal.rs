@@ -92,7 +92,9 @@ async fn answer(State(arrivals): State<Arc<Arrivals>>, uri: Uri, body: Bytes) ->
             json!({"result": {"CALL_ID": format!("externalCall.{}", body["EXTERNAL_CALL_ID"].as_str().unwrap_or_default())}})
         }
         "profile" => json!({"result": {"ID": "1", "ADMIN": true, "NAME": "Admin"}}),
-        "user.get" => json!({"result": [{"ID": "7", "NAME": "Ivan", "ACTIVE": true, "UF_PHONE_INNER": "1001"}], "total": 1}),
+        "user.get" => {
+            json!({"result": [{"ID": "7", "NAME": "Ivan", "ACTIVE": true, "UF_PHONE_INNER": "1001"}], "total": 1})
+        }
         "event.get" | "placement.get" | "telephony.externalline.get" => json!({"result": []}),
         _ => json!({"result": true}),
     })

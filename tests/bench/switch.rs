@@ -79,7 +79,10 @@ async fn register(mut stream: TcpStream) -> anyhow::Result<()> {
     let mut request = [0; 4096];
     let _ = stream.read(&mut request).await?;
     let body = r#"{"token":"t"}"#;
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
     stream.write_all(format!("{head}{body}").as_bytes()).await?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::web::office::{CardOpened, NewSession, OpenError, PortalAnswer, Portal
 use std::time::Duration;
 
 /// A click older than this is not dialled any more: a phone that rings out of the blue helps nobody.
-const STALE: Duration = Duration::from_secs(90);
+const STALE: Duration = Duration::from_secs(300);
 
 impl DaemonOffice {
     pub(super) async fn posted(&self, post: PortalRequest) -> Result<PortalAnswer, OpenError> {
@@ -30,15 +30,16 @@ impl DaemonOffice {
             }
             PortalPost::Uninstall { from, .. } => {
                 self.sender(&from).await?;
-                match self.companies.uninstalled(&from).await.map_err(|e| fault(&e))? {
-                    true => Ok(PortalAnswer::Accepted),
-                    false => Err(OpenError::Forbidden),
+                if self.companies.uninstalled(&from).await.map_err(|e| fault(&e))? {
+                    Ok(PortalAnswer::Accepted)
+                } else {
+                    Err(OpenError::Forbidden)
                 }
             }
             PortalPost::CallStart(click) => self.clicked(&click).await,
             PortalPost::OtherEvent { name, from } => {
                 let company = self.sender(&from).await?;
-                self.prove(&company, &from)?;
+                Self::prove(&company, &from)?;
                 tracing::debug!(company = %company.id, name, "an event nothing is done about");
                 Ok(PortalAnswer::Accepted)
             }
@@ -64,7 +65,7 @@ impl DaemonOffice {
     async fn clicked(&self, click: &CallStart) -> Result<PortalAnswer, OpenError> {
         let company = self.sender(&click.from).await?;
         if company.application_token.is_some() {
-            self.prove(&company, &click.from)?;
+            Self::prove(&company, &click.from)?;
         } else {
             self.prove_clicker(&company, click).await?;
         }
@@ -75,16 +76,17 @@ impl DaemonOffice {
         let Some(crm) = click.call.clone() else {
             // A portal of old has not registered the call: it is dialled, and becomes a CRM call by its legs.
             tracing::info!(company = %company.id, %user, "a click without a CRM call");
-            return handle.dial_plain(user, to).map(|()| PortalAnswer::Accepted).map_err(|e| busy(&e));
+            return handle.dial_plain(user, to).map(|()| PortalAnswer::Accepted).map_err(busy);
         };
         let late = click.sent_at.is_some_and(|at: Timestamp| self.clock.now().since(at) > STALE);
         let click = Click { crm, user, from: None, to, late };
         let body = serde_json::to_string(&click).expect("a click is plain data");
         let key = format!("click/{}", click.crm);
         let stored = self.store.push_event(&company.id, &key, &body, self.clock.now()).await.map_err(|e| fault(&e))?;
-        match stored {
-            Some(event) => handle.dial(click, Some(event)).map_err(|e| busy(&e))?,
-            None => tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice"),
+        if stored.is_some() {
+            handle.dial(click, stored).map_err(busy)?;
+        } else {
+            tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice");
         }
         Ok(PortalAnswer::Accepted)
     }
@@ -136,7 +138,7 @@ impl DaemonOffice {
     }
 
     /// An event is authentic only with the portal's application token.
-    fn prove(&self, company: &Company, from: &Sender) -> Result<(), OpenError> {
+    fn prove(company: &Company, from: &Sender) -> Result<(), OpenError> {
         let known = company.application_token.as_ref();
         if known.is_some_and(|known| authentic(known, from.application_token.as_ref())) {
             return Ok(());
@@ -172,7 +174,7 @@ fn read(post: &PortalRequest) -> Result<PortalPost, OpenError> {
     PortalPost::parse(query, &post.body).map_err(|e| OpenError::Unreadable(e.to_string()))
 }
 
-fn busy(error: &crate::session::Busy) -> OpenError {
+fn busy(error: crate::session::Busy) -> OpenError {
     OpenError::Fault(crate::web::office::OfficeFault::Busy(error.to_string()))
 }
 

@@ -103,3 +103,37 @@ async fn lines_of_several_calls_stay_apart_and_in_order() {
     assert_eq!(texts(store.trace(&id, &b).await.unwrap()), ["b1"]);
     assert!(store.trace(&id, &"c".into()).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn texts_come_back_as_they_were_whatever_is_in_them() {
+    let (_dir, store, id) = store().await;
+    let odd = [
+        "",
+        "123",
+        "null",
+        "[1]",
+        "'; DROP TABLE calls; --",
+        "\\u0041",
+        "tab\tquote\"",
+        "Ё😀\u{202e}",
+        "a\u{0}b",
+        "?1 $1 :x",
+    ];
+    for text in odd {
+        let key = CallKey::from(text);
+        let step = Record {
+            trace: vec![line(&key, i64::MAX, text), line(&key, -1, text)],
+            intents: vec![intent(text, &key, text)],
+            crm_ids: vec![(text.into(), text.into())],
+            ..call(&key, text, Some(i64::MIN))
+        };
+        let ids = store.record(&id, &step, Timestamp(1)).await.unwrap();
+        let row = store.call(&id, &key).await.unwrap().unwrap();
+        assert_eq!((row.body.as_str(), row.ended_at), (text, Some(Timestamp(i64::MIN))));
+        assert_eq!(store.trace(&id, &key).await.unwrap(), step.trace);
+        assert_eq!(store.crm_id(&id, &text.into()).await.unwrap(), Some(text.into()));
+        let waiting = store.pending_intents(&id).await.unwrap().remove(0);
+        assert_eq!((waiting.lane.as_str(), waiting.call, waiting.body.as_str()), (text, key, text));
+        store.record(&id, &Record { settled: ids, ..Record::default() }, Timestamp(1)).await.unwrap();
+    }
+}

@@ -21,7 +21,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// A store in a directory of its own, with one company.
-async fn store() -> (TempDir, Store, CompanyId) {
+pub(super) async fn store() -> (TempDir, Store, CompanyId) {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).await;
     let company = new_company("member-1", "one.example");
@@ -29,7 +29,7 @@ async fn store() -> (TempDir, Store, CompanyId) {
     (dir, store, company.id)
 }
 
-async fn open(dir: &Path) -> Store {
+pub(super) async fn open(dir: &Path) -> Store {
     Store::open_with(dir, None).await.unwrap()
 }
 
@@ -40,7 +40,7 @@ async fn reopen(dir: &TempDir, store: Store) -> Store {
     open(dir.path()).await
 }
 
-fn new_company(id: &str, domain: &str) -> NewCompany {
+pub(super) fn new_company(id: &str, domain: &str) -> NewCompany {
     NewCompany {
         id: CompanyId::from(id),
         domain: domain.to_owned(),
@@ -51,7 +51,7 @@ fn new_company(id: &str, domain: &str) -> NewCompany {
     }
 }
 
-fn tokens(n: i64) -> Tokens {
+pub(super) fn tokens(n: i64) -> Tokens {
     Tokens {
         access: SecretString::from(format!("access-token-{n}")),
         refresh: SecretString::from(format!("refresh-token-{n}")),
@@ -78,7 +78,7 @@ fn phone(text: &str) -> Phone {
     Phone::parse(text).unwrap()
 }
 
-fn line(call: &CallKey, at: i64, text: &str) -> TraceLine {
+pub(super) fn line(call: &CallKey, at: i64, text: &str) -> TraceLine {
     TraceLine { call: call.clone(), at: Timestamp(at), text: text.to_owned() }
 }
 
@@ -87,7 +87,7 @@ fn intent(lane: &str, call: &CallKey, body: &str) -> NewIntent {
 }
 
 /// A record that says only this about one call.
-fn call(key: &CallKey, body: &str, ended_at: Option<i64>) -> Record {
+pub(super) fn call(key: &CallKey, body: &str, ended_at: Option<i64>) -> Record {
     let update = CallUpdate { key: key.clone(), body: body.to_owned(), ended_at: ended_at.map(Timestamp) };
     Record { calls: vec![update], ..Record::default() }
 }

@@ -56,13 +56,13 @@ fn sighting(leg: LegEvent) -> Sighting {
 
 impl Story {
     fn new() -> Self {
-        Self::with(CallSettings::default())
+        Self::with(&CallSettings::default())
     }
 
-    fn with(settings: CallSettings) -> Self {
+    fn with(settings: &CallSettings) -> Self {
         let now = Timestamp(1_000_000_000);
         Self {
-            call: Call::new(CallKey::from("c1"), Policy::new(&settings, Duration::from_secs(30)), now),
+            call: Call::new(CallKey::from("c1"), Policy::new(settings, Duration::from_secs(30)), now),
             now,
             told: Vec::new(),
             asked: Vec::new(),

@@ -1,3 +1,5 @@
+//! What people would see: whole calls, told from the first ring to the record.
+
 use super::*;
 use crate::domain::card::{CardCommand, Phase};
 use crate::domain::company::CrmCreate;
@@ -50,7 +52,7 @@ fn a_group_is_registered_once_and_the_others_see_no_stale_card() {
 
 #[test]
 fn a_group_nobody_answers_is_one_missed_call() {
-    let mut s = Story::with(CallSettings { responsible: Some(UserId(9)), ..CallSettings::default() });
+    let mut s = Story::with(&CallSettings { responsible: Some(UserId(9)), ..CallSettings::default() });
     for n in ["1001", "1002"] {
         s.incoming(n, Ringing);
     }
@@ -106,8 +108,8 @@ fn crm_items_are_made_for_the_chosen_direction_only() {
     ] {
         let settings = CallSettings { crm_create: create, ..CallSettings::default() };
         let first = |s: &mut Story| s.told()[0].ends_with("create");
-        assert_eq!(first(Story::with(settings.clone()).incoming("1001", Ringing)), incoming);
-        assert_eq!(first(Story::with(settings).outgoing("1001", Ringing)), outgoing);
+        assert_eq!(first(Story::with(&settings).incoming("1001", Ringing)), incoming);
+        assert_eq!(first(Story::with(&settings).outgoing("1001", Ringing)), outgoing);
     }
 }
 
@@ -166,7 +168,7 @@ fn colleagues_talk_among_themselves() {
     assert_eq!(s.call.view().legs.len(), 2, "still in the list of active calls");
     assert!(s.after(9).legs(both(Released)).after(9).told().is_empty());
 
-    let mut s = Story::with(CallSettings { internal: InternalCalls::Card, ..CallSettings::default() });
+    let mut s = Story::with(&CallSettings { internal: InternalCalls::Card, ..CallSettings::default() });
     s.legs(both(Ringing)).after(3).legs(both(Talking)).after(9).legs(both(Released));
     assert_eq!(s.told(), ["register 2 Incoming show", "finish 2 9s 200"]);
 }
