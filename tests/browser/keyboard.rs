@@ -79,9 +79,9 @@ async fn tab_to(browser: &Browser, word: &str) {
 
 /// What the focused element says.
 async fn focused(browser: &Browser) -> String {
-    let script = "const e = document.activeElement; return e.tagName === 'IFRAME' ? '' : e.textContent.trim()";
+    let script = "const e = document.activeElement; return e.tagName === 'IFRAME' ? null : e.textContent.trim()";
     let outside = browser.run(script, &[]).await;
-    if outside != json!("") {
+    if !outside.is_null() {
         return outside.as_str().unwrap_or_default().to_owned();
     }
     browser.enter(&By::css("#tab-frames iframe")).await;

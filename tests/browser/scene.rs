@@ -93,6 +93,7 @@ impl Scene {
     /// Nothing is left undone, nobody did what must not be done, and the browser has nothing to complain about.
     pub async fn end(self) {
         self.quiet_console().await;
+        self.eventually("the last record", || self.portal().open_calls().is_empty()).await;
         self.town.portals.assert_silent();
         self.town.stop().await;
     }

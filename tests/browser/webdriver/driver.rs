@@ -97,6 +97,10 @@ pub fn capabilities(options: &Options, profile: &Path) -> serde_json::Value {
         "--disable-background-networking".to_owned(),
         "--disable-component-update".to_owned(),
         "--disable-sync".to_owned(),
+        // Frames of other sites stay in their page's process: only so the driver hears their consoles and reaches
+        // their focus. What pages may and may not do is the same.
+        "--disable-site-isolation-trials".to_owned(),
+        "--disable-features=IsolateOrigins,site-per-process".to_owned(),
         format!("--user-data-dir={}", profile.display()),
         format!("--window-size={},{}", options.size.0, options.size.1),
     ];

@@ -8,8 +8,6 @@ use serde_json::json;
 pub enum Key {
     /// To the next element.
     Tab,
-    /// To the previous element.
-    BackTab,
     /// Presses, sends.
     Enter,
     /// Presses, ticks.
@@ -18,24 +16,17 @@ pub enum Key {
     Escape,
 }
 
-const SHIFT: &str = "\u{e008}";
-
 impl Browser {
     /// Presses a key.
     pub async fn press(&self, key: Key) {
         let code = match key {
-            Key::Tab | Key::BackTab => "\u{e004}",
+            Key::Tab => "\u{e004}",
             Key::Enter => "\u{e007}",
             Key::Space => " ",
             Key::Escape => "\u{e00c}",
         };
-        let (down, up) = ("keyDown", "keyUp");
-        let mut strokes = vec![json!({ "type": down, "value": code }), json!({ "type": up, "value": code })];
-        if matches!(key, Key::BackTab) {
-            strokes.insert(0, json!({ "type": down, "value": SHIFT }));
-            strokes.push(json!({ "type": up, "value": SHIFT }));
-        }
+        let strokes = json!([{ "type": "keyDown", "value": code }, { "type": "keyUp", "value": code }]);
         let actions = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] });
-        self.post("actions", &actions).await.unwrap_or_else(|e| panic!("{key:?}: {e:?}"));
+        self.post("actions", &actions).await.unwrap_or_else(|e| panic!("{key:?}: {e}"));
     }
 }

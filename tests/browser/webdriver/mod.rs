@@ -51,7 +51,8 @@ pub struct Browser {
 }
 
 /// What chromedriver refuses.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}: {message}")]
 pub struct Refused {
     /// WebDriver's word, such as `stale element reference`.
     pub error: String,
@@ -86,7 +87,7 @@ impl Browser {
 
     /// Opens an address and waits until it is loaded.
     pub async fn open(&self, url: &str) {
-        self.post("url", &json!({ "url": url })).await.unwrap_or_else(|e| panic!("{url} does not open: {e:?}"));
+        self.post("url", &json!({ "url": url })).await.unwrap_or_else(|e| panic!("{url} does not open: {e}"));
     }
 
     /// Loads the page again.
@@ -102,7 +103,7 @@ impl Browser {
     /// A command of Chromium's own protocol.
     pub async fn cdp(&self, command: &str, parameters: &Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
-        self.post("goog/cdp/execute", &body).await.unwrap_or_else(|e| panic!("{command}: {e:?}"))
+        self.post("goog/cdp/execute", &body).await.unwrap_or_else(|e| panic!("{command}: {e}"))
     }
 
     /// Lets pages believe that the screen is this size, which may be narrower than a window can be.

@@ -118,7 +118,7 @@ impl Browser {
     /// Runs JavaScript in the page or frame; arguments are `arguments[0]` and so on.
     pub async fn run(&self, script: &str, arguments: &[Value]) -> Value {
         let body = json!({ "script": script, "args": arguments });
-        self.post("execute/sync", &body).await.unwrap_or_else(|e| panic!("{script}: {e:?}"))
+        self.post("execute/sync", &body).await.unwrap_or_else(|e| panic!("{script}: {e}"))
     }
 
     /// Waits until JavaScript (arguments: `a0`, `a1`, …) returns something that counts as true, and returns it.
@@ -182,8 +182,8 @@ impl Browser {
         loop {
             let Err(refused) = self.find(by).await.try_click().await else { return };
             let passing = ["stale element reference", "element click intercepted", "element not interactable"];
-            assert!(passing.contains(&refused.error.as_str()), "{by}: {refused:?}");
-            assert!(Instant::now() < deadline, "{by} cannot be clicked: {refused:?}");
+            assert!(passing.contains(&refused.error.as_str()), "{by}: {refused}");
+            assert!(Instant::now() < deadline, "{by} cannot be clicked: {refused}");
         }
     }
 
@@ -206,7 +206,7 @@ impl Browser {
     /// Everything from now on happens inside this frame.
     pub async fn enter(&self, by: &By) {
         let frame = self.find(by).await;
-        self.post("frame", &json!({ "id": frame.reference })).await.unwrap_or_else(|e| panic!("{by}: {e:?}"));
+        self.post("frame", &json!({ "id": frame.reference })).await.unwrap_or_else(|e| panic!("{by}: {e}"));
     }
 
     /// Everything from now on happens in the page itself.
@@ -221,7 +221,7 @@ impl Element<'_> {
     }
 
     async fn command(&self, command: &str, body: &Value) {
-        self.browser.post(&self.path(command), body).await.unwrap_or_else(|e| panic!("{command}: {e:?}"));
+        self.browser.post(&self.path(command), body).await.unwrap_or_else(|e| panic!("{command}: {e}"));
     }
 
     fn path(&self, command: &str) -> String {
