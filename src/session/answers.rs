@@ -31,6 +31,7 @@ impl Actor {
             None => {
                 if !performed.told.is_empty() {
                     self.shared.portal_works();
+                    self.lanes.portal_works();
                 }
                 draft.record.settled.extend(&performed.job.intents);
                 let requests: Vec<_> = performed.told.iter().map(|t| t.request.clone()).collect();
@@ -51,8 +52,8 @@ impl Actor {
         self.shared.portal_fails(error, now);
         let lane = &performed.job.lane;
         let request = performed.told.last().map_or("request", |t| t.request.name());
-        if let Some(rest) = rest_after(error) {
-            let until = self.lanes.failed(lane, now, rest);
+        if let Some(rest) = rest_after(error, now) {
+            let until = self.lanes.failed(lane, now, rest, error.concerns_whole_portal());
             let wait_ms = until.since(now).as_millis();
             tracing::warn!(company = %self.company, %lane, request, %error, wait_ms, "the portal was not told, it will be tried again");
             return;

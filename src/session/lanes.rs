@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// A portal that wants a log-in or a payment is not asked more often than this.
 const SHUT: Duration = Duration::from_secs(60);
+/// A portal that does not answer is tried again at least this often, so that its return is soon noticed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Steps of one CRM call that the portal has not been told yet.
 #[derive(Debug)]
@@ -37,13 +39,26 @@ pub(super) struct Job {
 
 /// All lanes of a company with something to tell.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(BTreeMap<ExternalId, Lane>);
+pub(super) struct Lanes {
+    lanes: BTreeMap<ExternalId, Lane>,
+    /// How many are in conversation with the portal.
+    busy: usize,
+    /// The portal as a whole does not take requests.
+    trouble: Option<Trouble>,
+}
+
+/// While it lasts, one lane at a time finds out whether the portal is back; all others wait for its word.
+#[derive(Debug, Clone, Copy)]
+struct Trouble {
+    failures: u32,
+    until: Timestamp,
+}
 
 impl Lanes {
     /// Adds a step. `known` is what the store knows of the lane, needed when it is not open in memory.
     pub fn push(&mut self, lane: &ExternalId, call: &CallKey, id: IntentId, step: CrmStep, known: Option<CrmCallId>) {
         let fresh = known.is_none() && matches!(step, CrmStep::Register { .. });
-        let lane = self.0.entry(lane.clone()).or_insert_with(|| Lane {
+        let lane = self.lanes.entry(lane.clone()).or_insert_with(|| Lane {
             call: call.clone(),
             steps: VecDeque::new(),
             crm: known,
@@ -57,14 +72,23 @@ impl Lanes {
 
     /// What can be asked now; the lanes named are busy until [`Lanes::settled`] or [`Lanes::failed`].
     pub fn ready(&mut self, now: Timestamp) -> Vec<Job> {
+        let limit = match self.trouble {
+            Some(trouble) if self.busy > 0 || trouble.until > now => 0,
+            Some(_) => 1,
+            None => usize::MAX,
+        };
         let mut jobs = Vec::new();
-        for (id, lane) in &mut self.0 {
+        for (id, lane) in &mut self.lanes {
+            if jobs.len() >= limit {
+                break;
+            }
             if lane.busy || lane.retry_at.is_some_and(|at| at > now) {
                 continue;
             }
             let waiting: Vec<&CrmStep> = lane.steps.iter().map(|(_, step)| step).collect();
             if let Some(plan) = plan(&waiting, lane.crm.as_ref(), lane.sees.as_ref()) {
                 lane.busy = true;
+                self.busy += 1;
                 let intents = lane.steps.iter().take(plan.settles).map(|(id, _)| *id).collect();
                 jobs.push(Job { lane: id.clone(), call: lane.call.clone(), plan, intents });
             }
@@ -74,7 +98,8 @@ impl Lanes {
 
     /// The portal was told what `settles` steps meant.
     pub fn settled(&mut self, id: &ExternalId, settles: usize, told: &[Request], crm: Option<CrmCallId>) {
-        let Some(lane) = self.0.get_mut(id) else { return };
+        let Some(lane) = self.lanes.get_mut(id) else { return };
+        self.busy -= usize::from(lane.busy);
         lane.busy = false;
         lane.failures = 0;
         lane.retry_at = None;
@@ -89,54 +114,82 @@ impl Lanes {
         }
     }
 
-    /// The portal could not be told; the lane rests until the moment returned.
-    pub fn failed(&mut self, id: &ExternalId, now: Timestamp, rest: Rest) -> Timestamp {
-        let Some(lane) = self.0.get_mut(id) else { return now };
+    /// The portal answers again.
+    pub fn portal_works(&mut self) {
+        self.trouble = None;
+    }
+
+    /// The portal could not be told; the lane (or, for a fault of the whole portal, all of them) rests until the
+    /// moment returned.
+    pub fn failed(&mut self, id: &ExternalId, now: Timestamp, rest: Rest, whole_portal: bool) -> Timestamp {
+        let Some(lane) = self.lanes.get_mut(id) else { return now };
+        self.busy -= usize::from(lane.busy);
         lane.busy = false;
-        lane.failures += 1;
         // Part of the plan may have been carried out.
         lane.sees = None;
-        let until = match rest {
-            Rest::BackOff => now + retry_delay(lane.failures, random_unit()),
+        let until = |failures| match rest {
+            Rest::BackOff => now + retry_delay(failures, random_unit()).min(LONGEST_PAUSE),
             Rest::Until(at) => at.max(now),
             Rest::Shut => now + SHUT,
         };
-        lane.retry_at = Some(until);
-        until
+        if !whole_portal {
+            lane.failures += 1;
+            let until = until(lane.failures);
+            lane.retry_at = Some(until);
+            return until;
+        }
+        match self.trouble {
+            // Requests that were under way when the trouble began say nothing new.
+            Some(trouble) if trouble.until > now => trouble.until,
+            before => {
+                let failures = before.map_or(0, |t| t.failures) + 1;
+                let until = until(failures);
+                self.trouble = Some(Trouble { failures, until });
+                until
+            }
+        }
     }
 
     /// Gives up a lane; tells the steps that will never be told.
     pub fn drop_lane(&mut self, id: &ExternalId) -> Vec<IntentId> {
-        self.0.remove(id).map_or_else(Vec::new, |lane| lane.steps.into_iter().map(|(id, _)| id).collect())
+        let Some(lane) = self.lanes.remove(id) else { return Vec::new() };
+        self.busy -= usize::from(lane.busy);
+        lane.steps.into_iter().map(|(id, _)| id).collect()
     }
 
     /// Forgets a lane that has nothing left to tell, so that the next step asks the store for its name.
     pub fn tidy(&mut self, id: &ExternalId, over: bool) {
-        if self.0.get(id).is_some_and(|l| !l.busy && l.steps.is_empty()) && over {
-            self.0.remove(id);
+        if self.lanes.get(id).is_some_and(|l| !l.busy && l.steps.is_empty()) && over {
+            self.lanes.remove(id);
         }
     }
 
     /// Lets everything be tried again at once, after a person has mended something.
     pub fn wake(&mut self) {
-        for lane in self.0.values_mut() {
+        self.trouble = None;
+        for lane in self.lanes.values_mut() {
             lane.retry_at = None;
         }
     }
 
     /// When the next resting lane may try again.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        self.0.values().filter(|l| !l.busy && !l.steps.is_empty()).filter_map(|l| l.retry_at).min()
+        let waiting = self.lanes.values().filter(|l| !l.busy && !l.steps.is_empty());
+        match self.trouble {
+            Some(_) if self.busy > 0 => None,
+            Some(trouble) => waiting.map(|l| l.retry_at.map_or(trouble.until, |at| at.max(trouble.until))).min(),
+            None => waiting.filter_map(|l| l.retry_at).min(),
+        }
     }
 
     /// How many steps wait.
     pub fn waiting(&self) -> usize {
-        self.0.values().map(|l| l.steps.len()).sum()
+        self.lanes.values().map(|l| l.steps.len()).sum()
     }
 
     /// Whether a lane is open in memory.
     pub fn knows(&self, id: &ExternalId) -> bool {
-        self.0.contains_key(id)
+        self.lanes.contains_key(id)
     }
 }
 
@@ -199,11 +252,34 @@ mod tests {
             lanes.push(&ExternalId::new(n.to_string()), &call, IntentId(n), register(), None);
         }
         assert_eq!(lanes.ready(NOW).len(), 2);
-        let until = lanes.failed(&"0".into(), NOW, Rest::BackOff);
+        let until = lanes.failed(&"0".into(), NOW, Rest::BackOff, false);
         assert!(until > NOW);
         assert_eq!(lanes.next_wake(), Some(until));
         assert!(lanes.ready(NOW).is_empty());
         assert_eq!(lanes.ready(until).len(), 1);
         assert_eq!(lanes.waiting(), 2);
+    }
+
+    #[test]
+    fn a_portal_that_is_down_is_tried_by_one_lane_at_a_time() {
+        let call = CallKey::from("c");
+        let mut lanes = Lanes::default();
+        for n in 0..3 {
+            lanes.push(&ExternalId::new(n.to_string()), &call, IntentId(n), register(), None);
+        }
+        assert_eq!(lanes.ready(NOW).len(), 3);
+        let until = lanes.failed(&"0".into(), NOW, Rest::BackOff, true);
+        assert_eq!(lanes.failed(&"1".into(), NOW, Rest::BackOff, true), until, "the same trouble");
+        assert!(lanes.ready(until).is_empty(), "one request is still under way");
+        lanes.failed(&"2".into(), NOW, Rest::BackOff, true);
+        assert_eq!(lanes.next_wake(), Some(until));
+        let probe = lanes.ready(until);
+        assert_eq!(probe.len(), 1);
+        let later = lanes.failed(&probe[0].lane, until, Rest::BackOff, true);
+        assert!(later > until && later <= until + LONGEST_PAUSE);
+        let probe = lanes.ready(later);
+        lanes.portal_works();
+        lanes.settled(&probe[0].lane, 1, &probe[0].plan.requests, Some("crm".into()));
+        assert_eq!(lanes.ready(later).len(), 2, "the portal is back: everybody may speak");
     }
 }

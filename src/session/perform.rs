@@ -6,7 +6,7 @@ use crate::bitrix::{ApiError, Portal};
 use crate::clock::Clock;
 use crate::domain::call::{DialFailure, Kind, Reason};
 use crate::domain::outbox::Request;
-use crate::domain::{CrmCallId, ExternalId};
+use crate::domain::{CrmCallId, ExternalId, Timestamp};
 
 /// One request and the portal's answer.
 #[derive(Debug)]
@@ -106,9 +106,10 @@ async fn ask(
 }
 
 /// What to do about a failure, or `None` if the request will never succeed.
-pub(super) fn rest_after(error: &ApiError) -> Option<Rest> {
+pub(super) fn rest_after(error: &ApiError, now: Timestamp) -> Option<Rest> {
     match error {
-        ApiError::Again { .. } | ApiError::Unclear { .. } => Some(Rest::BackOff),
+        ApiError::Again { after: Some(span), .. } => Some(Rest::Until(now + *span)),
+        ApiError::Again { after: None, .. } | ApiError::Unclear { .. } => Some(Rest::BackOff),
         ApiError::Limited { until, .. } => Some(until.map_or(Rest::BackOff, Rest::Until)),
         ApiError::NeedsLogin(_) | ApiError::Stopped { .. } => Some(Rest::Shut),
         ApiError::Refused { .. } | ApiError::NotFoundCall => None,

@@ -108,7 +108,16 @@ impl SwitchWorld {
             services: HashMap::new(),
             integrations: Vec::new(),
             policies: HashMap::new(),
+            contacts: HashMap::new(),
         });
+    }
+
+    /// Enters a number outside into the domain's address book; phones show its name from then on.
+    pub fn add_contact(&self, domain: &str, number: &str, name: &str) -> Result<(), SetupError> {
+        let mut state = self.core.lock();
+        let found = state.domains.get_mut(domain).ok_or_else(|| SetupError::NoSuchDomain(domain.to_owned()))?;
+        found.contacts.insert(number.trim_start_matches('+').into(), name.into());
+        Ok(())
     }
 
     /// Makes an integration of type service over `numbers` (the console's notation, `""` for all) and tells its

@@ -40,6 +40,8 @@ pub(super) struct Domain {
     pub(super) integrations: Vec<usize>,
     /// Numbers outside that behave differently from the rest, without `+`.
     pub(super) policies: HashMap<Arc<str>, RemotePolicy>,
+    /// The domain's address book: names of numbers outside, without `+`.
+    pub(super) contacts: HashMap<Arc<str>, Arc<str>>,
 }
 
 /// A subscriber's phone.
@@ -82,6 +84,15 @@ impl State {
 
     pub(super) fn line(&self, domain: &str, number: &str) -> Option<&Line> {
         self.domains.get(domain)?.phones.get(number)
+    }
+
+    /// The name that phones show for a number: the subscriber's, or the address book's.
+    pub(super) fn name_of(&self, domain: &str, number: &str) -> Option<Arc<str>> {
+        let domain = self.domains.get(domain)?;
+        match domain.phones.get(number) {
+            Some(line) => line.name.clone(),
+            None => domain.contacts.get(number.trim_start_matches('+')).cloned(),
+        }
     }
 
     pub(super) fn line_mut(&mut self, domain: &str, number: &str) -> Option<&mut Line> {

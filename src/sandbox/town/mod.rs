@@ -117,6 +117,9 @@ impl Town {
                 numbers.push(number.clone());
             }
         }
+        for client in &spec.clients {
+            self.switch.add_contact(domain, &client.number, &client.name)?;
+        }
         let members: Vec<&str> = numbers.iter().map(String::as_str).collect();
         self.switch.add_group(domain, "600", &members)?;
         self.switch.add_hunt(domain, "601", &members)?;

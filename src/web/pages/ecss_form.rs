@@ -88,10 +88,10 @@ pub(crate) fn read(fields: &Fields) -> Result<SwitchInput, Faults> {
     Ok(SwitchInput { shown: SwitchShown { backend, client_id, addresses, domain, trust }, api_key })
 }
 
+/// What cannot be spoken yet is not offered, and refused if a tool sends it.
 fn backend(text: &str) -> Result<Backend, FieldFault> {
     match text {
         "" | "callapi" => Ok(Backend::CallApi),
-        "csta" => Ok(Backend::Csta),
         _ => Err(FieldFault::UnknownChoice),
     }
 }

@@ -77,7 +77,7 @@ impl Turn<'_> {
             ended: None,
         };
         self.state.calls.insert(id, call);
-        let name = self.state.line(domain, to).and_then(|line| line.name.clone());
+        let name = self.state.name_of(domain, to);
         let near = self.add(NewLeg {
             call: id,
             call_ref,
@@ -201,7 +201,7 @@ impl Turn<'_> {
         }
         let name = match shows {
             Shows::Own => line.name.clone(),
-            Shows::Caller => self.state.line(&domain, &caller).and_then(|line| line.name.clone()),
+            Shows::Caller => self.state.name_of(&domain, &caller),
         };
         let (party, direction, own) = (Party::Phone, Direction::In, Arc::clone(to));
         let leg = self.add(NewLeg { call, call_ref, party, direction, own, remote: caller, name });

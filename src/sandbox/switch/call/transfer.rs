@@ -99,7 +99,7 @@ impl Turn<'_> {
         let renewed = self.renew(stays, &to, call_ref);
         let near = renewed.unwrap_or(stays);
         let remote = Arc::clone(&self.leg(stays).own);
-        let name = self.state.line(&self.call(call).domain, &remote).and_then(|line| line.name.clone());
+        let name = self.state.name_of(&self.call(call).domain, &remote);
         let party = self.leg(consulted).party;
         let joined = self.add(NewLeg { call, call_ref, party, direction: Direction::In, own: to, remote, name });
         self.connect(near);
@@ -123,7 +123,7 @@ impl Turn<'_> {
             return None;
         }
         let (call, own) = (old.call, Arc::clone(&old.own));
-        let name = self.state.line(&self.call(call).domain, to).and_then(|line| line.name.clone());
+        let name = self.state.name_of(&self.call(call).domain, to);
         let (party, direction, remote) = (Party::Phone, Direction::Out, Arc::clone(to));
         Some(self.add(NewLeg { call, call_ref, party, direction, own, remote, name }))
     }
