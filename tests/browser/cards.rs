@@ -20,6 +20,7 @@ async fn an_employee_answers_in_the_card_and_hangs_up() {
     scene.enter_card().await;
     browser.says("#phase", "Входящий вызов").await;
     browser.says("#number", CLIENT_ON_THE_WIRE).await;
+    browser.says("#name", "Сергей Клиентов").await;
     browser.find(&By::word("Отклонить")).await;
     browser.click(&By::word("Принять")).await;
     browser.says("#phase", "Разговор").await;
@@ -106,6 +107,31 @@ async fn a_click_on_a_number_dials_from_the_telephone() {
     browser.says(RECORDS, "исходящий").await;
     browser.says(RECORDS, "успешный").await;
     assert_eq!(scene.portal().finished_calls().len(), 1);
+    scene.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_card_outlives_a_restart_of_the_daemon() {
+    let mut scene = Scene::ready(&Options::default()).await;
+    scene.portal_page(IVAN).await;
+    scene.outside_calls(CLIENT, IVAN_NUMBER).await;
+    scene.enter_card().await;
+    scene.browser.says("#phase", "Входящий вызов").await;
+    scene.town.stop_daemon().await;
+    scene.browser.says("#link", "Связь с сервером прервалась").await;
+    scene.browser.picture("card-reconnecting").await;
+    scene.town.start_daemon().await.expect("the daemon starts again");
+    let browser = &scene.browser;
+    browser.gone(&By::css("#link:not(:empty)")).await;
+    browser.click(&By::word("Принять")).await;
+    browser.says("#phase", "Разговор").await;
+    browser.click(&By::word("Завершить")).await;
+    card_goes(browser).await;
+    browser.says(RECORDS, "успешный").await;
+    // The connections that nobody answered are all that was wrong.
+    let lines = browser.console().await;
+    let loud: Vec<_> = lines.iter().filter(|l| l.level == "SEVERE" && !l.message.contains("net::ERR_")).collect();
+    assert!(loud.is_empty(), "{loud:#?}");
     scene.end().await;
 }
 

@@ -6,6 +6,7 @@ mod cards;
 mod eyes;
 mod keyboard;
 mod registration;
+mod sandbox;
 mod scene;
 mod settings;
 mod views;

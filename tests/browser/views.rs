@@ -45,7 +45,7 @@ async fn card_in_every_phase(language: &'static str, phases: &[&str; 4]) {
     scene.eventually("the record", || scene.portal().finished_calls().len() == 1).await;
     // A card that is opened for a call nobody knows any more, on a telephone that is idle.
     let options = frame.fields.iter_mut().find(|(name, _)| name == "PLACEMENT_OPTIONS").expect("a card has options");
-    options.1 = "{}".to_owned();
+    "{}".clone_into(&mut options.1);
     post(browser, &frame).await;
     browser.find(&By::css("#note")).await;
     both_schemes(browser, &format!("card-{lang}-6-nothing")).await;

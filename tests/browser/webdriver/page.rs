@@ -197,7 +197,8 @@ impl Browser {
     /// Chooses an option by its value.
     pub async fn choose(&self, by: &By, value: &str) {
         let field = self.find(by).await;
-        let script = "const [field, value] = arguments; return [...field.options].find((o) => o.value === value) || null;";
+        let script =
+            "const [field, value] = arguments; return [...field.options].find((o) => o.value === value) || null;";
         let reference = self.run(script, &[field.reference.clone(), json!(value)]).await;
         assert!(!reference.is_null(), "{by} has no choice {value}");
         Element { browser: self, reference }.try_click().await.expect("an option can be chosen");

@@ -18,6 +18,7 @@ impl Browser {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "a failing test tells where its picture is")]
 impl Drop for Browser {
     fn drop(&mut self) {
         if !std::thread::panicking() {
@@ -36,9 +37,11 @@ impl Drop for Browser {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "a picture that cannot be kept is no reason to fail")]
 fn save(folder: &Path, name: &str, base64: &str) {
     let bytes = STANDARD.decode(base64).unwrap_or_default();
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(folder.join(format!("{name}.png")), bytes));
+    let written =
+        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(folder.join(format!("{name}.png")), bytes));
     if let Err(error) = written {
         eprintln!("the picture {name} is not kept: {error}");
     }
