@@ -145,6 +145,11 @@
     closeTransfer();
     part("transfer").focus();
   });
+  transferForm.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    closeTransfer();
+    part("transfer").focus();
+  });
   transferForm.addEventListener("submit", (event) => {
     event.preventDefault();
     send("transfer", part("to").value.trim());

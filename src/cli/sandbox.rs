@@ -4,8 +4,11 @@ use super::say;
 use crate::config::Settings;
 use crate::lifecycle::Wishes;
 use crate::sandbox::portal::{PortalSpec, SimPortal};
+use crate::sandbox::switch::Pace;
 use crate::sandbox::town::{Town, TownPlan};
 use crate::telemetry::{self, LogLevel};
+use anyhow::anyhow;
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -30,28 +33,45 @@ impl Sandbox {
             };
             let _log = telemetry::init(&log.log_settings(false))?;
             let town = Town::build(dir.path(), &TownPlan::default()).await?;
-            let company = town.add_company("sandbox.local", self.spec()).await?;
+            town.switch.set_pace(Pace::lifelike());
+            let company = town.add_company("sandbox.local", self.spec()).await.map_err(|e| self.explained(e))?;
             company.portal.install(1).await;
             town.register(&company).await?;
             town.show_phones(&company);
             settled(&town, &company.portal).await?;
             say(&format!(
-                "The sandbox is ready. Open {}\n\n\
-                 You see the simulated Bitrix24 portal. Choose an employee, ring his number with one of the simulated\n\
-                 telephones and watch the call card open; answer, reject or hang up; click a client's number to dial.\n\
-                 The finished calls are listed as the CRM records them.\n\n\
-                 The daemon's own pages: {}\n\
-                 Its log: {}\n\n\
+                "The sandbox is ready. Open {page}\n\n\
+                 You see a simulated Bitrix24 portal. Choose an employee, press \"Call the company\" among the telephones\n\
+                 and watch the call card open: answer, reject or hang up in it or on the telephone. Click a client's\n\
+                 number to dial it. The calls are listed as the CRM records them.\n\n\
+                 The daemon's own pages: {base}\n  \
+                 Log in there with the company domain {domain}. The browser will warn of the simulated portal's\n  \
+                 certificate, which no authority knows: go on to {domain} all the same.\n\
+                 The daemon's log: {log}\n\n\
                  Ctrl-C ends the sandbox and removes its files.",
-                company.portal.page_url(),
-                town.base(),
-                dir.path().join("default.log").display(),
+                page = company.portal.page_url(),
+                base = town.base(),
+                domain = company.portal.domain(),
+                log = dir.path().join("default.log").display(),
             ));
             wishes.next().await;
             say("stopping");
             town.stop().await;
             Ok(ExitCode::SUCCESS)
         })
+    }
+
+    /// The commonest failure gets a remedy.
+    fn explained(&self, error: anyhow::Error) -> anyhow::Error {
+        let taken = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::AddrInUse);
+        if !taken {
+            return error;
+        }
+        let (port, next) = (self.port, self.port.saturating_add(1));
+        anyhow!(
+            "port {port} is in use, perhaps by another sandbox: end that one, or take another port, as in \
+             \"ecss-crm-server sandbox --port {next}\" (--port 0 takes any free one)"
+        )
     }
 
     fn spec(&self) -> PortalSpec {

@@ -32,8 +32,17 @@ impl FramePost {
     }
 }
 
-/// The application's tabs in the card on an employee's screen; `protocol` is "1" if the page came by HTTPS.
-pub fn card(world: &PortalWorld, member_id: &str, user: i64, protocol: &str) -> Vec<FramePost> {
+/// How the employee's browser shows the portal.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    /// The page came by HTTPS.
+    pub secure: bool,
+    /// The portal's pages are in Russian for him, else in English.
+    pub russian: bool,
+}
+
+/// The application's tabs in the card on an employee's screen.
+pub fn card(world: &PortalWorld, member_id: &str, user: i64, view: View) -> Vec<FramePost> {
     let tabs = world.with(|state| {
         let portal = portal(state, member_id);
         let options = portal.screens.of(user).map(|card| options(portal, &card.call.clone()));
@@ -41,25 +50,25 @@ pub fn card(world: &PortalWorld, member_id: &str, user: i64, protocol: &str) -> 
         options.map(|o| tabs.map(|p| (p.title.clone(), p.url.clone(), o.clone())).collect::<Vec<_>>())
     });
     let post = |(title, url, options): (String, String, Value)| {
-        frame(world, member_id, user, protocol, (&title, &url), "CALL_CARD", &options)
+        frame(world, member_id, user, view, (&title, &url), "CALL_CARD", &options)
     };
     tabs.unwrap_or_default().into_iter().map(post).collect()
 }
 
 /// The application's own page.
-pub fn app(world: &PortalWorld, member_id: &str, user: i64, protocol: &str) -> FramePost {
+pub fn app(world: &PortalWorld, member_id: &str, user: i64, view: View) -> FramePost {
     let (title, url) = world.with(|state| {
         let app = &portal(state, member_id).app;
         (app.name.clone(), app.handler_url.clone())
     });
-    frame(world, member_id, user, protocol, (&title, &url), "DEFAULT", &json!({ "any": "6/" }))
+    frame(world, member_id, user, view, (&title, &url), "DEFAULT", &json!({ "any": "6/" }))
 }
 
 fn frame(
     world: &PortalWorld,
     member_id: &str,
     user: i64,
-    protocol: &str,
+    view: View,
     (title, url): (&str, &str),
     placement: &str,
     options: &Value,
@@ -71,8 +80,10 @@ fn frame(
         let portal = portal(state, member_id);
         let token = portal.keys.as_ref().map(|k| k.application_token.clone()).unwrap_or_default();
         let sid = ids::hex(16);
+        let protocol = if view.secure { "1" } else { "0" };
+        let lang = if view.russian { "ru" } else { "en" };
         let query =
-            php::query([("DOMAIN", portal.domain.as_str()), ("PROTOCOL", protocol), ("LANG", "ru"), ("APP_SID", &sid)]);
+            php::query([("DOMAIN", portal.domain.as_str()), ("PROTOCOL", protocol), ("LANG", lang), ("APP_SID", &sid)]);
         let joint = if url.contains('?') { '&' } else { '?' };
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         FramePost {

@@ -14,6 +14,9 @@ use super::world::{PortalWorld, State};
 use std::io;
 use tokio::net::TcpListener;
 
+/// How employees see a portal unless somebody's browser says otherwise.
+const USUAL: frames::View = frames::View { secure: true, russian: true };
+
 /// A portal of a world; clones are the same portal.
 #[derive(Clone)]
 pub struct SimPortal {
@@ -222,12 +225,12 @@ impl SimPortal {
 
     /// The frames of the card on an employee's screen: one for each application tab.
     pub fn card_frames(&self, user: i64) -> Vec<FramePost> {
-        frames::card(&self.world, &self.member_id, user, "1")
+        frames::card(&self.world, &self.member_id, user, USUAL)
     }
 
     /// The application opened in the portal (`PLACEMENT=DEFAULT`).
     pub fn app_frame(&self, user: i64) -> FramePost {
-        frames::app(&self.world, &self.member_id, user, "1")
+        frames::app(&self.world, &self.member_id, user, USUAL)
     }
 
     /// The employee closes his card.

@@ -17,6 +17,9 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::json;
 
+/// Not a button: a card that lost its stream asks whether its ticket still counts, which a stream cannot tell it.
+const LOOK: &str = "look";
+
 /// What a button sends, as JSON or as a form.
 #[derive(Debug, Default, Deserialize)]
 struct Pressed {
@@ -115,6 +118,9 @@ impl Refusal {
 pub(crate) async fn act(State(state): State<WebState>, visit: Visit, request: Request) -> Result<Response, WebError> {
     let pressed = read(request).await?;
     let ticket = Ticket::verify(&pressed.ticket, &state.key, state.clock.now()).ok_or(WebError::StaleTicket)?;
+    if pressed.action == LOOK {
+        return Ok(Json(json!({ "ok": true })).into_response());
+    }
     let command = match command(&pressed) {
         Ok(command) => command,
         Err(refusal) => return Ok(refusal.answer(visit.lang)),

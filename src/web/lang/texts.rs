@@ -82,6 +82,7 @@ pub(crate) struct CompanyTexts {
     pub trust: &'static str,
     pub token: &'static str,
     pub token_alive: fn(&str) -> String,
+    pub token_until: &'static str,
     pub token_over: &'static str,
     pub token_none: &'static str,
     pub token_hint: &'static str,
@@ -127,6 +128,7 @@ pub(crate) struct EmployeeTexts {
     pub nameless: fn(i64) -> String,
     pub empty: &'static str,
     pub close: &'static str,
+    pub close_hint: &'static str,
     pub loading: &'static str,
     pub failed: &'static str,
     pub saving: &'static str,
@@ -159,6 +161,7 @@ pub(crate) struct CallTexts {
     pub internal: &'static str,
     pub incoming: &'static str,
     pub outgoing: &'static str,
+    pub unanswered: &'static str,
     pub crm: &'static str,
     pub back: &'static str,
 }

@@ -1,7 +1,7 @@
 //! Active and recent calls of a company.
 
 use super::top::{Notice, Tab, Top, overview};
-use crate::domain::card::{CallView, LegView};
+use crate::domain::card::{CallView, LegView, Phase};
 use crate::domain::leg::Direction;
 use crate::domain::{Phone, Timestamp, UserId};
 use crate::web::WebState;
@@ -31,6 +31,8 @@ struct CallsPage<'a> {
     top: Top,
     active: Vec<CallShown>,
     recent: Vec<CallShown>,
+    /// The newest calls are shown, so that the list grows while somebody looks.
+    live: bool,
     /// Where the next page begins, if there may be one.
     older: Option<i64>,
 }
@@ -51,6 +53,8 @@ pub(crate) struct LegShown {
     pub(crate) remote: String,
     pub(crate) name: String,
     pub(crate) incoming: bool,
+    /// Said only where the phase does not say it already.
+    pub(crate) direction: &'static str,
     pub(crate) phase: &'static str,
     pub(crate) tone: &'static str,
 }
@@ -82,7 +86,15 @@ impl CallShown {
             remote: leg.remote.as_ref().map_or(t.calls.hidden, Phone::as_str).to_owned(),
             name: leg.display_name.clone().unwrap_or_default(),
             incoming: leg.direction == Direction::In,
-            phase: phase(&t.card, leg.phase, leg.direction),
+            direction: match (leg.phase, leg.direction) {
+                (Phase::Dialing | Phase::Ringing, _) => "",
+                (_, Direction::In) => t.calls.incoming,
+                (_, Direction::Out) => t.calls.outgoing,
+            },
+            phase: match (leg.phase, leg.answered_at) {
+                (Phase::Ended, None) => t.calls.unanswered,
+                _ => phase(&t.card, leg.phase, leg.direction),
+            },
             tone: tone(leg.phase),
         };
         Self {
@@ -121,6 +133,7 @@ pub(crate) async fn page(state: &WebState, visit: &Visit, admin: &Admin, query: 
         shell: Shell::new(state, visit),
         top: Top::new(t, &overview, admin, Tab::Calls, Notice::None),
         active: active.iter().map(|view| CallShown::of(t, &names, view)).collect(),
+        live: before(query).is_none(),
         older: recent.last().filter(|_| recent.len() == PAGE as usize).map(|view| view.started_at.millis()),
         recent: recent.iter().map(|view| CallShown::of(t, &names, view)).collect(),
     };

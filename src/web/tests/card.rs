@@ -60,6 +60,15 @@ async fn the_cards_ticket_opens_the_stream_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn a_card_can_ask_whether_its_ticket_still_counts() {
+    let site = Site::new();
+    let look = |ticket: String| serde_json::json!({ "ticket": ticket, "action": "look" });
+    assert_eq!(press(&site, &look(ticket(&site))).await.status, StatusCode::OK);
+    assert_eq!(press(&site, &look("x".to_owned())).await.status, StatusCode::UNAUTHORIZED);
+    assert!(site.office.world().log.is_empty(), "nothing is done");
+}
+
+#[tokio::test]
 async fn a_card_of_a_call_that_is_not_ours_is_polite() {
     let site = Site::new();
     let reply = site.post("/call/call.html", "CALL_ID=foreign").await;

@@ -91,7 +91,10 @@ export function showCard(view, me, limit) {
     timer = setInterval(tick, 1000);
     const close = attempt(() => ask("/sandbox/close", { user: me }));
     byId("card-close").onclick = close;
-    byId("card").onkeydown = (event) => event.key === "Escape" && close(event);
+    // A handler that returns false swallows the key: Tab must go on working.
+    byId("card").onkeydown = (event) => {
+      if (event.key === "Escape") close(event);
+    };
     attempt(() => openTabs(me, limit))();
   }
   if (card) fill(card);

@@ -97,7 +97,7 @@ function show(view, me) {
   notice("app", !view.app.present && word("no_app"));
   watchTabs(view);
   showPeople(view, me);
-  showPhones(view);
+  showPhones(view, me);
   showClients(view, me);
   showRecords(view);
   showFeed(view);

@@ -51,7 +51,7 @@ function update(set, phone) {
   }
 }
 
-function showTargets(phones) {
+function showTargets(phones, own) {
   const wanted = JSON.stringify(phones.map((phone) => [phone.number, phone.label]));
   if (wanted === targets) return;
   targets = wanted;
@@ -59,10 +59,13 @@ function showTargets(phones) {
     const label = [phone.number, phone.label || (phone.group && word("group"))].filter(Boolean).join(" — ");
     return make("option", { value: phone.number, textContent: label });
   });
-  byId("ring").elements.to.replaceChildren(...options);
+  const select = byId("ring").elements.to;
+  const chosen = select.value || own;
+  select.replaceChildren(...options);
+  if (phones.some((phone) => phone.number === chosen)) select.value = chosen;
 }
 
-export function showPhones(view) {
+export function showPhones(view, me) {
   const section = byId("phones");
   section.hidden = !view.phones;
   if (!view.phones) return;
@@ -71,7 +74,7 @@ export function showPhones(view) {
     form.onsubmit = attempt(() => press("ring", form.elements.to.value, form.elements.from.value));
     form.elements.from.value = view.clients[0]?.number ?? "";
   }
-  showTargets(view.phones);
+  showTargets(view.phones, view.users.find((user) => user.id === me)?.inner);
   const single = view.phones.filter((phone) => !phone.group);
   for (const phone of single) {
     if (!handsets.has(phone.number)) {

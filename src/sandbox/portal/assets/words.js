@@ -10,8 +10,8 @@ const russian = {
   admin: "администратор",
   on_call: "открыта карточка звонка",
   phones: "Телефоны",
-  caller: "Звонит",
-  calls: "на номер",
+  caller: "Кто звонит",
+  calls: "Кому",
   ring: "Позвонить в компанию",
   pick_up: "Снять трубку",
   hang_up: "Положить трубку",
@@ -83,8 +83,8 @@ const english = {
   admin: "administrator",
   on_call: "a call card is open",
   phones: "Telephones",
-  caller: "Caller",
-  calls: "calls",
+  caller: "Who calls",
+  calls: "Whom",
   ring: "Call the company",
   pick_up: "Pick up",
   hang_up: "Hang up",
@@ -170,7 +170,7 @@ export function span(seconds) {
 
 /** The time of day of Unix milliseconds. */
 export const clock = (at) =>
-  new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  new Date(at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "medium", hourCycle: "h23" });
 
 /** How a finished call is called: by its duration first, then by its code. */
 export function result(record) {

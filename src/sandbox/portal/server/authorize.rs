@@ -28,7 +28,7 @@ pub fn routes() -> Router<Door> {
     ext = "html",
     source = r#"<!doctype html><html lang="{% if ru %}ru{% else %}en{% endif %}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{{ title }}</title><link rel="stylesheet" href="/sandbox/assets/page.css"></head>
+<title>{{ title }}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/sandbox/assets/page.css"></head>
 <body class="plain"><main><p class="mark">{{ portal }}</p><h1>{{ title }}</h1><p>{{ text }}</p>
 {% if !users.is_empty() %}<form method="post" action="/sandbox/login" class="people"><input type="hidden" name="back" value="{{ back }}">
 {% for user in users %}<button name="user" value="{{ user.id }}">{{ user.full_name() }}{% if user.admin %} <small>{% if ru %}администратор{% else %}administrator{% endif %}</small>{% endif %}</button>

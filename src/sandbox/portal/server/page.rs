@@ -78,13 +78,14 @@ async fn frames_of(
     State(door): State<Door>,
     Extension(Secure(secure)): Extension<Secure>,
     Query(place): Query<Place>,
+    headers: HeaderMap,
     Json(who): Json<Who>,
 ) -> Response {
-    let protocol = if secure { "1" } else { "0" };
+    let view = frames::View { secure, russian: russian(&headers) };
     let posts = if place.placement == "DEFAULT" {
-        vec![frames::app(&door.world, &door.member_id, who.user, protocol)]
+        vec![frames::app(&door.world, &door.member_id, who.user, view)]
     } else {
-        frames::card(&door.world, &door.member_id, who.user, protocol)
+        frames::card(&door.world, &door.member_id, who.user, view)
     };
     reply::json(200, &json!(posts))
 }

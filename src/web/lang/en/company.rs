@@ -36,6 +36,7 @@ pub(super) const COMPANY: CompanyTexts = CompanyTexts {
     trust: "Trust this certificate",
     token: "OAuth2.0 token",
     token_alive: |left| format!("Valid for another {left}."),
+    token_until: "until",
     token_over: "It has run out and is being renewed.",
     token_none: "There is no token. Log in again, so that the portal issues one.",
     token_hint: "It is renewed automatically.",

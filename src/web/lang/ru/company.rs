@@ -36,6 +36,7 @@ pub(super) const COMPANY: CompanyTexts = CompanyTexts {
     trust: "Доверять этому сертификату",
     token: "Токен OAuth2.0",
     token_alive: |left| format!("Действует ещё {left}."),
+    token_until: "до",
     token_over: "Срок истёк, идёт продление.",
     token_none: "Токена нет. Войдите заново, чтобы портал выдал его.",
     token_hint: "Продлевается автоматически.",
