@@ -97,7 +97,8 @@ impl Leg {
             crm: None,
             relevant_since: None,
         };
-        let told = e.answered_at.filter(|t| *t <= now + CLOCK_TOLERANCE && now.since(*t) <= LONGEST_CALL);
+        let told =
+            e.answered_at.filter(|t| *t <= now + CLOCK_TOLERANCE && now.since(*t) <= LONGEST_CALL).map(likeliest);
         if e.state.is_connected() {
             leg.answered_at = Some(told.map_or(now, |t| t.min(now)));
         } else if e.state == LegState::Released {
@@ -148,7 +149,8 @@ impl Leg {
     /// When a leg that we knew before was connected: the arrival of the news, unless the switch names a
     /// moment that is clearly earlier and possible (the news was late, or lost and told with the release).
     fn answer_moment(&self, told: Option<Timestamp>, state: LegState, now: Timestamp) -> Option<Timestamp> {
-        let possible = told.filter(|t| *t <= now && *t + CLOCK_TOLERANCE >= self.first_seen);
+        let possible =
+            told.filter(|t| *t <= now && *t + CLOCK_TOLERANCE >= self.first_seen).map(|t| likeliest(t).min(now));
         match (state.is_connected(), possible) {
             (true, Some(t)) if now.since(t) > CLOCK_TOLERANCE => Some(t),
             (true, _) => Some(now),
@@ -165,6 +167,11 @@ impl Leg {
         self.end_unknown = true;
         self.unconfirmed = false;
     }
+}
+
+/// The switch cuts its times down to whole seconds: the middle of that second is the best guess.
+fn likeliest(told: Timestamp) -> Timestamp {
+    if told.millis() % 1000 == 0 { told + Duration::from_millis(500) } else { told }
 }
 
 const fn rank(state: LegState) -> u8 {
