@@ -4,6 +4,9 @@ use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, only, told};
 use ecss_crm_server::sandbox::portal::User;
 use reqwest::{Method, StatusCode};
 
+/// Numbers by employee.
+type Rows = &'static [(i64, &'static [&'static str])];
+
 /// A client calls a number; who owns the record.
 async fn owner_of(story: &Story, firm: &Firm, number: &str) -> i64 {
     let before = firm.portal.finished_calls().len();
@@ -79,7 +82,7 @@ async fn a_number_of_two_employees_is_refused_by_name_and_nothing_is_saved() {
     let message = answer["message"].as_str().expect("a sentence");
     assert!(message.contains("Пётр Петров") && message.contains("1001") && message.contains("Иван"), "{message}");
     assert_eq!(firm.numbers_of(9).await, ["1003"], "all or nothing");
-    let cases: [(&[(i64, &[&str])], &str); 4] = [
+    let cases: [(Rows, &str); 4] = [
         (&[(9, &["1050"]), (10, &["1050"])], "taken"),
         (&[(9, &["доб. 5"])], "wrong_number"),
         (&[(9, &["11111111112222222222333333333344444444445"])], "wrong_number"),

@@ -70,9 +70,9 @@ impl Stream {
         let mut last = Value::Null;
         let reading = async {
             loop {
-                while let Some((event, rest)) = self.text.split_once("\n\n") {
-                    let data = calls_of(event);
-                    self.text = rest.to_owned();
+                while let Some(end) = self.text.find("\n\n") {
+                    let data = calls_of(&self.text[..end]);
+                    self.text.drain(..end + 2);
                     if let Some(state) = data {
                         if fits(&state) {
                             return Some(state);
@@ -84,11 +84,9 @@ impl Stream {
                 self.text.push_str(&String::from_utf8_lossy(&chunk));
             }
         };
-        match tokio::time::timeout(PATIENCE, reading).await {
-            Ok(Some(state)) => state,
-            Ok(None) => panic!("the stream ended before {what}; last: {last}"),
-            Err(_) => panic!("waited in vain until {what}; last: {last}"),
-        }
+        let read = tokio::time::timeout(PATIENCE, reading).await;
+        assert!(read.is_ok(), "waited in vain until {what}; last: {last}");
+        read.ok().flatten().unwrap_or_else(|| panic!("the stream ended before {what}; last: {last}"))
     }
 
     /// Reads on until the call of the card is in this phase.

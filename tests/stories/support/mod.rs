@@ -133,10 +133,8 @@ impl Story {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, asking).await {
-            Ok(found) => found,
-            Err(_) => panic!("waited in vain until {what}"),
-        }
+        let asked = tokio::time::timeout(PATIENCE, asking).await;
+        asked.unwrap_or_else(|elapsed| panic!("waited in vain until {what}: {elapsed}"))
     }
 
     /// What a call really was, once it is over.
@@ -175,9 +173,10 @@ impl Story {
         };
         // Whether it became silent in time is told better by the assertions below.
         let _ = portals.until(PATIENCE, silent).await;
-        for admin in self.admins.borrow().clone() {
+        let admins = self.admins.take();
+        for admin in &admins {
             self.until_asked("nothing goes on and nothing waits", async || {
-                (firm::no_active_call(&admin).await && firm::nothing_waits(&admin).await).then_some(())
+                (firm::no_active_call(admin).await && firm::nothing_waits(admin).await).then_some(())
             })
             .await;
         }
