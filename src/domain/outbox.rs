@@ -81,7 +81,7 @@ pub struct Plan {
 }
 
 /// Plans the next requests for `waiting` (oldest first); `crm` is the lane's CRM call, once known, and `sees`
-/// who may have its card open (`None`: anybody may). `None`: nothing waits.
+/// who has its card open (`None`: nobody knows, so anybody may). `None`: nothing waits.
 pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSet<UserId>>) -> Option<Plan> {
     let first = *waiting.first()?;
     let settle = |requests, settles| Some(Plan { requests, settles, adopts: None });
@@ -128,9 +128,9 @@ fn still_sees(user: UserId, later: &[&CrmStep]) -> bool {
 
 /// Merges a run of shows and hides into at most one hide and one show.
 fn cards(waiting: &[&CrmStep], crm: &CrmCallId, sees: Option<&BTreeSet<UserId>>) -> Plan {
-    // Per user: whether he may see a card now, and the last word. Nobody is shown a card he has already, so where
-    // it is not known who sees one, those do whose run begins with a hide.
-    let mut words: BTreeMap<UserId, (bool, bool)> = BTreeMap::new();
+    // The last word per user. Where it is not known who sees a card, any of these steps may have been carried out
+    // already with its answer lost: then it is said again, as hiding or showing twice does no harm.
+    let mut words: BTreeMap<UserId, bool> = BTreeMap::new();
     let mut settles = 0;
     for step in waiting {
         let (users, show) = match step {
@@ -139,14 +139,15 @@ fn cards(waiting: &[&CrmStep], crm: &CrmCallId, sees: Option<&BTreeSet<UserId>>)
             CrmStep::Register { .. } | CrmStep::Adopt { .. } | CrmStep::Finish { .. } => break,
         };
         settles += 1;
-        for user in users {
-            let saw = sees.map_or(!show, |sees| sees.contains(user));
-            words.entry(*user).or_insert((saw, show)).1 = show;
-        }
+        words.extend(users.iter().map(|user| (*user, show)));
     }
     let over = matches!(waiting.get(settles), Some(CrmStep::Finish { .. }));
-    let hide: Vec<UserId> = words.iter().filter(|(_, (saw, show))| *saw && (!show || over)).map(|(u, _)| *u).collect();
-    let show: Vec<UserId> = words.iter().filter(|(_, (saw, show))| *show && !saw && !over).map(|(u, _)| *u).collect();
+    let may_see = |user: &UserId| sees.is_none_or(|sees| sees.contains(user));
+    let surely_sees = |user: &UserId| sees.is_some_and(|sees| sees.contains(user));
+    let wanted = |show: bool| show && !over;
+    let hide: Vec<UserId> = words.iter().filter(|(u, show)| !wanted(**show) && may_see(u)).map(|(u, _)| *u).collect();
+    let show: Vec<UserId> =
+        words.iter().filter(|(u, show)| wanted(**show) && !surely_sees(u)).map(|(u, _)| *u).collect();
     let mut requests = Vec::new();
     if !hide.is_empty() {
         requests.push(Request::Hide(crm.clone(), hide));
@@ -226,16 +227,24 @@ mod tests {
 
     #[test]
     fn cards_that_may_be_open_are_closed_before_the_end() {
-        assert_eq!(all(&[hide(&[1]), show(&[2]), finish()], Some("c")), ["hide [u1]", "finish"]);
+        assert_eq!(all(&[hide(&[1]), show(&[2]), finish()], Some("c")), ["hide [u1, u2]", "finish"]);
         assert_eq!(all(&[hide(&[1]), show(&[1]), finish()], Some("c")), ["hide [u1]", "finish"]);
     }
 
     #[test]
     fn steps_that_cancel_out_are_not_told() {
-        assert_eq!(all(&[show(&[2]), hide(&[2])], Some("c")), Vec::<String>::new());
+        assert_eq!(all(&[register(1), show(&[2]), hide(&[2])], None), ["register true"]);
         assert_eq!(all(&[register(1), hide(&[1]), show(&[2])], None), ["register false", "show [u2]"]);
         assert_eq!(all(&[register(1), hide(&[1]), show(&[1])], None), ["register true"]);
-        assert_eq!(all(&[hide(&[1]), show(&[2]), hide(&[2]), show(&[3])], Some("c")), ["hide [u1]", "show [u3]"]);
+        let wandering = [register(1), hide(&[1]), show(&[2]), hide(&[2]), show(&[3])];
+        assert_eq!(all(&wandering, None), ["register false", "show [u3]"]);
+    }
+
+    #[test]
+    fn what_may_have_been_told_already_is_taken_back() {
+        assert_eq!(all(&[show(&[2]), hide(&[2])], Some("c")), ["hide [u2]"], "the show's answer may have been lost");
+        assert_eq!(all(&[show(&[2, 3]), hide(&[1, 2])], Some("c")), ["hide [u1, u2]", "show [u3]"]);
+        assert_eq!(all(&[hide(&[1]), show(&[1])], Some("c")), ["show [u1]"], "and so may the hide's");
     }
 
     #[test]

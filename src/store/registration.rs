@@ -3,8 +3,9 @@
 use super::companies::TABLE;
 use super::seal::Place;
 use super::{Store, StoreError, tokens};
+use crate::domain::company::Company;
 use crate::domain::{CompanyId, Timestamp, Tokens};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// What a log-in or an install tells us about a company.
 #[derive(Debug, Clone)]
@@ -19,19 +20,22 @@ pub struct NewCompany {
     pub client_id: String,
     /// Its secret.
     pub client_secret: SecretString,
-    /// What authenticates the portal's events, if it came along; a known one is kept otherwise.
+    /// What authenticates the portal's events, if it came along; otherwise a known one is kept as long as the keys
+    /// stay the same.
     pub application_token: Option<SecretString>,
 }
 
 impl Store {
     /// Registers a company with its tokens, in one transaction. A known `member_id` gets the new keys, domain and
-    /// tokens and is installed again; its name, settings, employees and (unless given) application token stay.
+    /// tokens and is installed again; its name, settings and employees stay. Other keys are another application's, so
+    /// that the application token known until then proves nothing any more.
     pub async fn register_company(&self, c: &NewCompany, tokens: &Tokens, now: Timestamp) -> Result<(), StoreError> {
         let id = c.id.as_str();
         let secret = self.seal().seal(Place::new(TABLE, "client_secret", id), &c.client_secret);
         let token = c.application_token.as_ref();
         let token = token.map(|t| self.seal().seal(Place::new(TABLE, "application_token", id), t));
         let domain = c.domain.to_ascii_lowercase();
+        let same_keys = self.company(&c.id).await?.is_some_and(|old| has_keys_of(&old, c));
         let mut tx = self.begin_durable().await?;
         sqlx::query!(
             "INSERT INTO companies
@@ -42,7 +46,8 @@ impl Store {
                  client_endpoint = excluded.client_endpoint,
                  client_id = excluded.client_id,
                  client_secret = excluded.client_secret,
-                 application_token = COALESCE(excluded.application_token, companies.application_token),
+                 application_token =
+                     COALESCE(excluded.application_token, CASE WHEN $8 THEN companies.application_token END),
                  registered_at = excluded.registered_at,
                  uninstalled_at = NULL",
             id,
@@ -51,7 +56,8 @@ impl Store {
             c.client_id,
             secret,
             token,
-            now.0
+            now.0,
+            same_keys
         )
         .execute(tx.conn())
         .await?;
@@ -72,4 +78,8 @@ impl Store {
         sqlx::query!("DELETE FROM inbox WHERE company = $1 AND handled_at IS NULL", id).execute(tx.conn()).await?;
         tx.commit().await
     }
+}
+
+fn has_keys_of(known: &Company, c: &NewCompany) -> bool {
+    known.client_id == c.client_id && known.client_secret.expose_secret() == c.client_secret.expose_secret()
 }

@@ -238,24 +238,32 @@ mod tests {
         assert_eq!(store.open_calls(&id).await.unwrap().len(), 1);
     }
 
-    /// The writer of a group is dropped when the database has it but has not told him.
+    /// The writer of a group is dropped when the database has it but has not told him. On a busy machine the answer
+    /// may be there before the writer is seen waiting for it; then the scene is set anew.
     #[tokio::test]
     async fn a_written_group_is_known_as_written_when_its_writer_is_dropped() {
-        let (_dir, store, id) = store().await;
-        let turn = store.single_swift().await.unwrap();
-        let mut writer = Box::pin(record(&store, &id, "a"));
-        let mut follower = Box::pin(record(&store, &id, "b"));
-        assert!(writer.as_mut().now_or_never().is_none() && follower.as_mut().now_or_never().is_none());
-        turn.commit().await.unwrap();
-        assert!(writer.as_mut().now_or_never().is_none(), "handed over");
-        while times(&store, &id, "b").await == 0 {}
-        drop(writer);
-        assert!(store.0.steps.waiting().unclear.is_some());
-        follower.await.unwrap();
-        record(&store, &id, "c").await.unwrap();
-        for key in ["a", "b", "c"] {
-            assert_eq!(times(&store, &id, key).await, 1, "{key}");
+        for _ in 0..50 {
+            let (_dir, store, id) = store().await;
+            let turn = store.single_swift().await.unwrap();
+            let mut writer = Box::pin(record(&store, &id, "a"));
+            let mut follower = Box::pin(record(&store, &id, "b"));
+            assert!(writer.as_mut().now_or_never().is_none() && follower.as_mut().now_or_never().is_none());
+            turn.commit().await.unwrap();
+            if writer.as_mut().now_or_never().is_some() {
+                follower.await.unwrap();
+                continue;
+            }
+            while times(&store, &id, "b").await == 0 {}
+            drop(writer);
+            assert!(store.0.steps.waiting().unclear.is_some());
+            follower.await.unwrap();
+            record(&store, &id, "c").await.unwrap();
+            for key in ["a", "b", "c"] {
+                assert_eq!(times(&store, &id, key).await, 1, "{key}");
+            }
+            return;
         }
+        panic!("the answer was always there before the question had been asked");
     }
 
     #[tokio::test]

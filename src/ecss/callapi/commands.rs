@@ -3,7 +3,7 @@
 use super::dialect::{Dialect, STATUS};
 use super::pointer::{first, word};
 use crate::domain::SwitchCallId;
-use crate::domain::leg::{Accepted, CommandError, SwitchCommand};
+use crate::domain::leg::{Accepted, Cause, CommandError, SwitchCommand};
 use serde_json::{Value, json};
 
 /// Status of a refusal that names none.
@@ -61,9 +61,26 @@ pub(super) fn outcome(dialect: &Dialect, answer: &Value) -> Result<Accepted, Com
         None => Ok(Accepted { call: first(answer, &rules.call_id, word).map(|(_, id)| SwitchCallId::new(id)) }),
         Some(status) => {
             let message = first(answer, &rules.message, word).map(|(_, text)| text).unwrap_or_default();
+            let status = if status >= 500 { more_precise(dialect, &message).unwrap_or(status) } else { status };
             Err(CommandError::Refused { status, message: message.chars().take(LONGEST_MESSAGE).collect() })
         }
     }
+}
+
+/// The switch behind the adapter says why it could not do it ("busy") inside an answer of 500, with the words of a
+/// leg's cause.
+fn more_precise(dialect: &Dialect, message: &str) -> Option<u16> {
+    let cause = dialect.legs.cause.get(message)?;
+    Some(match cause {
+        Cause::Busy => 486,
+        Cause::NoAnswer => 408,
+        Cause::Declined => 603,
+        Cause::Cancelled => 487,
+        Cause::WrongNumber => 404,
+        Cause::Unavailable => 480,
+        Cause::Forbidden => 403,
+        Cause::Normal | Cause::Failed => return None,
+    })
 }
 
 /// The HTTP-like status of an answer; words become 200 or 500.
@@ -147,7 +164,10 @@ mod tests {
     fn answers_that_say_no_keep_the_switchs_words() {
         for (answer, want_status, want) in [
             (json!({"status": 403, "payload": {"message": "not registered"}}), 403, "not registered"),
-            (json!({"status": 500, "payload": "{\"reason\":\"cannot\",\"body\":\"timeout\"}"}), 500, "cannot"),
+            (json!({"status": 500, "payload": "{\"reason\":\"cannot\",\"body\":\"no line\"}"}), 500, "no line"),
+            (json!({"status": 500, "payload": "{\"reason\":\"cannot\",\"body\":\"busy\"}"}), 486, "busy"),
+            (json!({"status": 500, "payload": "{\"reason\":\"cannot\",\"body\":\"timeout\"}"}), 408, "timeout"),
+            (json!({"status": 403, "payload": {"message": "busy"}}), 403, "busy"),
             (json!({"status": 409, "payload": "already running"}), 409, "already running"),
             (json!({"status": "error", "message": "no"}), 500, "no"),
             (json!({"error": {"message": "no such leg"}}), 500, "no such leg"),

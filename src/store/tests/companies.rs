@@ -72,13 +72,18 @@ async fn everything_an_admin_has_set_survives_a_restart() {
 async fn a_second_registration_brings_new_keys_and_keeps_what_was_set() {
     let (_dir, store, id) = store().await;
     fill(&store, &id).await;
+    let same = new_company("member-1", "one.example");
+    store.register_company(&same, &tokens(1), Timestamp(2_000)).await.unwrap();
+    let company = store.company(&id).await.unwrap().unwrap();
+    assert_eq!(shown(&company.application_token.unwrap()), "application-token", "the same application");
+
     let again = NewCompany { client_id: "local.456".to_owned(), ..new_company("member-1", "renamed.example") };
     store.register_company(&again, &tokens(2), Timestamp(2_000)).await.unwrap();
     assert_filled(&store, &id).await;
     let company = store.company(&id).await.unwrap().unwrap();
+    assert!(company.application_token.is_none(), "another application has another token");
     assert_eq!((company.domain.as_str(), company.client_id.as_str()), ("renamed.example", "local.456"));
     assert_eq!(company.created_at, Timestamp(1_000));
-    assert_eq!(shown(&company.application_token.unwrap()), "application-token");
     assert_eq!(shown(&store.tokens(&id).await.unwrap().unwrap().access), "access-token-2");
 
     let told = NewCompany { application_token: Some("newer-token".into()), ..again };

@@ -33,6 +33,19 @@ async fn writers_of_both_kinds_do_not_lose_or_hinder_each_other() {
     assert_eq!(shown(&last.refresh), format!("refresh-token-{n}"), "a pair stays a pair");
 }
 
+#[tokio::test]
+async fn a_refused_change_keeps_nobody_from_writing() {
+    let (_dir, store, id) = store().await;
+    let step = |n: i32| call(&CallKey::new(format!("c{n}")), "{}", None);
+    let (first, second) = (step(1), step(2));
+    store.record(&id, &first, Timestamp(1)).await.unwrap();
+    store.save_numbers(&id, &[(UserId(404), vec![phone("1001")])]).await.unwrap_err();
+    // Far less than SQLite waits for a lock of somebody else.
+    let recorded = tokio::time::timeout(std::time::Duration::from_secs(3), store.record(&id, &second, Timestamp(1)));
+    recorded.await.expect("at once").unwrap();
+    assert_eq!(store.open_calls(&id).await.unwrap().len(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_log_in_is_given_to_one_only() {
     let (_dir, store, _) = store().await;

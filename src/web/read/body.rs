@@ -7,10 +7,15 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use std::time::Duration;
 
 /// Largest body we take: the largest form of a portal is a few kilobytes.
 const MAX_BODY: usize = 1024 * 1024;
+/// So much of a body that is too large is still read, so that its sender hears why it is not taken.
+const MAX_PASSED_OVER: usize = 8 * MAX_BODY;
+/// And for so long.
+const MAX_PASSING: Duration = Duration::from_secs(5);
 /// How long a body may take to arrive.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
@@ -18,9 +23,25 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 pub(crate) async fn whole_body(request: Request) -> Result<Bytes, WebError> {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|n| n > MAX_BODY as u64) {
+        pass_over(request.into_body()).await;
         return Err(WebError::TooLarge);
     }
     read(request.into_body(), MAX_WAIT).await
+}
+
+/// Reads a body nobody wants: a client that is still sending when the connection closes does not see our answer.
+async fn pass_over(body: Body) {
+    let mut stream = body.into_data_stream();
+    let mut left = MAX_PASSED_OVER;
+    let passing = async {
+        while let Some(Ok(chunk)) = stream.next().await
+            && chunk.len() < left
+        {
+            left -= chunk.len();
+        }
+    };
+    // Whoever sends more, or more slowly, is cut off.
+    let _ended_in_time = tokio::time::timeout(MAX_PASSING, passing).await;
 }
 
 async fn read(body: Body, wait: Duration) -> Result<Bytes, WebError> {

@@ -1,0 +1,111 @@
+//! The number table: which employee has which number.
+
+use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, only, told};
+use ecss_crm_server::sandbox::portal::User;
+use reqwest::{Method, StatusCode};
+
+/// A client calls a number; who owns the record.
+async fn owner_of(story: &Story, firm: &Firm, number: &str) -> i64 {
+    let before = firm.portal.finished_calls().len();
+    let call = firm.incoming(CLIENT, number).await;
+    firm.phone(number).pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    firm.finished(story, before + 1).await[before].user
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_saved_counts_from_the_next_call_on() {
+    let (mut story, mut firm) = Story::with_firm().await;
+    assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
+    let swapped: &[(i64, &[&str])] = &[(IVAN, &["1002"]), (PYOTR, &["1001"])];
+    let (status, answer) = firm.save_numbers(swapped).await;
+    assert_eq!(status, StatusCode::OK, "two employees may swap: {answer}");
+    assert_eq!(owner_of(&story, &firm, "1001").await, PYOTR);
+    assert_eq!(owner_of(&story, &firm, "1002").await, IVAN);
+    assert_eq!(firm.save_numbers(&[(PYOTR, &[]), (IVAN, &["1002", "1001"])]).await.0, StatusCode::OK);
+    assert_eq!(owner_of(&story, &firm, "1001").await, IVAN, "an employee may have several telephones");
+    firm.click(IVAN, CLIENT).await;
+    let command = story.switch().wait_command("call.make").await.expect("the switch is asked");
+    assert_eq!(command.payload["from"], "1002", "the first is used for clicks");
+    firm.phone("1002").reject().await.expect("it rings");
+    firm.finished(&story, 5).await;
+    story.stop_daemon().await;
+    story.start_daemon(1).await;
+    assert_eq!(owner_of(&story, &firm, "1001").await, IVAN, "and it is kept");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_under_way_stays_with_whom_it_rang() {
+    let (story, mut firm) = Story::with_firm().await;
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    assert_eq!(firm.save_numbers(&[(IVAN, &[]), (PYOTR, &["1001", "1002"])]).await.0, StatusCode::OK);
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    let record = only(firm.finished(&story, 1).await);
+    assert_eq!((record.user, told(&firm.portal, "register").len()), (IVAN, 1));
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn profiles_are_read_once() {
+    let (story, mut firm) = Story::with_firm().await;
+    firm.portal.set_user(User::new(IVAN, "Иван", "Переименованный").inner("1077"));
+    firm.portal.set_user(User::new(30, "Зоя", "Свежая").inner("1030"));
+    firm.portal.set_user(User::new(31, "Юрий", "Второй").inner("1001"));
+    let staff = firm.employees().await;
+    let row =
+        |user: i64| staff.iter().find(|e| e["user"] == user).unwrap_or_else(|| panic!("{user} in {staff:?}")).clone();
+    assert_eq!(
+        row(IVAN)["numbers"],
+        serde_json::json!(["1001"]),
+        "a known employee's profile number is not taken over"
+    );
+    assert_eq!(row(IVAN)["name"], "Иван Переименованный", "his name is");
+    assert_eq!(row(30)["numbers"], serde_json::json!(["1030"]), "a new employee is there when the list is opened");
+    assert_eq!(row(31)["numbers"], serde_json::json!([]), "nobody gets a number that somebody has");
+    assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_of_two_employees_is_refused_by_name_and_nothing_is_saved() {
+    let (story, mut firm) = Story::with_firm().await;
+    let (status, answer) = firm.save_numbers(&[(9, &["1099"]), (PYOTR, &["1002", "1001"])]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+    let named = (&answer["code"], &answer["user"], &answer["number"], &answer["holder"]);
+    assert_eq!(named, (&"taken".into(), &PYOTR.into(), &"1001".into(), &IVAN.into()), "{answer}");
+    let message = answer["message"].as_str().expect("a sentence");
+    assert!(message.contains("Пётр Петров") && message.contains("1001") && message.contains("Иван"), "{message}");
+    assert_eq!(firm.numbers_of(9).await, ["1003"], "all or nothing");
+    let cases: [(&[(i64, &[&str])], &str); 4] = [
+        (&[(9, &["1050"]), (10, &["1050"])], "taken"),
+        (&[(9, &["доб. 5"])], "wrong_number"),
+        (&[(9, &["11111111112222222222333333333344444444445"])], "wrong_number"),
+        (&[(4711, &["1050"])], "no_such_employee"),
+    ];
+    for (rows, code) in cases {
+        let (status, answer) = firm.save_numbers(rows).await;
+        assert_eq!((status, &answer["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &code.into()), "{rows:?} {answer}");
+    }
+    assert_eq!(firm.numbers_of(9).await, ["1003"]);
+    assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_table_is_there_when_the_portal_is_not() {
+    let (story, mut firm) = Story::with_firm().await;
+    firm.portal.standing(ecss_crm_server::sandbox::portal::Fault::Outage);
+    let request = firm.admin.request(Method::GET, "/company/employees").header("accept", "application/json");
+    let response = firm.admin.send(request).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::OK);
+    let table: serde_json::Value = response.json().await.expect("JSON");
+    assert!(table["employees"].as_array().is_some_and(|rows| rows.len() >= 5), "{table}");
+    assert!(table["notes"].as_array().is_some_and(|notes| !notes.is_empty()), "the admin is told: {table}");
+    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    firm.portal.heal();
+    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
+    story.end().await;
+}

@@ -1,0 +1,335 @@
+//! An admin of a portal registers his company.
+
+use crate::support::{CLIENT, Firm, IVAN, Story, only, told};
+use ecss_crm_server::sandbox::portal::{AppKeys, EventAuth, PortalSpec};
+use ecss_crm_server::sandbox::switch::PhoneStatus;
+use ecss_crm_server::sandbox::town::{Admin, AdminError};
+use reqwest::header::{LOCATION, SET_COOKIE};
+use reqwest::{Method, StatusCode};
+use std::time::Duration;
+
+async fn unregistered() -> (Story, Firm) {
+    let story = Story::begin().await;
+    let firm = story.newcomer("firma.local", PortalSpec::default()).await;
+    (story, firm)
+}
+
+fn keys(firm: &Firm) -> AppKeys {
+    firm.portal.keys().expect("the application")
+}
+
+/// The page's status, without a session.
+async fn company_page(admin: &Admin) -> StatusCode {
+    let request = admin.request(Method::GET, "/company").header("accept", "application/json");
+    request.send().await.expect("an answer").status()
+}
+
+/// Clicks, lets the telephone ring, rejects: whether the portal's events reach the telephones.
+async fn click_works(story: &Story, firm: &Firm) {
+    let before = firm.portal.finished_calls().len();
+    let (_, status) = firm.click(IVAN, CLIENT).await;
+    assert_eq!(status, Some(200));
+    firm.phone_is("1001", PhoneStatus::Ringing).await;
+    firm.phone("1001").reject().await.expect("it rings");
+    firm.finished(story, before + 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_the_form_and_the_portal_to_the_companys_page() {
+    let (story, firm) = unregistered().await;
+    let client = story.town().client();
+    let page = client.get(format!("{}/", story.town().base())).send().await.expect("the page");
+    assert_eq!(page.status(), StatusCode::OK);
+    let page = page.text().await.expect("text");
+    assert!(["domain", "client_id", "client_secret"].iter().all(|f| page.contains(&format!("name=\"{f}\""))), "{page}");
+
+    let form = [
+        ("domain", format!("https://{}/", firm.portal.domain())),
+        ("client_id", keys(&firm).client_id),
+        ("client_secret", keys(&firm).client_secret),
+    ];
+    let sent = client.post(format!("{}/login", story.town().base())).form(&form).send().await.expect("an answer");
+    assert_eq!(sent.status(), StatusCode::SEE_OTHER);
+    let to = reqwest::Url::parse(sent.headers()[LOCATION].to_str().expect("text")).expect("an address");
+    let query: Vec<_> = to.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    assert_eq!((to.path(), query), ("/oauth/authorize/", vec!["client_id".to_owned(), "state".to_owned()]));
+    assert_eq!(to.port_or_known_default(), firm.portal.domain().rsplit(':').next().and_then(|p| p.parse().ok()));
+
+    let mut firm = firm.register(&story).await;
+    let base = story.town().base();
+    let card = only(firm.portal.placements());
+    assert_eq!((card.code.as_str(), card.url), ("CALL_CARD", format!("{base}/call/call.html")));
+    let click = only(firm.portal.handlers());
+    assert_eq!((click.event.as_str(), click.url), ("ONEXTERNALCALLSTART", format!("{base}/events")));
+    assert_eq!(firm.numbers_of(1).await, ["1000"]);
+    assert_eq!(firm.numbers_of(IVAN).await, ["1001"]);
+    assert_eq!(firm.numbers_of(11).await, Vec::<String>::new());
+    let staff = firm.employees().await;
+    assert!(!staff.iter().any(|e| e["user"] == 13), "a bot is nobody's colleague: {staff:?}");
+    assert!(staff.iter().any(|e| e["name"] == "Пётр Петров"), "{staff:?}");
+    let page = firm.admin.page("/company").await.expect("the page");
+    assert!(page.contains(&firm.portal.domain()));
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_told_before_the_keys_are_known_is_believed_once_they_are() {
+    let (story, firm) = unregistered().await;
+    let told = firm.portal.install(1).await.expect("an installation path");
+    assert_eq!(told.status, Some(200));
+    assert_eq!(company_page(&story.town().admin()).await, StatusCode::UNAUTHORIZED);
+    let firm = firm.register(&story).await;
+    // An event without tokens can be proved by the application token only, and that was told at the installation.
+    firm.portal.set_event_auth(EventAuth::NoTokens);
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_an_installation_clicks_are_believed_on_the_clickers_own_word() {
+    let (story, firm) = unregistered().await;
+    let firm = firm.register(&story).await;
+    click_works(&story, &firm).await;
+    let event = firm.portal.deliveries().pop().expect("the event");
+    let client = story.town().client();
+    // Somebody else's token, and none at all.
+    let foreign = firm.portal.issue(8).access;
+    for token in [Some(foreign), None] {
+        let edit = |(name, value): (String, String)| match name.as_str() {
+            "auth[access_token]" => token.clone().map(|token| (name, token)),
+            "data[CALL_ID]" => Some((name, format!("{value}.forged"))),
+            _ => Some((name, value)),
+        };
+        let form: Vec<_> = event.form.clone().into_iter().filter_map(edit).collect();
+        let answer = client.post(&event.url).form(&form).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{form:?}");
+    }
+    assert_eq!(story.switch().commands().len(), 1, "only the true click has dialled");
+    // Once an admin has opened the application in the portal, its token is known.
+    let opened = firm.portal.app_frame(1).send(client).await.expect("an answer");
+    assert_eq!(opened.status(), StatusCode::OK);
+    firm.portal.set_event_auth(EventAuth::NoTokens);
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_after_the_registration_changes_nothing_but_the_tokens() {
+    let (story, mut firm) = Story::with_firm().await;
+    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1099"])]).await.0, StatusCode::OK);
+    let told = firm.portal.install(1).await.expect("an installation path");
+    assert_eq!(told.status, Some(200));
+    // The portal drops an application's handlers when it is installed again.
+    firm.settled(&story).await;
+    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1099"]);
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_installation_takes_nothing_over() {
+    let (story, firm) = Story::with_firm().await;
+    let mut form = firm.portal.deliveries().pop().expect("the installation").form;
+    for (name, value) in &mut form {
+        if name == "auth[application_token]" || name.ends_with("access_token]") || name.ends_with("refresh_token]") {
+            *value = "forged".repeat(5);
+        }
+    }
+    let sent = story.town().client().post(format!("{}/", story.town().base())).form(&form).send().await;
+    assert!(sent.expect("an answer").status().is_success(), "an installation waits to be confirmed");
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_an_admin_registers() {
+    let (story, firm) = unregistered().await;
+    let mut employee = story.town().admin();
+    let refused = employee.log_in(&firm.portal, IVAN, Some(&keys(&firm))).await.expect_err("not an admin");
+    let AdminError::Unexpected { status, body, .. } = refused else { panic!("{refused}") };
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(body.contains("администратор"), "he reads why: {body}");
+    assert_eq!(company_page(&employee).await, StatusCode::UNAUTHORIZED);
+    assert!(firm.portal.placements().is_empty() && firm.portal.handlers().is_empty());
+    firm.register(&story).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registered_companys_employee_does_not_get_in_either() {
+    let (story, firm) = Story::with_firm().await;
+    let mut employee = story.town().admin();
+    employee.log_in(&firm.portal, IVAN, None).await.expect_err("not an admin");
+    assert_eq!(company_page(&employee).await, StatusCode::UNAUTHORIZED);
+    // The company goes on with its admin's grant, not with the employee's.
+    click_works(&story, &firm).await;
+    let users: Vec<_> = firm.portal.requests_of("telephony.externalcall.finish").iter().map(|r| r.user).collect();
+    assert_eq!(users, [Some(1)]);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_back_works_once_and_only_if_it_is_ours() {
+    let (story, firm) = unregistered().await;
+    let mut admin = story.town().admin();
+    let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
+    let (nonce, tag) = state.split_once('.').expect("signed");
+    let back = |state: &str| firm.portal.authorize(1, state).expect("authorized");
+    let refused = async |admin: &mut Admin, url: String| {
+        let response = admin.send(story.town().client().get(url)).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert!(response.headers().get(SET_COOKIE).is_none(), "no session");
+    };
+    for forged in [
+        String::new(),
+        "x".to_owned(),
+        format!("{nonce}.{}", "A".repeat(43)),
+        format!("{}.{tag}", "A".repeat(nonce.len())),
+        format!("{state}A"),
+        "я".repeat(5000),
+    ] {
+        refused(&mut admin, back(&forged)).await;
+    }
+    let good = back(&state);
+    let response = admin.send(story.town().client().get(&good)).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::SEE_OTHER, "the forgeries have not used it up");
+    assert!(response.headers()[LOCATION].to_str().is_ok_and(|to| to.ends_with("/company")));
+    assert_eq!(company_page(&admin).await, StatusCode::OK);
+
+    let mut thief = story.town().admin();
+    refused(&mut thief, good).await;
+    refused(&mut thief, back(&state)).await;
+    assert_eq!(company_page(&thief).await, StatusCode::UNAUTHORIZED);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_is_too_old_or_another_portals_is_refused() {
+    let (story, firm) = unregistered().await;
+    let other = story.newcomer("andere.local", PortalSpec::default()).await;
+    let mut admin = story.town().admin();
+    let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
+    let late = firm.portal.authorize(1, &state).expect("authorized");
+    story.town().portals.advance(Duration::from_secs(31));
+    let response = admin.send(story.town().client().get(late)).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+
+    // The admin of another portal carries his own code back under this portal's state.
+    let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
+    let foreign = other.portal.authorize(1, &state).expect("authorized");
+    let response = admin.send(story.town().client().get(foreign)).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert_eq!(company_page(&admin).await, StatusCode::UNAUTHORIZED);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_missing_or_wrong_in_the_form_is_said_beside_the_field() {
+    let (story, firm) = unregistered().await;
+    let domain = firm.portal.domain();
+    let post = async |form: &[(&str, &str)]| {
+        let sent = story.town().client().post(format!("{}/login", story.town().base())).form(form);
+        let response = sent.header("accept", "application/json").send().await.expect("an answer");
+        (response.status(), response.json::<serde_json::Value>().await.unwrap_or_default())
+    };
+    for (form, field) in [
+        (vec![("domain", "")], "domain"),
+        (vec![("domain", "нет такого домена вообще")], "domain"),
+        (vec![("domain", "http://")], "domain"),
+        (vec![("domain", domain.as_str())], "client_id"),
+        (vec![("domain", domain.as_str()), ("client_id", "local.1")], "client_secret"),
+        (vec![("domain", domain.as_str()), ("client_secret", "x")], "client_id"),
+    ] {
+        let (status, body) = post(&form).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{form:?} {body}");
+        assert!(body["fields"][field].as_str().is_some_and(|text| !text.is_empty()), "{form:?} {body}");
+    }
+    let mut wrong = keys(&firm);
+    wrong.client_secret = "w".repeat(50);
+    let mut admin = story.town().admin();
+    let refused = admin.log_in(&firm.portal, 1, Some(&wrong)).await.expect_err("a wrong secret");
+    assert!(matches!(refused, AdminError::Unexpected { status: StatusCode::FORBIDDEN, .. }), "{refused}");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_registration_keeps_settings_and_table() {
+    let (story, mut firm) = Story::with_firm().await;
+    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    let mut again = story.town().admin();
+    again.log_in(&firm.portal, 1, Some(&keys(&firm))).await.expect("the same portal");
+    firm.admin = again;
+    firm.settled(&story).await;
+    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
+    let page = firm.admin.page("/company?tab=ecss").await.expect("the page");
+    assert!(page.contains(&firm.company.client_id) && page.contains(&story.switch().base_url(0)), "{page}");
+    click_works(&story, &firm).await;
+    // A second company for the same portal would tell each call twice.
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    assert_eq!(only(told(&firm.portal, "register")).params["USER_ID"], IVAN);
+    assert_eq!(story.switch().links_of(&firm.company.client_id), 1);
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_made_anew_are_taken_over_by_logging_in() {
+    let (story, mut firm) = Story::with_firm().await;
+    let fresh = firm.portal.reissue_app();
+    // The old application is gone: a call meanwhile waits for the admin.
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    let admin = &mut firm.admin;
+    let seen = async || admin.page("/company?tab=bitrix").await.ok().filter(|p| p.contains("status bad")).map(drop);
+    story.until_asked("the page asks the admin to log in", seen).await;
+    let mut again = story.town().admin();
+    again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("new keys");
+    firm.admin = again;
+    firm.settled(&story).await;
+    let record = only(firm.finished(&story, 1).await);
+    assert_eq!((record.code.as_str(), record.call.registrations), ("200", 1), "what waited is told");
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn opened_in_the_portal_an_admin_is_let_in_and_an_employee_is_told_who_can() {
+    let (story, firm) = Story::with_firm().await;
+    let mut admin = story.town().admin();
+    let frame = firm.portal.app_frame(1);
+    let request = story.town().client().post(&frame.url).form(&frame.fields);
+    let response = admin.send(request).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(company_page(&admin).await, StatusCode::OK);
+    let frame = firm.portal.app_frame(IVAN);
+    let response = frame.send(story.town().client()).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert!(response.headers().get(SET_COOKIE).is_none());
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removed_application_is_silent_and_comes_back_with_its_table() {
+    let (story, mut firm) = Story::with_firm().await;
+    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    let told = only(firm.portal.uninstall(false).await);
+    assert_eq!(told.status, Some(200));
+    story.switch().wait_unlinked().await.expect("the company no longer listens to the switch");
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+
+    let fresh = firm.portal.reissue_app();
+    firm.portal.edit_app(|app| app.installed = true);
+    let mut again = story.town().admin();
+    again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("installed again");
+    firm.admin = again;
+    firm.settled(&story).await;
+    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
+    click_works(&story, &firm).await;
+    story.end().await;
+}
