@@ -8,7 +8,10 @@
       const at = new Date(time.dateTime);
       if (Number.isNaN(at.getTime())) continue;
       time.title = time.textContent;
-      time.textContent = at.toLocaleString(lang, { dateStyle: "short", timeStyle: "medium" });
+      // In a story the day is known and what matters is which came first.
+      const clock = { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
+      const whole = { dateStyle: "short", timeStyle: "medium" };
+      time.textContent = at.toLocaleString(lang, time.dataset.local === "clock" ? clock : whole);
     }
   };
   localTimes(document);

@@ -3,7 +3,7 @@
 use super::Options;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -18,8 +18,8 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub struct Driver {
     process: Child,
     port: u16,
-    /// The browser's process, for the case that the driver does not end it.
-    browser: Option<u32>,
+    /// The browser's process and where its profile is, for the case that the driver does not end it.
+    browser: Option<(u32, PathBuf)>,
 }
 
 impl Driver {
@@ -57,8 +57,8 @@ impl Driver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub fn knows_browser(&mut self, process: Option<u32>) {
-        self.browser = process;
+    pub fn knows_browser(&mut self, process: u32, profile: &Path) {
+        self.browser = Some((process, profile.to_owned()));
     }
 
     /// One request without a runtime, because it is needed while a test unwinds; the answer's text.
@@ -89,7 +89,12 @@ impl Drop for Driver {
     fn drop(&mut self) {
         // Ends all sessions with their browsers, then the driver itself.
         let _ = self.plain_get("/shutdown");
-        if let Some(browser) = self.browser {
+        // The number may be somebody else's by now; the profile's name is in nobody else's command line.
+        let ours = |(process, profile): &(u32, PathBuf)| {
+            let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).contains(&*profile.to_string_lossy())
+        };
+        if let Some((browser, _)) = self.browser.take_if(|browser| ours(browser)) {
             let _ = Command::new("kill").args(["-KILL", &browser.to_string()]).stderr(Stdio::null()).status();
         }
         let _ = self.process.kill();

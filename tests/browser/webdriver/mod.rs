@@ -70,7 +70,7 @@ impl Browser {
         let answer: Value = send(client.post(&url).json(&wanted)).await.expect("a browser starts");
         let id = answer["sessionId"].as_str().expect("a session has a name").to_owned();
         let process = answer["capabilities"]["goog:processID"].as_u64().and_then(|id| u32::try_from(id).ok());
-        driver.knows_browser(process);
+        driver.knows_browser(process.expect("a browser has a process"), profile.path());
         let session = format!("{}/session/{id}", driver.url());
         Self { client: client.clone(), session, driver, _profile: profile }
     }
