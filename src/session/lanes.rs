@@ -40,7 +40,7 @@ pub(super) struct Job {
 /// All lanes of a company with something to tell.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    lanes: HashMap<ExternalId, Lane>,
+    open: HashMap<ExternalId, Lane>,
     /// Lanes with something to tell and not in conversation. Most lanes are silent most of the time, so that what
     /// looks for work looks here only.
     todo: BTreeSet<ExternalId>,
@@ -63,7 +63,7 @@ impl Lanes {
     /// Adds a step. `known` is what the store knows of the lane, needed when it is not open in memory.
     pub fn push(&mut self, name: &ExternalId, call: &CallKey, id: IntentId, step: CrmStep, known: Option<CrmCallId>) {
         let fresh = known.is_none() && matches!(step, CrmStep::Register { .. });
-        let lane = self.lanes.entry(name.clone()).or_insert_with(|| Lane {
+        let lane = self.open.entry(name.clone()).or_insert_with(|| Lane {
             call: call.clone(),
             steps: VecDeque::new(),
             crm: known,
@@ -88,7 +88,7 @@ impl Lanes {
         };
         let mut jobs = Vec::new();
         for id in &self.todo {
-            let Some(lane) = self.lanes.get_mut(id).filter(|l| l.retry_at.is_none_or(|at| at <= now)) else { continue };
+            let Some(lane) = self.open.get_mut(id).filter(|l| l.retry_at.is_none_or(|at| at <= now)) else { continue };
             if jobs.len() >= limit {
                 break;
             }
@@ -108,7 +108,7 @@ impl Lanes {
 
     /// The portal was told what `settles` steps meant.
     pub fn settled(&mut self, id: &ExternalId, settles: usize, told: &[Request], crm: Option<CrmCallId>) {
-        let Some(lane) = self.lanes.get_mut(id) else { return };
+        let Some(lane) = self.open.get_mut(id) else { return };
         self.busy -= usize::from(lane.busy);
         lane.busy = false;
         lane.failures = 0;
@@ -135,7 +135,7 @@ impl Lanes {
     /// The portal could not be told; the lane (or, for a fault of the whole portal, all of them) rests until the
     /// moment returned.
     pub fn failed(&mut self, id: &ExternalId, now: Timestamp, rest: Rest, whole_portal: bool) -> Timestamp {
-        let Some(lane) = self.lanes.get_mut(id) else { return now };
+        let Some(lane) = self.open.get_mut(id) else { return now };
         self.busy -= usize::from(lane.busy);
         lane.busy = false;
         self.todo.insert(id.clone());
@@ -166,7 +166,7 @@ impl Lanes {
 
     /// Gives up a lane; tells the steps that will never be told.
     pub fn drop_lane(&mut self, id: &ExternalId) -> Vec<IntentId> {
-        let Some(lane) = self.lanes.remove(id) else { return Vec::new() };
+        let Some(lane) = self.open.remove(id) else { return Vec::new() };
         self.busy -= usize::from(lane.busy);
         self.todo.remove(id);
         self.waiting -= lane.steps.len();
@@ -175,22 +175,22 @@ impl Lanes {
 
     /// Forgets a lane that has nothing left to tell, so that the next step asks the store for its name.
     pub fn tidy(&mut self, id: &ExternalId, over: bool) {
-        if self.lanes.get(id).is_some_and(|l| !l.busy && l.steps.is_empty()) && over {
-            self.lanes.remove(id);
+        if self.open.get(id).is_some_and(|l| !l.busy && l.steps.is_empty()) && over {
+            self.open.remove(id);
         }
     }
 
     /// Lets everything be tried again at once, after a person has mended something.
     pub fn wake(&mut self) {
         self.trouble = None;
-        for lane in self.lanes.values_mut() {
+        for lane in self.open.values_mut() {
             lane.retry_at = None;
         }
     }
 
     /// When the next resting lane may try again.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let waiting = self.todo.iter().filter_map(|id| self.lanes.get(id));
+        let waiting = self.todo.iter().filter_map(|id| self.open.get(id));
         match self.trouble {
             Some(_) if self.busy > 0 => None,
             Some(trouble) => waiting.map(|l| l.retry_at.map_or(trouble.until, |at| at.max(trouble.until))).min(),
@@ -205,7 +205,7 @@ impl Lanes {
 
     /// Whether a lane is open in memory.
     pub fn knows(&self, id: &ExternalId) -> bool {
-        self.lanes.contains_key(id)
+        self.open.contains_key(id)
     }
 }
 
