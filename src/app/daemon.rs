@@ -5,7 +5,7 @@ use super::{Listeners, Prepared};
 use crate::bitrix::bindings::Wanted;
 use crate::bitrix::{AppCredentials, OAuth, Tools};
 use crate::clock::Clock;
-use crate::config::{Budget, Settings};
+use crate::config::Settings;
 use crate::domain::company::Trust;
 use crate::ecss::Dialect;
 use crate::http::{ClientOptions, client, tls_config};
@@ -77,7 +77,7 @@ impl Daemon {
                 title_ru: "ECSS-10".to_owned(),
                 title_en: "ECSS-10".to_owned(),
             },
-            budget: budget(settings.portal_budget),
+            budget: settings.portal_budget,
             grace: settings.reconnect_grace,
             keys: keys.clone(),
             rebind: rebind.clone(),
@@ -160,13 +160,6 @@ async fn tell_client(mut request: Request) -> Request {
         request.extensions_mut().insert(client);
     }
     request
-}
-
-fn budget(configured: Budget) -> crate::bitrix::Budget {
-    match configured {
-        Budget::Unlimited => crate::bitrix::Budget::Unlimited,
-        Budget::Limited { per_second, burst } => crate::bitrix::Budget::Limited { rate: per_second.into(), burst },
-    }
 }
 
 async fn tidy(store: Store, clock: Clock, retention_days: u32, stop: CancellationToken) {

@@ -34,15 +34,7 @@ pub fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
     }
     let dialect = settings.dialect_file.as_deref().map_or_else(|| Ok(Dialect::default()), Dialect::load);
     if let Err(error) = &dialect {
-        let shown = |f: &crate::ecss::Fault| Fault {
-            file: f.file.clone(),
-            line: f.line,
-            column: f.column,
-            key: f.key.clone(),
-            problem: f.problem.clone(),
-            remedy: f.remedy.clone(),
-        };
-        faults.extend(error.faults.iter().map(shown));
+        faults.extend(error.faults.iter().cloned());
     }
     let zone = match &settings.switch_time_zone {
         Some(name) => TimeZone::get(name),

@@ -1,8 +1,9 @@
 //! Where requests to one portal queue for its budget, the urgent ones first.
 
-use super::budget::{Bucket, Budget};
+use super::budget::Bucket;
 use crate::clock::Clock;
 use crate::domain::Timestamp;
+use crate::domain::budget::Budget;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -21,7 +21,7 @@ pub mod users;
 mod verdict;
 mod who;
 
-pub use budget::{Bucket, Budget, BudgetFault};
+pub use budget::Bucket;
 pub use error::ApiError;
 pub use gate::Priority;
 pub use oauth::{AppCredentials, AppInfo, Grant, OAuth, OAuthError, Renewal, TokenHostFault};

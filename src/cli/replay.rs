@@ -1,7 +1,6 @@
 //! `replay FILE`
 
 use super::complain_of;
-use crate::config::Fault;
 use crate::ecss::{Dialect, replay};
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
@@ -26,17 +25,7 @@ impl Replay {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let dialect = match self.dialect.as_deref().map_or_else(|| Ok(Dialect::default()), Dialect::load) {
             Ok(dialect) => dialect,
-            Err(error) => {
-                let shown = |f: crate::ecss::Fault| Fault {
-                    file: f.file,
-                    line: f.line,
-                    column: f.column,
-                    key: f.key,
-                    problem: f.problem,
-                    remedy: f.remedy,
-                };
-                return Ok(complain_of(&error.faults.into_iter().map(shown).collect::<Vec<_>>()));
-            }
+            Err(error) => return Ok(complain_of(&error.faults)),
         };
         let zone = match &self.zone {
             Some(name) => TimeZone::get(name).with_context(|| format!("{name} is no IANA zone"))?,

@@ -3,7 +3,6 @@
 //! The environment wins over `settings.js`, which wins over `config.toml`. All faults are found in one go,
 //! each with file, line, key, problem and remedy; secrets never show in them.
 
-mod budget;
 mod check;
 mod environment;
 mod fault;
@@ -17,8 +16,8 @@ mod toml_file;
 mod typed;
 mod url;
 
+pub use crate::domain::budget::{Budget, NoBudget};
 pub use crate::telemetry::LogLevel;
-pub use budget::{Budget, NoBudget};
 pub use fault::Fault;
 pub use ops_listen::{NoAddress, OpsListen};
 pub use settings::Settings;

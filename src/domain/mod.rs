@@ -3,10 +3,12 @@
 //! Everything here can be read, tested and replayed without a runtime. Time is always an argument
 //! ([`Timestamp`], Unix milliseconds UTC), answers of the outside world come back as events.
 
+pub mod budget;
 pub mod call;
 pub mod card;
 pub mod company;
 pub mod directory;
+pub mod fault;
 pub mod ids;
 pub mod leg;
 pub mod link;

@@ -6,7 +6,6 @@ mod vault;
 
 pub use vault::{Stored, TokenVault, VaultError};
 
-use super::budget::Budget;
 use super::error::ApiError;
 use super::gate::{Gate, Priority};
 use super::lenient;
@@ -15,6 +14,7 @@ use super::send::send;
 use super::verdict::{self, Answer, Verdict};
 use super::who::{self, Who};
 use crate::clock::Clock;
+use crate::domain::budget::Budget;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use keys::Keys;
 use moved::Rumours;

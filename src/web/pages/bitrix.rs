@@ -4,6 +4,7 @@ use super::company::{not_saved, refused};
 use super::status::Status;
 use super::top::{Notice, Tab, Top, overview, saved};
 use crate::domain::UserId;
+use crate::domain::budget::Budget;
 use crate::domain::company::{CallSettings, CrmCreate, InternalCalls};
 use crate::domain::directory::Employee;
 use crate::web::gate::error::WebError;
@@ -136,17 +137,10 @@ fn read(fields: &Fields, staff: &[Employee]) -> Result<CallSettings, Faults> {
 
 /// `requests per second / burst`, `unlimited`, or nothing for the installation's own.
 fn budget(text: &str) -> Result<Option<String>, FieldFault> {
-    let positive = |n: &str| n.trim().parse::<f64>().is_ok_and(|n| n.is_finite() && n > 0.0 && n <= 100_000.0);
-    match text {
-        "" => Ok(None),
-        "unlimited" => Ok(Some(text.to_owned())),
-        _ => match text.split_once('/') {
-            Some((rate, burst)) if positive(rate) && positive(burst) => {
-                Ok(Some(format!("{}/{}", rate.trim(), burst.trim())))
-            }
-            _ => Err(FieldFault::NotABudget),
-        },
+    if text.is_empty() {
+        return Ok(None);
     }
+    text.parse::<Budget>().map(|budget| Some(budget.to_string())).map_err(|_| FieldFault::NotABudget)
 }
 
 /// The tab; with what was typed and what is wrong with it after a form that was not taken.
