@@ -189,7 +189,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_gives_up_leaves_his_place() {
-        let (gate, clock) = (Gate::new("0.1/1".parse().unwrap()), stopped());
+        let (gate, clock) = (Gate::new("1/1".parse().unwrap()), stopped());
         gate.pass(&clock, Priority::Other).await;
         for _ in 0..3 {
             assert!(gate.pass(&clock, Priority::Card).now_or_never().is_none());
@@ -211,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_budget_frees_those_who_wait() {
-        let (gate, clock) = (Gate::new("0.01/1".parse().unwrap()), stopped());
+        let (gate, clock) = (Gate::new("1/1".parse().unwrap()), stopped());
         gate.pass(&clock, Priority::Other).await;
         let mut waiting = Box::pin(gate.pass(&clock, Priority::Other));
         assert!(futures_util::poll!(&mut waiting).is_pending());
