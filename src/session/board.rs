@@ -1,8 +1,8 @@
 //! The running calls of one company as people see them, shared between the actor and everybody who watches.
 
+use crate::domain::CallKey;
 use crate::domain::card::CallView;
 use crate::domain::leg::Capabilities;
-use crate::domain::{CallKey, CrmCallId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -34,11 +34,6 @@ impl CallBoard {
     /// How many calls have not ended.
     pub fn running(&self) -> usize {
         self.shown().calls.values().filter(|c| !c.ended).count()
-    }
-
-    /// The call the portal knows under this name.
-    pub fn by_crm(&self, crm: &CrmCallId) -> Option<Arc<CallView>> {
-        self.shown().calls.values().find(|c| c.crm.contains(crm)).cloned()
     }
 
     /// Commands the switch honours.
@@ -124,7 +119,6 @@ mod tests {
         board.put(view("a", true));
         board.put(view("b", false));
         assert_eq!((board.calls().len(), board.running()), (2, 1));
-        assert_eq!(board.by_crm(&"crm-b".into()).map(|c| c.key.clone()), Some("b".into()));
         board.remove(&"b".into());
         assert_eq!(board.running(), 0);
     }
