@@ -1,6 +1,7 @@
 //! Why a request to a portal did not bring what was wanted, by what the caller can do about it.
 
 use crate::domain::Timestamp;
+use crate::domain::link::Closed;
 use std::time::Duration;
 
 /// The fate of a request that brought no result.
@@ -22,12 +23,22 @@ pub enum ApiError {
         /// What was seen.
         why: String,
     },
+    /// This one method has used up its time in the portal; others may be called.
+    #[error("the portal lets this method rest: {why}")]
+    Resting {
+        /// When it may be called again.
+        until: Timestamp,
+        /// What was seen.
+        why: String,
+    },
     /// The portal no longer accepts our grant: an admin must log in again (or install the application again).
     #[error("the portal no longer accepts this application, an administrator must log in again: {0}")]
     NeedsLogin(String),
     /// The portal as a whole is closed to applications (subscription over, portal deleted or blocked).
     #[error("the portal is closed to applications: {why}")]
     Stopped {
+        /// What stands in the way.
+        because: Closed,
         /// What the portal said.
         why: String,
     },
@@ -67,7 +78,7 @@ impl ApiError {
     /// For [`Unclear`](Self::Unclear) it does where repeating is harmless: a register with the same external
     /// id, show, hide, and finish (which then answers [`NotFoundCall`](Self::NotFoundCall)).
     pub const fn may_retry(&self) -> bool {
-        matches!(self, Self::Again { .. } | Self::Limited { .. } | Self::Unclear { .. })
+        matches!(self, Self::Again { .. } | Self::Limited { .. } | Self::Resting { .. } | Self::Unclear { .. })
     }
 
     /// Whether every other request to this portal will fail in the same way for now.
@@ -80,6 +91,7 @@ impl ApiError {
         match self {
             Self::Again { .. } => "again",
             Self::Limited { .. } => "limited",
+            Self::Resting { .. } => "resting",
             Self::NeedsLogin(_) => "needs_login",
             Self::Stopped { .. } => "stopped",
             Self::Refused { .. } => "refused",
@@ -91,9 +103,18 @@ impl ApiError {
     /// What happened and what to do, for people.
     pub fn sentence(&self) -> String {
         let advice = match self {
-            Self::Again { .. } | Self::Limited { .. } | Self::Unclear { .. } => "It is tried again automatically.",
+            Self::Again { .. } | Self::Limited { .. } | Self::Resting { .. } | Self::Unclear { .. } => {
+                "It is tried again automatically."
+            }
             Self::NeedsLogin(_) => "Open this server's page and log in through Bitrix24 again.",
-            Self::Stopped { .. } => "Check the portal's subscription, then ask Bitrix24 support.",
+            Self::Stopped { because, .. } => match because {
+                Closed::Payment => "Renew the portal's subscription; what waits is told by itself then.",
+                Closed::Plan => {
+                    "Applications need a plan with REST: change the portal's plan or subscribe to Marketplace."
+                }
+                Closed::Deleted => "Restore the portal, or remove the company from this server.",
+                Closed::Blocked => "Ask Bitrix24 support why they have blocked REST for this portal.",
+            },
             Self::Refused { .. } => "Check the rights and scopes of the application in Bitrix24.",
             Self::NotFoundCall => "Nothing needs to be done.",
         };
@@ -124,7 +145,8 @@ mod tests {
             (ApiError::Limited { until: None, why: String::new() }, true),
             (ApiError::Unclear { why: String::new() }, true),
             (ApiError::NeedsLogin(String::new()), false),
-            (ApiError::Stopped { why: String::new() }, false),
+            (ApiError::Stopped { because: Closed::Payment, why: String::new() }, false),
+            (ApiError::Resting { until: Timestamp(1), why: String::new() }, true),
             (refused.clone(), false),
             (ApiError::NotFoundCall, false),
         ] {

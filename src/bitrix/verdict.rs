@@ -4,6 +4,7 @@ use super::error::ApiError;
 use super::lenient;
 use super::send::{Reply, SendFault};
 use crate::domain::Timestamp;
+use crate::domain::link::Closed;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -55,7 +56,9 @@ impl Verdict {
                 after: Some(STRANGE_PAGE_PAUSE),
                 why: format!("it redirects to {}, which is not known to be this portal", host_of(&to)),
             },
-            Self::MethodLimit { until, why } | Self::PortalLimit { until, why } => ApiError::Limited { until, why },
+            Self::MethodLimit { until: Some(until), why } => ApiError::Resting { until, why },
+            Self::MethodLimit { until: None, why } => ApiError::Limited { until: None, why },
+            Self::PortalLimit { until, why } => ApiError::Limited { until, why },
             Self::Fault(error) => error,
         }
     }
@@ -135,8 +138,12 @@ pub(super) fn classify(map: &Map<String, Value>, http: u16, retry_after: Option<
         | "INSUFFICIENT_SCOPE" | "INVALID_CREDENTIALS" | "USER_ACCESS_ERROR" | "ALLOWED_ONLY_INTRANET_USER" => {
             fault(ApiError::NeedsLogin(why))
         }
-        "PAYMENT_REQUIRED" | "PORTAL_DELETED" | "OVERLOAD_LIMIT" | "WRONG_LICENSE" => fault(ApiError::Stopped { why }),
-        "ACCESS_DENIED" if has(&description, "commercial plan") => fault(ApiError::Stopped { why }),
+        "PAYMENT_REQUIRED" | "WRONG_LICENSE" => fault(ApiError::Stopped { because: Closed::Payment, why }),
+        "PORTAL_DELETED" => fault(ApiError::Stopped { because: Closed::Deleted, why }),
+        "OVERLOAD_LIMIT" => fault(ApiError::Stopped { because: Closed::Blocked, why }),
+        "ACCESS_DENIED" if has(&description, "commercial plan") => {
+            fault(ApiError::Stopped { because: Closed::Plan, why })
+        }
         "CONNECTION_ERROR" => fault(ApiError::Again { after: None, why }),
         "INTERNAL_SERVER_ERROR" | "ERROR_UNEXPECTED_ANSWER" => fault(ApiError::Unclear { why }),
         _ if has(&description, "call is not found") => fault(ApiError::NotFoundCall),

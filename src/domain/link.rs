@@ -127,11 +127,81 @@ pub enum PortalState {
         /// Since when.
         since: Timestamp,
     },
+    /// The portal as a whole takes no requests of applications; only a person can change that.
+    Closed {
+        /// Since when.
+        since: Timestamp,
+        /// What stands in the way.
+        because: Closed,
+        /// What the portal said.
+        why: String,
+    },
     /// The grant is dead: an admin must log in again.
     NeedsLogin {
         /// Since when.
         since: Timestamp,
         /// What the authorization server said.
+        why: String,
+    },
+}
+
+impl PortalState {
+    /// A stable word for metrics and JSON.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Limited { .. } => "limited",
+            Self::Closed { .. } => "closed",
+            Self::NeedsLogin { .. } => "needs_login",
+        }
+    }
+}
+
+/// What closes a portal to applications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closed {
+    /// The subscription or licence is over.
+    Payment,
+    /// The portal's plan has no REST.
+    Plan,
+    /// The portal was deleted, or its public part closed.
+    Deleted,
+    /// The portal's support has blocked REST because of overload.
+    Blocked,
+}
+
+/// What waits to be told to a portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// CRM calls with something that was not told yet.
+    pub calls: u64,
+    /// Since when the oldest of them waits.
+    pub since: Option<Timestamp>,
+}
+
+/// How the daemon's database does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum DiskState {
+    /// Everything is stored.
+    Ok,
+    /// No space is left; what happens is kept in memory until there is.
+    Full {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The database cannot be written; what happens is kept in memory until it can.
+    ReadOnly {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The database fails otherwise.
+    Failing {
+        /// Since when.
+        since: Timestamp,
+        /// What was seen last.
         why: String,
     },
 }

@@ -111,6 +111,7 @@ pub(super) fn rest_after(error: &ApiError, now: Timestamp) -> Option<Rest> {
         ApiError::Again { after: Some(span), .. } => Some(Rest::Until(now + *span)),
         ApiError::Again { after: None, .. } | ApiError::Unclear { .. } => Some(Rest::BackOff),
         ApiError::Limited { until, .. } => Some(until.map_or(Rest::BackOff, Rest::Until)),
+        ApiError::Resting { until, .. } => Some(Rest::Until(*until)),
         ApiError::NeedsLogin(_) | ApiError::Stopped { .. } => Some(Rest::Shut),
         ApiError::Refused { .. } | ApiError::NotFoundCall => None,
     }

@@ -64,11 +64,15 @@ impl Shared {
         let mut state = self.portal.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = |same: Option<Timestamp>| same.unwrap_or(now);
         *state = match error {
-            ApiError::Again { why, .. } | ApiError::Unclear { why } | ApiError::Stopped { why } => {
+            ApiError::Again { why, .. } | ApiError::Unclear { why } => {
                 let since = if let PortalState::Unreachable { since, .. } = &*state { Some(*since) } else { None };
                 PortalState::Unreachable { since: begun(since), why: why.clone() }
             }
-            ApiError::Limited { .. } => {
+            ApiError::Stopped { because, why } => {
+                let since = if let PortalState::Closed { since, .. } = &*state { Some(*since) } else { None };
+                PortalState::Closed { since: begun(since), because: *because, why: why.clone() }
+            }
+            ApiError::Limited { .. } | ApiError::Resting { .. } => {
                 let since = if let PortalState::Limited { since } = &*state { Some(*since) } else { None };
                 PortalState::Limited { since: begun(since) }
             }

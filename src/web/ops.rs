@@ -48,21 +48,12 @@ pub(crate) async fn never_cached(request: Request, next: Next) -> Response {
 /// Name, kind, help and value of a metric that each company has.
 type Gauge = (&'static str, &'static str, &'static str, fn(&CompanyHealth) -> u64);
 
-const fn portal_code(state: &PortalState) -> &'static str {
-    match state {
-        PortalState::Ok => "ok",
-        PortalState::Unreachable { .. } => "unreachable",
-        PortalState::Limited { .. } => "limited",
-        PortalState::NeedsLogin { .. } => "needs_login",
-    }
-}
-
 fn by_link(health: &Health) -> BTreeMap<&'static str, u64> {
     count(health, |c| c.link.code())
 }
 
 fn by_portal(health: &Health) -> BTreeMap<&'static str, u64> {
-    count(health, |c| portal_code(&c.portal))
+    count(health, |c| c.portal.code())
 }
 
 fn count(health: &Health, code: impl Fn(&CompanyHealth) -> &'static str) -> BTreeMap<&'static str, u64> {

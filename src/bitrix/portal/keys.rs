@@ -4,6 +4,7 @@ use super::vault::TokenVault;
 use crate::bitrix::error::ApiError;
 use crate::bitrix::oauth::{AppCredentials, OAuth, OAuthError, Renewal};
 use crate::clock::Clock;
+use crate::domain::link::Closed;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use std::sync::Arc;
@@ -143,7 +144,7 @@ impl Keys {
             OAuthError::GrantDead(why) => self.refuse(ApiError::NeedsLogin(why), None),
             OAuthError::CodeDead => self.refuse(ApiError::NeedsLogin(error.to_string()), None),
             OAuthError::WrongClient(why) => self.refuse(ApiError::NeedsLogin(why), some_time),
-            OAuthError::Payment(why) => self.refuse(ApiError::Stopped { why }, some_time),
+            OAuthError::Payment(why) => self.refuse(ApiError::Stopped { because: Closed::Payment, why }, some_time),
             OAuthError::Again { why } => ApiError::Again { after: None, why },
             OAuthError::Protocol(_) => ApiError::Again { after: Some(BELIEVE_REFUSAL), why: error.to_string() },
         }

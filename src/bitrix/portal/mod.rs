@@ -165,7 +165,7 @@ impl Portal {
         match resting.get(method).copied() {
             Some(until) if self.0.clock.now() < until => {
                 let why = format!("{method} has used up its time in the portal");
-                Err(ApiError::Limited { until: Some(until), why })
+                Err(ApiError::Resting { until, why })
             }
             Some(_) => {
                 resting.remove(method);

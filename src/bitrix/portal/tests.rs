@@ -281,7 +281,7 @@ async fn a_method_without_time_rests_alone() {
     .await;
     for _ in 0..2 {
         let error = world.portal.call("user.get", &Value::Null).await.expect_err("limited");
-        assert!(matches!(error, ApiError::Limited { until: Some(Timestamp(1_770_000_300_000)), .. }), "{error:?}");
+        assert!(matches!(error, ApiError::Resting { until: Timestamp(1_770_000_300_000), .. }), "{error:?}");
     }
     assert_eq!(world.rest.hits().len(), 1, "the second attempt is not sent");
     world.portal.call(REGISTER, &Value::Null).await.expect("another method goes on");

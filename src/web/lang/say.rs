@@ -96,7 +96,7 @@ impl LinkStory {
     pub(crate) fn of_portal(t: &LinkTexts, state: &PortalState) -> Self {
         match state {
             PortalState::Ok => Self::new(Tone::Good, t.portal_ok),
-            PortalState::Unreachable { since, why } => {
+            PortalState::Closed { since, why, .. } | PortalState::Unreachable { since, why } => {
                 Self { since: Some(*since), particulars: why.clone(), ..Self::new(Tone::Bad, t.portal_unreachable) }
             }
             PortalState::Limited { since } => Self { since: Some(*since), ..Self::new(Tone::Busy, t.portal_limited) },
