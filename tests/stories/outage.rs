@@ -143,7 +143,7 @@ async fn a_method_out_of_operating_time_rests_until_it_may_be_used_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_register_the_portal_refuses_for_good_ends_the_lane_and_no_other() {
     let (story, firm) = Story::with_firm().await;
-    let refusal = Fault::Refuse(400, String::new(), "Unsupported phone number format".to_owned());
+    let refusal = Fault::Refuse(400, String::new(), "Unknown TYPE".to_owned());
     firm.portal.next_for(REGISTER, refusal);
     let lost = firm.incoming("+70000000000", "1001").await;
     asked(&story, &firm, REGISTER, 1).await;
