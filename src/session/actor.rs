@@ -158,7 +158,7 @@ impl Actor {
     async fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
         let mut draft = Draft::default();
         match done {
-            Ok(Done::Crm(landed)) => self.landed(&landed, &mut draft),
+            Ok(Done::Crm(landed)) => self.landed(&landed, &mut draft).await,
             Ok(Done::Command { key, command, origin, answer }) => {
                 self.commanded(&key, &command, origin, answer, &mut draft);
             }
@@ -252,7 +252,7 @@ impl Actor {
             while let Some(done) = self.doing.join_next().await {
                 let mut draft = Draft::default();
                 if let Ok(Done::Crm(landed)) = done {
-                    self.landed(&landed, &mut draft);
+                    self.landed(&landed, &mut draft).await;
                     draft.close(&self.book);
                     self.store_record(&draft.record, self.clock.now()).await;
                 }

@@ -12,16 +12,16 @@ use crate::domain::{CallKey, Timestamp};
 
 impl Actor {
     /// Takes in what came of a request to the portal.
-    pub(super) fn landed(&mut self, landed: &Landed, draft: &mut Draft) {
+    pub(super) async fn landed(&mut self, landed: &Landed, draft: &mut Draft) {
         self.lanes.landed(landed.past);
         let mut said = None;
         for performed in &landed.performed {
-            self.told(performed, landed.took_ms, &mut said, draft);
+            self.told(performed, landed.took_ms, &mut said, draft).await;
         }
     }
 
     /// One lane's part of it; `said` is what the log has heard of this request already.
-    fn told(&mut self, performed: &Performed, took_ms: u64, said: &mut Option<ApiError>, draft: &mut Draft) {
+    async fn told(&mut self, performed: &Performed, took_ms: u64, said: &mut Option<ApiError>, draft: &mut Draft) {
         let now = self.clock.now();
         let lane = &performed.job.lane;
         for told in &performed.told {
@@ -42,11 +42,13 @@ impl Actor {
             self.take_known(&performed.job.call, event, draft);
         }
         match performed.failure() {
+            None if performed.unknown && self.lanes.must_be_remade(lane) => self.remake(performed, draft).await,
             None => self.settle(performed, draft),
             Some(error) => {
                 if let Some(crm) = &performed.crm {
                     self.lanes.named(lane, crm.clone());
                 }
+                self.lanes.partly_told(lane, &performed.done(), matches!(error, ApiError::Unclear { .. }));
                 let new = said.as_ref() != Some(error);
                 *said = Some(error.clone());
                 self.not_told(performed, error, new, draft, now);
@@ -56,11 +58,10 @@ impl Actor {
         self.lanes.tidy(lane, over);
     }
 
-    fn settle(&mut self, performed: &Performed, draft: &mut Draft) {
+    pub(super) fn settle(&mut self, performed: &Performed, draft: &mut Draft) {
         draft.record.settled.extend(&performed.job.intents);
-        let done = performed.told.iter().filter(|told| told.answer.is_ok());
-        let requests: Vec<_> = done.map(|told| told.request.clone()).collect();
-        self.lanes.settled(&performed.job.lane, performed.job.intents.len(), &requests, performed.crm.clone());
+        let done = performed.done();
+        self.lanes.settled(&performed.job.lane, performed.job.intents.len(), &done, performed.crm.clone());
     }
 
     fn not_told(&mut self, performed: &Performed, error: &ApiError, new: bool, draft: &mut Draft, now: Timestamp) {

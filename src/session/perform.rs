@@ -24,9 +24,16 @@ pub(super) struct Performed {
     pub told: Vec<Told>,
     /// The name the portal has given the call.
     pub crm: Option<CrmCallId>,
+    /// The portal did not know the call that was to be finished.
+    pub unknown: bool,
 }
 
 impl Performed {
+    /// What the portal has carried out.
+    pub fn done(&self) -> Vec<Request> {
+        self.told.iter().filter(|told| told.answer.is_ok()).map(|told| told.request.clone()).collect()
+    }
+
     /// Why the job is not done.
     pub fn failure(&self) -> Option<&ApiError> {
         self.told.last().and_then(|t| t.answer.as_ref().err())
@@ -68,8 +75,9 @@ pub(super) async fn perform(portal: Portal, clock: Clock, parcel: Parcel) -> Lan
 /// was not made.
 fn performed(job: Job, answers: Vec<Result<Answer, ApiError>>) -> Performed {
     let mut crm = job.plan.adopts.clone();
-    let mut told = Vec::new();
+    let (mut told, mut unknown) = (Vec::new(), false);
     for (request, answer) in job.plan.requests.iter().zip(answers) {
+        unknown |= matches!((request, &answer), (Request::Finish { .. }, Err(ApiError::NotFoundCall)));
         let answer = answer.and_then(|answer| read(request, &answer, &mut crm)).or_else(|error| shrug(request, error));
         let failed = answer.is_err();
         told.push(Told { request: request.clone(), answer });
@@ -77,7 +85,7 @@ fn performed(job: Job, answers: Vec<Result<Answer, ApiError>>) -> Performed {
             break;
         }
     }
-    Performed { job, told, crm }
+    Performed { job, told, crm, unknown }
 }
 
 /// The request in the portal's words; `first` is the number of the plan's first command in its batch.

@@ -22,6 +22,10 @@ pub(super) struct Lane {
     pub rests_until: Option<Timestamp>,
     /// Where it stands in the queue.
     pub place: Option<Place>,
+    /// The portal may have carried out the finish before, as an answer was lost or a restart came in between.
+    pub may_be_finished: bool,
+    /// The call was not there at its first finish, and was made once more.
+    pub remade: bool,
     instead: Vec<StandIn>,
 }
 
@@ -46,7 +50,21 @@ impl Lane {
             failures: 0,
             rests_until: None,
             place: None,
+            may_be_finished: !fresh,
+            remade: false,
             instead: Vec::new(),
+        }
+    }
+
+    /// Adds a step: at the end, but for a register that is to be made again before the finish that waits.
+    pub fn add(&mut self, id: IntentId, step: CrmStep) {
+        let remade =
+            matches!((&step, self.steps.front()), (CrmStep::Register { .. }, Some((_, CrmStep::Finish { .. }))));
+        if remade {
+            (self.busy, self.remade, self.crm, self.sees) = (false, true, None, Some(BTreeSet::new()));
+            self.steps.push_front((id, step));
+        } else {
+            self.steps.push_back((id, step));
         }
     }
 
@@ -58,6 +76,13 @@ impl Lane {
             self.instead.iter().for_each(|stand_in| stand_in.put_into(request));
         }
         Some(plan)
+    }
+
+    /// The portal has carried these out.
+    pub fn told(&mut self, requests: &[Request]) {
+        if let Some(sees) = &mut self.sees {
+            requests.iter().for_each(|request| request.note(sees));
+        }
     }
 
     /// How urgent that is.

@@ -68,7 +68,7 @@ impl Lanes {
         if lane.steps.is_empty() {
             lane.since = at;
         }
-        lane.steps.push_back((id, step));
+        lane.add(id, step);
         self.queue.place(name, lane);
     }
 
@@ -82,12 +82,23 @@ impl Lanes {
         if crm.is_some() {
             lane.crm = crm;
         }
-        if let Some(sees) = &mut lane.sees {
-            for request in told {
-                request.note(sees);
-            }
-        }
+        lane.told(told);
         self.queue.place(name, lane);
+    }
+
+    /// Of a plan that failed only `told` went through; with `unclear` nobody knows whether the next one did as well.
+    pub fn partly_told(&mut self, name: &ExternalId, told: &[Request], unclear: bool) {
+        let Some(lane) = self.open.get_mut(name) else { return };
+        lane.told(told);
+        if unclear {
+            lane.sees = None;
+            lane.may_be_finished |= matches!(lane.steps.front(), Some((_, CrmStep::Finish { .. })));
+        }
+    }
+
+    /// Whether a call the portal does not know at its finish has to be made once more: nobody can have finished it.
+    pub fn must_be_remade(&self, name: &ExternalId) -> bool {
+        self.open.get(name).is_some_and(|lane| !lane.may_be_finished && !lane.remade)
     }
 
     /// The first requests of a plan went through and named the call, a later one did not: the register is not repeated.
@@ -113,8 +124,6 @@ impl Lanes {
     pub fn failed(&mut self, name: &ExternalId, now: Timestamp, rest: Rest, whole_portal: bool) -> Timestamp {
         let Some(lane) = self.open.get_mut(name) else { return now };
         lane.busy = false;
-        // Part of the plan may have been carried out.
-        lane.sees = None;
         let until = if whole_portal {
             Trouble::again(&mut self.trouble, now, rest)
         } else {
@@ -132,7 +141,6 @@ impl Lanes {
         self.resting.insert(kind, until);
         if let Some(lane) = self.open.get_mut(name) {
             lane.busy = false;
-            lane.sees = None;
             self.queue.place(name, lane);
         }
     }

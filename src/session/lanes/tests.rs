@@ -295,6 +295,7 @@ fn a_card_that_could_not_be_shown_does_not_repeat_the_register() {
     lanes.ready(NOW, &mut coins(9));
     lanes.landed(false);
     lanes.named(&name(1), "crm".into());
+    lanes.partly_told(&name(1), &[], true);
     let until = lanes.failed(&name(1), NOW, Rest::BackOff, false);
     let first = lanes.ready(until, &mut coins(9));
     assert!(first[0].jobs[0].plan.requests.is_empty(), "the register is settled");
@@ -302,6 +303,39 @@ fn a_card_that_could_not_be_shown_does_not_repeat_the_register() {
     let second = lanes.ready(until, &mut coins(9));
     let [Request::Show(Target::Known(crm), users)] = &second[0].jobs[0].plan.requests[..] else { panic!("a show") };
     assert_eq!((crm.as_str(), &users[..]), ("crm", &[UserId(2)][..]));
+}
+
+#[test]
+fn only_an_unclear_answer_makes_us_take_a_card_back() {
+    for (unclear, want) in [(false, "1:register"), (true, "1:register,hide")] {
+        let mut lanes = Lanes::default();
+        push(&mut lanes, 1, &[register()], None);
+        lanes.ready(NOW, &mut coins(9));
+        lanes.landed(false);
+        lanes.partly_told(&name(1), &[], unclear);
+        let until = lanes.failed(&name(1), NOW, Rest::BackOff, false);
+        push(&mut lanes, 1, &[finish()], None);
+        assert_eq!(leaves(&mut lanes, until, &mut coins(9)), [[want]]);
+    }
+}
+
+#[test]
+fn a_call_the_portal_has_forgotten_is_made_again_unless_it_may_be_finished() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[register()], None);
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    lanes.landed(false);
+    lanes.settled(&name(1), 1, &parcels[0].jobs[0].plan.requests, Some("old".into()));
+    push(&mut lanes, 1, &[finish()], None);
+    lanes.ready(NOW, &mut coins(9));
+    lanes.landed(false);
+    assert!(lanes.must_be_remade(&name(1)));
+    push(&mut lanes, 1, &[register()], None);
+    assert_eq!(leaves(&mut lanes, NOW, &mut coins(9)), [["1:register"]]);
+    assert!(!lanes.must_be_remade(&name(1)), "once only");
+
+    push(&mut lanes, 2, &[finish()], Some("x"));
+    assert!(!lanes.must_be_remade(&name(2)), "after a restart nobody knows");
 }
 
 #[test]
