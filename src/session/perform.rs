@@ -6,8 +6,10 @@ use crate::bitrix::telephony::{Cards, Finish, Finished, LINE_NUMBER, Register, R
 use crate::bitrix::{Answer, ApiError, Portal};
 use crate::clock::Clock;
 use crate::domain::call::{DialFailure, Reason};
+use crate::domain::link::Closed;
 use crate::domain::outbox::{Request, Target};
 use crate::domain::{CrmCallId, ExternalId, Timestamp};
+use std::time::Duration;
 
 /// One request and the portal's answer.
 #[derive(Debug)]
@@ -156,9 +158,22 @@ pub(super) fn rest_after(error: &ApiError, now: Timestamp) -> Option<Rest> {
         ApiError::Again { after: None, .. } | ApiError::Unclear { .. } => Some(Rest::BackOff),
         ApiError::Limited { until, .. } => Some(until.map_or(Rest::BackOff, Rest::Until)),
         ApiError::Resting { until, .. } => Some(Rest::Until(*until)),
-        ApiError::NeedsLogin(_) | ApiError::Stopped { .. } => Some(Rest::Shut),
+        ApiError::NeedsLogin(_) => Some(Rest::Until(now + LOOK_FOR_LOGIN)),
+        ApiError::Stopped { because, .. } => Some(Rest::Until(now + closed_for(*because))),
         ApiError::Refused { .. } | ApiError::NotFoundCall => None,
     }
+}
+
+/// A grant that is dead is looked at so often; nothing is asked of the portal for that, and a log-in ends the rest.
+const LOOK_FOR_LOGIN: Duration = Duration::from_secs(60);
+
+/// How long a portal that is closed is left alone: somebody has to pay, to ask its support, or to restore it.
+const fn closed_for(because: Closed) -> Duration {
+    Duration::from_secs(match because {
+        Closed::Payment | Closed::Plan => 300,
+        Closed::Blocked => 600,
+        Closed::Deleted => 1800,
+    })
 }
 
 /// The sentence a manager reads in the portal's call list; the product's users there read Russian.

@@ -73,7 +73,9 @@ impl Lane {
         let waiting: Vec<&CrmStep> = self.steps.iter().map(|(_, step)| step).collect();
         let mut plan = plan(&waiting, self.crm.as_ref(), self.sees.as_ref())?;
         for request in &mut plan.requests {
-            self.instead.iter().for_each(|stand_in| stand_in.put_into(request));
+            for stand_in in &self.instead {
+                stand_in.put_into(request);
+            }
         }
         Some(plan)
     }
@@ -81,7 +83,9 @@ impl Lane {
     /// The portal has carried these out.
     pub fn told(&mut self, requests: &[Request]) {
         if let Some(sees) = &mut self.sees {
-            requests.iter().for_each(|request| request.note(sees));
+            for request in requests {
+                request.note(sees);
+            }
         }
     }
 

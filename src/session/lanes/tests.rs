@@ -263,7 +263,7 @@ fn a_portal_that_is_down_is_tried_by_one_lane_at_a_time() {
 
 #[test]
 fn a_ringing_phone_is_a_reason_to_try_a_silent_portal_soon_but_not_one_that_wants_to_be_left_alone() {
-    for (rest, soon) in [(Rest::BackOff, true), (Rest::Shut, false), (Rest::Until(at(600)), false)] {
+    for (rest, soon) in [(Rest::BackOff, true), (Rest::Until(at(600)), false)] {
         let mut lanes = Lanes::default();
         push(&mut lanes, 1, &[finish()], Some("x"));
         let mut now = NOW;

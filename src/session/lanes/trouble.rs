@@ -5,8 +5,6 @@ use crate::domain::Timestamp;
 use crate::domain::link::retry_delay;
 use std::time::Duration;
 
-/// A portal that wants a log-in or a payment is not asked more often than this.
-const SHUT: Duration = Duration::from_secs(60);
 /// A portal that does not answer is tried again at least this often, so that its return is soon noticed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// When a phone rings meanwhile, the portal is tried so soon after the last attempt.
@@ -17,10 +15,8 @@ const EAGER: Duration = Duration::from_secs(1);
 pub(in crate::session) enum Rest {
     /// Growing, jittered.
     BackOff,
-    /// By the portal's word.
+    /// By the portal's word, or because only a person can change something.
     Until(Timestamp),
-    /// Until a person acts; looked at again now and then.
-    Shut,
 }
 
 impl Rest {
@@ -29,7 +25,6 @@ impl Rest {
         match self {
             Self::BackOff => now + retry_delay(failures, random_unit()).min(LONGEST_PAUSE),
             Self::Until(at) => at.max(now),
-            Self::Shut => now + SHUT,
         }
     }
 }
