@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::draft::{Draft, Origin};
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Past};
 use super::link::LinkNews;
 use super::message::{ActError, Message};
 use super::perform::{Landed, perform};
@@ -199,8 +199,12 @@ impl Actor {
             let ids = self.store_record(&draft.record, now).await;
             for ((lane, call, step), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
                 let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
-                let known = if begins || self.lanes.knows(&lane) { None } else { self.known_crm(&lane).await };
-                self.lanes.push(&lane, &call, (id, step, now), known);
+                let past = if begins || self.lanes.knows(&lane) {
+                    Past::None
+                } else {
+                    Past::Stored(self.known_crm(&lane).await)
+                };
+                self.lanes.push(&lane, &call, (id, step, now), past);
             }
         }
         for (key, command, origin) in draft.commands {

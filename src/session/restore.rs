@@ -2,6 +2,7 @@
 
 use super::actor::Actor;
 use super::draft::{Draft, Origin};
+use super::lanes::Past;
 use super::message::Message;
 use crate::domain::CallKey;
 use crate::domain::call::{Call, Click, Event, Leg};
@@ -46,7 +47,12 @@ impl Actor {
                     match serde_json::from_str(&intent.body) {
                         Ok(step) => {
                             let known = self.known_crm(&intent.lane).await;
-                            self.lanes.push(&intent.lane, &intent.call, (intent.id, step, intent.created_at), known);
+                            self.lanes.push(
+                                &intent.lane,
+                                &intent.call,
+                                (intent.id, step, intent.created_at),
+                                Past::Stored(known),
+                            );
                         }
                         Err(error) => {
                             tracing::error!(company = %self.company, lane = %intent.lane, %error, "a stored step cannot be read and is left alone");
