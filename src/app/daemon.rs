@@ -25,6 +25,8 @@ use tokio_util::task::TaskTracker;
 
 /// A cloud portal ends a request after 60 s; we wait a little longer to hear it say so.
 const REST_TIMEOUT: Duration = Duration::from_secs(65);
+/// A database that is silent for so long hangs.
+const ANSWER: Duration = Duration::from_secs(10);
 /// How often old calls are forgotten and the database is tidied.
 const TIDY: Duration = Duration::from_secs(3600);
 
@@ -96,10 +98,10 @@ impl Daemon {
         daemon.serve(settings, &base, listeners, &clock);
         let count = daemon.companies.start_all().await?;
         tracing::info!(companies = count, base, "started");
-        daemon.tasks.spawn(tidy(daemon.store.clone(), clock, settings.retention_days, daemon.stop.clone()));
         let (store, stop) = (daemon.store.clone(), daemon.stop.clone());
+        daemon.tasks.spawn(tidy(store.clone(), clock.clone(), settings.retention_days, stop.clone()));
         daemon.tasks.spawn(async move {
-            stop.run_until_cancelled(store.tend()).await;
+            stop.run_until_cancelled(store.tend(&clock)).await;
         });
         Ok(daemon)
     }
@@ -129,9 +131,10 @@ impl Daemon {
         }
     }
 
-    /// Whether the daemon can do its work: the database answers.
+    /// Whether a restart would not help: the database answers, be it with a fault. A full disk, for one, is no reason
+    /// to be restarted, as calls go on in memory meanwhile.
     pub async fn is_well(&self) -> bool {
-        self.store.ping().await.is_ok()
+        tokio::time::timeout(ANSWER, self.store.ping()).await.is_ok()
     }
 
     /// One line for the service manager.

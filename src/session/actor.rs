@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::draft::{Draft, Origin};
+use super::journal::Journal;
 use super::lanes::Lanes;
 use super::link::LinkNews;
 use super::message::{ActError, Message};
@@ -13,9 +14,9 @@ use crate::domain::call::{Call, Click, CrmStep, Event, Policy};
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
-use crate::domain::{CallKey, CompanyId, CrmCallId, ExternalId, Phone, Timestamp, UserId};
+use crate::domain::{CallKey, CompanyId, Phone, Timestamp, UserId};
 use crate::ecss::Commander;
-use crate::store::{IntentId, Record, Store};
+use crate::store::Store;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub(super) struct Actor {
     pub directory: Directory,
     pub book: Book,
     pub lanes: Lanes,
+    pub journal: Journal,
     pub commander: Option<Commander>,
     pub doing: JoinSet<Done>,
 }
@@ -152,6 +154,7 @@ impl Actor {
             self.shared.board.remove(&key);
         }
         self.commit(draft).await;
+        self.journal.catch_up(now).await;
     }
 
     async fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
@@ -193,10 +196,10 @@ impl Actor {
         let now = self.clock.now();
         draft.close(&self.book);
         if !draft.is_idle() {
-            let ids = self.store_record(&draft.record, now).await;
+            let ids = self.journal.keep(std::mem::take(&mut draft.record), now).await;
             for ((lane, call, step), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
                 let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
-                let known = if begins || self.lanes.knows(&lane) { None } else { self.known_crm(&lane).await };
+                let known = if begins || self.lanes.knows(&lane) { None } else { self.journal.crm_id(&lane).await };
                 self.lanes.push(&lane, &call, id, step, known);
             }
         }
@@ -217,31 +220,13 @@ impl Actor {
         self.shared.waiting.store(self.lanes.waiting() as u64, Ordering::Relaxed);
     }
 
-    /// A disk that fails must not stop a live call: then the step lives in memory only, and the log says so.
-    async fn store_record(&self, record: &Record, now: Timestamp) -> Vec<IntentId> {
-        match self.store.record(&self.company, record, now).await {
-            Ok(ids) => ids,
-            Err(error) => {
-                tracing::error!(company = %self.company, %error, "a step could not be stored; it will be lost if the daemon stops now");
-                record.intents.iter().map(|_| IntentId(0)).collect()
-            }
-        }
-    }
-
     /// The phone a click rings: the employee's first number.
     fn phone_of(&self, user: UserId) -> Option<Phone> {
         self.directory.employee(user).and_then(|e| e.numbers.first().cloned())
     }
 
-    pub(super) async fn known_crm(&self, lane: &ExternalId) -> Option<CrmCallId> {
-        self.store.crm_id(&self.company, lane).await.unwrap_or_else(|error| {
-            tracing::error!(company = %self.company, %lane, %error, "the lane's CRM call cannot be read");
-            None
-        })
-    }
-
     fn next_wake(&self) -> Option<Timestamp> {
-        self.book.next_wake().into_iter().chain(self.lanes.next_wake()).min()
+        self.book.next_wake().into_iter().chain(self.lanes.next_wake()).chain(self.journal.next_wake()).min()
     }
 
     async fn drain(&mut self) {
@@ -251,13 +236,14 @@ impl Actor {
                 if let Ok(Done::Crm(performed)) = done {
                     self.told(&performed, &mut draft);
                     draft.close(&self.book);
-                    self.store_record(&draft.record, self.clock.now()).await;
+                    self.journal.keep(draft.record, self.clock.now()).await;
                 }
             }
         });
         if ended.await.is_err() {
             tracing::info!(company = %self.company, "requests under way are cut off and will be repeated at the next start");
         }
+        self.journal.close(self.clock.now()).await;
     }
 }
 

@@ -3,6 +3,7 @@
 use super::actor::Actor;
 use super::book::Book;
 use super::handle::{CompanyHandle, Inner};
+use super::journal::Journal;
 use super::lanes::Lanes;
 use super::link::{self, LinkTools};
 use super::status::Shared;
@@ -234,6 +235,7 @@ impl Companies {
             directory: Directory::new(employees),
             book: Book::default(),
             lanes: Lanes::default(),
+            journal: Journal::new(setup.store.clone(), id.clone()),
             commander: None,
             doing: JoinSet::new(),
         };

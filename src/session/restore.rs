@@ -45,7 +45,7 @@ impl Actor {
                 for intent in intents {
                     match serde_json::from_str(&intent.body) {
                         Ok(step) => {
-                            let known = self.known_crm(&intent.lane).await;
+                            let known = self.journal.crm_id(&intent.lane).await;
                             self.lanes.push(&intent.lane, &intent.call, intent.id, step, known);
                         }
                         Err(error) => {
