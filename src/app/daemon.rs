@@ -4,7 +4,7 @@ use super::office::DaemonOffice;
 use super::{Listeners, Prepared};
 use crate::bitrix::bindings::Wanted;
 use crate::bitrix::{AppCredentials, OAuth, Tools};
-use crate::clock::Clock;
+use crate::clock::{Clock, FOLLOW};
 use crate::config::Settings;
 use crate::domain::company::Trust;
 use crate::ecss::Dialect;
@@ -43,9 +43,14 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Builds and starts everything. When this returns, requests are answered and companies are connecting.
-    pub async fn start(settings: &Settings, prepared: Prepared, listeners: Listeners) -> anyhow::Result<Self> {
-        let clock = Clock::system();
+    /// Builds and starts everything. When this returns, requests are answered and companies are connecting. `clock` is
+    /// [`Clock::steady`].
+    pub async fn start(
+        settings: &Settings,
+        prepared: Prepared,
+        listeners: Listeners,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
         let pair = PairFiles { cert: settings.ssl_cert_filename.clone(), key: settings.ssl_key_filename.clone() };
         let (tls, made) = Tls::load_or_generate(pair, &settings.server_host, clock.now())?;
         if made {
@@ -101,7 +106,7 @@ impl Daemon {
         let (store, stop) = (daemon.store.clone(), daemon.stop.clone());
         daemon.tasks.spawn(tidy(store.clone(), clock.clone(), settings.retention_days, stop.clone()));
         daemon.tasks.spawn(async move {
-            stop.run_until_cancelled(store.tend(&clock)).await;
+            stop.run_until_cancelled(async { tokio::join!(store.tend(&clock), follow(&clock)) }).await;
         });
         Ok(daemon)
     }
@@ -163,6 +168,17 @@ async fn tell_client(mut request: Request) -> Request {
         request.extensions_mut().insert(client);
     }
     request
+}
+
+/// Keeps the daemon's clock near the machine's.
+async fn follow(clock: &Clock) {
+    loop {
+        tokio::time::sleep(FOLLOW).await;
+        if let Some(moved) = clock.follow() {
+            let seconds = moved / 1000;
+            tracing::warn!("the machine's clock was set by {seconds} s: new times go by it, calls under way keep their length");
+        }
+    }
 }
 
 async fn tidy(store: Store, clock: Clock, retention_days: u32, stop: CancellationToken) {

@@ -82,6 +82,7 @@ impl Actor {
 
     pub(super) async fn message(&mut self, message: Message) {
         let mut draft = Draft::default();
+        self.follow_clock(&mut draft);
         match message {
             Message::Dial { click, event } => {
                 let key = CallKey::new(format!("c2c/{}", click.crm));
@@ -117,6 +118,7 @@ impl Actor {
 
     async fn news(&mut self, burst: Vec<LinkNews>) {
         let mut draft = Draft::default();
+        self.follow_clock(&mut draft);
         for news in burst {
             match news {
                 LinkNews::Up { commander, can } => {
@@ -145,8 +147,9 @@ impl Actor {
     }
 
     async fn tick(&mut self) {
-        let now = self.clock.now();
         let mut draft = Draft::default();
+        self.follow_clock(&mut draft);
+        let now = self.clock.now();
         for key in self.book.due(now) {
             self.take(&key, Event::Tick, Origin::Nobody, &mut draft);
         }
@@ -159,6 +162,7 @@ impl Actor {
 
     async fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
         let mut draft = Draft::default();
+        self.follow_clock(&mut draft);
         match done {
             Ok(Done::Crm(performed)) => self.told(&performed, &mut draft),
             Ok(Done::Command { key, command, origin, answer }) => {
@@ -167,6 +171,22 @@ impl Actor {
             Err(error) => tracing::error!(company = %self.company, %error, "a request ended abnormally"),
         }
         self.commit(draft).await;
+    }
+
+    /// Takes over a corrected clock between two rounds: what we remember is dated again, so that no span changes, and
+    /// what rests is tried anew.
+    fn follow_clock(&mut self, draft: &mut Draft) {
+        let moved = self.clock.catch_up();
+        if moved == 0 {
+            return;
+        }
+        self.book.redate(moved);
+        for call in self.book.open().iter().filter_map(|key| self.book.get(key)) {
+            self.shared.board.put(call.view());
+            draft.touch(call.key.clone());
+        }
+        self.lanes.wake();
+        self.journal.wake(self.clock.now());
     }
 
     /// Steps a call only if it is still known.

@@ -67,6 +67,11 @@ impl Draft {
         (call, wake, unknown)
     }
 
+    /// The call is to be stored, though no step has changed it.
+    pub fn touch(&mut self, call: CallKey) {
+        self.touched.insert(call);
+    }
+
     /// Whether there is nothing to store.
     pub fn is_idle(&self) -> bool {
         let r = &self.record;

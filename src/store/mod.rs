@@ -9,6 +9,7 @@ mod admin;
 mod batch;
 mod calls;
 mod companies;
+mod copy;
 mod db;
 mod employees;
 mod error;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use admin::{AdminSession, LoginAttempt};
 pub use calls::{CallRow, CallUpdate};
+pub use copy::{Copied, CopyError, beside, copy_database};
 pub use employees::{ImportReport, NumberConflict};
 pub use error::{Conflict, SealFault, StoreError};
 pub use inbox::{EventId, PortalEvent};
