@@ -176,7 +176,9 @@ async fn follow(clock: &Clock) {
         tokio::time::sleep(FOLLOW).await;
         if let Some(moved) = clock.follow() {
             let seconds = moved / 1000;
-            tracing::warn!("the machine's clock was set by {seconds} s: new times go by it, calls under way keep their length");
+            tracing::warn!(
+                "the machine's clock was set by {seconds} s: new times go by it, calls under way keep their length"
+            );
         }
     }
 }

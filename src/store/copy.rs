@@ -53,12 +53,7 @@ pub struct Copied {
 
 /// Copies the database in `dir` to `to`, and its key to `key_to` if that is wanted (both 0600), replacing files there
 /// only by `force`. The copies are complete, checked and on disk when this returns.
-pub async fn copy_database(
-    dir: &Path,
-    to: &Path,
-    key_to: Option<&Path>,
-    force: bool,
-) -> Result<Copied, CopyError> {
+pub async fn copy_database(dir: &Path, to: &Path, key_to: Option<&Path>, force: bool) -> Result<Copied, CopyError> {
     let (from, draft) = (dir.join(FILE), beside(to, ".part"));
     // An unreadable directory looks like an empty one to whoever may not look in.
     if !from.is_file() {

@@ -13,6 +13,7 @@ mod copy;
 mod db;
 mod employees;
 mod error;
+mod examine;
 mod files;
 mod health;
 mod inbox;
@@ -89,6 +90,9 @@ impl Store {
         let used = std::fs::metadata(&file).is_ok_and(|m| m.len() > 0);
         let key = MasterKey::load(dir, credentials, used)?;
         files::ensure_file(&file)?;
+        if used {
+            examine::examine(&file).await?;
+        }
         let db = Db::open(&file).await?;
         let seal = Seal::new(&key);
         let intents = IntentIds::load(&db).await?;

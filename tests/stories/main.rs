@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod click;
+mod clock;
+mod disk;
 mod incoming;
 mod link;
 mod many;

@@ -32,7 +32,6 @@ pub struct TownPlan {
     pub settings: Option<fn(&mut Settings)>,
 }
 
-
 /// See the module.
 pub struct Town {
     /// All portals and their authorization server.
@@ -101,7 +100,16 @@ impl Town {
         let port = |l: &crate::server::bind::Listener| l.tcp_address().map(|a| a.port()).context("a TCP listener");
         (settings.http_port, settings.https_port) = (port(&http)?, port(&https)?);
         settings.proxy_gateway_url = Some(format!("http://127.0.0.1:{}/bitrix", settings.http_port));
-        let mut town = Self { portals, switch, settings, certs, clock: Clock::steady(), daemon: None, client, dir: dir.to_owned() };
+        let mut town = Self {
+            portals,
+            switch,
+            settings,
+            certs,
+            clock: Clock::steady(),
+            daemon: None,
+            client,
+            dir: dir.to_owned(),
+        };
         town.start_on(Listeners { http, https, ops: None }).await?;
         Ok(town)
     }
