@@ -4,6 +4,8 @@
 mod bad_input;
 mod budget;
 mod click;
+mod clock;
+mod disk;
 mod incoming;
 mod link;
 mod many;
