@@ -20,6 +20,7 @@ mod handle;
 mod lanes;
 mod link;
 mod message;
+mod noise;
 mod perform;
 mod restore;
 mod status;
