@@ -4,6 +4,7 @@
 mod bad_input;
 mod click;
 mod incoming;
+mod isolation;
 mod link;
 mod many;
 mod numbers;
