@@ -90,27 +90,12 @@ impl CompanyHandle {
     /// Hands over a click on a number; returns at once. `event` is the stored event that brought it, marked as
     /// handled together with its effect. [`Busy`] means that the actor is being made anew: it finds the stored event.
     pub fn dial(&self, click: Click, event: Option<EventId>) -> Result<(), Busy> {
-        self.hand_over(Message::Dial { click, event })
+        hand_over(&self.0.inbox, Message::Dial { click, event })
     }
 
     /// Has the employee's phone dial, for a portal that has not registered the call itself.
     pub fn dial_plain(&self, user: UserId, to: Phone) -> Result<(), Busy> {
-        self.hand_over(Message::DialPlain { user, to })
-    }
-
-    /// A click is not sent twice by the portal, so behind a full queue it waits instead of being turned away.
-    fn hand_over(&self, message: Message) -> Result<(), Busy> {
-        match self.0.inbox.try_send(message) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Closed(_)) => Err(Busy),
-            Err(TrySendError::Full(message)) => {
-                tracing::warn!(company = %self.0.company, "the company has more to do than it can take in; a click waits");
-                let inbox = self.0.inbox.clone();
-                // If the actor goes away meanwhile, the next one finds the stored event.
-                tokio::spawn(async move { drop(inbox.send(message).await) });
-                Ok(())
-            }
-        }
+        hand_over(&self.0.inbox, Message::DialPlain { user, to })
     }
 
     /// Reads the company's choices and number table anew.
@@ -190,5 +175,46 @@ impl CompanyHandle {
     /// likes.
     pub fn users_changed(&self) {
         self.0.bell.users_changed();
+    }
+}
+
+/// A click is not sent twice by the portal, so behind a full queue it waits instead of being turned away.
+fn hand_over(inbox: &mpsc::Sender<Message>, message: Message) -> Result<(), Busy> {
+    match inbox.try_send(message) {
+        Ok(()) => Ok(()),
+        Err(TrySendError::Closed(_)) => Err(Busy),
+        Err(TrySendError::Full(message)) => {
+            tracing::warn!("a company has more to do than it can take in; a click waits");
+            let inbox = inbox.clone();
+            // If the actor goes away meanwhile, the next one finds the stored event.
+            tokio::spawn(async move { drop(inbox.send(message).await) });
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn click(user: i64) -> Message {
+        Message::DialPlain { user: UserId(user), to: Phone::parse("+79835551122").expect("a number") }
+    }
+
+    #[tokio::test]
+    async fn clicks_behind_a_full_queue_wait_and_none_is_lost() {
+        let (inbox, mut actor) = mpsc::channel(1);
+        for user in 1..=20 {
+            assert!(hand_over(&inbox, click(user)).is_ok(), "{user}");
+        }
+        let mut dialled = Vec::new();
+        while dialled.len() < 20 {
+            let Some(Message::DialPlain { user, .. }) = actor.recv().await else { panic!("after {dialled:?}") };
+            dialled.push(user.0);
+        }
+        dialled.sort_unstable();
+        assert!(dialled.into_iter().eq(1..=20));
+        drop(actor);
+        assert_eq!(hand_over(&inbox, click(21)), Err(Busy));
     }
 }

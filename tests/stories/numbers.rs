@@ -100,7 +100,7 @@ async fn a_number_of_two_employees_is_refused_by_name_and_nothing_is_saved() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_table_is_there_when_the_portal_is_not() {
     let (story, mut firm) = Story::with_firm().await;
-    firm.portal.standing(ecss_crm_server::sandbox::portal::Fault::Outage);
+    firm.portal.standing(Fault::Outage);
     let request = firm.admin.request(Method::GET, "/company/employees").header("accept", "application/json");
     let response = firm.admin.send(request).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::OK);

@@ -117,10 +117,7 @@ async fn a_refresh_whose_answer_is_lost_ends_in_a_question_to_the_admin_and_not_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_the_admin_leaves_the_company_the_next_admin_takes_over() {
     let (story, mut firm) = Story::with_firm().await;
-    firm.portal.set_user(ecss_crm_server::sandbox::portal::User {
-        admin: true,
-        ..ecss_crm_server::sandbox::portal::User::new(2, "Вера", "Новая").inner("1090")
-    });
+    firm.portal.set_user(User { admin: true, ..User::new(2, "Вера", "Новая").inner("1090") });
     firm.portal.dismiss(1);
     let call = firm.incoming(CLIENT, "1001").await;
     firm.phone("1001").pick_up().await.expect("it rings");

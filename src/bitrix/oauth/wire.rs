@@ -241,7 +241,7 @@ mod tests {
         assert!(granted(r#"{"access_token":"a2","refresh_token":""}"#).tokens(None, NOW).is_none());
         let next =
             granted(r#"{"access_token":"a3","refresh_token":"r3"}"#).tokens(Some(&tokens), later).expect("a pair");
-        assert_eq!(next.previous.as_ref().map(|r| r.expose_secret()), Some("r1"));
+        assert_eq!(next.previous.as_ref().map(secrecy::ExposeSecret::expose_secret), Some("r1"));
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn offered(world: &World) -> Vec<String> {
 }
 
 fn previous(tokens: &Tokens) -> Option<&str> {
-    tokens.previous.as_ref().map(|r| r.expose_secret())
+    tokens.previous.as_ref().map(secrecy::ExposeSecret::expose_secret)
 }
 
 /// Killed before the question was sent, or after the answer but before it was stored: the old pair is all there is.
