@@ -2,6 +2,10 @@
 
 use super::{Timestamp, UserId};
 use secrecy::SecretString;
+use std::time::Duration;
+
+/// How long a refresh token can be exchanged, by the vendor's documentation.
+pub const REFRESH_LIFE: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// What the authorization server has granted last.
 #[derive(Debug, Clone)]
@@ -21,4 +25,11 @@ pub struct Tokens {
     pub server_endpoint: Option<String>,
     /// Granted scopes, comma separated, as they came.
     pub scope: String,
+}
+
+impl Tokens {
+    /// When `refresh` ends unless it is exchanged before.
+    pub fn refresh_ends_at(&self) -> Timestamp {
+        self.refresh_obtained_at + REFRESH_LIFE
+    }
 }

@@ -214,7 +214,7 @@ impl Actor {
             let (portal, clock) = (self.portal.clone(), self.clock.clone());
             self.doing.spawn(async move { Done::Crm(perform(portal, clock, job).await) });
         }
-        self.shared.waiting.store(self.lanes.waiting() as u64, Ordering::Relaxed);
+        self.shared.set_backlog(crate::domain::link::Backlog { calls: self.lanes.waiting() as u64, since: None });
     }
 
     /// A disk that fails must not stop a live call: then the step lives in memory only, and the log says so.

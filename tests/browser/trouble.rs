@@ -1,0 +1,42 @@
+//! The portal is away: whoever looks at the company's pages is told so, without doing anything for it.
+
+use crate::scene::{CLIENT, IVAN_NUMBER, Scene};
+use crate::views::desk_and_pocket;
+use crate::webdriver::{By, Options};
+use ecss_crm_server::sandbox::portal::Fault;
+use std::time::Duration;
+
+/// The longer a portal was away, the later it is asked again: after a minute at most, and some for a busy machine.
+const LONGEST_PAUSE: Duration = Duration::from_secs(90);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_is_told_while_it_lasts_and_no_longer() {
+    let scene = Scene::ready(&Options { any_certificate: true, ..Options::default() }).await;
+    let browser = &scene.browser;
+    scene.log_in("Вход", "Анна Орлова администратор").await;
+    browser.says(".status", "Подключено").await;
+    browser.gone(&By::css("#state h2")).await;
+
+    scene.portal().standing(Fault::Outage);
+    let domain = scene.town.switch.domain(&scene.company.domain);
+    let call = domain.external_call(CLIENT, IVAN_NUMBER).await;
+    // The page is not touched.
+    browser.says("#state h2", "Нет ответа").await;
+    browser.says("#state", "вызов").await;
+    browser.says("#state", "будут переданы сами, ничего не потеряется").await;
+    browser.says("#state-news", "Нет ответа").await;
+    scene.town.switch.remote_hangs_up(call).await.expect("the client gives up");
+    let base = scene.town.base();
+    for tab in ["ecss", "bitrix", "employees", "calls", "diagnostics"] {
+        desk_and_pocket(browser, &format!("{base}/company?tab={tab}"), &format!("outage-{tab}")).await;
+        browser.says("#state h2", "Нет ответа").await;
+    }
+
+    scene.portal().heal();
+    let told = || (scene.portal().finished_calls().len() == 1).then_some(());
+    assert!(scene.town.portals.until(LONGEST_PAUSE, told).await.is_some(), "{}", scene.portal().verdict());
+    browser.gone(&By::css("#state h2")).await;
+    browser.says("#state-news", "Всё снова в порядке.").await;
+    browser.says("#portal", "Отвечает").await;
+    scene.end().await;
+}
