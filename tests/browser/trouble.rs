@@ -17,7 +17,7 @@ async fn an_outage_is_told_while_it_lasts_and_no_longer() {
     browser.says(".status", "Подключено").await;
     browser.gone(&By::css("#state h2")).await;
 
-    scene.portal().standing(Fault::Outage);
+    scene.portal().standing(Fault::DropBefore);
     let domain = scene.town.switch.domain(&scene.company.domain);
     let call = domain.external_call(CLIENT, IVAN_NUMBER).await;
     // The page is not touched.

@@ -78,10 +78,11 @@ mod tests {
             (101, "101 вызов ждёт"),
             (1000, "1000 вызовов ждут"),
         ] {
-            assert_eq!(calls(n), want);
+            assert_eq!(calls(n), format!("{want} передачи в CRM."));
         }
         let calls = Lang::En.texts().state.calls_wait;
-        assert_eq!([calls(1), calls(21)], ["1 call waits", "21 calls wait"]);
+        assert_eq!(calls(1), "1 call waits to be told to the CRM.");
+        assert_eq!(calls(21), "21 calls wait to be told to the CRM.");
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub(crate) fn waits(lang: Lang, backlog: Backlog, now: Timestamp) -> String {
     let t = &lang.texts().state;
     match backlog {
         Backlog { calls: 0, .. } => String::new(),
-        Backlog { calls, since: None } => (t.calls_wait)(calls) + ".",
+        Backlog { calls, since: None } => (t.calls_wait)(calls),
         Backlog { calls, since: Some(since) } => (t.calls_wait_since)(calls, &lasting(lang, now.since(since))),
     }
 }

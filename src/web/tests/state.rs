@@ -74,7 +74,7 @@ async fn each_closed_portal_has_its_own_remedy() {
         });
         let body = state(&site).await;
         holds(&body, &words);
-        holds(&body, &["1 вызов ждёт.", "как только доступ вернётся", "уже меньше минуты"]);
+        holds(&body, &["1 вызов ждёт передачи в CRM.", "как только доступ вернётся", "уже меньше минуты"]);
         assert!(!body.contains("action="), "a log-in does not help");
     }
 }

@@ -7,11 +7,10 @@ pub(super) const STATE: StateTexts = StateTexts {
     well: "All is well again.",
     next: "The next attempt:",
     lasting: |lasts| format!("for {lasts}"),
-    calls_wait: |n| format!("{n} {}", en(n, ["call waits", "calls wait"])),
+    calls_wait: |n| format!("{} to be told to the CRM.", waiting(n)),
     calls_wait_since: |n, lasts| {
-        let words = en(n, ["call waits", "calls wait"]);
         let oldest = if n == 1 { "for" } else { "the oldest for" };
-        format!("{n} {words} to be told to the CRM, {oldest} {lasts}.")
+        format!("{} to be told to the CRM, {oldest} {lasts}.", waiting(n))
     },
     told_by_itself: "The calls are stored and will be told by themselves, nothing is lost.",
     told_after: "The calls are stored and will be told by themselves as soon as access is back.",
@@ -42,3 +41,7 @@ pub(super) const STATE: StateTexts = StateTexts {
         todo: "Ask the server's administrator to check the disk and the service's log.",
     },
 };
+
+fn waiting(n: u64) -> String {
+    format!("{n} {}", en(n, ["call waits", "calls wait"]))
+}

@@ -7,11 +7,10 @@ pub(super) const STATE: StateTexts = StateTexts {
     well: "Всё снова в порядке.",
     next: "Следующая попытка:",
     lasting: |lasts| format!("уже {lasts}"),
-    calls_wait: |n| format!("{n} {}", ru(n, ["вызов ждёт", "вызова ждут", "вызовов ждут"])),
+    calls_wait: |n| format!("{} передачи в CRM.", waiting(n)),
     calls_wait_since: |n, lasts| {
-        let words = ru(n, ["вызов ждёт", "вызова ждут", "вызовов ждут"]);
         let oldest = if n == 1 { "уже" } else { "самый давний уже" };
-        format!("{n} {words} передачи в CRM, {oldest} {lasts}.")
+        format!("{} передачи в CRM, {oldest} {lasts}.", waiting(n))
     },
     told_by_itself: "Вызовы сохранены и будут переданы сами, ничего не потеряется.",
     told_after: "Вызовы сохранены и будут переданы сами, как только доступ вернётся.",
@@ -42,3 +41,7 @@ pub(super) const STATE: StateTexts = StateTexts {
         todo: "Попросите администратора сервера проверить диск и журнал сервиса.",
     },
 };
+
+fn waiting(n: u64) -> String {
+    format!("{n} {}", ru(n, ["вызов ждёт", "вызова ждут", "вызовов ждут"]))
+}
