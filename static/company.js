@@ -10,8 +10,8 @@
       time.title = time.textContent;
       // In a story the day is known and what matters is which came first.
       const clock = { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
-      const whole = { dateStyle: "short", timeStyle: "medium" };
-      time.textContent = at.toLocaleString(lang, time.dataset.local === "clock" ? clock : whole);
+      const styles = { clock, day: { dateStyle: "long" } };
+      time.textContent = at.toLocaleString(lang, styles[time.dataset.local] || { dateStyle: "short", timeStyle: "medium" });
     }
   };
   localTimes(document);

@@ -91,6 +91,7 @@ pub(crate) struct CompanyTexts {
     pub token_until: &'static str,
     pub token_over: &'static str,
     pub token_none: &'static str,
+    pub token_dead: &'static str,
     pub token_hint: &'static str,
     pub token_owner: &'static str,
     pub portal: &'static str,
@@ -259,6 +260,8 @@ pub(crate) struct StateTexts {
     pub told_by_itself: &'static str,
     /// The same where a person must act first.
     pub told_after: &'static str,
+    /// The same while the database cannot be written.
+    pub told_from_memory: &'static str,
     pub behind: Say,
     pub grant_ends: Say,
     pub disk_ok: &'static str,

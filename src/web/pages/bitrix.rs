@@ -32,6 +32,8 @@ struct BitrixPage<'a> {
     portal: Status,
     /// The banner tells the rest.
     well: bool,
+    /// The grant is refused, whatever life its tokens have left.
+    dead: bool,
     token: Option<TokenShown>,
     grant: Option<Grant>,
     form: CallsForm,
@@ -173,18 +175,20 @@ pub(crate) async fn page(
 ) -> Result<Response, WebError> {
     let t = visit.lang.texts();
     let staff = state.office.employees(&admin.company, false).await?.rows;
+    let dead = overview.token.is_some() && matches!(overview.portal, PortalState::NeedsLogin { .. });
     let people = people(&t.employees, &staff, overview.calls.responsible);
-    let works = |user| staff.iter().any(|e| e.user == user && e.active);
-    let gone = overview.calls.responsible.is_some_and(|user| !works(user));
     let (form, faults) = typed.unwrap_or_else(|| (CallsForm::of(&overview.calls), Faults::none()));
+    let works = |user: &str| staff.iter().any(|e| e.active && e.user.to_string() == user);
+    let gone = !works(&form.responsible) && people.iter().any(|p| p.id == form.responsible);
     let page = BitrixPage {
         shell: Shell::new(state, visit),
         top,
         client_id: &overview.client_id,
         portal: Status::portal(t, &overview.portal),
         well: overview.portal == PortalState::Ok,
+        dead,
         token: overview.token.as_ref().map(|token| TokenShown::of(state, visit, token)),
-        grant: overview.token.as_ref().map(|token| Grant::of(visit.lang, token, state.clock.now())),
+        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(visit.lang, token, state.clock.now())),
         gone,
         form,
         people,

@@ -22,6 +22,8 @@ struct DiagnosticsPage<'a> {
     portal: Status,
     /// The banner tells the rest.
     well: bool,
+    /// The grant is refused, whatever life its tokens have left.
+    dead: bool,
     token_until: Option<Moment>,
     grant: Option<Grant>,
     /// How long the oldest call waits, and since when.
@@ -35,6 +37,7 @@ struct DiagnosticsPage<'a> {
 pub(crate) fn page(state: &WebState, visit: &Visit, status: StatusCode, overview: &Overview, top: Top) -> Response {
     let t = visit.lang.texts();
     let now = state.clock.now();
+    let dead = overview.token.is_some() && matches!(overview.portal, PortalState::NeedsLogin { .. });
     let waits = |since| ((t.company.waiting_oldest)(&lasting(visit.lang, now.since(since))), Moment::of(since));
     let (disk, disk_why) = match &overview.disk {
         DiskState::Ok => (t.state.disk_ok, ""),
@@ -49,7 +52,8 @@ pub(crate) fn page(state: &WebState, visit: &Visit, status: StatusCode, overview
         link: Status::link(t, &overview.link),
         portal: Status::portal(t, &overview.portal),
         well: overview.portal == PortalState::Ok,
-        grant: overview.token.as_ref().map(|token| Grant::of(visit.lang, token, now)),
+        dead,
+        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(visit.lang, token, now)),
         oldest: overview.backlog.since.map(waits),
         disk,
         disk_why,

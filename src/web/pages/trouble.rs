@@ -26,8 +26,10 @@ pub(crate) struct Trouble {
     pub(crate) what: &'static str,
     /// What a person should do; empty when nothing.
     pub(crate) todo: &'static str,
-    /// A moment to come, such as the next attempt, and what it is.
-    pub(crate) next: Option<(String, Moment)>,
+    /// When the next attempt is, and the words before it.
+    pub(crate) next: Option<(&'static str, Moment)>,
+    /// The day on which it becomes worse, and the words before it.
+    pub(crate) ends: Option<(String, Moment)>,
     /// How many calls wait; empty when none do.
     pub(crate) waits: String,
     /// What happens to them.
@@ -79,7 +81,7 @@ struct Teller {
 }
 
 impl Teller {
-    fn new(&self, tone: Tone, say: Say, since: Option<Timestamp>) -> Trouble {
+    fn trouble(&self, tone: Tone, say: Say, since: Option<Timestamp>) -> Trouble {
         let lasts = since.map(|since| lasting(self.lang, self.now.since(since)));
         Trouble {
             tone: tone.class(),
@@ -89,6 +91,7 @@ impl Teller {
             what: say.what,
             todo: say.todo,
             next: None,
+            ends: None,
             waits: String::new(),
             then: "",
             log_in: false,
@@ -103,7 +106,7 @@ impl Teller {
             DiskState::ReadOnly { .. } => t.disk_read_only,
             DiskState::Failing { .. } => t.disk_failing,
         };
-        Some(self.new(Tone::Bad, say, disk.since()))
+        Some(self.trouble(Tone::Bad, say, disk.since()))
     }
 
     fn portal(&self, overview: &Overview) -> Option<Trouble> {
@@ -115,21 +118,27 @@ impl Teller {
             None => overview.link != LinkState::Stopped,
         };
         let mut trouble = match &overview.portal {
-            PortalState::Ok if over => Trouble { log_in: true, ..self.new(Tone::Bad, t.link.portal_needs_login, None) },
-            PortalState::Ok if late && overview.backlog.calls > 0 => self.new(Tone::Busy, t.state.behind, None),
+            PortalState::Ok if over => {
+                Trouble { log_in: true, ..self.trouble(Tone::Bad, t.link.portal_needs_login, None) }
+            }
+            PortalState::Ok if late && overview.backlog.calls > 0 => self.trouble(Tone::Busy, t.state.behind, None),
             PortalState::Ok => return None,
             state => {
                 let story = LinkStory::of_portal(&t.link, state);
                 let say = Say { title: story.title, what: story.what, todo: story.todo };
-                let next = story.until.map(|at| (t.state.next.to_owned(), Moment::of(at)));
+                let next = story.until.map(|at| (t.state.next, Moment::of(at)));
                 let log_in = matches!(state, PortalState::NeedsLogin { .. });
-                Trouble { next, log_in, ..self.new(story.tone, say, story.since) }
+                Trouble { next, log_in, ..self.trouble(story.tone, say, story.since) }
             }
         };
         trouble.waits = waits(self.lang, overview.backlog, self.now);
         if !trouble.waits.is_empty() {
             let by_hand = trouble.log_in || matches!(overview.portal, PortalState::Closed { .. });
-            trouble.then = if by_hand { t.state.told_after } else { t.state.told_by_itself };
+            trouble.then = match overview.disk {
+                DiskState::Ok if by_hand => t.state.told_after,
+                DiskState::Ok => t.state.told_by_itself,
+                _ => t.state.told_from_memory,
+            };
         }
         Some(trouble)
     }
@@ -142,7 +151,7 @@ impl Teller {
         }
         let t = self.lang.texts();
         let left = lasting(self.lang, token.grant_ends_at.since(self.now));
-        let next = Some(((t.company.grant_until)(&left), Moment::of(token.grant_ends_at)));
-        Some(Trouble { next, log_in: true, ..self.new(Tone::Busy, t.state.grant_ends, None) })
+        let ends = Some(((t.company.grant_until)(&left), Moment::of(token.grant_ends_at)));
+        Some(Trouble { ends, log_in: true, ..self.trouble(Tone::Busy, t.state.grant_ends, None) })
     }
 }

@@ -51,11 +51,19 @@ async fn an_outage_is_told_on_every_tab_with_what_waits_and_for_how_long() {
     });
     for tab in TABS {
         let reply = site.send(Ask::get(&format!("/company?tab={tab}")).admin()).await;
-        reply.shows(&["Нет ответа", "уже 12 минут", "22 вызова ждут передачи в CRM, самый давний уже 11 минут."]);
-        reply.shows(&["будут переданы сами, ничего не потеряется"]);
+        reply.shows(&[
+            "Портал не отвечает",
+            "уже 12 минут",
+            "22 вызова ждут передачи в CRM, самый давний уже 11 минут.",
+        ]);
+        reply.shows(&["Всё сохранено и будет передано само, ничего не потеряется"]);
     }
     let english = site.send(Ask::get("/company/state").admin().english()).await;
-    english.shows(&["No answer", "for 12 minutes", "22 calls wait to be told to the CRM, the oldest for 11 minutes."]);
+    english.shows(&[
+        "The portal does not answer",
+        "for 12 minutes",
+        "22 calls wait to be told to the CRM, the oldest for 11 minutes.",
+    ]);
     let diagnostics = site.send(Ask::get("/company?tab=diagnostics").admin()).await;
     diagnostics.shows(&["HTTP 503", "<dd>22 ", "самый давний ждёт 11 минут, с"]);
 }
@@ -111,10 +119,10 @@ async fn a_dead_grant_offers_the_log_in_wherever_one_is() {
 async fn a_grant_tells_its_life_and_warns_in_its_last_month() {
     let site = Site::new();
     let bitrix = || async { site.send(Ask::get("/company?tab=bitrix").admin()).await };
-    bitrix().await.shows(&["Продлевается сам.", "Без обращения к порталу закончится через 180 дней:"]);
+    bitrix().await.shows(&["Продлевается сам.", "Без обращения к порталу закончится через 180 дней —"]);
     bitrix().await.hides(&["скоро закончится"]);
     site.clock.advance(DAY * 151);
-    bitrix().await.shows(&["Доступ к порталу скоро закончится", "через 29 дней:", "Доступ давно не продлевался."]);
+    bitrix().await.shows(&["Доступ к порталу скоро закончится", "через 29 дней —", "Доступ давно не продлевался."]);
     site.clock.advance(DAY * 29);
     bitrix().await.shows(&["Доступ закончился.", "Войдите заново"]);
 }

@@ -50,17 +50,17 @@ pub(super) const LINK: LinkTexts = LinkTexts {
     },
     portal_ok: Say { title: "Answering", what: "The Bitrix24 portal answers requests.", todo: "" },
     portal_unreachable: Say {
-        title: "No answer",
+        title: "The portal does not answer",
         what: "The Bitrix24 portal does not answer requests. Attempts go on by themselves.",
         todo: "If this lasts, check whether the portal opens from this server's machine.",
     },
     portal_limited: Say {
-        title: "Request limit",
+        title: "Request limit of the portal",
         what: "The limit of requests to the Bitrix24 portal is used up. They are sent as the portal allows.",
         todo: "If this happens often, reduce the load of other applications or change the portal's plan.",
     },
     portal_resting: Say {
-        title: "Request limit of one kind",
+        title: "Limit for one kind of request",
         what: "The portal has paused one kind of request of our application: its time is used up. Other requests are answered.",
         todo: "Nothing needs to be done: the portal lifts the limit by itself.",
     },

@@ -12,8 +12,9 @@ pub(super) const STATE: StateTexts = StateTexts {
         let oldest = if n == 1 { "for" } else { "the oldest for" };
         format!("{} to be told to the CRM, {oldest} {lasts}.", waiting(n))
     },
-    told_by_itself: "The calls are stored and will be told by themselves, nothing is lost.",
-    told_after: "The calls are stored and will be told by themselves as soon as access is back.",
+    told_by_itself: "Everything is stored and will be told by itself, nothing is lost.",
+    told_after: "Everything is stored and will be told by itself as soon as access is back.",
+    told_from_memory: "Everything will be told by itself unless the service stops before.",
     behind: Say {
         title: "Telling what has piled up",
         what: "The portal answers; calls are told one after another, no faster than it allows.",
@@ -37,7 +38,7 @@ pub(super) const STATE: StateTexts = StateTexts {
     },
     disk_failing: Say {
         title: "The database fails",
-        what: "Writing to the database fails. New events are kept in memory; they are lost if the server stops.",
+        what: "What happens cannot be written. New events are kept in memory; they are lost if the server stops.",
         todo: "Ask the server's administrator to check the disk and the service's log.",
     },
 };
