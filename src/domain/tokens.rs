@@ -4,7 +4,7 @@ use super::{Timestamp, UserId};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
 
-/// How long a refresh token lives.
+/// How long a refresh token can be exchanged, by the vendor's documentation.
 pub const REFRESH_LIFE: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// What the authorization server has granted last.
@@ -35,5 +35,10 @@ impl Tokens {
     pub fn is_pair(&self, other: &Self) -> bool {
         self.access.expose_secret() == other.access.expose_secret()
             && self.refresh.expose_secret() == other.refresh.expose_secret()
+    }
+
+    /// When `refresh` ends unless it is exchanged before.
+    pub fn refresh_ends_at(&self) -> Timestamp {
+        self.refresh_obtained_at + REFRESH_LIFE
     }
 }

@@ -231,6 +231,7 @@ impl Companies {
         let (inbox, inbox_rx) = mpsc::channel(INBOX);
         let (link_news, news) = mpsc::channel(NEWS);
         let (switch, switch_rx) = watch::channel(company.switch.map(Arc::new));
+        let bell = Arc::new(Bell::default());
         let actor = Actor {
             company: id.clone(),
             store: setup.store.clone(),
@@ -244,6 +245,7 @@ impl Companies {
             lanes: Lanes::default(),
             turn: portal.turn(),
             journal: Journal::new(setup.store.clone(), id.clone()),
+            bell: bell.clone(),
             commander: None,
             doing: JoinSet::new(),
         };
@@ -256,7 +258,7 @@ impl Companies {
             inbox,
             switch,
             link: setup.link.clone(),
-            bell: Arc::new(Bell::default()),
+            bell,
         }));
         Ok((handle, Parts { actor, inbox: inbox_rx, news, link_state, link_news, switch: switch_rx }))
     }
