@@ -1,7 +1,7 @@
 //! A running daemon: everything built, sockets served, companies at work.
 
 use super::office::DaemonOffice;
-use super::{Listeners, Prepared};
+use super::{Listeners, Prepared, certificate};
 use crate::bitrix::bindings::Wanted;
 use crate::bitrix::{AppCredentials, OAuth, Tools};
 use crate::clock::Clock;
@@ -10,7 +10,7 @@ use crate::domain::company::Trust;
 use crate::ecss::Dialect;
 use crate::http::{ClientOptions, client, tls_config};
 use crate::server::serve::{PeerAddr, serve};
-use crate::server::tls::{PairFiles, Tls};
+use crate::server::tls::Tls;
 use crate::session::{Companies, CompanyHandle, LinkTools, Setup};
 use crate::store::{Store, StoreError};
 use crate::web::{self, ClientAddr, Office, WebState};
@@ -46,14 +46,7 @@ impl Daemon {
     /// Builds and starts everything. When this returns, requests are answered and companies are connecting.
     pub async fn start(settings: &Settings, prepared: Prepared, listeners: Listeners) -> anyhow::Result<Self> {
         let clock = Clock::system();
-        let pair = PairFiles { cert: settings.ssl_cert_filename.clone(), key: settings.ssl_key_filename.clone() };
-        let (tls, made) = Tls::load_or_generate(pair, &settings.server_host, clock.now())?;
-        if made {
-            tracing::warn!(file = %settings.ssl_cert_filename.display(), "a self-signed certificate was made, as there was none");
-        }
-        for doubt in tls.doubts(clock.now()) {
-            tracing::warn!("{doubt}");
-        }
+        let tls = certificate::tls(settings, clock.now())?;
         let store = Store::open(&settings.state_dir)
             .await
             .with_context(|| format!("the state directory {} cannot be used", settings.state_dir.display()))?;
@@ -98,6 +91,7 @@ impl Daemon {
         daemon.serve(settings, &base, listeners, &clock);
         let count = daemon.companies.start_all().await?;
         tracing::info!(companies = count, base, "started");
+        daemon.tasks.spawn(certificate::watch(daemon.tls.clone(), clock.clone(), daemon.stop.clone()));
         daemon.tasks.spawn(tidy(daemon.store.clone(), clock, settings.retention_days, daemon.stop.clone()));
         let (store, stop) = (daemon.store.clone(), daemon.stop.clone());
         daemon.tasks.spawn(async move {
