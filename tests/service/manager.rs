@@ -73,8 +73,19 @@ impl Manager {
             .env("LISTEN_FDS", handed.len().to_string())
             .env("LISTEN_FDNAMES", names.join(":"))
             .envs(more.iter().copied())
-            .stdin(Stdio::null());
+            .stdin(Stdio::null())
+            .stdout(self.output())
+            .stderr(self.output());
         Run(command.spawn().expect("bash is there"))
+    }
+
+    fn output(&self) -> fs::File {
+        fs::OpenOptions::new().append(true).create(true).open(self.path("output")).expect("a file for its output")
+    }
+
+    /// What a file in the folder holds; `output` is what the daemon has said to whoever started it.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("the file is there")
     }
 
     /// The next report; what is to be kept is kept, what is to be forgotten is forgotten.
