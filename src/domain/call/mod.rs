@@ -10,11 +10,14 @@
 //! no special cases, and a call loaded from the store goes on where it stood.
 
 mod action;
+mod assign;
 mod crm;
 mod event;
 mod leg;
+mod news;
 mod note;
 mod outcome;
+mod races;
 mod reconcile;
 mod state;
 mod step;
