@@ -94,6 +94,8 @@ fn kind_of(call: &Call, leg: &Leg) -> Kind {
         call.crm.iter().enumerate().any(|(i, c)| with(c, leg) && talked(i))
     };
     let redirected = match leg.direction {
+        // A colleague who asks for advice does not hand anybody over yet.
+        Direction::In if leg.remote_owner.is_some() => false,
         Direction::In => {
             leg.handed_over || somebody_talked(|c, leg| c.kind != Kind::Outgoing || may_be(c.number.as_ref(), leg))
         }
