@@ -2,6 +2,7 @@
 //! portals speak HTTP, and a verdict is passed at the end of each on what the portal and the switch have seen.
 
 mod bad_input;
+mod choices;
 mod click;
 mod incoming;
 mod link;
@@ -15,4 +16,5 @@ mod registration;
 mod restart;
 mod support;
 mod tokens;
+mod transfers;
 mod two_firms;

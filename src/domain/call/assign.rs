@@ -2,8 +2,10 @@
 
 use super::action::Action;
 use super::crm::{CrmCall, Kind};
+use super::event::Click;
 use super::leg::Leg;
 use super::note::Note;
+use super::races;
 use super::state::Call;
 use crate::domain::company::InternalCalls;
 use crate::domain::leg::Direction;
@@ -29,10 +31,12 @@ fn concerns_crm(call: &Call, leg: &Leg) -> Option<UserId> {
     })
 }
 
+/// Whether this is the leg a click waits for: once it is there, others of the same phone are judged like any.
 fn is_click_leg(call: &Call, leg: &Leg, owner: UserId) -> bool {
-    let of_click =
-        |c: &super::Click| c.user == owner && c.from.as_ref().is_some_and(|n| n.digits() == leg.own.digits());
+    let of_click = |c: &Click| c.user == owner && c.from.as_ref().is_some_and(|n| n.digits() == leg.own.digits());
     call.click.as_ref().is_some_and(of_click)
+        && !call.crm[0].closed
+        && !call.legs.iter().any(|l| l.crm == Some(0) && (l.is_live() || l.answered_at.is_some()))
 }
 
 fn assign_leg(call: &mut Call, i: usize, owner: UserId, now: Timestamp, actions: &mut Vec<Action>) {
@@ -44,11 +48,11 @@ fn assign_leg(call: &mut Call, i: usize, owner: UserId, now: Timestamp, actions:
     });
     let joined = if leg.alone {
         None
-    } else if is_click_leg(call, leg, owner) && !call.crm[0].closed {
+    } else if is_click_leg(call, leg, owner) {
         actions.push(Action::Note(Note::Matched { leg: leg.id.clone() }));
         Some(0)
     } else {
-        joinable(call, leg, owner)
+        joinable(call, leg, owner, now)
     };
     let crm = match joined {
         Some(crm) => crm,
@@ -118,14 +122,14 @@ fn may_be(number: Option<&Phone>, leg: &Leg) -> bool {
 
 /// An open CRM call this leg is part of: a caller's own to the same number, or one that rings and nobody has
 /// answered.
-fn joinable(call: &Call, leg: &Leg, owner: UserId) -> Option<usize> {
+fn joinable(call: &Call, leg: &Leg, owner: UserId, now: Timestamp) -> Option<usize> {
     let legs_of = |i: usize| call.legs.iter().filter(move |l| l.crm == Some(i));
     let answered = |i: usize| legs_of(i).any(|l| l.talks_since().is_some());
     let elsewhere = |i: usize| legs_of(i).any(|l| l.is_live() && !may_be(l.remote.as_ref(), leg));
     call.crm.iter().enumerate().rev().filter(|(_, c)| !c.closed).find_map(|(i, c)| {
         let fits = match (leg.direction, c.kind) {
             (Direction::Out, Kind::Outgoing) => c.user == owner && !elsewhere(i),
-            (Direction::In, Kind::Incoming | Kind::Redirected) => !answered(i),
+            (Direction::In, Kind::Incoming | Kind::Redirected) => !answered(i) || races::is_on(call, i, leg, now),
             (Direction::Out, Kind::Incoming | Kind::Redirected) | (Direction::In, Kind::Outgoing) => false,
         };
         fits.then_some(i)

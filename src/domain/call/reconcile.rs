@@ -109,14 +109,16 @@ fn hide(crm: &mut CrmCall, cards: &BTreeSet<UserId>, actions: &mut Vec<Action>) 
     }
 }
 
-/// Whether an unanswered call may still reach somebody: a caller whose leg we see is still there, or a
-/// queue may be about to ring the next phone.
+/// Whether an unanswered call may still reach somebody: a caller whose leg we see is still there, or a queue may be
+/// about to ring the next phone. A caller who was there while it rang and is gone has given up; a colleague who had
+/// handed the call on is no caller.
 fn may_ring_again(call: &mut Call, i: usize, now: Timestamp) -> bool {
-    let mut callers = call.legs.iter().filter(|l| l.crm != Some(i) && l.direction == Direction::Out).peekable();
-    if callers.peek().is_some() {
-        let waiting = callers.any(Leg::is_live);
+    let callers = || call.legs.iter().filter(|l| l.crm != Some(i) && l.direction == Direction::Out);
+    let waits = callers().any(Leg::is_live);
+    let began = call.crm[i].started_at;
+    if waits || callers().any(|l| l.crm.is_none() && l.ended_at.is_some_and(|end| end >= began)) {
         call.crm[i].linger_until = None;
-        return waiting;
+        return waits;
     }
     let linger = call.linger();
     let until = *call.crm[i].linger_until.get_or_insert(now + linger);

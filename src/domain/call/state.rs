@@ -101,8 +101,13 @@ impl Call {
     /// How long after the last ring the call may still reach the next phone: longer in a queue that has shown to be
     /// slow.
     pub(super) fn linger(&self) -> Duration {
-        let ended_before = |t: Timestamp| self.legs.iter().filter_map(|l| l.ended_at).filter(|end| *end <= t).max();
-        let gaps = self.legs.iter().filter_map(|l| Some(l.first_seen.since(ended_before(l.first_seen)?)));
+        // Before this leg: nothing, a leg that is still there, or silence since the last one ended.
+        let silent_before = |leg: &Leg| {
+            let earlier = self.legs.iter().filter(|l| l.first_seen < leg.first_seen);
+            let until = |l: &Leg| l.ended_at.map_or(leg.first_seen, |end| end.min(leg.first_seen));
+            earlier.map(until).max().map(|end| leg.first_seen.since(end))
+        };
+        let gaps = self.legs.iter().filter(|l| l.crm.is_some()).filter_map(silent_before);
         let widest = gaps.max().unwrap_or_default();
         (2 * widest).min(LONGEST_LINGER).max(self.policy.linger)
     }

@@ -87,3 +87,24 @@ fn a_click_on_a_colleague_is_finished_although_it_is_internal() {
     s.legs(both(Ringing)).after(2).legs(both(Talking)).after(5).legs(both(Released));
     assert_eq!(s.told(), ["adopt portal.1", "finish 1 5s 200"], "the portal has registered it already");
 }
+
+#[test]
+fn what_else_the_clicked_phone_does_in_this_call_is_judged_like_any_leg() {
+    let asked = |state| vec![leg("q", "1001", Direction::In, "1002", state)];
+    let mut s = clicked();
+    s.outgoing("1001", Ringing).after(2).outgoing("1001", Talking).after(5).legs(asked(Ringing)).legs(asked(Talking));
+    assert!(s.after(5).legs(asked(Released)).told().is_empty(), "a colleague's question");
+    assert_eq!(s.outgoing("1001", Released).told(), ["finish 1 10s 200"]);
+    assert!(s.after(1).legs(vec![leg("r", "1001", Direction::In, "1002", Ringing)]).told().is_empty());
+}
+
+#[test]
+fn a_client_who_comes_back_to_the_clicked_phone_is_a_conversation_of_its_own() {
+    let mut s = clicked();
+    s.outgoing("1001", Ringing).after(2).outgoing("1001", Talking).after(5);
+    let back = |state| leg("b", "1001", Direction::In, CLIENT, state);
+    s.legs(vec![leg("1001", "1001", Direction::Out, CLIENT, Released), back(Ringing)]);
+    assert_eq!(s.told(), ["finish 1 5s 200", "/b: register 1 Redirected show"]);
+    s.after(2).legs(vec![back(Talking)]).after(3).legs(vec![back(Released)]);
+    assert_eq!(s.told(), ["/b: finish 1 3s 200"]);
+}

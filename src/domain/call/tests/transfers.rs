@@ -59,6 +59,15 @@ fn a_transfer_nobody_takes_is_missed_and_comes_back() {
 }
 
 #[test]
+fn a_call_of_ours_that_is_handed_on_may_wander_from_phone_to_phone() {
+    let mut s = Story::new();
+    s.outgoing("1001", Talking).after(10).outgoing("1001", Released).incoming("1002", Ringing).after(20).told();
+    s.incoming("1002", Released).after(1).incoming("1003", Ringing).after(2).incoming("1003", Released).after(4);
+    let want = ["/1002: hide 2", "/1002: show 3", "/1002: hide 3", "/1002: finish 2 0s 304"];
+    assert_eq!(s.told(), want, "the colleague who has left is no caller who has given up");
+}
+
+#[test]
 fn a_transfer_back_is_a_third_conversation() {
     let mut s = talking();
     s.incoming("1002", Ringing).incoming("1001", Released).after(1).incoming("1002", Talking).after(6);
