@@ -77,7 +77,8 @@ impl Book {
         let mut sorted: Vec<(CallKey, Vec<Sighting>)> = Vec::new();
         for leg in legs {
             let key = self.key_of(&leg, now);
-            let owner = who.owner(&leg.own);
+            // The portal takes no call for somebody who has left; his phone is still no client's.
+            let owner = who.owner(&leg.own).filter(|user| who.employee(*user).is_some_and(|e| e.active));
             let remote_owner = leg.remote.as_ref().and_then(|n| who.owner(n));
             let sighting = Sighting { leg, owner, remote_owner };
             match sorted.iter_mut().find(|(k, _)| *k == key) {
@@ -166,6 +167,7 @@ mod tests {
     use super::*;
     use crate::domain::call::{Click, Event, Policy, step};
     use crate::domain::company::CallSettings;
+    use crate::domain::directory::Employee;
     use crate::domain::leg::{Direction, LegState};
     use crate::domain::{Phone, UserId};
 
@@ -267,6 +269,16 @@ mod tests {
         let mut book = Book::default();
         let sorted = book.sort(vec![leg("a", "1", "2"), leg("b", "3", "4"), leg("a", "2", "1")], &who, NOW);
         assert_eq!(sorted.iter().map(|(k, g)| (k.as_str(), g.len())).collect::<Vec<_>>(), [("a", 2), ("b", 1)]);
+    }
+
+    #[test]
+    fn the_number_of_somebody_who_has_left_is_nobodys_but_no_clients() {
+        let left = Employee { user: UserId(4), name: String::new(), active: false, numbers: vec![phone("1004")] };
+        let who = Directory::new([left]);
+        let legs = vec![leg("a", "1004", "1001"), leg("a", "1001", "1004")];
+        let sorted = Book::default().sort(legs, &who, NOW);
+        let owners: Vec<_> = sorted[0].1.iter().map(|s| (s.owner, s.remote_owner)).collect();
+        assert_eq!(owners, [(None, None), (None, Some(UserId(4)))]);
     }
 
     #[test]

@@ -77,6 +77,23 @@ async fn a_transfer_nobody_takes_is_missed_by_whom_it_was_meant_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_that_comes_back_is_a_second_conversation_of_who_takes_it() {
+    let (story, firm) = Story::with_firm().await;
+    story.switch().set_quirks(|q| q.transfer_recalls = true);
+    let call = answered(&story, &firm).await;
+    firm.phone("1001").transfer("1002").await.expect("it talks");
+    firm.cards_at(&story, &[PYOTR]).await;
+    story.switch().no_answer(call).await.expect("it rings");
+    firm.cards_at(&story, &[IVAN]).await;
+    firm.phone("1001").pick_up().await.expect("it rings again");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    let records = firm.finished(&story, 2).await;
+    assert_eq!(who_and_kind(&records), [(IVAN, 2, "200"), (IVAN, 3, "200")]);
+    assert!(firm.portal.missed_calls().is_empty(), "somebody took it in the end");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transfer_to_somebody_outside_ends_the_employees_part() {
     let (story, firm) = Story::with_firm().await;
     let call = answered(&story, &firm).await;

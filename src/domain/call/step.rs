@@ -27,8 +27,9 @@ pub fn step(mut call: Call, event: Event, clock: Timestamp) -> Step {
     let mut actions = Vec::new();
     let ahead = call.ahead;
     let now = call.count(clock);
-    if call.ahead > ahead {
-        actions.push(Action::Note(Note::ClockBack { seconds: (call.ahead - ahead).as_secs() }));
+    let seconds = call.ahead.saturating_sub(ahead).as_secs();
+    if seconds > 0 {
+        actions.push(Action::Note(Note::ClockBack { seconds }));
     }
     match event {
         Event::Legs(seen) => merge_legs(&mut call, &seen, now, &mut actions),

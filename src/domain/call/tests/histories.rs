@@ -20,6 +20,8 @@ enum Entry {
     Asked,
     /// He was asked within this call: his leg shows the colleague first.
     AskedHere,
+    /// The leg that talks goes on for another number.
+    Moves,
 }
 
 #[derive(Debug, Clone)]
@@ -56,7 +58,12 @@ struct Telling {
 }
 
 fn stage() -> impl Strategy<Value = Stage> {
-    let entry = prop_oneof![3 => Just(Entry::Rings), 1 => Just(Entry::Asked), 1 => Just(Entry::AskedHere)];
+    let entry = prop_oneof![
+        3 => Just(Entry::Rings),
+        1 => Just(Entry::Asked),
+        1 => Just(Entry::AskedHere),
+        1 => Just(Entry::Moves),
+    ];
     let members = prop::sample::subsequence(vec![0u8, 1, 2, 3, 4], 1..=3);
     let taken = prop_oneof![1 => Just(None), 4 => (0usize..4).prop_map(Some)];
     // Short enough for one attempt even of a queue that has shown such gaps, or too long for any.
@@ -113,13 +120,17 @@ fn play(plan: &Plan) -> Truth {
             }
             talker = Some(0);
             t += stage.ring;
-        } else if let Entry::Asked | Entry::AskedHere = entry {
-            let from = talker.map(|i| truth.parts[i].own.clone());
-            let colleague = stage.members.iter().copied().find(|m| Some(number(*m)) != from);
-            // Nobody consults himself: then it is the next one.
-            let colleague = colleague.unwrap_or((stage.members[0] + 1) % 5);
-            let mut part = add(colleague, false, t);
+        } else if let Some(from) = talker.filter(|_| !matches!(entry, Entry::Rings)) {
+            // Nobody consults himself, and no leg goes back to a number it has left.
+            let same_leg: Vec<&Part> = truth.parts.iter().filter(|p| p.leg == truth.parts[from].leg).collect();
+            let been = |m: &u8| same_leg.iter().any(|p| p.own == number(*m));
+            let Some(colleague) = stage.members.iter().copied().chain(0..5).find(|m| !been(m)) else { continue };
+            let outgoing = truth.parts[from].outgoing && matches!(entry, Entry::Moves);
+            let mut part = add(colleague, outgoing, t);
             part.answered = Some(t);
+            if matches!(entry, Entry::Moves) {
+                part.leg.clone_from(&truth.parts[from].leg);
+            }
             if matches!(entry, Entry::AskedHere) {
                 (part.begins, part.answered, part.client_from) = (t - 20, Some(t - 10), Some(t));
             }
@@ -175,7 +186,7 @@ fn moment(t: Tenths) -> Timestamp {
 }
 
 /// What the switch says of a part, in order.
-fn said_of(part: &Part, told: &Telling) -> Vec<Said> {
+fn said_of(part: &Part, moves: bool, told: &Telling) -> Vec<Said> {
     let direction = if part.outgoing { Direction::Out } else { Direction::In };
     let answered_at = |t: Tenths| {
         let known = part.answered.filter(|a| told.answer_times && *a <= t);
@@ -198,13 +209,17 @@ fn said_of(part: &Part, told: &Telling) -> Vec<Said> {
         said.push(say(from + 20, LegState::Held));
         said.push(say(from + 40, LegState::Talking));
     }
-    said.push(say(part.ends, LegState::Released));
+    if !moves {
+        said.push(say(part.ends, LegState::Released));
+    }
     said
 }
 
 /// Everything the switch says, in the order it happens.
 fn said(truth: &Truth, told: &Telling) -> Vec<Said> {
-    let mut all: Vec<Said> = truth.parts.iter().flat_map(|p| said_of(p, told)).collect();
+    let moves = |n: usize| truth.parts[n + 1..].iter().any(|p| p.leg == truth.parts[n].leg);
+    let mut all: Vec<Said> =
+        truth.parts.iter().enumerate().flat_map(|(n, part)| said_of(part, moves(n), told)).collect();
     if told.reversed {
         all.reverse();
     }
@@ -342,6 +357,8 @@ fn told_with_losses(plan: &Plan, told: &Telling, outage: (Tenths, Tenths), clock
     let mut truth = play(plan);
     // A phone that looks connected while the news of the true answer is lost cannot be told from one that talks.
     truth.parts.iter_mut().for_each(|p| p.only_flickered = None);
+    // Nor one that has moved on unseen from one that stays: here each has a leg of its own.
+    truth.parts.iter_mut().enumerate().for_each(|(n, p)| p.leg = format!("l{n}"));
     let mut run = begin(&truth);
     let (from, to) = (outage.0, outage.0 + outage.1);
     let (mut lost, mut back) = (false, false);
@@ -360,7 +377,7 @@ fn told_with_losses(plan: &Plan, told: &Telling, outage: (Tenths, Tenths), clock
             run.wait_until(clock(to));
             run.event(Event::LinkBack);
         }
-        let dropped = chance & 3 == 0 && s.leg.state != LegState::Released;
+        let dropped = chance.is_multiple_of(4) && s.leg.state != LegState::Released;
         if (lost && !back) || dropped {
             continue;
         }

@@ -50,7 +50,7 @@ fn leg_of(who: u8, out: bool, internal: bool, moved: bool, state: LegState) -> L
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_the_portal_ends_up_clean(history in prop::collection::vec(happening(), 1..40), cards in any::<bool>()) {

@@ -77,7 +77,8 @@ impl Truth {
     /// Who may see a card at this moment: who talks with the client, and all whose phones ring for him while none of
     /// those who rang together has picked up.
     pub fn may_see(&self, t: Tenths) -> Vec<UserId> {
-        let before_the_ring = |p: &&Part| self.clicked && p.outgoing && t < p.begins;
+        let first = self.parts.iter().map(|p| p.begins).min();
+        let before_the_ring = |p: &&Part| self.clicked && Some(p.begins) == first && t < p.begins;
         let part = self.parts.iter().filter(|p| p.talks_at(t) || self.rings_at(p, t) || before_the_ring(p));
         let mut users: Vec<UserId> = part.filter_map(Part::user).collect();
         users.sort();

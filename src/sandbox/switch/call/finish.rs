@@ -102,6 +102,8 @@ impl Turn<'_> {
             }
             _ => None,
         };
+        let recall = self.call_mut(call).recall.take();
+        let forward = forward.or_else(|| recall.filter(|_| cause == ReleaseCause::NoAnswer));
         match forward.and_then(|to: Arc<str>| self.ring_forwarded(call, &to)) {
             Some(next) => {
                 self.call_mut(call).far = Far::Ringing(vec![next]);

@@ -51,8 +51,8 @@ impl Turn<'_> {
         let stays = self.partner(id).ok_or(Refusal::WrongState("the leg does not talk"))?;
         let line = self.state.line(&self.call(call).domain, &own);
         let active = line.map(|line| line.active.clone()).unwrap_or_default();
-        let others = active.into_iter().filter(|leg| self.leg(*leg).call != call);
-        let consulted = others.filter_map(|leg| Some((leg, self.partner(leg)?))).next();
+        let mut others = active.into_iter().filter(|leg| self.leg(*leg).call != call);
+        let consulted = others.find_map(|leg| Some((leg, self.partner(leg)?)));
         let (consulting, consulted) = consulted.ok_or(Refusal::WrongState("nobody is consulted"))?;
         let call_ref = self.state.next_id();
         let second = self.leg(consulting).call;
@@ -119,6 +119,8 @@ impl Turn<'_> {
             changed.route = old_route;
             return Err(Refusal::CannotPerform(cause.word()));
         }
+        let recalls = self.state.quirks.transfer_recalls;
+        self.call_mut(call).recall = Some(Arc::clone(&self.leg(leaves).own)).filter(|_| recalls);
         let renewed = self.renew(stays, to, call_ref);
         self.call_mut(call).near = renewed.unwrap_or(stays);
         let mut appear: Vec<LegId> = renewed.into_iter().collect();

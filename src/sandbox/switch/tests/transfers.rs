@@ -166,6 +166,26 @@ async fn a_colleague_takes_what_rings_at_another_phone() {
 }
 
 #[tokio::test]
+async fn a_transfer_nobody_takes_may_come_back() {
+    let bench = Bench::new().await;
+    bench.world.set_quirks(|quirks| quirks.transfer_recalls = true);
+    let mut client = bench.client().await;
+    let call = bench.world.external_call("+79835551122", "1001").await;
+    client.legs().await;
+    bench.world.phone("1001").pick_up().await.expect("pick up");
+    client.legs().await;
+    bench.world.phone("1001").transfer("1002").await.expect("transfer");
+    client.legs().await;
+    client.legs().await;
+    bench.world.no_answer(call).await.expect("it rings");
+    assert_eq!(client.seen().await, "1002 in 79835551122 released");
+    assert_eq!(client.seen().await, "1001 in 79835551122 alerting");
+    bench.world.no_answer(call).await.expect("it rings again");
+    assert_eq!(client.seen().await, "1001 in 79835551122 released");
+    bench.end(client).await;
+}
+
+#[tokio::test]
 async fn three_talk_in_a_conference_until_two_have_left() {
     let bench = Bench::new().await;
     let mut client = bench.client().await;
