@@ -5,7 +5,6 @@ use super::crm::{CrmCall, Kind};
 use super::event::Click;
 use super::leg::Leg;
 use super::note::Note;
-use super::races;
 use super::state::Call;
 use crate::domain::company::InternalCalls;
 use crate::domain::leg::Direction;
@@ -52,7 +51,7 @@ fn assign_leg(call: &mut Call, i: usize, owner: UserId, now: Timestamp, actions:
         actions.push(Action::Note(Note::Matched { leg: leg.id.clone() }));
         Some(0)
     } else {
-        joinable(call, leg, owner, now)
+        joinable(call, leg, owner)
     };
     let crm = match joined {
         Some(crm) => crm,
@@ -122,14 +121,14 @@ fn may_be(number: Option<&Phone>, leg: &Leg) -> bool {
 
 /// An open CRM call this leg is part of: a caller's own to the same number, or one that rings and nobody has
 /// answered.
-fn joinable(call: &Call, leg: &Leg, owner: UserId, now: Timestamp) -> Option<usize> {
+fn joinable(call: &Call, leg: &Leg, owner: UserId) -> Option<usize> {
     let legs_of = |i: usize| call.legs.iter().filter(move |l| l.crm == Some(i));
     let answered = |i: usize| legs_of(i).any(|l| l.talks_since().is_some());
     let elsewhere = |i: usize| legs_of(i).any(|l| l.is_live() && !may_be(l.remote.as_ref(), leg));
     call.crm.iter().enumerate().rev().filter(|(_, c)| !c.closed).find_map(|(i, c)| {
         let fits = match (leg.direction, c.kind) {
             (Direction::Out, Kind::Outgoing) => c.user == owner && !elsewhere(i),
-            (Direction::In, Kind::Incoming | Kind::Redirected) => !answered(i) || races::is_on(call, i, leg, now),
+            (Direction::In, Kind::Incoming | Kind::Redirected) => !answered(i),
             (Direction::Out, Kind::Incoming | Kind::Redirected) | (Direction::In, Kind::Outgoing) => false,
         };
         fits.then_some(i)

@@ -19,12 +19,6 @@ pub(super) fn talker(call: &Call, crm: usize) -> Option<usize> {
     call.legs.iter().enumerate().filter_map(talked).min().map(|(_, n)| n)
 }
 
-/// Whether a phone that is connected now may have come into a race for this CRM call, though it was not seen to ring.
-pub(super) fn is_on(call: &Call, crm: usize, leg: &Leg, now: Timestamp) -> bool {
-    let begun = talker(call, crm).and_then(|n| call.legs[n].talks_since());
-    leg.state.is_connected() && begun.is_some_and(|begun| now < begun + RACE)
-}
-
 /// Decides what can be decided; tells when more can. Legs with a conversation of their own leave their CRM call.
 pub(super) fn decide(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>) -> Option<Timestamp> {
     let mut look_again: Option<Timestamp> = None;

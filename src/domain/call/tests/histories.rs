@@ -146,7 +146,8 @@ fn play(plan: &Plan) -> Truth {
             let first = truth.parts.len();
             let mut parts: Vec<Part> = stage.members.iter().map(|m| add(*m, false, t)).collect();
             t += stage.ring;
-            let flicker = stage.flicker && stage.taken_by.is_some();
+            // Not where a colleague takes the call: told in the wrong order, that is a call handed on.
+            let flicker = stage.flicker && stage.taken_by.is_some_and(|who| who < parts.len());
             for part in &mut parts {
                 part.only_flickered = flicker.then_some(t + 3);
                 part.ends = if flicker { t + 8 } else { t };

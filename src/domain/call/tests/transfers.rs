@@ -124,6 +124,16 @@ fn after_a_consultation_in_another_call_the_client_appears_at_the_colleague() {
 }
 
 #[test]
+fn a_client_handed_on_at_once_is_no_race() {
+    let mut s = Story::new();
+    s.incoming("1001", Ringing).after(2).incoming("1001", Talking).incoming("1001", Held).after(1);
+    let joined = |state| vec![leg("j", "1002", Direction::In, CLIENT, state)];
+    s.legs(joined(Talking)).incoming("1001", Released).after(1).legs(joined(Released));
+    let finished: Vec<_> = s.told().into_iter().filter(|l| l.contains("finish")).collect();
+    assert_eq!(finished, ["finish 1 1s 200", "/j: finish 2 1s 200"]);
+}
+
+#[test]
 fn a_consultations_own_call_may_become_the_clients() {
     // The colleague's leg keeps its id and its call; only its other side becomes the client.
     let asked = |remote, state| vec![leg("q", "1002", Direction::In, remote, state)];
