@@ -92,6 +92,50 @@ pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, St
             ),
             format!("leg {leg}"),
         ),
+        Note::GoesOn { leg, state } => (
+            pick(
+                "Вызов, окончание которого считалось неизвестным, снова виден: ",
+                "A call whose end had been taken as unknown was heard of again: ",
+            ) + phase(*state, lang),
+            format!("leg {leg}"),
+        ),
+        Note::Moved { leg, from, to } => (
+            format!("{} {from} → {to}", pick("Вызов перешёл на другой номер:", "The call moved to another number:")),
+            format!("leg {leg}"),
+        ),
+        Note::HandedOver { leg } => (
+            pick(
+                "Коллега передал внешний вызов: с этого момента разговор учитывается в CRM",
+                "A colleague handed an outside call over: from now on the conversation counts for the CRM",
+            ),
+            format!("leg {leg}"),
+        ),
+        Note::RaceLost { leg } => (
+            pick(
+                "Трубку сняли на двух телефонах сразу: этот АТС тут же отключила, разговором не считается",
+                "Two phones were picked up at once; the switch disconnected this one, so it counts as no conversation",
+            ),
+            format!("leg {leg}"),
+        ),
+        Note::RangAgain { leg, after_s } => (
+            format!(
+                "{} {after_s} {}",
+                pick("Вызов зазвонил снова через", "The call rang again after"),
+                pick(
+                    "с, когда уже считался пропущенным: записывается ещё раз",
+                    "s, when it had been recorded as missed: it is recorded once more",
+                )
+            ),
+            format!("leg {leg}"),
+        ),
+        Note::ClockBack { seconds } => (
+            format!(
+                "{} {seconds} {}",
+                pick("Часы сервера переведены назад на", "The server's clock was put back by"),
+                pick("с: длительность считается по ходу вызова", "s; the call's own time goes on"),
+            ),
+            String::new(),
+        ),
         Note::Intent { lane, step } => (intent(step, names, lang)?, format!("EXTERNAL_CALL_ID {lane}")),
         Note::Told { request, answer, took_ms, lane } => (
             if answer.starts_with("ok") {
