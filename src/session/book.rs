@@ -78,8 +78,8 @@ impl Book {
         for leg in legs {
             let key = self.key_of(&leg, now);
             // The portal takes no call for somebody who has left; his phone is still no client's.
-            let owner = who.owner(&leg.own).filter(|user| who.employee(*user).is_some_and(|e| e.active));
-            let remote_owner = leg.remote.as_ref().and_then(|n| who.owner(n));
+            let owner = who.owner(&leg.own);
+            let remote_owner = leg.remote.as_ref().and_then(|n| who.insider(n));
             let sighting = Sighting { leg, owner, remote_owner };
             match sorted.iter_mut().find(|(k, _)| *k == key) {
                 Some((_, group)) => group.push(sighting),
