@@ -41,13 +41,13 @@ impl Journal {
             waiting.spool.add(step);
             self.catch_up(now).await;
         } else if let Err(error) = self.store.record_late(&self.company, std::slice::from_ref(&step), now).await {
-            self.not_stored(step, error, now);
+            self.not_stored(step, &error, now);
         }
         ids
     }
 
-    fn not_stored(&mut self, step: Kept, error: StoreError, now: Timestamp) {
-        if is_for_good(&error) {
+    fn not_stored(&mut self, step: Kept, error: &StoreError, now: Timestamp) {
+        if is_for_good(error) {
             tracing::error!(company = %self.company, %error, "a step cannot be stored and will be lost if the daemon stops now");
             return;
         }

@@ -82,12 +82,20 @@ impl DaemonOffice {
         let click = Click { crm, user, from: None, to, late };
         let body = serde_json::to_string(&click).expect("a click is plain data");
         let key = format!("click/{}", click.crm);
-        let stored = self.store.push_event(&company.id, &key, &body, self.clock.now()).await.map_err(|e| fault(&e))?;
-        if stored.is_some() {
-            handle.dial(click, stored).map_err(busy)?;
-        } else {
-            tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice");
-        }
+        let event = match self.store.push_event(&company.id, &key, &body, self.clock.now()).await {
+            Ok(Some(event)) => Some(event),
+            Ok(None) => {
+                tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice");
+                return Ok(PortalAnswer::Accepted);
+            }
+            // A failing disk keeps nobody from dialling: the actor knows its clicks, and a restart would dial none.
+            Err(error) if error.concerns_disk() => {
+                tracing::warn!(company = %company.id, call = %click.crm, %error, "a click is dialled without being stored");
+                None
+            }
+            Err(error) => return Err(fault(&error).into()),
+        };
+        handle.dial(click, event).map_err(busy)?;
         Ok(PortalAnswer::Accepted)
     }
 
