@@ -215,6 +215,26 @@ mod tests {
         book
     }
 
+    #[test]
+    fn a_clock_set_back_or_forward_makes_nobody_wait_longer_or_shorter() {
+        const HOUR: i64 = 3_600_000;
+        for by in [-HOUR, HOUR] {
+            let now = NOW.shifted(by);
+            let mut book = book_with_click();
+            let call = book.take(&"c2c/x".into()).unwrap();
+            book.put(call, Some(NOW + Duration::from_secs(5)), NOW);
+            let over = Call::new("over".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW);
+            book.put(over, None, NOW);
+            book.redate(by);
+            assert_eq!(book.next_wake(), Some(now + Duration::from_secs(5)));
+            assert!(book.due(now + Duration::from_secs(4)).is_empty());
+            assert_eq!(book.due(now + Duration::from_secs(5)).len(), 1);
+            assert_eq!(key(&mut book, leg("s1", "1001", "89835551122"), now + Duration::from_secs(1)), "c2c/x");
+            assert!(book.forget(now + REMEMBER - Duration::from_secs(1)).is_empty());
+            assert_eq!(book.forget(now + REMEMBER), ["over".into()]);
+        }
+    }
+
     fn key(book: &mut Book, leg: LegEvent, now: Timestamp) -> String {
         book.sort(vec![leg], &Directory::default(), now)[0].0.to_string()
     }
