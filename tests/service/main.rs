@@ -15,7 +15,8 @@ const FRONT_PAGE: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r
 
 fn with_sockets(manager: &Manager, http: &str) {
     let (http, https) = (manager.path(http), manager.path("https"));
-    manager.configure(&format!("httpUnixSocket = {http:?}\nhttpsUnixSocket = {https:?}\n"));
+    let (http, https) = (http.display(), https.display());
+    manager.configure(&format!("httpUnixSocket = '{http}'\nhttpsUnixSocket = '{https}'\n"));
 }
 
 fn ask(path: &Path) -> UnixStream {

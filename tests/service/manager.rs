@@ -39,7 +39,7 @@ impl Manager {
 
     /// Writes the daemon's settings: everything in this folder, and `more`.
     pub fn configure(&self, more: &str) {
-        let at = |key: &str, name: &str| format!("{key} = {:?}\n", self.path(name));
+        let at = |key: &str, name: &str| format!("{key} = '{}'\n", self.path(name).display());
         let text = [
             at("state_dir", "db"),
             at("sslKeyFilename", "key.pem"),
@@ -60,8 +60,8 @@ impl Manager {
         for fd in &handed {
             rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty()).expect("kept over exec");
         }
-        let places: String =
-            handed.iter().enumerate().map(|(n, fd)| format!("exec {}<&{}\n", n + 3, fd.as_raw_fd())).collect();
+        let place = |(n, fd): (usize, &OwnedFd)| format!("exec {}<&{}\n", n + 3, fd.as_raw_fd());
+        let places = handed.iter().enumerate().map(place).collect::<Vec<_>>().concat();
         let names: Vec<&str> = self.kept.iter().map(|(name, _)| name.as_str()).collect();
         let mut command = Command::new("bash");
         command

@@ -233,9 +233,9 @@ fn literal(dice: &mut Dice) -> String {
         out.push_str(dice.one(COMMENTS));
         out.push_str(indent);
         match dice.below(5) {
-            0 => out.push_str(&format!("'{key}'")),
-            1 => out.push_str(&format!("\"{key}\"")),
-            2 if dice.once_in(3) => out.push_str(&format!("['{key}']")),
+            0 => out.extend(["'", key, "'"]),
+            1 => out.extend(["\"", key, "\""]),
+            2 if dice.once_in(3) => out.extend(["['", key, "']"]),
             _ => out.push_str(key),
         }
         let (value, behind) = value.split_once(", //").map_or((value, ""), |(value, behind)| (value, behind));
@@ -245,9 +245,9 @@ fn literal(dice: &mut Dice) -> String {
             out.push_str(dice.one(&[",", " ,", " /* , */,"]));
         }
         if behind.is_empty() {
-            out.push_str(dice.one(&["\n", " // x, y: 'z'\n", "\n"]))
+            out.push_str(dice.one(&["\n", " // x, y: 'z'\n", "\n"]));
         } else {
-            out.push_str(&format!(" //{behind}\n"))
+            out.extend([" //", behind, "\n"]);
         }
     }
     out.push_str(dice.one(COMMENTS));

@@ -148,7 +148,7 @@ fn edits() -> Vec<Edit> {
             Ok(after) => done.push(((name, contents), key.name, value, after)),
             Err(_) if name.starts_with("broken") || name.starts_with("foreign") => {}
             Err(faults) => {
-                wrong.push(format!("{name}: {} {faults:?}\n{}", key.name, String::from_utf8_lossy(&contents)))
+                wrong.push(format!("{name}: {} {faults:?}\n{}", key.name, String::from_utf8_lossy(&contents)));
             }
         }
     }
