@@ -6,6 +6,7 @@ use super::grants::{Holder, Pair};
 use super::ids;
 use super::judge::Delivery;
 use super::limits::Meter;
+use super::network::Network;
 use super::outgoing::{self, ClickRefused, Clicked};
 use super::server;
 use super::spec::{AppKeys, Client, Limits, User};
@@ -172,6 +173,11 @@ impl SimPortal {
     /// Ends all faults.
     pub fn heal(&self) {
         self.change(|p| p.faults.heal());
+    }
+
+    /// How long requests are under way from now on, until it is called again.
+    pub fn set_network(&self, network: Network) {
+        self.change(|p| p.carrier.set(network));
     }
 
     /// Replaces the limits; the limiters start empty.
