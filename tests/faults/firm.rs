@@ -60,7 +60,11 @@ impl Firm {
     pub async fn linked(&self) {
         let id = &self.company.client_id;
         let linked = |switch: &SwitchWorld| (switch.links_of(id) > 0).then_some(());
-        self.switch.wait_for("the company's socket", linked).await.expect("the daemon connects");
+        let wait = async {
+            // The world's own patience is shorter than the longest pause between two attempts.
+            while self.switch.wait_for("the company's socket", linked).await.is_err() {}
+        };
+        tokio::time::timeout(PATIENCE * 2, wait).await.expect("the daemon connects");
     }
 
     /// Whether the company's pages say that no call goes on and nothing waits to be told.

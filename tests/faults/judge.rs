@@ -25,6 +25,8 @@ pub struct Question {
     pub dark: Vec<(Timestamp, Timestamp)>,
     /// Requests of the portal's log that were there before.
     pub requests_before: usize,
+    /// The switch may lose calls in mid-script.
+    pub calls_vanish: bool,
     /// The backlog counts from here instead of from the end of the traffic.
     pub drain_from: Option<Timestamp>,
 }
@@ -82,10 +84,6 @@ pub struct Judgement {
 impl Judgement {
     pub fn p95(&self) -> Option<u64> {
         percentile(&self.cards, 95)
-    }
-
-    pub fn drain(&self) -> Duration {
-        self.drain
     }
 
     /// Everything that must not be.
@@ -146,6 +144,10 @@ pub fn judge(firm: &Firm, question: &Question) -> Judgement {
     let mut all = Judgement::default();
     records(firm, question, &truth, &mut all);
     left(firm, question, &mut all);
+    if !question.calls_vanish {
+        // Nothing to do with the daemon: the story itself is broken.
+        all.wrong.extend(question.placed.iter().filter_map(|placed| placed.refused.clone()));
+    }
     cards(firm, question, &truth, &mut all);
     requests(firm, question, &mut all);
     let over = truth.calls.iter().filter_map(|call| call.ended).max();

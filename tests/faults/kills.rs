@@ -29,7 +29,7 @@ async fn kill(daemon: &mut Process, times: usize, mut dice: Dice) {
             // In the middle of the work.
             _ => {
                 daemon.ready().await;
-                pause(dice.between(0.4, 3.0)).await;
+                pause(dice.between(0.4, 2.5)).await;
             }
         }
         daemon.kill().await;
@@ -46,7 +46,7 @@ async fn kills(name: &str, replays: bool, lost_answers: bool, times: usize) {
     let mut dice = Dice::new(seed());
     let stop = CancellationToken::new();
     let manners = Manners { ring: (0.3, 1.5), talk: (1.0, 3.0) };
-    let traffic = traffic::run(&firm, Mix { manners, ..Mix::office(3.0) }, dice.fork(), stop.clone());
+    let traffic = traffic::run(&firm, Mix { manners, ..Mix::office(6.0) }, dice.fork(), stop.clone());
     let killing = async {
         if lost_answers {
             // The portal is slow to answer, so that many requests are carried out whose answers nobody is left to read.
@@ -64,15 +64,15 @@ async fn kills(name: &str, replays: bool, lost_answers: bool, times: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_the_switch_tells_its_calls_again() {
-    kills("kill-9-replay", true, false, pick(12, 200)).await;
+    kills("kill-9-replay", true, false, pick(15, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_answers_are_under_way() {
-    kills("kill-9-slow-answers", true, true, pick(8, 200)).await;
+    kills("kill-9-slow-answers", true, true, pick(10, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_the_switch_tells_nothing_again() {
-    kills("kill-9", false, false, pick(6, 200)).await;
+    kills("kill-9", false, false, pick(10, 200)).await;
 }

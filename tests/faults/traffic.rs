@@ -64,12 +64,11 @@ impl Mix {
 /// One call that was made.
 #[derive(Debug, Clone)]
 pub struct Placed {
-    pub kind: Kind,
     /// The client's number.
     pub number: String,
     /// If it was a click that came to something.
     pub click: Option<Clicked>,
-    /// Why it did not go as its script says.
+    /// Why it did not go as its script says: the switch has lost the call.
     pub refused: Option<String>,
 }
 
@@ -133,7 +132,7 @@ pub async fn run(firm: &Firm, mix: Mix, mut dice: Dice, stop: CancellationToken)
                 Ok(click) => (click, None),
                 Err(refusal) => (None, Some(refusal.to_string())),
             };
-            Placed { kind, number: actor.number, click, refused }
+            Placed { number: actor.number, click, refused: refused.map(|why| format!("{kind:?}: {why}")) }
         });
     }
     calls.join_all().await
