@@ -42,17 +42,38 @@ impl Bucket {
     /// Takes `cost` requests out, or says how long to wait until they will be there if nobody else takes any.
     /// A cost above the burst is met by a full bucket, which it leaves in debt.
     pub fn take(&mut self, now: Timestamp, cost: u32) -> Result<(), Duration> {
-        let Some(limit) = self.limit else { return Ok(()) };
-        self.refill(now, limit);
-        let cost = i64::from(cost) * REQUEST;
-        let missing = cost.min(limit.full) - self.left;
-        if missing > 0 {
-            // Rounded up, or the caller would come back an instant too early.
-            let millis = (missing + limit.per_milli - 1) / limit.per_milli;
-            return Err(Duration::from_millis(millis.unsigned_abs()));
+        if self.limit.is_none() {
+            return Ok(());
         }
-        self.left -= cost;
+        let wait = self.wait(now, cost);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
+        self.left -= i64::from(cost) * REQUEST;
         Ok(())
+    }
+
+    /// How long until `cost` requests could be taken.
+    pub fn wait(&mut self, now: Timestamp, cost: u32) -> Duration {
+        let Some(limit) = self.limit else { return Duration::ZERO };
+        self.refill(now, limit);
+        let missing = (i64::from(cost) * REQUEST).min(limit.full) - self.left;
+        // Rounded up, or the caller would come back an instant too early.
+        let millis = if missing > 0 { (missing + limit.per_milli - 1) / limit.per_milli } else { 0 };
+        Duration::from_millis(millis.unsigned_abs())
+    }
+
+    /// How many requests could be taken now; [`u32::MAX`] where nobody counts.
+    pub fn left(&mut self, now: Timestamp) -> u32 {
+        let Some(limit) = self.limit else { return u32::MAX };
+        self.refill(now, limit);
+        u32::try_from(self.left.max(0) / REQUEST).unwrap_or(u32::MAX)
+    }
+
+    /// Whether more is left than an eighth of the burst.
+    pub fn is_rich(&mut self, now: Timestamp) -> bool {
+        let left = self.left(now);
+        self.limit.is_none_or(|limit| i64::from(left) > limit.full / REQUEST / 8)
     }
 
     /// The portal has said that its bucket is full, so others ask it too: nothing is left for now.
@@ -87,7 +108,9 @@ mod tests {
     #[test]
     fn a_burst_passes_at_once_and_the_next_waits() {
         let mut bucket = Bucket::new("2/45".parse().unwrap());
+        assert_eq!(bucket.left(T0), 45);
         assert!((0..45).all(|_| bucket.take(T0, 1).is_ok()));
+        assert_eq!(bucket.left(T0), 0);
         assert_eq!(bucket.take(T0, 1), Err(Duration::from_millis(500)));
         assert_eq!(bucket.take(T0 + Duration::from_millis(499), 1), Err(Duration::from_millis(1)));
         assert_eq!(bucket.take(T0 + Duration::from_millis(500), 1), Ok(()));

@@ -4,37 +4,24 @@ use super::budget::Bucket;
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::domain::budget::Budget;
-use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How urgent a request is when the budget is short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Priority {
-    /// A card has to appear or vanish on somebody's screen.
-    Card,
-    /// A CRM call has to be made, which a card waits for.
-    Register,
-    /// A CRM call has to be ended; nobody looks.
-    Finish,
+pub(super) enum Priority {
+    /// About a call, or somebody waits in front of a card.
+    Live,
     /// Everything that can wait: users, bindings.
     Other,
 }
 
-impl Priority {
-    /// The urgency of a REST method.
-    pub fn of(method: &str) -> Self {
-        match method.to_ascii_lowercase().as_str() {
-            "telephony.externalcall.show" | "telephony.externalcall.hide" => Self::Card,
-            "telephony.externalcall.register" | "batch" => Self::Register,
-            "telephony.externalcall.finish" => Self::Finish,
-            _ => Self::Other,
-        }
-    }
-}
+/// Whoever has waited so long goes first whatever he wants, so that nobody waits for ever behind a busy company's calls.
+const LONG_WAIT: Duration = Duration::from_secs(3);
 
-/// Strict priority, first come first served within one.
+/// By priority, first come first served within one.
 #[derive(Debug)]
 pub(super) struct Gate {
     queue: Mutex<Queue>,
@@ -44,7 +31,8 @@ pub(super) struct Gate {
 #[derive(Debug)]
 struct Queue {
     bucket: Bucket,
-    waiting: BTreeSet<Place>,
+    /// Everybody in line, and since when.
+    waiting: BTreeMap<Place, Timestamp>,
     next_number: u64,
 }
 
@@ -52,13 +40,13 @@ type Place = (Priority, u64);
 
 impl Gate {
     pub(super) fn new(budget: Budget) -> Self {
-        let queue = Queue { bucket: Bucket::new(budget), waiting: BTreeSet::new(), next_number: 0 };
+        let queue = Queue { bucket: Bucket::new(budget), waiting: BTreeMap::new(), next_number: 0 };
         Self { queue: Mutex::new(queue), changed: Notify::new() }
     }
 
     /// Waits until one request may be sent. Giving up waiting costs nothing.
     pub(super) async fn pass(&self, clock: &Clock, priority: Priority) {
-        let ticket = self.enter(priority);
+        let ticket = Ticket { gate: self, place: self.lock().enter(priority, clock.now()) };
         // Slept time counts even if the wall clock was set back in the meantime.
         let mut earliest: Option<Timestamp> = None;
         loop {
@@ -90,14 +78,6 @@ impl Gate {
         }
     }
 
-    fn enter(&self, priority: Priority) -> Ticket<'_> {
-        let mut queue = self.lock();
-        let place = (priority, queue.next_number);
-        queue.next_number += 1;
-        queue.waiting.insert(place);
-        Ticket { gate: self, place }
-    }
-
     /// Gives the whole budget away, because the portal says that it is used up.
     pub(super) fn drain(&self, now: Timestamp) {
         self.lock().bucket.drain(now);
@@ -109,15 +89,39 @@ impl Gate {
         self.changed.notify_waiters();
     }
 
+    fn leave(&self, place: Place) {
+        let others = {
+            let mut queue = self.lock();
+            queue.waiting.remove(&place);
+            !queue.waiting.is_empty()
+        };
+        if others {
+            self.changed.notify_waiters();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Queue {
+    fn enter(&mut self, priority: Priority, now: Timestamp) -> Place {
+        let place = (priority, self.next_number);
+        self.next_number += 1;
+        self.waiting.insert(place, now);
+        place
+    }
+
+    fn is_first(&self, place: Place, now: Timestamp) -> bool {
+        let tired = self.waiting.iter().find(|(_, since)| now.since(**since) >= LONG_WAIT);
+        let first = tired.or_else(|| self.waiting.first_key_value());
+        first.is_some_and(|(first, _)| *first == place)
+    }
+
     /// `Err(Some)`: first in line, but the bucket is empty for this long. `Err(None)`: somebody else is first.
     fn try_pass(&mut self, place: Place, now: Timestamp) -> Result<(), Option<Duration>> {
-        if self.waiting.first() == Some(&place) { self.bucket.take(now, 1).map_err(Some) } else { Err(None) }
+        if self.is_first(place, now) { self.bucket.take(now, 1).map_err(Some) } else { Err(None) }
     }
 }
 
@@ -129,14 +133,58 @@ struct Ticket<'a> {
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        let others = {
+        self.gate.leave(self.place);
+    }
+}
+
+/// The place of somebody who does not wait in the queue himself but asks again when told to. While he has something to
+/// send he stands in line like others.
+#[derive(Debug)]
+pub struct Turn {
+    gate: Arc<Gate>,
+    place: Option<Place>,
+}
+
+impl Turn {
+    pub(super) fn new(gate: Arc<Gate>) -> Self {
+        Self { gate, place: None }
+    }
+
+    /// How many requests could be sent at once; [`u32::MAX`] where nobody counts.
+    pub fn left(&self, now: Timestamp) -> u32 {
+        self.gate.lock().bucket.left(now)
+    }
+
+    /// Whether more is left than what should be kept for what comes unexpectedly.
+    pub fn is_rich(&self, now: Timestamp) -> bool {
+        self.gate.lock().bucket.is_rich(now)
+    }
+
+    /// Takes one request out of the budget, or tells when to ask again.
+    pub fn take(&mut self, now: Timestamp) -> Result<(), Duration> {
+        let taken = {
             let mut queue = self.gate.lock();
-            queue.waiting.remove(&self.place);
-            !queue.waiting.is_empty()
+            let place = *self.place.get_or_insert_with(|| queue.enter(Priority::Live, now));
+            // Behind somebody else it takes two.
+            queue.try_pass(place, now).map_err(|wait| wait.unwrap_or_else(|| queue.bucket.wait(now, 2)))
         };
-        if others {
-            self.gate.changed.notify_waiters();
+        if taken.is_ok() {
+            self.leave();
         }
+        taken
+    }
+
+    /// Nothing is to be sent any more.
+    pub fn leave(&mut self) {
+        if let Some(place) = self.place.take() {
+            self.gate.leave(place);
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
@@ -145,7 +193,6 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
     use futures_util::future::join_all;
-    use std::sync::Arc;
     use tokio::time::Instant;
 
     /// The manual clock stands still, so only slept time counts.
@@ -157,7 +204,7 @@ mod tests {
     async fn a_burst_passes_and_the_rest_follow_at_the_rate() {
         let (gate, clock, start) = (Gate::new("50/3".parse().unwrap()), stopped(), Instant::now());
         let passed = join_all((0..7).map(|_| async {
-            gate.pass(&clock, Priority::Register).await;
+            gate.pass(&clock, Priority::Live).await;
             start.elapsed()
         }))
         .await;
@@ -173,7 +220,7 @@ mod tests {
         let (gate, clock) = (Arc::new(Gate::new("50/1".parse().unwrap())), stopped());
         gate.pass(&clock, Priority::Other).await;
         let order = Arc::new(Mutex::new(Vec::new()));
-        let wanted = [Priority::Other, Priority::Finish, Priority::Register, Priority::Card, Priority::Other];
+        let wanted = [Priority::Other, Priority::Live, Priority::Other, Priority::Live, Priority::Other];
         join_all(wanted.into_iter().enumerate().map(|(n, priority)| {
             let (gate, clock, order) = (gate.clone(), clock.clone(), order.clone());
             async move {
@@ -192,7 +239,7 @@ mod tests {
         let (gate, clock) = (Gate::new("1/1".parse().unwrap()), stopped());
         gate.pass(&clock, Priority::Other).await;
         for _ in 0..3 {
-            assert!(gate.pass(&clock, Priority::Card).now_or_never().is_none());
+            assert!(gate.pass(&clock, Priority::Live).now_or_never().is_none());
         }
         assert!(gate.lock().waiting.is_empty());
     }
@@ -201,7 +248,7 @@ mod tests {
     async fn the_next_in_line_is_woken_when_the_first_gives_up() {
         let (gate, clock) = (Arc::new(Gate::new("20/1".parse().unwrap())), stopped());
         gate.pass(&clock, Priority::Other).await;
-        let mut first = Box::pin(gate.pass(&clock, Priority::Card));
+        let mut first = Box::pin(gate.pass(&clock, Priority::Live));
         assert!(futures_util::poll!(&mut first).is_pending());
         let mut second = Box::pin(gate.pass(&clock, Priority::Other));
         assert!(futures_util::poll!(&mut second).is_pending());
@@ -220,11 +267,19 @@ mod tests {
     }
 
     #[test]
-    fn methods_have_the_urgency_of_what_people_see() {
-        assert_eq!(Priority::of("telephony.externalCall.show"), Priority::Card);
-        assert_eq!(Priority::of("telephony.externalcall.register"), Priority::Register);
-        assert_eq!(Priority::of("telephony.externalCall.finish"), Priority::Finish);
-        assert_eq!(Priority::of("user.get"), Priority::Other);
-        assert!(Priority::Card < Priority::Register && Priority::Finish < Priority::Other);
+    fn whoever_asks_again_keeps_his_place_but_not_for_ever() {
+        let gate = Arc::new(Gate::new("1/1".parse().unwrap()));
+        let mut turn = Turn::new(gate.clone());
+        let at = |ms: u64| Timestamp(0) + Duration::from_millis(ms);
+        assert_eq!((turn.left(at(0)), turn.take(at(0)), turn.left(at(0))), (1, Ok(()), 0));
+        assert_eq!(turn.take(at(200)), Err(Duration::from_millis(800)));
+        let other = gate.lock().enter(Priority::Other, at(300));
+        assert_eq!(gate.lock().try_pass(other, at(1000)), Err(None), "calls come first");
+        assert_eq!(turn.take(at(1000)), Ok(()));
+        assert!(turn.take(at(1500)).is_err());
+        assert_eq!(gate.lock().try_pass(other, at(3300)), Ok(()), "he has waited long enough");
+        gate.leave(other);
+        turn.leave();
+        assert!(gate.lock().waiting.is_empty());
     }
 }

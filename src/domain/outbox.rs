@@ -7,6 +7,15 @@ use super::call::{CrmStep, Kind, Reason, Status};
 use super::{CrmCallId, Phone, Timestamp, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Which CRM call a request is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// One the portal has named.
+    Known(CrmCallId),
+    /// The one that the register before it in the same plan makes.
+    New,
+}
+
 /// A request to the portal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
@@ -26,12 +35,13 @@ pub enum Request {
         show: bool,
     },
     /// Open cards.
-    Show(CrmCallId, Vec<UserId>),
+    Show(Target, Vec<UserId>),
     /// Close cards.
-    Hide(CrmCallId, Vec<UserId>),
+    Hide(Target, Vec<UserId>),
     /// End the CRM call.
     Finish {
-        /// Which one.
+        /// Which one: always one that is stored under the portal's name, so that a lost answer can never lead to a
+        /// second record.
         crm: CrmCallId,
         /// By whom.
         user: UserId,
@@ -69,10 +79,39 @@ impl Request {
     }
 }
 
+/// How urgent it is to go on with a lane; the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Urgency {
+    /// A card has to appear or vanish on somebody's screen.
+    Card,
+    /// A CRM call has to be made, which a card waits for.
+    Register,
+    /// A CRM call has to be ended.
+    Finish,
+    /// The call is over before the portal has heard of it: nobody looks.
+    Past,
+}
+
+/// How urgent what waits in a lane is (oldest first; `crm` is the lane's CRM call, once known).
+pub fn urgency(waiting: &[&CrmStep], crm: Option<&CrmCallId>) -> Urgency {
+    let over = || waiting.iter().any(|step| matches!(step, CrmStep::Finish { .. }));
+    match waiting.first() {
+        Some(CrmStep::Register { .. }) if crm.is_none() => {
+            if over() {
+                Urgency::Past
+            } else {
+                Urgency::Register
+            }
+        }
+        Some(CrmStep::Finish { .. }) => Urgency::Finish,
+        _ => Urgency::Card,
+    }
+}
+
 /// The next thing to do in a lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// To be asked one after the other; may be empty when the waiting steps cancel out.
+    /// To be asked one after the other, none after one that fails; may be empty when the waiting steps cancel out.
     pub requests: Vec<Request>,
     /// How many waiting steps these requests settle.
     pub settles: usize,
@@ -88,17 +127,28 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
     match (first, crm) {
         (CrmStep::Adopt { crm }, _) => Some(Plan { requests: Vec::new(), settles: 1, adopts: Some(crm.clone()) }),
         (CrmStep::Register { user, number, kind, started_at, create, show }, None) => {
-            let request = Request::Register {
+            let mut words = Words::of(&waiting[1..]);
+            let own = words.last.remove(user).unwrap_or(*show);
+            let register = Request::Register {
                 user: *user,
                 number: number.clone(),
                 kind: *kind,
                 started_at: *started_at,
                 create: *create,
-                show: *show && still_sees(*user, &waiting[1..]),
+                show: own && !words.over,
             };
-            settle(vec![request], 1)
+            // It may have been carried out before, with its answer lost: then he sees the card.
+            if *show && (words.over || !own) {
+                words.last.insert(*user, false);
+            }
+            let mut requests = vec![register];
+            requests.extend(words.requests(&Target::New, sees));
+            settle(requests, 1 + words.steps)
         }
-        (CrmStep::Show { .. } | CrmStep::Hide { .. }, Some(crm)) => Some(cards(waiting, crm, sees)),
+        (CrmStep::Show { .. } | CrmStep::Hide { .. }, Some(crm)) => {
+            let words = Words::of(waiting);
+            settle(words.requests(&Target::Known(crm.clone()), sees), words.steps)
+        }
         (CrmStep::Finish { user, duration_s, status, reason }, Some(crm)) => {
             let request = Request::Finish {
                 crm: crm.clone(),
@@ -116,46 +166,51 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
     }
 }
 
-/// Whether a card opened now would still be wanted after all that waits.
-fn still_sees(user: UserId, later: &[&CrmStep]) -> bool {
-    later.iter().fold(true, |sees, step| match step {
-        CrmStep::Show { users } if users.contains(&user) => true,
-        CrmStep::Hide { users } if users.contains(&user) => false,
-        CrmStep::Finish { .. } => false,
-        CrmStep::Show { .. } | CrmStep::Hide { .. } | CrmStep::Register { .. } | CrmStep::Adopt { .. } => sees,
-    })
+/// A run of shows and hides, merged.
+struct Words {
+    /// The last word per user.
+    last: BTreeMap<UserId, bool>,
+    /// How many steps the run has.
+    steps: usize,
+    /// The call ends after it: nobody is to see a card.
+    over: bool,
 }
 
-/// Merges a run of shows and hides into at most one hide and one show.
-fn cards(waiting: &[&CrmStep], crm: &CrmCallId, sees: Option<&BTreeSet<UserId>>) -> Plan {
-    // The last word per user. Where it is not known who sees a card, any of these steps may have been carried out
-    // already with its answer lost: then it is said again, as hiding or showing twice does no harm.
-    let mut words: BTreeMap<UserId, bool> = BTreeMap::new();
-    let mut settles = 0;
-    for step in waiting {
-        let (users, show) = match step {
-            CrmStep::Show { users } => (users, true),
-            CrmStep::Hide { users } => (users, false),
-            CrmStep::Register { .. } | CrmStep::Adopt { .. } | CrmStep::Finish { .. } => break,
+impl Words {
+    fn of(waiting: &[&CrmStep]) -> Self {
+        let (mut last, mut steps) = (BTreeMap::new(), 0);
+        for step in waiting {
+            let (users, show) = match step {
+                CrmStep::Show { users } => (users, true),
+                CrmStep::Hide { users } => (users, false),
+                CrmStep::Register { .. } | CrmStep::Adopt { .. } | CrmStep::Finish { .. } => break,
+            };
+            steps += 1;
+            last.extend(users.iter().map(|user| (*user, show)));
+        }
+        let over = matches!(waiting.get(steps), Some(CrmStep::Finish { .. }));
+        Self { last, steps, over }
+    }
+
+    /// At most one hide and one show. Where it is not known who sees a card, any of these steps may have been carried
+    /// out already with its answer lost: then it is said again, as hiding or showing twice does no harm.
+    fn requests(&self, target: &Target, sees: Option<&BTreeSet<UserId>>) -> Vec<Request> {
+        let may_see = |user: &UserId| sees.is_none_or(|sees| sees.contains(user));
+        let surely_sees = |user: &UserId| sees.is_some_and(|sees| sees.contains(user));
+        let users = |want: &dyn Fn(&UserId, bool) -> bool| -> Vec<UserId> {
+            self.last.iter().filter(|(user, show)| want(user, **show && !self.over)).map(|(user, _)| *user).collect()
         };
-        settles += 1;
-        words.extend(users.iter().map(|user| (*user, show)));
+        let hide = users(&|user, show| !show && may_see(user));
+        let show = users(&|user, show| show && !surely_sees(user));
+        let mut requests = Vec::new();
+        if !hide.is_empty() {
+            requests.push(Request::Hide(target.clone(), hide));
+        }
+        if !show.is_empty() {
+            requests.push(Request::Show(target.clone(), show));
+        }
+        requests
     }
-    let over = matches!(waiting.get(settles), Some(CrmStep::Finish { .. }));
-    let may_see = |user: &UserId| sees.is_none_or(|sees| sees.contains(user));
-    let surely_sees = |user: &UserId| sees.is_some_and(|sees| sees.contains(user));
-    let wanted = |show: bool| show && !over;
-    let hide: Vec<UserId> = words.iter().filter(|(u, show)| !wanted(**show) && may_see(u)).map(|(u, _)| *u).collect();
-    let show: Vec<UserId> =
-        words.iter().filter(|(u, show)| wanted(**show) && !surely_sees(u)).map(|(u, _)| *u).collect();
-    let mut requests = Vec::new();
-    if !hide.is_empty() {
-        requests.push(Request::Hide(crm.clone(), hide));
-    }
-    if !show.is_empty() {
-        requests.push(Request::Show(crm.clone(), show));
-    }
-    Plan { requests, settles, adopts: None }
 }
 
 #[cfg(test)]
@@ -183,6 +238,17 @@ mod tests {
     }
     fn finish() -> CrmStep {
         CrmStep::Finish { user: UserId(1), duration_s: 5, status: Status::Answered, reason: None }
+    }
+
+    impl Request {
+        /// Who is to see a card, or not any more.
+        fn users(&self) -> Vec<UserId> {
+            match self {
+                Self::Register { user, show, .. } => show.then_some(*user).into_iter().collect(),
+                Self::Show(_, users) | Self::Hide(_, users) => users.clone(),
+                Self::Finish { .. } => Vec::new(),
+            }
+        }
     }
 
     /// Everything that would be asked if nothing were added, as short lines.
@@ -238,6 +304,40 @@ mod tests {
         assert_eq!(all(&[register(1), hide(&[1]), show(&[1])], None), ["register true"]);
         let wandering = [register(1), hide(&[1]), show(&[2]), hide(&[2]), show(&[3])];
         assert_eq!(all(&wandering, None), ["register false", "show [u3]"]);
+    }
+
+    #[test]
+    fn a_group_that_rings_together_is_told_together() {
+        let steps = [register(1), show(&[2, 3])];
+        let waiting: Vec<&CrmStep> = steps.iter().collect();
+        let plan = plan(&waiting, None, Some(&BTreeSet::new())).expect("a plan");
+        assert!(matches!(&plan.requests[..], [Request::Register { show: true, .. }, Request::Show(Target::New, u)]
+            if *u == users(&[2, 3])));
+        assert_eq!(plan.settles, 2);
+    }
+
+    #[test]
+    fn a_register_whose_first_answer_was_lost_takes_its_card_back() {
+        let lines = |steps: &[CrmStep]| -> Vec<String> {
+            let waiting: Vec<&CrmStep> = steps.iter().collect();
+            let plan = plan(&waiting, None, None).expect("a plan");
+            plan.requests.iter().map(|r| format!("{} {:?}", r.name(), r.users())).collect()
+        };
+        assert_eq!(lines(&[register(1), finish()]), ["register []", "hide [u1]"]);
+        assert_eq!(lines(&[register(1), show(&[2]), hide(&[1])]), ["register []", "hide [u1]", "show [u2]"]);
+        assert_eq!(lines(&[register(1)]), ["register [u1]"]);
+    }
+
+    #[test]
+    fn urgent_is_what_somebody_sees() {
+        let of = |steps: &[CrmStep], crm: Option<&str>| {
+            urgency(&steps.iter().collect::<Vec<_>>(), crm.map(CrmCallId::from).as_ref())
+        };
+        assert_eq!(of(&[register(1), show(&[2])], None), Urgency::Register);
+        assert_eq!(of(&[register(1), show(&[2]), finish()], None), Urgency::Past);
+        assert_eq!(of(&[hide(&[2]), finish()], Some("c")), Urgency::Card);
+        assert_eq!(of(&[finish()], Some("c")), Urgency::Finish);
+        assert!(Urgency::Card < Urgency::Register && Urgency::Finish < Urgency::Past);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use super::draft::{Draft, Origin};
 use super::lanes::Lanes;
 use super::link::LinkNews;
 use super::message::{ActError, Message};
-use super::perform::{Performed, perform};
+use super::perform::{Landed, perform};
 use super::status::Shared;
-use crate::bitrix::Portal;
+use crate::bitrix::{Portal, Turn};
 use crate::clock::Clock;
 use crate::domain::call::{Call, Click, CrmStep, Event, Policy};
 use crate::domain::company::CallSettings;
@@ -30,7 +30,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// What became of something done outside the loop.
 pub(super) enum Done {
-    Crm(Performed),
+    Crm(Landed),
     Command { key: CallKey, command: SwitchCommand, origin: Origin, answer: Result<Accepted, CommandError> },
 }
 
@@ -45,6 +45,7 @@ pub(super) struct Actor {
     pub directory: Directory,
     pub book: Book,
     pub lanes: Lanes,
+    pub turn: Turn,
     pub commander: Option<Commander>,
     pub doing: JoinSet<Done>,
 }
@@ -157,10 +158,12 @@ impl Actor {
     async fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
         let mut draft = Draft::default();
         match done {
-            Ok(Done::Crm(performed)) => self.told(&performed, &mut draft),
+            Ok(Done::Crm(landed)) => self.landed(&landed, &mut draft).await,
             Ok(Done::Command { key, command, origin, answer }) => {
                 self.commanded(&key, &command, origin, answer, &mut draft);
             }
+            // Its lanes would wait for an answer for ever: everything is made anew from what is stored.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(error) => tracing::error!(company = %self.company, %error, "a request ended abnormally"),
         }
         self.commit(draft).await;
@@ -197,7 +200,7 @@ impl Actor {
             for ((lane, call, step), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
                 let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
                 let known = if begins || self.lanes.knows(&lane) { None } else { self.known_crm(&lane).await };
-                self.lanes.push(&lane, &call, id, step, known);
+                self.lanes.push(&lane, &call, (id, step, now), known);
             }
         }
         for (key, command, origin) in draft.commands {
@@ -210,11 +213,11 @@ impl Actor {
                 Done::Command { key, command, origin, answer }
             });
         }
-        for job in self.lanes.ready(now) {
+        for parcel in self.lanes.ready(now, &mut self.turn) {
             let (portal, clock) = (self.portal.clone(), self.clock.clone());
-            self.doing.spawn(async move { Done::Crm(perform(portal, clock, job).await) });
+            self.doing.spawn(async move { Done::Crm(perform(portal, clock, parcel).await) });
         }
-        self.shared.waiting.store(self.lanes.waiting() as u64, Ordering::Relaxed);
+        self.shared.waiting.store(self.lanes.backlog().calls, Ordering::Relaxed);
     }
 
     /// A disk that fails must not stop a live call: then the step lives in memory only, and the log says so.
@@ -248,8 +251,8 @@ impl Actor {
         let ended = tokio::time::timeout(DRAIN, async {
             while let Some(done) = self.doing.join_next().await {
                 let mut draft = Draft::default();
-                if let Ok(Done::Crm(performed)) = done {
-                    self.told(&performed, &mut draft);
+                if let Ok(Done::Crm(landed)) = done {
+                    self.landed(&landed, &mut draft).await;
                     draft.close(&self.book);
                     self.store_record(&draft.record, self.clock.now()).await;
                 }

@@ -234,6 +234,7 @@ impl Companies {
             directory: Directory::new(employees),
             book: Book::default(),
             lanes: Lanes::default(),
+            turn: portal.turn(),
             commander: None,
             doing: JoinSet::new(),
         };

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::message::{ActError, Reply};
-use crate::domain::call::{Action, Call, CommandRefused, CrmStep, Event, Note, Step, step};
+use crate::domain::call::{Action, Call, CommandRefused, CrmStep, Event, Intent, Note, Step, step};
 use crate::domain::leg::SwitchCommand;
 use crate::domain::{CallKey, ExternalId, Timestamp};
 use crate::store::{CallUpdate, NewIntent, Record, TraceLine};
@@ -36,12 +36,7 @@ impl Draft {
         let (mut wake, mut unknown, mut origin) = (None, 0, Some(origin));
         for action in actions {
             match action {
-                Action::Crm(intent) => {
-                    self.note(&call.key, now, &Note::Intent { lane: intent.lane.clone(), step: intent.step.clone() });
-                    let body = serde_json::to_string(&intent.step).expect("steps are plain data");
-                    self.record.intents.push(NewIntent { lane: intent.lane.clone(), call: call.key.clone(), body });
-                    self.steps.push((intent.lane, call.key.clone(), intent.step));
-                }
+                Action::Crm(intent) => self.intent(&call.key, now, intent),
                 Action::Switch(command) => {
                     let origin = origin.take().unwrap_or(Origin::Nobody);
                     self.commands.push((call.key.clone(), command, origin));
@@ -65,6 +60,14 @@ impl Draft {
             self.touched.insert(call.key.clone());
         }
         (call, wake, unknown)
+    }
+
+    /// Adds something the portal is to be told.
+    pub fn intent(&mut self, call: &CallKey, now: Timestamp, intent: Intent) {
+        self.note(call, now, &Note::Intent { lane: intent.lane.clone(), step: intent.step.clone() });
+        let body = serde_json::to_string(&intent.step).expect("steps are plain data");
+        self.record.intents.push(NewIntent { lane: intent.lane.clone(), call: call.clone(), body });
+        self.steps.push((intent.lane, call.clone(), intent.step));
     }
 
     /// Whether there is nothing to store.

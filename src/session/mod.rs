@@ -21,6 +21,7 @@ mod lanes;
 mod link;
 mod message;
 mod perform;
+mod remake;
 mod restore;
 mod status;
 mod upkeep;

@@ -1,19 +1,21 @@
-//! Tells the portal what a lane has planned. Knows no call logic: requests in, what became of them out.
+//! Tells the portal what lanes have planned. Knows no call logic: requests in, what became of them out.
 
-use super::lanes::{Job, Rest};
-use crate::bitrix::telephony::{CallKind, Finish, LINE_NUMBER, Register};
-use crate::bitrix::{ApiError, Portal};
+use super::lanes::{Job, Parcel, Rest};
+use crate::bitrix::batch::{Command, result_of};
+use crate::bitrix::telephony::{Cards, Finish, Finished, LINE_NUMBER, Register, Registered};
+use crate::bitrix::{Answer, ApiError, Portal};
 use crate::clock::Clock;
-use crate::domain::call::{DialFailure, Kind, Reason};
-use crate::domain::outbox::Request;
+use crate::domain::call::{DialFailure, Reason};
+use crate::domain::link::Closed;
+use crate::domain::outbox::{Request, Target};
 use crate::domain::{CrmCallId, ExternalId, Timestamp};
+use std::time::Duration;
 
 /// One request and the portal's answer.
 #[derive(Debug)]
 pub(super) struct Told {
     pub request: Request,
     pub answer: Result<String, ApiError>,
-    pub took_ms: u64,
 }
 
 /// What became of a job.
@@ -24,84 +26,128 @@ pub(super) struct Performed {
     pub told: Vec<Told>,
     /// The name the portal has given the call.
     pub crm: Option<CrmCallId>,
+    /// The portal did not know the call that was to be finished.
+    pub unknown: bool,
 }
 
 impl Performed {
+    /// What the portal has carried out.
+    pub fn done(&self) -> Vec<Request> {
+        self.told.iter().filter(|told| told.answer.is_ok()).map(|told| told.request.clone()).collect()
+    }
+
     /// Why the job is not done.
     pub fn failure(&self) -> Option<&ApiError> {
         self.told.last().and_then(|t| t.answer.as_ref().err())
     }
 }
 
-/// Makes the job's requests until one fails.
-pub(super) async fn perform(portal: Portal, clock: Clock, job: Job) -> Performed {
-    let mut done = Performed { crm: job.plan.adopts.clone(), told: Vec::new(), job };
-    for request in done.job.plan.requests.clone() {
-        let began = clock.now();
-        let answer = ask(&portal, &request, &done.job.lane, &mut done.crm).await;
+/// What became of a parcel.
+#[derive(Debug)]
+pub(super) struct Landed {
+    pub performed: Vec<Performed>,
+    pub past: bool,
+    /// Milliseconds between request and answer.
+    pub took_ms: u64,
+}
+
+/// Makes the parcel's requests. Their place in the budget has been taken.
+pub(super) async fn perform(portal: Portal, clock: Clock, parcel: Parcel) -> Landed {
+    let began = clock.now();
+    let mut commands = Vec::new();
+    for job in &parcel.jobs {
+        let first = commands.len();
+        commands.extend(job.plan.requests.iter().map(|request| command(request, &job.lane, first)));
+    }
+    let sent = if commands.is_empty() { Ok(Vec::new()) } else { portal.send(&commands, parcel.jobs.len() == 1).await };
+    let took_ms = u64::try_from(clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
+    let mut answers = sent.map(Vec::into_iter);
+    let performed = parcel.jobs.into_iter().map(|job| {
+        let asked = job.plan.requests.len();
+        let mine: Vec<_> = match &mut answers {
+            Ok(answers) => answers.by_ref().take(asked).collect(),
+            Err(error) => vec![Err(error.clone())],
+        };
+        performed(job, mine)
+    });
+    Landed { performed: performed.collect(), past: parcel.past, took_ms }
+}
+
+/// What a job's own answers mean. After one that failed the others mean nothing: they may have been about a call that
+/// was not made.
+fn performed(job: Job, answers: Vec<Result<Answer, ApiError>>) -> Performed {
+    let mut crm = job.plan.adopts.clone();
+    let (mut told, mut unknown) = (Vec::new(), false);
+    for (request, answer) in job.plan.requests.iter().zip(answers) {
+        unknown |= matches!((request, &answer), (Request::Finish { .. }, Err(ApiError::NotFoundCall)));
+        let answer = answer.and_then(|answer| read(request, &answer, &mut crm)).or_else(|error| shrug(request, error));
         let failed = answer.is_err();
-        let took_ms = u64::try_from(clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
-        done.told.push(Told { request, answer, took_ms });
+        told.push(Told { request: request.clone(), answer });
         if failed {
             break;
         }
     }
-    done
+    Performed { job, told, crm, unknown }
 }
 
-async fn ask(
-    portal: &Portal,
-    request: &Request,
-    lane: &ExternalId,
-    crm: &mut Option<CrmCallId>,
-) -> Result<String, ApiError> {
-    let gone_is_done = |answer: Result<bool, ApiError>| match answer {
-        Ok(true) => Ok("ok".to_owned()),
-        // The call is over in the portal: there is nothing left to show or hide.
-        Ok(false) | Err(ApiError::NotFoundCall) => Ok("no such call (any more)".to_owned()),
-        Err(e) => Err(e),
+/// The request in the portal's words; `first` is the number of the plan's first command in its batch.
+fn command(request: &Request, lane: &ExternalId, first: usize) -> Command {
+    let cards = |target: &Target, users: &Vec<_>| Cards {
+        call: match target {
+            Target::Known(call) => call.clone(),
+            Target::New => CrmCallId::new(result_of(first, "CALL_ID")),
+        },
+        users: users.clone(),
     };
     match request {
-        Request::Register { user, number, kind, started_at, create, show } => {
-            let register = Register {
-                user: *user,
-                number: number.clone(),
-                kind: match kind {
-                    Kind::Outgoing => CallKind::Outgoing,
-                    Kind::Incoming => CallKind::Incoming,
-                    Kind::Redirected => CallKind::Redirected,
-                },
-                started_at: *started_at,
-                crm_create: *create,
-                show: *show,
-                external_id: lane.clone(),
-                line: Some(LINE_NUMBER.to_owned()),
-            };
-            let registered = portal.register(&register).await?;
-            let answer = match &registered.lead_error {
-                Some(trouble) => format!("ok, but no CRM item: {trouble}"),
-                None => "ok".to_owned(),
-            };
+        Request::Register { user, number, kind, started_at, create, show } => Register {
+            user: *user,
+            number: number.clone(),
+            kind: (*kind).into(),
+            started_at: *started_at,
+            crm_create: *create,
+            show: *show,
+            external_id: lane.clone(),
+            line: Some(LINE_NUMBER.to_owned()),
+        }
+        .command(),
+        Request::Show(target, users) => cards(target, users).show(),
+        Request::Hide(target, users) => cards(target, users).hide(),
+        Request::Finish { crm, user, duration_s, status, reason } => Finish {
+            call: crm.clone(),
+            user: *user,
+            duration_s: *duration_s,
+            status_code: *status,
+            failed_reason: reason.map(|r| reason_text(r).to_owned()),
+            add_to_chat: true,
+        }
+        .command(),
+    }
+}
+
+/// The answer in a few words.
+fn read(request: &Request, answer: &Answer, crm: &mut Option<CrmCallId>) -> Result<String, ApiError> {
+    let trouble = match request {
+        Request::Register { .. } => {
+            let registered = Registered::read(&answer.result)?;
             *crm = Some(registered.call);
-            Ok(answer)
+            registered.lead_error.map(|error| format!("ok, but no CRM item: {error}"))
         }
-        Request::Show(call, users) => gone_is_done(portal.show(call, users).await),
-        Request::Hide(call, users) => gone_is_done(portal.hide(call, users).await),
-        Request::Finish { crm, user, duration_s, status, reason } => {
-            let finish = Finish {
-                call: crm.clone(),
-                user: *user,
-                duration_s: *duration_s,
-                status_code: *status,
-                failed_reason: reason.map(|r| reason_text(r).to_owned()),
-                add_to_chat: true,
-            };
-            match portal.finish(&finish).await {
-                Ok(finished) => Ok(finished.errors.map_or_else(|| "ok".to_owned(), |e| format!("ok, but: {e}"))),
-                Err(ApiError::NotFoundCall) => Ok("finished before".to_owned()),
-                Err(e) => Err(e),
-            }
-        }
+        // The call is over in the portal: there is nothing left to show or hide.
+        Request::Show(..) | Request::Hide(..) => (!Cards::read(answer)).then(|| GONE.to_owned()),
+        Request::Finish { .. } => Finished::read(&answer.result).errors.map(|error| format!("ok, but: {error}")),
+    };
+    Ok(trouble.unwrap_or_else(|| "ok".to_owned()))
+}
+
+const GONE: &str = "no such call (any more)";
+
+/// A call that is not there any more needs no card and no second end.
+fn shrug(request: &Request, error: ApiError) -> Result<String, ApiError> {
+    match (request, error) {
+        (Request::Show(..) | Request::Hide(..), ApiError::NotFoundCall) => Ok(GONE.to_owned()),
+        (Request::Finish { .. }, ApiError::NotFoundCall) => Ok("finished before".to_owned()),
+        (_, error) => Err(error),
     }
 }
 
@@ -112,9 +158,22 @@ pub(super) fn rest_after(error: &ApiError, now: Timestamp) -> Option<Rest> {
         ApiError::Again { after: None, .. } | ApiError::Unclear { .. } => Some(Rest::BackOff),
         ApiError::Limited { until, .. } => Some(until.map_or(Rest::BackOff, Rest::Until)),
         ApiError::Resting { until, .. } => Some(Rest::Until(*until)),
-        ApiError::NeedsLogin(_) | ApiError::Stopped { .. } => Some(Rest::Shut),
+        ApiError::NeedsLogin(_) => Some(Rest::Until(now + LOOK_FOR_LOGIN)),
+        ApiError::Stopped { because, .. } => Some(Rest::Until(now + closed_for(*because))),
         ApiError::Refused { .. } | ApiError::NotFoundCall => None,
     }
+}
+
+/// A grant that is dead is looked at so often; nothing is asked of the portal for that, and a log-in ends the rest.
+const LOOK_FOR_LOGIN: Duration = Duration::from_secs(60);
+
+/// How long a portal that is closed is left alone: somebody has to pay, to ask its support, or to restore it.
+const fn closed_for(because: Closed) -> Duration {
+    Duration::from_secs(match because {
+        Closed::Payment | Closed::Plan => 300,
+        Closed::Blocked => 600,
+        Closed::Deleted => 1800,
+    })
 }
 
 /// The sentence a manager reads in the portal's call list; the product's users there read Russian.

@@ -46,7 +46,7 @@ impl Actor {
                     match serde_json::from_str(&intent.body) {
                         Ok(step) => {
                             let known = self.known_crm(&intent.lane).await;
-                            self.lanes.push(&intent.lane, &intent.call, intent.id, step, known);
+                            self.lanes.push(&intent.lane, &intent.call, (intent.id, step, intent.created_at), known);
                         }
                         Err(error) => {
                             tracing::error!(company = %self.company, lane = %intent.lane, %error, "a stored step cannot be read and is left alone");

@@ -11,9 +11,10 @@ async fn a_group_sees_one_call_and_the_quickest_keeps_it() {
     let call = firm.domain.group_call(CLIENT, &members).await.expect("all are free");
     firm.cards_at(&story, &[1, IVAN, PYOTR, MARIA]).await;
     let register = only(told(&firm.portal, "register"));
-    assert_eq!(register.params["USER_ID"], 1, "the first who rings");
+    assert_eq!(register.params["USER_ID"], "1", "the first who rings");
     let show = only(told(&firm.portal, "show"));
-    assert_eq!(show.params["USER_ID"], serde_json::json!([IVAN, PYOTR, MARIA]), "the others at once");
+    assert_eq!(show.params["USER_ID"], serde_json::json!(["7", "8", "9"]), "the others at once");
+    assert_eq!(firm.portal.requests_of("batch").len(), 1, "and all of them in one request");
     firm.phone("1002").pick_up().await.expect("it rings");
     firm.cards_at(&story, &[PYOTR]).await;
     firm.phone("1002").hang_up().await.expect("it talks");

@@ -143,7 +143,7 @@ async fn a_method_out_of_operating_time_rests_until_it_may_be_used_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_register_the_portal_refuses_for_good_ends_the_lane_and_no_other() {
     let (story, firm) = Story::with_firm().await;
-    let refusal = Fault::Refuse(400, String::new(), "Unsupported phone number format".to_owned());
+    let refusal = Fault::Refuse(400, String::new(), "Unknown TYPE".to_owned());
     firm.portal.next_for(REGISTER, refusal);
     let lost = firm.incoming("+70000000000", "1001").await;
     asked(&story, &firm, REGISTER, 1).await;
@@ -157,6 +157,41 @@ async fn a_register_the_portal_refuses_for_good_ends_the_lane_and_no_other() {
     let record = only(firm.finished(&story, 1).await);
     assert_eq!(record.call.external.as_deref(), Some(call.to_string().as_str()));
     assert_eq!(firm.portal.requests_of(REGISTER).len(), 2);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_the_portal_has_forgotten_is_recorded_all_the_same() {
+    let (story, firm) = Story::with_firm().await;
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    talk(1.2).await;
+    firm.portal.forget_open_calls();
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    let truth = story.truth(call).await;
+    let record = only(firm.finished(&story, 1).await);
+    assert_true(&record, &talked_leg(&truth, "1001"));
+    assert_eq!(record.call.external.as_deref(), Some(call.to_string().as_str()));
+    assert!((record.call.started.millis() - truth.started.millis()).abs() <= 1000);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_the_portal_does_not_take_and_an_employee_without_account_lose_no_call() {
+    let (story, firm) = Story::with_firm().await;
+    for words in ["Unsupported phone number format", "User is not found or is not active"] {
+        firm.portal.next_for(REGISTER, Fault::Refuse(400, String::new(), words.to_owned()));
+        let before = firm.portal.finished_calls().len();
+        let call = firm.incoming(CLIENT, "1001").await;
+        asked(&story, &firm, REGISTER, 2 * (before + 1)).await;
+        firm.phone("1001").pick_up().await.expect("it rings");
+        story.switch().remote_hangs_up(call).await.expect("it talks");
+        let records = firm.finished(&story, before + 1).await;
+        assert_eq!(records[before].code, "200", "{words}");
+    }
+    let records = firm.portal.finished_calls();
+    assert_eq!((records[0].call.number.as_str(), records[1].user), ("0", 1), "hidden; by whoever has logged in");
     story.end().await;
 }
 

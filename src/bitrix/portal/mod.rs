@@ -7,7 +7,7 @@ mod vault;
 pub use vault::{Stored, TokenVault, VaultError};
 
 use super::error::ApiError;
-use super::gate::{Gate, Priority};
+use super::gate::{Gate, Priority, Turn};
 use super::lenient;
 use super::oauth::{AppCredentials, OAuth};
 use super::send::send;
@@ -63,7 +63,7 @@ struct Inner {
     keys: Keys,
     http: reqwest::Client,
     clock: Clock,
-    gate: Gate,
+    gate: Arc<Gate>,
     rumours: Rumours,
     /// Methods whose time is used up, and until when.
     resting: Mutex<BTreeMap<String, Timestamp>>,
@@ -81,7 +81,7 @@ impl Portal {
         let Tools { oauth, http, clock } = tools;
         let shared = (oauth, clock.clone(), vault);
         let keys = Keys::new(setup.company, &setup.client_endpoint, setup.credentials, setup.tokens, shared);
-        let gate = Gate::new(setup.budget);
+        let gate = Arc::new(Gate::new(setup.budget));
         Self(Arc::new(Inner { keys, http, clock, gate, rumours: Rumours::default(), resting: Mutex::default() }))
     }
 
@@ -121,12 +121,30 @@ impl Portal {
     /// An expired token is renewed and a rename of the portal followed, each at most once per call. Do not drop the
     /// future half-way (run it in a task of its own): a refresh may be under way.
     pub async fn call(&self, method: &str, params: &Value) -> Result<Answer, ApiError> {
+        self.call_with(method, params, false).await
+    }
+
+    /// The same with its place in the budget taken already.
+    pub(super) async fn call_paid(&self, method: &str, params: &Value) -> Result<Answer, ApiError> {
+        self.call_with(method, params, true).await
+    }
+
+    /// The place of whoever sends often and decides only when it is his turn what is worth sending.
+    pub fn turn(&self) -> Turn {
+        Turn::new(self.0.gate.clone())
+    }
+
+    async fn call_with(&self, method: &str, params: &Value, mut paid: bool) -> Result<Answer, ApiError> {
         let (mut renewed, mut followed) = (false, false);
         loop {
             self.check_rest(method)?;
             // Without tokens nobody needs to queue; they are taken after the wait, as they may change during it.
             self.0.keys.tokens()?;
-            self.0.gate.pass(&self.0.clock, Priority::of(method)).await;
+            if !std::mem::take(&mut paid) {
+                // A repetition is urgent: it has waited its turn before.
+                let priority = if renewed || followed { Priority::Live } else { Priority::Other };
+                self.0.gate.pass(&self.0.clock, priority).await;
+            }
             let tokens = self.0.keys.tokens()?;
             let endpoint = self.0.keys.endpoint();
             match self.0.post(&endpoint, method, params, &tokens.access).await {
@@ -150,7 +168,7 @@ impl Portal {
     pub async fn who(&self, access: &SecretString) -> Result<Who, ApiError> {
         let endpoint = &self.0.keys.endpoint();
         who::ask(|method| async move {
-            self.0.gate.pass(&self.0.clock, Priority::Card).await;
+            self.0.gate.pass(&self.0.clock, Priority::Live).await;
             self.0.post(endpoint, method, &Value::Null, access).await.map_err(Verdict::into_error)
         })
         .await

@@ -1,5 +1,9 @@
 //! `telephony.externalCall.show` and `…hide`
 
+use super::{HIDE, SHOW};
+use crate::bitrix::batch::Command;
+use crate::bitrix::lenient;
+use crate::bitrix::verdict::Answer;
 use crate::domain::{CrmCallId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,8 +18,24 @@ pub struct Cards {
 }
 
 impl Cards {
+    /// Opens the card. The portal answers `false` if it does not know the call; `true` does not prove that a card is
+    /// visible.
+    pub fn show(&self) -> Command {
+        Command::new(SHOW, self.params())
+    }
+
+    /// Closes the card. After the finish of the call it does nothing and is answered with `false`.
+    pub fn hide(&self) -> Command {
+        Command::new(HIDE, self.params())
+    }
+
+    /// What the portal has answered.
+    pub fn read(answer: &Answer) -> bool {
+        lenient::flag(&answer.result).unwrap_or(false)
+    }
+
     /// Parameters as the portal wants them: one user as a number, several as an array.
-    pub fn params(&self) -> Value {
+    fn params(&self) -> Value {
         let users = match self.users.as_slice() {
             [one] => json!(one),
             many => json!(many),

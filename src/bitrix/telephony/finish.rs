@@ -1,6 +1,7 @@
 //! `telephony.externalCall.finish`
 
-use super::CrmEntity;
+use super::{CrmEntity, FINISH};
+use crate::bitrix::batch::Command;
 use crate::bitrix::lenient;
 use crate::domain::call::Status;
 use crate::domain::{CrmCallId, UserId};
@@ -25,9 +26,15 @@ pub struct Finish {
 }
 
 impl Finish {
+    /// Ends the call and closes the card of the finishing user, nobody else's.
+    /// [`ApiError::NotFoundCall`](crate::bitrix::ApiError::NotFoundCall) means that it was finished before.
+    pub fn command(&self) -> Command {
+        Command::new(FINISH, self.params())
+    }
+
     /// Parameters as the portal wants them. `ADD_TO_CHAT` is always sent, as its default is documented as yes and
     /// behaves as no.
-    pub fn params(&self) -> Value {
+    fn params(&self) -> Value {
         // An answered call of less than a second was answered nevertheless.
         let duration = if self.status_code == Status::Answered { self.duration_s.max(1) } else { self.duration_s };
         let mut params = json!({

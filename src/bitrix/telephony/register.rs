@@ -1,5 +1,7 @@
 //! `telephony.externalCall.register`
 
+use super::REGISTER;
+use crate::bitrix::batch::Command;
 use crate::bitrix::error::ApiError;
 use crate::bitrix::lenient;
 use crate::domain::call::Kind;
@@ -56,8 +58,14 @@ pub struct Register {
 }
 
 impl Register {
+    /// Makes the call. Repeating it with the same external id within 30 minutes of its start returns the same CRM
+    /// call, as long as that is not finished.
+    pub fn command(&self) -> Command {
+        Command::new(REGISTER, self.params())
+    }
+
     /// Parameters as the portal wants them.
-    pub fn params(&self) -> Value {
+    fn params(&self) -> Value {
         let mut params = json!({
             "USER_ID": self.user,
             "PHONE_NUMBER": self.number.as_ref().map_or(HIDDEN_NUMBER, Phone::as_str),

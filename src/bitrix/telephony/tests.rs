@@ -1,19 +1,20 @@
 //! The four requests against a portal on loopback.
 
 use super::*;
+use crate::bitrix::ApiError;
 use crate::bitrix::portal::tests::World;
 use crate::bitrix::testing::{Hit, Say};
 use crate::domain::call::Status;
-use crate::domain::{Phone, Timestamp};
+use crate::domain::{CrmCallId, Phone, Timestamp, UserId};
 use serde_json::json;
 
-fn call() -> CrmCallId {
-    "externalCall.abc.1".into()
+fn cards(users: &[i64]) -> Cards {
+    Cards { call: "externalCall.abc.1".into(), users: users.iter().copied().map(UserId).collect() }
 }
 
 fn finish() -> Finish {
     Finish {
-        call: call(),
+        call: "externalCall.abc.1".into(),
         user: UserId(7),
         duration_s: 42,
         status_code: Status::Answered,
@@ -43,21 +44,16 @@ async fn a_call_runs_its_course() {
         external_id: "x".into(),
         line: Some(LINE_NUMBER.into()),
     };
-    let registered = world.portal.register(&register).await.expect("registered");
-    assert_eq!(registered.call, call());
-    assert_eq!(world.portal.show(&call(), &[UserId(8), UserId(9)]).await, Ok(true));
-    assert_eq!(world.portal.hide(&call(), &[UserId(8)]).await, Ok(true));
-    assert_eq!(world.portal.finish(&finish()).await.expect("finished").activity, Some(99));
+    let mut answers = Vec::new();
+    for command in [register.command(), cards(&[8, 9]).show(), cards(&[8]).hide(), finish().command()] {
+        answers.extend(world.portal.send(&[command], true).await.expect("an answer"));
+    }
+    let answers: Vec<_> = answers.into_iter().map(|a| a.expect("carried out")).collect();
+    assert_eq!(Registered::read(&answers[0].result).map(|r| r.call), Ok(CrmCallId::from("externalCall.abc.1")));
+    assert!(Cards::read(&answers[1]) && Cards::read(&answers[2]));
+    assert_eq!(Finished::read(&answers[3].result).activity, Some(99));
     let sent: Vec<_> = world.rest.hits().iter().map(|h| h.json()["USER_ID"].clone()).collect();
     assert_eq!(sent, [json!(7), json!([8, 9]), json!(8), json!(7)]);
-}
-
-#[tokio::test]
-async fn showing_to_nobody_asks_nobody() {
-    let world = World::new(|_| Say::result(&json!(true))).await;
-    assert_eq!(world.portal.show(&call(), &[]).await, Ok(false));
-    assert_eq!(world.portal.hide(&call(), &[]).await, Ok(false));
-    assert!(world.rest.hits().is_empty());
 }
 
 #[tokio::test]
@@ -68,6 +64,8 @@ async fn a_call_that_is_gone_is_told_by_its_words() {
         _ => Say::result(&json!(false)),
     })
     .await;
-    assert_eq!(world.portal.finish(&finish()).await, Err(ApiError::NotFoundCall));
-    assert_eq!(world.portal.hide(&call(), &[UserId(8)]).await, Ok(false));
+    let told = world.portal.send(&[finish().command()], true).await.expect("an answer");
+    assert_eq!(told, [Err(ApiError::NotFoundCall)]);
+    let told = world.portal.send(&[cards(&[8]).hide()], true).await.expect("an answer");
+    assert!(!Cards::read(told[0].as_ref().expect("an answer")));
 }

@@ -180,6 +180,16 @@ impl SimPortal {
         self.change(|p| p.carrier.set(network));
     }
 
+    /// Drops all open calls without a record, as when the application they belong to is deleted.
+    pub fn forget_open_calls(&self) {
+        self.change(|p| {
+            let users: Vec<i64> = p.calls.drain(..).flat_map(|call| call.shown).collect();
+            for user in users {
+                p.screens.close(user);
+            }
+        });
+    }
+
     /// Replaces the limits; the limiters start empty.
     pub fn set_limits(&self, limits: Limits) {
         self.change(|p| p.meter = Meter::new(limits));

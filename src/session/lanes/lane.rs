@@ -1,0 +1,122 @@
+//! Steps of one CRM call that the portal has not been told yet.
+
+use super::queue::Place;
+use crate::domain::call::CrmStep;
+use crate::domain::outbox::{Plan, Request, Urgency, plan, urgency};
+use crate::domain::{CallKey, CrmCallId, Timestamp, UserId};
+use crate::store::IntentId;
+use std::collections::{BTreeSet, VecDeque};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub call: CallKey,
+    pub steps: VecDeque<(IntentId, CrmStep)>,
+    /// When the oldest waiting step was decided.
+    pub since: Timestamp,
+    pub crm: Option<CrmCallId>,
+    /// Who may have the card open; `None` when a restart or a lost answer has made us forget it.
+    pub sees: Option<BTreeSet<UserId>>,
+    pub busy: bool,
+    pub failures: u32,
+    pub rests_until: Option<Timestamp>,
+    /// Where it stands in the queue.
+    pub place: Option<Place>,
+    /// The portal may have carried out the finish before, as an answer was lost or a restart came in between.
+    pub may_be_finished: bool,
+    /// The call was not there at its first finish, and was made once more.
+    pub remade: bool,
+    instead: Vec<StandIn>,
+}
+
+/// What the portal does not take, and what is said in its place, so that the call is recorded all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::session) enum StandIn {
+    /// The employee has no account any more: somebody answerable for the company's calls.
+    User(UserId),
+    /// The portal does not accept the number: as if it were hidden.
+    NoNumber,
+}
+
+impl Lane {
+    pub fn new(call: CallKey, crm: Option<CrmCallId>, fresh: bool) -> Self {
+        Self {
+            call,
+            steps: VecDeque::new(),
+            since: Timestamp(0),
+            crm,
+            sees: fresh.then(BTreeSet::new),
+            busy: false,
+            failures: 0,
+            rests_until: None,
+            place: None,
+            may_be_finished: !fresh,
+            remade: false,
+            instead: Vec::new(),
+        }
+    }
+
+    /// Adds a step: at the end, but for a register that is to be made again before the finish that waits.
+    pub fn add(&mut self, id: IntentId, step: CrmStep) {
+        let remade =
+            matches!((&step, self.steps.front()), (CrmStep::Register { .. }, Some((_, CrmStep::Finish { .. }))));
+        if remade {
+            (self.busy, self.remade, self.crm, self.sees) = (false, true, None, Some(BTreeSet::new()));
+            self.steps.push_front((id, step));
+        } else {
+            self.steps.push_back((id, step));
+        }
+    }
+
+    /// What to ask next.
+    pub fn plan(&self) -> Option<Plan> {
+        let waiting: Vec<&CrmStep> = self.steps.iter().map(|(_, step)| step).collect();
+        let mut plan = plan(&waiting, self.crm.as_ref(), self.sees.as_ref())?;
+        for request in &mut plan.requests {
+            for stand_in in &self.instead {
+                stand_in.put_into(request);
+            }
+        }
+        Some(plan)
+    }
+
+    /// The portal has carried these out.
+    pub fn told(&mut self, requests: &[Request]) {
+        if let Some(sees) = &mut self.sees {
+            for request in requests {
+                request.note(sees);
+            }
+        }
+    }
+
+    /// How urgent that is.
+    pub fn urgency(&self) -> Urgency {
+        let waiting: Vec<&CrmStep> = self.steps.iter().map(|(_, step)| step).collect();
+        urgency(&waiting, self.crm.as_ref())
+    }
+
+    /// `false` if it is said so already.
+    pub fn amend(&mut self, stand_in: StandIn) -> bool {
+        let news = !self.instead.iter().any(|s| std::mem::discriminant(s) == std::mem::discriminant(&stand_in));
+        if news {
+            self.instead.push(stand_in);
+        }
+        news
+    }
+}
+
+impl StandIn {
+    fn put_into(&self, request: &mut Request) {
+        match (self, request) {
+            (Self::User(stand_in), Request::Register { user, show, .. }) => {
+                *user = *stand_in;
+                // The card is for whoever has the call, not for whoever answers for its record.
+                *show = false;
+            }
+            (Self::User(stand_in), Request::Finish { user, .. }) => *user = *stand_in,
+            (Self::NoNumber, Request::Register { number, .. }) => *number = None,
+            (Self::User(_), Request::Show(..) | Request::Hide(..))
+            | (Self::NoNumber, Request::Show(..) | Request::Hide(..) | Request::Finish { .. }) => {}
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Which lanes are told about next, and how many of them share a request.
+
+use super::lane::Lane;
+use super::{Job, Lanes, Parcel};
+use crate::bitrix::Turn;
+use crate::domain::outbox::{Plan, Urgency};
+use crate::domain::{ExternalId, Timestamp};
+use std::time::Duration;
+
+/// Commands in one request. The portal would take fifty, but it carries them out one after the other, and the last
+/// one should not wait too long.
+const COMMANDS: usize = 25;
+/// Of them, what nobody looks at, beside what somebody waits for.
+const RIDERS: usize = 10;
+/// Requests under way at once: a portal that hangs must not gather an endless number of them.
+const AT_ONCE: usize = 32;
+/// The same for what nobody looks at.
+const PAST_AT_ONCE: usize = 2;
+/// So many ends of calls may go out each by itself; more share a request.
+const FEW: usize = 2;
+
+/// What waits for a fuller budget looks at it so often.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// Where the right to ask comes from.
+pub(in crate::session) trait Purse {
+    /// How many requests could be made at once.
+    fn left(&self, now: Timestamp) -> usize;
+    /// Whether there is more than what should be kept for calls that begin now.
+    fn is_rich(&self, now: Timestamp) -> bool;
+    /// Takes one, or tells when to ask again.
+    fn take(&mut self, now: Timestamp) -> Result<(), Duration>;
+    /// Nothing is wanted for now.
+    fn leave(&mut self);
+}
+
+impl Purse for Turn {
+    fn left(&self, now: Timestamp) -> usize {
+        Turn::left(self, now) as usize
+    }
+
+    fn is_rich(&self, now: Timestamp) -> bool {
+        Turn::is_rich(self, now)
+    }
+
+    fn take(&mut self, now: Timestamp) -> Result<(), Duration> {
+        Turn::take(self, now)
+    }
+
+    fn leave(&mut self) {
+        Turn::leave(self);
+    }
+}
+
+/// A lane's next requests.
+type Choice = (ExternalId, Plan, Urgency);
+
+impl Lanes {
+    /// What can be asked now. The lanes named are busy until [`Lanes::settled`], [`Lanes::failed`] or the like; each
+    /// parcel is under way until [`Lanes::landed`].
+    pub fn ready(&mut self, now: Timestamp, purse: &mut impl Purse) -> Vec<Parcel> {
+        self.notice_time(now);
+        self.budget_at = None;
+        let mut parcels = Vec::new();
+        while self.queue.has_work() && self.may_ask(now) {
+            let choices = self.choose(now, purse);
+            if choices.is_empty() {
+                if self.past_in_flight < PAST_AT_ONCE {
+                    self.budget_at = Some(now + LOOK_AGAIN);
+                }
+                break;
+            }
+            let costs = choices.iter().any(|(_, plan, _)| !plan.requests.is_empty());
+            if costs && let Err(wait) = purse.take(now) {
+                self.budget_at = Some(now + wait);
+                break;
+            }
+            parcels.push(self.pack(choices));
+        }
+        if !self.queue.has_work() {
+            purse.leave();
+        }
+        parcels
+    }
+
+    fn notice_time(&mut self, now: Timestamp) {
+        // A clock that was set back would make everything rest for as long as it was set back.
+        if self.latest.is_some_and(|latest| now + Duration::from_secs(5) < latest) {
+            self.wake();
+        }
+        self.latest = Some(now);
+        self.resting.retain(|_, until| *until > now);
+        while let Some(name) = self.queue.rested(now) {
+            let Some(lane) = self.open.get_mut(&name) else { break };
+            lane.rests_until = None;
+            self.queue.place(&name, lane);
+        }
+    }
+
+    fn may_ask(&self, now: Timestamp) -> bool {
+        match &self.trouble {
+            Some(trouble) => self.in_flight == 0 && trouble.until() <= now,
+            None => self.in_flight < AT_ONCE,
+        }
+    }
+
+    /// The lanes for the next request.
+    fn choose(&mut self, now: Timestamp, purse: &impl Purse) -> Vec<Choice> {
+        let left = purse.left(now);
+        let count = |urgent: fn(Urgency) -> bool, most: usize| {
+            self.queue.ready().take_while(|(u, _)| *u <= Urgency::Finish).filter(|(u, _)| urgent(*u)).take(most).count()
+        };
+        let could = left.min(AT_ONCE.saturating_sub(self.in_flight));
+        let short = count(|u| u <= Urgency::Register, could.saturating_add(1)) > could;
+        let many_ends = count(|u| u == Urgency::Finish, FEW + 1) > FEW || !purse.is_rich(now);
+        let may_past = self.past_in_flight < PAST_AT_ONCE && (short || purse.is_rich(now));
+        let share = |urgency: Urgency| match urgency {
+            Urgency::Card | Urgency::Register => short || self.trouble.is_some(),
+            Urgency::Finish => short || many_ends,
+            Urgency::Past => true,
+        };
+        let (mut choices, mut commands, mut riders): (Vec<Choice>, usize, usize) = (Vec::new(), 0, 0);
+        let mut parked = Vec::new();
+        for (urgency, name) in self.queue.ready() {
+            let Some(plan) = self.open.get(name).and_then(Lane::plan) else { continue };
+            if let Some(until) = plan.requests.first().and_then(|r| self.resting.get(r.name())) {
+                parked.push((name.clone(), *until));
+                continue;
+            }
+            let more = plan.requests.len();
+            let first = choices.first().map(|(_, _, urgency)| *urgency);
+            let past = urgency == Urgency::Past;
+            let fits = match first {
+                None => !past || may_past,
+                Some(first) => {
+                    let rides = past && first != Urgency::Past;
+                    (short || first == urgency)
+                        && share(urgency)
+                        && (!rides || riders + more <= RIDERS)
+                        && (!past || may_past)
+                        && commands + more <= COMMANDS
+                }
+            };
+            if !fits {
+                break;
+            }
+            commands += more;
+            riders += if past { more } else { 0 };
+            let alone = !share(urgency) || more == 0;
+            choices.push((name.clone(), plan, urgency));
+            if alone || self.trouble.is_some() {
+                break;
+            }
+        }
+        for (name, until) in parked {
+            if let Some(lane) = self.open.get_mut(&name) {
+                lane.rests_until = Some(until);
+                self.queue.place(&name, lane);
+            }
+        }
+        choices
+    }
+
+    fn pack(&mut self, choices: Vec<Choice>) -> Parcel {
+        let past = choices.iter().any(|(_, _, urgency)| *urgency == Urgency::Past);
+        self.in_flight += 1;
+        self.past_in_flight += usize::from(past);
+        let jobs = choices.into_iter().filter_map(|(name, plan, _)| {
+            let lane = self.open.get_mut(&name)?;
+            lane.busy = true;
+            self.queue.place(&name, lane);
+            let intents = lane.steps.iter().take(plan.settles).map(|(id, _)| *id).collect();
+            Some(Job { lane: name, call: lane.call.clone(), plan, intents })
+        });
+        Parcel { jobs: jobs.collect(), past }
+    }
+}

@@ -1,0 +1,403 @@
+//! The outbox under traffic, trouble and short budgets.
+
+use super::pick::Purse;
+use super::*;
+use crate::domain::call::{Kind, Status};
+use crate::domain::outbox::Target;
+use crate::domain::{Phone, UserId};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const NOW: Timestamp = Timestamp(1_000_000);
+
+/// So many requests may be made at once, then none.
+struct Coins {
+    left: usize,
+    reserve: usize,
+}
+
+impl Purse for Coins {
+    fn left(&self, _: Timestamp) -> usize {
+        self.left
+    }
+    fn is_rich(&self, _: Timestamp) -> bool {
+        self.left > self.reserve
+    }
+    fn take(&mut self, _: Timestamp) -> Result<(), Duration> {
+        self.left = self.left.checked_sub(1).ok_or(Duration::from_millis(500))?;
+        Ok(())
+    }
+    fn leave(&mut self) {}
+}
+
+fn coins(left: usize) -> Coins {
+    Coins { left, reserve: 0 }
+}
+
+fn at(seconds: u64) -> Timestamp {
+    NOW + Duration::from_secs(seconds)
+}
+
+fn register() -> CrmStep {
+    CrmStep::Register {
+        user: UserId(1),
+        number: Phone::parse("+79835551122").ok(),
+        kind: Kind::Incoming,
+        started_at: NOW,
+        create: false,
+        show: true,
+    }
+}
+
+fn show(users: &[i64]) -> CrmStep {
+    CrmStep::Show { users: users.iter().copied().map(UserId).collect() }
+}
+
+fn hide(users: &[i64]) -> CrmStep {
+    CrmStep::Hide { users: users.iter().copied().map(UserId).collect() }
+}
+
+fn finish() -> CrmStep {
+    CrmStep::Finish { user: UserId(1), duration_s: 1, status: Status::Answered, reason: None }
+}
+
+fn name(n: usize) -> ExternalId {
+    ExternalId::new(format!("{n:04}"))
+}
+
+/// Pushes steps of lane `n`, decided at second `n`.
+fn push(lanes: &mut Lanes, n: usize, steps: &[CrmStep], known: Option<&str>) {
+    for step in steps {
+        let id = IntentId(i64::try_from(n).expect("small"));
+        lanes.push(&name(n), &CallKey::new(format!("c{n}")), (id, step.clone(), at(n as u64)), known.map(Into::into));
+    }
+}
+
+/// What leaves now, as `lane:request,request` per job.
+fn leaves(lanes: &mut Lanes, now: Timestamp, purse: &mut Coins) -> Vec<Vec<String>> {
+    let parcels = lanes.ready(now, purse);
+    parcels.iter().map(|p| p.jobs.iter().map(line).collect()).collect()
+}
+
+fn line(job: &Job) -> String {
+    let requests: Vec<_> = job.plan.requests.iter().map(Request::name).collect();
+    format!("{}:{}", job.lane.as_str().trim_start_matches('0'), requests.join(","))
+}
+
+/// Everything in `parcel` went well.
+fn land(lanes: &mut Lanes, parcel: &Parcel) {
+    lanes.landed(parcel.past);
+    lanes.portal_works();
+    for job in &parcel.jobs {
+        let crm = job.plan.requests.iter().any(|r| matches!(r, Request::Register { .. }));
+        lanes.settled(&job.lane, job.intents.len(), &job.plan.requests, crm.then(|| "crm".into()));
+        lanes.tidy(&job.lane, true);
+    }
+}
+
+#[test]
+fn a_lane_has_one_conversation_at_a_time() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[register()], None);
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    assert_eq!(line(&parcels[0].jobs[0]), "1:register");
+    push(&mut lanes, 1, &[finish()], None);
+    assert!(lanes.ready(NOW, &mut coins(9)).is_empty(), "the register is under way");
+    assert_eq!(lanes.backlog().calls, 1);
+    land(&mut lanes, &parcels[0]);
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    assert!(matches!(&parcels[0].jobs[0].plan.requests[..], [Request::Finish { crm, .. }] if crm.as_str() == "crm"));
+    land(&mut lanes, &parcels[0]);
+    assert!(!lanes.knows(&name(1)) && lanes.backlog() == Backlog::default());
+}
+
+#[test]
+fn a_group_rings_in_one_request() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[register(), show(&[2, 3])], None);
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    assert_eq!(line(&parcels[0].jobs[0]), "1:register,show");
+    assert!(matches!(parcels[0].jobs[0].plan.requests[1], Request::Show(Target::New, _)));
+    assert_eq!(parcels[0].jobs[0].intents.len(), 2);
+}
+
+#[test]
+fn while_the_budget_lasts_every_card_has_its_own_request() {
+    let mut lanes = Lanes::default();
+    (1..=3).for_each(|n| push(&mut lanes, n, &[register()], None));
+    assert_eq!(leaves(&mut lanes, NOW, &mut coins(9)), [["3:register"], ["2:register"], ["1:register"]]);
+}
+
+#[test]
+fn what_waits_for_the_budget_shares_the_next_request_the_urgent_first() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[register(), finish()], None);
+    push(&mut lanes, 2, &[finish()], Some("x"));
+    push(&mut lanes, 3, &[register()], None);
+    push(&mut lanes, 4, &[hide(&[1])], Some("y"));
+    push(&mut lanes, 5, &[register()], None);
+    let mut purse = coins(0);
+    assert!(leaves(&mut lanes, NOW, &mut purse).is_empty());
+    assert_eq!(lanes.next_wake(), Some(NOW + Duration::from_millis(500)));
+    purse.left = 1;
+    let want = ["4:hide", "5:register", "3:register", "2:finish", "1:register"];
+    assert_eq!(leaves(&mut lanes, NOW, &mut purse), [want]);
+}
+
+#[test]
+fn ends_of_calls_share_a_request_when_there_are_several() {
+    let mut lanes = Lanes::default();
+    (1..=2).for_each(|n| push(&mut lanes, n, &[finish()], Some("x")));
+    assert_eq!(leaves(&mut lanes, NOW, &mut coins(9)).len(), 2);
+    (11..=14).for_each(|n| push(&mut lanes, n, &[finish()], Some("x")));
+    assert_eq!(leaves(&mut lanes, NOW, &mut coins(9)), [["14:finish", "13:finish", "12:finish", "11:finish"]]);
+}
+
+#[test]
+fn a_long_outage_is_caught_up_newest_first_beside_live_calls() {
+    let mut lanes = Lanes::default();
+    (1..=200).for_each(|n| push(&mut lanes, n, &[register(), finish()], None));
+    assert_eq!(lanes.backlog(), Backlog { calls: 200, since: Some(at(1)) });
+    let mut purse = Coins { left: 9, reserve: 3 };
+    let parcels = lanes.ready(NOW, &mut purse);
+    assert_eq!(parcels.iter().map(|p| p.jobs.len()).collect::<Vec<_>>(), [25, 25], "two such requests at once");
+    assert_eq!(line(&parcels[0].jobs[0]), "200:register");
+    push(&mut lanes, 500, &[register()], None);
+    assert_eq!(leaves(&mut lanes, NOW, &mut purse), [["500:register"]], "a ringing phone does not wait");
+    let mut asked = 2;
+    let mut under_way = parcels;
+    while !under_way.is_empty() {
+        for parcel in std::mem::take(&mut under_way) {
+            land(&mut lanes, &parcel);
+        }
+        purse.left = 9;
+        under_way = lanes.ready(NOW, &mut purse);
+        asked += under_way.len();
+    }
+    assert_eq!(lanes.backlog().calls, 1, "only the live one is still in conversation");
+    assert!(asked <= 20, "200 registers and 200 finishes in {asked} requests");
+}
+
+#[test]
+fn the_past_leaves_a_reserve_for_calls_that_begin_now() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[register(), finish()], None);
+    let mut purse = Coins { left: 3, reserve: 3 };
+    assert!(leaves(&mut lanes, NOW, &mut purse).is_empty());
+    assert!(lanes.next_wake().is_some_and(|at| at > NOW), "it looks again");
+    push(&mut lanes, 2, &[register()], None);
+    assert_eq!(leaves(&mut lanes, NOW, &mut purse), [["2:register"]]);
+}
+
+#[test]
+fn in_a_lasting_shortage_the_past_rides_along() {
+    let mut lanes = Lanes::default();
+    (1..=40).for_each(|n| push(&mut lanes, n, &[register(), finish()], None));
+    (100..=101).for_each(|n| push(&mut lanes, n, &[register()], None));
+    let parcels = lanes.ready(NOW, &mut Coins { left: 1, reserve: 5 });
+    assert_eq!(parcels.len(), 1);
+    assert_eq!(parcels[0].jobs.len(), 2 + 10);
+    assert!(parcels[0].past);
+}
+
+#[test]
+fn a_portal_that_hangs_gathers_no_endless_number_of_requests() {
+    let mut lanes = Lanes::default();
+    (1..=100).for_each(|n| push(&mut lanes, n, &[register()], None));
+    let under_way: usize = lanes.ready(NOW, &mut coins(usize::MAX)).len();
+    assert!(under_way <= 32, "{under_way}");
+}
+
+#[test]
+fn a_failed_lane_rests_and_others_go_on() {
+    let mut lanes = Lanes::default();
+    (1..=2).for_each(|n| push(&mut lanes, n, &[register()], None));
+    assert_eq!(lanes.ready(NOW, &mut coins(9)).len(), 2);
+    let until = lanes.failed(&name(1), NOW, Rest::BackOff, false);
+    lanes.landed(false);
+    assert!(until > NOW);
+    assert_eq!(lanes.next_wake(), Some(until));
+    assert!(lanes.ready(NOW, &mut coins(9)).is_empty());
+    assert_eq!(leaves(&mut lanes, until, &mut coins(9)), [["1:register"]]);
+    assert_eq!(lanes.backlog().calls, 2);
+}
+
+#[test]
+fn a_kind_of_request_rests_and_others_go_on() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[register()], None);
+    push(&mut lanes, 2, &[register()], None);
+    push(&mut lanes, 3, &[finish()], Some("x"));
+    assert_eq!(leaves(&mut lanes, NOW, &mut coins(1)), [["2:register", "1:register", "3:finish"]]);
+    lanes.landed(false);
+    lanes.kind_rests(&name(1), "register", at(60));
+    lanes.kind_rests(&name(2), "register", at(60));
+    push(&mut lanes, 4, &[register()], None);
+    push(&mut lanes, 5, &[finish()], Some("y"));
+    assert_eq!(leaves(&mut lanes, NOW, &mut coins(9)), [["5:finish"]]);
+    assert_eq!(lanes.next_wake(), Some(at(60)));
+    assert_eq!(leaves(&mut lanes, at(60), &mut coins(9)).len(), 3);
+}
+
+#[test]
+fn a_portal_that_is_down_is_tried_by_one_lane_at_a_time() {
+    let mut lanes = Lanes::default();
+    (1..=3).for_each(|n| push(&mut lanes, n, &[finish()], Some("x")));
+    assert_eq!(lanes.ready(NOW, &mut coins(1)).len(), 1);
+    lanes.landed(false);
+    let until = lanes.failed(&name(1), NOW, Rest::BackOff, true);
+    assert_eq!(lanes.failed(&name(2), NOW, Rest::BackOff, true), until, "the same trouble");
+    lanes.failed(&name(3), NOW, Rest::BackOff, true);
+    assert!(lanes.ready(NOW, &mut coins(9)).is_empty());
+    assert_eq!(lanes.next_wake(), Some(until));
+    let probe = lanes.ready(until, &mut coins(9));
+    assert_eq!((probe.len(), probe[0].jobs.len()), (1, 1));
+    assert_eq!(lanes.next_wake(), None, "its answer decides");
+    lanes.landed(false);
+    let later = lanes.failed(&probe[0].jobs[0].lane, until, Rest::BackOff, true);
+    assert!(later > until && later <= until + Duration::from_secs(15));
+    let probe = lanes.ready(later, &mut coins(9));
+    land(&mut lanes, &probe[0]);
+    assert_eq!(lanes.ready(later, &mut coins(9)).len(), 2, "the portal is back: everybody may speak");
+}
+
+#[test]
+fn a_ringing_phone_is_a_reason_to_try_a_silent_portal_soon_but_not_one_that_wants_to_be_left_alone() {
+    for (rest, soon) in [(Rest::BackOff, true), (Rest::Until(at(600)), false)] {
+        let mut lanes = Lanes::default();
+        push(&mut lanes, 1, &[finish()], Some("x"));
+        let mut now = NOW;
+        for _ in 0..8 {
+            assert_eq!(lanes.ready(now, &mut coins(9)).len(), 1);
+            lanes.landed(false);
+            let until = lanes.failed(&name(1), now, rest, true);
+            if rest != Rest::BackOff {
+                break;
+            }
+            now = until;
+        }
+        let asked = now;
+        if rest == Rest::BackOff {
+            lanes.ready(now, &mut coins(9));
+            lanes.landed(false);
+            lanes.failed(&name(1), now, rest, true);
+        }
+        lanes.push(&name(2), &"c2".into(), (IntentId(2), register(), asked), None);
+        let wake = lanes.next_wake().expect("a time");
+        assert_eq!(wake <= asked + Duration::from_secs(1), soon, "{rest:?}");
+    }
+}
+
+#[test]
+fn a_card_that_could_not_be_shown_does_not_repeat_the_register() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[register(), show(&[2])], None);
+    lanes.ready(NOW, &mut coins(9));
+    lanes.landed(false);
+    lanes.named(&name(1), "crm".into());
+    lanes.partly_told(&name(1), &[], true);
+    let until = lanes.failed(&name(1), NOW, Rest::BackOff, false);
+    let first = lanes.ready(until, &mut coins(9));
+    assert!(first[0].jobs[0].plan.requests.is_empty(), "the register is settled");
+    land(&mut lanes, &first[0]);
+    let second = lanes.ready(until, &mut coins(9));
+    let [Request::Show(Target::Known(crm), users)] = &second[0].jobs[0].plan.requests[..] else { panic!("a show") };
+    assert_eq!((crm.as_str(), &users[..]), ("crm", &[UserId(2)][..]));
+}
+
+#[test]
+fn only_an_unclear_answer_makes_us_take_a_card_back() {
+    for (unclear, want) in [(false, "1:register"), (true, "1:register,hide")] {
+        let mut lanes = Lanes::default();
+        push(&mut lanes, 1, &[register()], None);
+        lanes.ready(NOW, &mut coins(9));
+        lanes.landed(false);
+        lanes.partly_told(&name(1), &[], unclear);
+        let until = lanes.failed(&name(1), NOW, Rest::BackOff, false);
+        push(&mut lanes, 1, &[finish()], None);
+        assert_eq!(leaves(&mut lanes, until, &mut coins(9)), [[want]]);
+    }
+}
+
+#[test]
+fn a_call_the_portal_has_forgotten_is_made_again_unless_it_may_be_finished() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[register()], None);
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    lanes.landed(false);
+    lanes.settled(&name(1), 1, &parcels[0].jobs[0].plan.requests, Some("old".into()));
+    push(&mut lanes, 1, &[finish()], None);
+    lanes.ready(NOW, &mut coins(9));
+    lanes.landed(false);
+    assert!(lanes.must_be_remade(&name(1)));
+    push(&mut lanes, 1, &[register()], None);
+    assert_eq!(leaves(&mut lanes, NOW, &mut coins(9)), [["1:register"]]);
+    assert!(!lanes.must_be_remade(&name(1)), "once only");
+
+    push(&mut lanes, 2, &[finish()], Some("x"));
+    assert!(!lanes.must_be_remade(&name(2)), "after a restart nobody knows");
+}
+
+#[test]
+fn somebody_else_stands_in_for_an_employee_without_account() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[register()], None);
+    lanes.ready(NOW, &mut coins(9));
+    lanes.landed(false);
+    assert!(lanes.amend(&name(1), StandIn::User(UserId(9))));
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    assert!(matches!(parcels[0].jobs[0].plan.requests[0], Request::Register { user: UserId(9), show: false, .. }));
+    lanes.landed(false);
+    assert!(!lanes.amend(&name(1), StandIn::User(UserId(10))), "once only");
+    assert!(lanes.amend(&name(1), StandIn::NoNumber));
+    push(&mut lanes, 1, &[finish()], None);
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    assert!(matches!(parcels[0].jobs[0].plan.requests[0], Request::Register { number: None, .. }));
+    land(&mut lanes, &parcels[0]);
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    assert!(matches!(parcels[0].jobs[0].plan.requests[0], Request::Finish { user: UserId(9), .. }));
+}
+
+#[test]
+fn a_clock_set_back_lets_nobody_rest_longer() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[finish()], Some("x"));
+    lanes.ready(at(7200), &mut coins(9));
+    lanes.landed(false);
+    lanes.failed(&name(1), at(7200), Rest::BackOff, true);
+    assert_eq!(lanes.ready(at(3600), &mut coins(9)).len(), 1);
+}
+
+#[test]
+fn whatever_comes_in_every_step_leaves_once_and_in_order() {
+    let mut lanes = Lanes::default();
+    let mut seen: Vec<BTreeSet<i64>> = vec![BTreeSet::new(); 60];
+    let mut under_way: Vec<Parcel> = Vec::new();
+    for round in 0..400_usize {
+        if round < 240 {
+            let n = round / 4;
+            let step = [register(), show(&[2, 3]), hide(&[2]), finish()][round % 4].clone();
+            let id = IntentId(i64::try_from(round).expect("small"));
+            lanes.push(&name(n), &"c".into(), (id, step, at(round as u64)), None);
+        }
+        let now = at(round as u64);
+        under_way.extend(lanes.ready(now, &mut Coins { left: usize::from(round % 3 == 0), reserve: 0 }));
+        if round % 2 == 1 && !under_way.is_empty() {
+            let parcel = under_way.remove(0);
+            for job in &parcel.jobs {
+                let n: usize = job.lane.as_str().parse().expect("a number");
+                for id in &job.intents {
+                    assert!(seen[n].last().is_none_or(|last| *last < id.0), "out of order or twice");
+                    seen[n].insert(id.0);
+                }
+            }
+            lanes.landed(parcel.past);
+            for job in &parcel.jobs {
+                let crm = job.plan.requests.iter().any(|r| matches!(r, Request::Register { .. }));
+                lanes.settled(&job.lane, job.intents.len(), &job.plan.requests, crm.then(|| "crm".into()));
+            }
+        }
+    }
+    assert!(seen.iter().all(|ids| ids.len() == 4), "{seen:?}");
+    assert_eq!(lanes.backlog(), Backlog::default());
+}
