@@ -33,8 +33,9 @@ async fn a_backlog_older_than_half_an_hour_drains_while_people_call() {
     let old = firm.portal.world().now();
     firm.portal.world().advance(LATER);
     firm.portal.heal();
+    question.portal_ahead = LATER;
     question.dark.push((started, old + Duration::from_secs(4)));
-    question.drain_from = Some(firm.portal.world().now());
+    question.drain_from = Some(old);
     let live = Mix { manners: Manners { ring: (1.0, 2.0), talk: (1.0, 2.0) }, ..Mix::office(1.0) };
     question.placed.extend(traffic::run_for(&firm, live, dice.fork(), seconds(8, 60)).await);
     stage.end("backlog", firm, question, pick(Duration::from_secs(90), Duration::from_secs(600))).await;

@@ -65,7 +65,16 @@ impl Truth {
         }
         let calm = rounds.iter().flatten().all(|leg| is_gapless(leg, margin));
         let of = |(n, round): (usize, &Vec<&TrueLeg>)| self.record(n, round, calm, margin);
-        rounds.iter().enumerate().filter_map(of).collect()
+        let mut records: Vec<Expected> = rounds.iter().enumerate().filter_map(of).collect();
+        for n in 1..records.len() {
+            if !records[n - 1].is_answered() {
+                let later = records[n].clone();
+                records[n] = joined(&mut records[n - 1], later);
+            }
+        }
+        // What must be there is looked for first.
+        records.sort_by_key(|expected| !expected.must);
+        records
     }
 
     fn record(&self, n: usize, legs: &[&TrueLeg], calm: bool, margin: Duration) -> Option<Expected> {
@@ -150,6 +159,25 @@ impl Truth {
             |call: &&TrueCall| self.owners.get(&call.from) == Some(&click.user) && number(&call.to) == click.number;
         self.calls.iter().filter(fits).collect()
     }
+}
+
+impl Expected {
+    /// The daemon knows that somebody talked.
+    fn is_answered(&self) -> bool {
+        self.codes == ["200"]
+    }
+}
+
+/// Nobody could know that the call was answered before the next telephone rang: to the daemon it went on ringing, so
+/// that both may be one record.
+fn joined(earlier: &mut Expected, mut later: Expected) -> Expected {
+    if !later.is_answered() {
+        later.users.extend(&earlier.users);
+    }
+    later.must |= earlier.must;
+    later.started.0 = later.started.0.min(earlier.started.0);
+    earlier.must = false;
+    later
 }
 
 /// Whether the daemon could follow the leg from its beginning to its end.

@@ -25,6 +25,8 @@ pub struct Question {
     pub dark: Vec<(Timestamp, Timestamp)>,
     /// Requests of the portal's log that were there before.
     pub requests_before: usize,
+    /// So far the portal's clock was put forward, after which everything at the portal happened.
+    pub portal_ahead: Duration,
     /// The switch may lose calls in mid-script.
     pub calls_vanish: bool,
     /// The backlog counts from here instead of from the end of the traffic.
@@ -153,6 +155,7 @@ pub fn judge(firm: &Firm, question: &Question) -> Judgement {
     let over = truth.calls.iter().filter_map(|call| call.ended).max();
     let from = question.drain_from.or(over);
     let last = firm.portal.finished_calls().iter().filter(|r| older(r, question)).map(|r| r.finished).max();
+    let last = last.map(|at| at - question.portal_ahead);
     all.drain = last.zip(from).map(|(last, from)| last.since(from)).unwrap_or_default();
     all
 }
@@ -310,7 +313,7 @@ fn cards(firm: &Firm, question: &Question, truth: &Truth, all: &mut Judgement) {
     for push in pushes.iter().filter(|push| push.kind == PushKind::Show) {
         all.ignored += usize::from(!push.took_effect);
         if let Some(key) = names.get(&push.call) {
-            shown.entry((key.clone(), push.user)).or_default().push(push.at);
+            shown.entry((key.clone(), push.user)).or_default().push(push.at - question.portal_ahead);
         }
     }
     for call in &truth.calls {
@@ -348,4 +351,79 @@ fn requests(firm: &Firm, question: &Question, all: &mut Judgement) {
     let mine = || requests.iter().skip(question.requests_before).filter(|request| !request.in_batch);
     all.requests = mine().count();
     all.refused = mine().filter(|request| request.error() == Some("QUERY_LIMIT_EXCEEDED")).count();
+}
+
+/// The judge judged: what he must notice, and what he must not.
+mod tests {
+    use super::*;
+    use ecss_crm_server::sandbox::portal::OpenCall;
+
+    fn record(user: i64, kind: i64, code: &str, duration: i64, started: i64) -> FinishedCall {
+        let call = OpenCall {
+            id: "externalCall.1".to_owned(),
+            app: 1,
+            by_portal: false,
+            user,
+            number: "79130000001".to_owned(),
+            kind,
+            line: None,
+            external: Some("c1".to_owned()),
+            started: Timestamp(started),
+            registered: Timestamp(started),
+            bound: None,
+            internal: false,
+            shown: BTreeSet::new(),
+            registrations: 1,
+        };
+        FinishedCall {
+            row: 1,
+            call,
+            user,
+            duration,
+            code: code.to_owned(),
+            reason: String::new(),
+            to_chat: false,
+            cost: String::new(),
+            cost_currency: String::new(),
+            vote: 0,
+            activity: None,
+            finished: Timestamp(started),
+            record: None,
+        }
+    }
+
+    /// Lost, doubled, wrong.
+    fn counted(found: &[FinishedCall]) -> (usize, usize, usize) {
+        let wanted = Expected {
+            must: true,
+            users: vec![7],
+            kinds: vec![2],
+            codes: vec!["200"],
+            duration: (2.0, 4.0),
+            started: (9_000, 11_000),
+        };
+        let mut all = Judgement::default();
+        compare("c1", vec![wanted], found.iter().collect(), &mut all);
+        (all.lost.len(), all.doubled.len(), all.wrong.len())
+    }
+
+    #[test]
+    fn the_judge_notices_what_is_lost_doubled_or_wrong() {
+        let right = record(7, 2, "200", 3, 10_000);
+        assert_eq!(counted(std::slice::from_ref(&right)), (0, 0, 0));
+        assert_eq!(counted(&[]), (1, 0, 0));
+        assert_eq!(counted(&[right.clone(), right.clone()]), (0, 1, 0));
+        assert_eq!(counted(&[record(8, 2, "304", 0, 10_000), right]), (0, 1, 0), "the right one is the partner");
+        let wrong = [
+            record(8, 2, "200", 3, 10_000),
+            record(7, 3, "200", 3, 10_000),
+            record(7, 2, "304", 3, 10_000),
+            record(7, 2, "200", 5, 10_000),
+            record(7, 2, "200", 1, 10_000),
+            record(7, 2, "200", 3, 8_000),
+        ];
+        for one in wrong {
+            assert_eq!(counted(std::slice::from_ref(&one)), (0, 0, 1), "{one:?}");
+        }
+    }
 }
