@@ -7,7 +7,7 @@
 
 use super::script::Clicked;
 use ecss_crm_server::domain::Timestamp;
-use ecss_crm_server::sandbox::switch::{Direction, LegStatus, Party, ReleaseCause, TrueCall, TrueLeg};
+use ecss_crm_server::sandbox::switch::{Direction, LegStatus, Party, ReleaseCause, Shown, TrueCall, TrueLeg};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -65,11 +65,16 @@ impl Truth {
         }
         let calm = rounds.iter().flatten().all(|leg| is_gapless(leg, margin));
         let of = |(n, round): (usize, &Vec<&TrueLeg>)| self.record(n, round, calm, margin);
-        let mut records: Vec<Expected> = rounds.iter().enumerate().filter_map(of).collect();
+        rounds.retain(|round| round.iter().any(|leg| !leg.shown.is_empty()));
+        let mut records: Vec<Expected> = rounds.iter().enumerate().map(of).collect();
         for n in 1..records.len() {
             if !records[n - 1].is_answered() {
                 let later = records[n].clone();
                 records[n] = joined(&mut records[n - 1], later);
+            } else if !answer_told(&rounds[n - 1], rounds[n][0].started, margin) {
+                // The answer was told only afterwards, with the end: what rang meanwhile may have been taken for part of
+                // the same call.
+                records[n].must = false;
             }
         }
         // What must be there is looked for first.
@@ -77,10 +82,7 @@ impl Truth {
         records
     }
 
-    fn record(&self, n: usize, legs: &[&TrueLeg], calm: bool, margin: Duration) -> Option<Expected> {
-        if legs.iter().all(|leg| leg.shown.is_empty()) {
-            return None;
-        }
+    fn record(&self, n: usize, legs: &[&TrueLeg], calm: bool, margin: Duration) -> Expected {
         let knows = |leg: &TrueLeg, fits: fn(LegStatus) -> bool| {
             leg.shown.iter().any(|shown| fits(shown.status) && shown.survived(margin))
         };
@@ -113,7 +115,7 @@ impl Truth {
                 expected.users.truncate(1);
                 expected.codes = vec![if first.direction == Direction::Out { code(first.cause) } else { "304" }];
             }
-            return Some(expected);
+            return expected;
         };
         let length = talked.talked().unwrap_or_default().as_secs_f64();
         let longest = length.max(1.0) + TOLERANCE.as_secs_f64();
@@ -128,7 +130,7 @@ impl Truth {
             expected.codes.push("200");
             expected.duration = (0.0, longest);
         }
-        Some(expected)
+        expected
     }
 
     /// The record of a click: the call it became, if it became one. `calls` are those the switch has made of it.
@@ -168,6 +170,12 @@ impl Expected {
     }
 }
 
+/// Whether the daemon had been told by then that one of these was answered.
+fn answer_told(legs: &[&TrueLeg], by: Timestamp, margin: Duration) -> bool {
+    let told = |shown: &Shown| shown.status != LegStatus::Alerting && shown.survived(margin) && shown.at < by;
+    legs.iter().flat_map(|leg| &leg.shown).any(told)
+}
+
 /// Nobody could know that the call was answered before the next telephone rang: to the daemon it went on ringing, so
 /// that both may be one record.
 fn joined(earlier: &mut Expected, mut later: Expected) -> Expected {
@@ -191,9 +199,7 @@ pub fn is_gapless(leg: &TrueLeg, margin: Duration) -> bool {
 
 /// When the daemon was told that it rings, if it was.
 pub fn ring_told(leg: &TrueLeg, margin: Duration) -> Option<Timestamp> {
-    let ring = |shown: &&ecss_crm_server::sandbox::switch::Shown| {
-        shown.status == LegStatus::Alerting && shown.survived(margin)
-    };
+    let ring = |shown: &&Shown| shown.status == LegStatus::Alerting && shown.survived(margin);
     leg.shown.iter().find(ring).map(|shown| shown.at)
 }
 
