@@ -1,12 +1,18 @@
 //! The only wall clock and the only source of randomness.
+//!
+//! A machine's clock may be set: by NTP soon after the start, by a person, by the end of a virtual machine's pause. Spans
+//! measured across that would be wrong, and whoever waits for a moment would wait for hours or not at all. The daemon
+//! therefore lives by a steady clock, which takes over a corrected time a few seconds later, all at once. Those who
+//! remember moments (the companies' actors) hold it until they can date again what they remember; all others must
+//! bear a jump.
 
 use crate::domain::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells the time; in tests a hand-driven one.
 #[derive(Debug, Clone)]
@@ -15,16 +21,24 @@ pub struct Clock(Source);
 #[derive(Debug, Clone)]
 enum Source {
     System,
+    /// With the origin this holder goes by; `None` follows every correction.
+    Steady(Arc<Steady>, Option<i64>),
     Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// The machine's clock as it is, with every jump. For logs, and for what has no use for spans.
     pub const fn system() -> Self {
         Self(Source::System)
     }
 
-    /// A clock that stands still until it is advanced; clones share it.
+    /// A clock that runs evenly from now on, whatever is done to the machine's clock, and is corrected by
+    /// [`Self::follow`]; clones share it.
+    pub fn steady() -> Self {
+        Self(Source::Steady(Arc::new(Steady::start()), None))
+    }
+
+    /// A clock that stands still until it is moved; clones share it.
     pub fn manual(start: Timestamp) -> Self {
         Self(Source::Manual(Arc::new(AtomicI64::new(start.millis()))))
     }
@@ -33,6 +47,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => system_now(),
+            Source::Steady(steady, held) => steady.now(*held),
             Source::Manual(millis) => Timestamp(millis.load(Ordering::SeqCst)),
         }
     }
@@ -42,6 +57,94 @@ impl Clock {
         if let Source::Manual(millis) = &self.0 {
             millis.fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
+    }
+
+    /// Compares a steady clock with the machine's and takes over a difference that lasts; to be called every
+    /// [`FOLLOW`]. Tells by how many milliseconds the clock has jumped now.
+    pub fn follow(&self) -> Option<i64> {
+        let Source::Steady(steady, _) = &self.0 else { return None };
+        steady.follow()
+    }
+
+    /// The same clock for somebody who remembers moments and measures spans between them: it is corrected only when
+    /// he asks for it by [`Self::catch_up`], so that he can date again what he remembers.
+    #[must_use]
+    pub fn held(&self) -> Self {
+        match &self.0 {
+            Source::Steady(steady, _) => Self(Source::Steady(steady.clone(), Some(steady.origin()))),
+            other => Self(other.clone()),
+        }
+    }
+
+    /// Takes over what a held clock was corrected by meanwhile; tells the milliseconds it has jumped.
+    pub fn catch_up(&mut self) -> i64 {
+        let Source::Steady(steady, Some(held)) = &mut self.0 else { return 0 };
+        let origin = steady.origin();
+        origin - std::mem::replace(held, origin)
+    }
+
+    /// For tests: a steady clock sees the machine's as if somebody had set it by so much, in milliseconds.
+    pub fn set_machine(&self, by: i64) {
+        if let Source::Steady(steady, _) = &self.0 {
+            steady.pretended.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+}
+
+/// How often [`Clock::follow`] is to be called.
+pub const FOLLOW: Duration = Duration::from_secs(2);
+/// A difference up to this, in milliseconds, is no correction: spans count more than such a difference.
+const TOLERATED: i64 = 1_000;
+/// A greater one is believed when it has lasted so long.
+const LASTING: Duration = Duration::from_secs(3);
+
+/// Time that runs evenly: Unix milliseconds at the start, and what has passed since by the machine's monotonic clock.
+#[derive(Debug)]
+struct Steady {
+    start: Instant,
+    origin: AtomicI64,
+    /// Since when the machine's clock differs.
+    off_since: Mutex<Option<Instant>>,
+    pretended: AtomicI64,
+}
+
+impl Steady {
+    fn start() -> Self {
+        Self {
+            start: Instant::now(),
+            origin: AtomicI64::new(system_now().millis()),
+            off_since: Mutex::default(),
+            pretended: AtomicI64::new(0),
+        }
+    }
+
+    fn origin(&self) -> i64 {
+        self.origin.load(Ordering::SeqCst)
+    }
+
+    fn now(&self, held: Option<i64>) -> Timestamp {
+        Timestamp(held.unwrap_or_else(|| self.origin())) + self.start.elapsed()
+    }
+
+    fn follow(&self) -> Option<i64> {
+        let machine = system_now().millis() + self.pretended.load(Ordering::SeqCst);
+        self.compare(Instant::now(), machine - self.now(None).millis())
+    }
+
+    /// The machine's clock is ahead by `off` milliseconds at this moment.
+    fn compare(&self, at: Instant, off: i64) -> Option<i64> {
+        let mut off_since = self.off_since.lock().unwrap_or_else(PoisonError::into_inner);
+        if off.abs() <= TOLERATED {
+            *off_since = None;
+            return None;
+        }
+        let since = *off_since.get_or_insert(at);
+        if at.duration_since(since) < LASTING {
+            return None;
+        }
+        *off_since = None;
+        self.origin.fetch_add(off, Ordering::SeqCst);
+        Some(off)
     }
 }
 
@@ -78,6 +181,53 @@ mod tests {
         let twin = clock.clone();
         clock.advance(Duration::from_secs(2));
         assert_eq!(twin.now(), Timestamp(3000));
+    }
+
+    const HOUR: i64 = 3_600_000;
+
+    #[test]
+    fn a_steady_clock_takes_over_what_lasts_and_nothing_else() {
+        for off in [HOUR, -HOUR, 1_001] {
+            let steady = Steady::start();
+            let (at, origin) = (Instant::now(), steady.origin());
+            assert_eq!(steady.compare(at, off), None);
+            assert_eq!(steady.compare(at + Duration::from_secs(2), 400), None, "it was set back at once");
+            assert_eq!(steady.compare(at + Duration::from_secs(4), off), None);
+            assert_eq!(steady.compare(at + Duration::from_secs(6), off), None);
+            assert_eq!(steady.origin(), origin);
+            assert_eq!(steady.compare(at + LASTING + Duration::from_secs(4), off), Some(off));
+            assert_eq!(steady.origin(), origin + off);
+        }
+    }
+
+    #[test]
+    fn a_small_difference_is_never_taken_over() {
+        let steady = Steady::start();
+        let at = Instant::now();
+        assert!((0..100).all(|n| steady.compare(at + FOLLOW * n, -TOLERATED).is_none()));
+    }
+
+    #[test]
+    fn a_held_clock_jumps_when_its_holder_says_so() {
+        let clock = Clock::steady();
+        let mut held = clock.held();
+        let Source::Steady(steady, _) = &clock.0 else { panic!("steady") };
+        steady.origin.fetch_add(-HOUR, Ordering::SeqCst);
+        assert!(held.now().since(clock.now()) > Duration::from_secs(3_599));
+        let twin = held.clone();
+        assert_eq!(held.catch_up(), -HOUR);
+        assert_eq!(held.catch_up(), 0);
+        assert!(held.now().since(clock.now()) < Duration::from_secs(1));
+        assert!(twin.now().since(held.now()) > Duration::from_secs(3_500), "a request under way keeps its time");
+    }
+
+    #[test]
+    fn a_steady_clock_tells_the_machines_time_and_sees_it_set() {
+        let clock = Clock::steady();
+        let off = system_now().millis() - clock.now().millis();
+        assert!(off.abs() <= TOLERATED, "{off}");
+        clock.set_machine(HOUR);
+        assert_eq!(clock.follow(), None, "not believed at once");
     }
 
     #[test]

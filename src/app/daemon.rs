@@ -4,7 +4,7 @@ use super::office::DaemonOffice;
 use super::{Listeners, Prepared};
 use crate::bitrix::bindings::Wanted;
 use crate::bitrix::{AppCredentials, OAuth, Tools};
-use crate::clock::Clock;
+use crate::clock::{Clock, FOLLOW};
 use crate::config::Settings;
 use crate::domain::company::Trust;
 use crate::ecss::Dialect;
@@ -25,6 +25,8 @@ use tokio_util::task::TaskTracker;
 
 /// A cloud portal ends a request after 60 s; we wait a little longer to hear it say so.
 const REST_TIMEOUT: Duration = Duration::from_secs(65);
+/// A database that is silent for so long hangs.
+const ANSWER: Duration = Duration::from_secs(10);
 /// How often old calls are forgotten and the database is tidied.
 const TIDY: Duration = Duration::from_secs(3600);
 
@@ -41,9 +43,14 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Builds and starts everything. When this returns, requests are answered and companies are connecting.
-    pub async fn start(settings: &Settings, prepared: Prepared, listeners: Listeners) -> anyhow::Result<Self> {
-        let clock = Clock::system();
+    /// Builds and starts everything. When this returns, requests are answered and companies are connecting. `clock` is
+    /// [`Clock::steady`].
+    pub async fn start(
+        settings: &Settings,
+        prepared: Prepared,
+        listeners: Listeners,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
         let pair = PairFiles { cert: settings.ssl_cert_filename.clone(), key: settings.ssl_key_filename.clone() };
         let (tls, made) = Tls::load_or_generate(pair, &settings.server_host, clock.now())?;
         if made {
@@ -96,10 +103,10 @@ impl Daemon {
         daemon.serve(settings, &base, listeners, &clock);
         let count = daemon.companies.start_all().await?;
         tracing::info!(companies = count, base, "started");
-        daemon.tasks.spawn(tidy(daemon.store.clone(), clock, settings.retention_days, daemon.stop.clone()));
         let (store, stop) = (daemon.store.clone(), daemon.stop.clone());
+        daemon.tasks.spawn(tidy(store.clone(), clock.clone(), settings.retention_days, stop.clone()));
         daemon.tasks.spawn(async move {
-            stop.run_until_cancelled(store.tend()).await;
+            stop.run_until_cancelled(async { tokio::join!(store.tend(&clock), follow(&clock)) }).await;
         });
         Ok(daemon)
     }
@@ -129,9 +136,10 @@ impl Daemon {
         }
     }
 
-    /// Whether the daemon can do its work: the database answers.
+    /// Whether a restart would not help: the database answers, be it with a fault. A full disk, for one, is no reason
+    /// to be restarted, as calls go on in memory meanwhile.
     pub async fn is_well(&self) -> bool {
-        self.store.ping().await.is_ok()
+        tokio::time::timeout(ANSWER, self.store.ping()).await.is_ok()
     }
 
     /// One line for the service manager.
@@ -160,6 +168,19 @@ async fn tell_client(mut request: Request) -> Request {
         request.extensions_mut().insert(client);
     }
     request
+}
+
+/// Keeps the daemon's clock near the machine's.
+async fn follow(clock: &Clock) {
+    loop {
+        tokio::time::sleep(FOLLOW).await;
+        if let Some(moved) = clock.follow() {
+            let seconds = moved / 1000;
+            tracing::warn!(
+                "the machine's clock was set by {seconds} s: new times go by it, calls under way keep their length"
+            );
+        }
+    }
 }
 
 async fn tidy(store: Store, clock: Clock, retention_days: u32, stop: CancellationToken) {

@@ -1,5 +1,6 @@
 //! The command line: what was asked, in which order things happen, which exit code tells what.
 
+mod backup;
 mod check;
 mod replay;
 mod run;
@@ -28,6 +29,9 @@ enum Command {
     Run(Files),
     /// Read all settings, tell every fault with file, line and remedy, and exit with 78 if there is one.
     CheckConfig(Files),
+    /// Copy the database, also while the daemon runs. To restore: stop the daemon, put the copy in place of store.db in
+    /// the state directory, delete store.db-wal and store.db-shm there, start.
+    Backup(backup::Backup),
     /// Turn a capture or single frames of the switch into neutral events, one JSON object per line.
     Replay(replay::Replay),
     /// Try everything without an installation: a simulated portal and switch, and the real daemon between them.
@@ -60,6 +64,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Run(files) => run::run(&files),
         Command::CheckConfig(files) => Ok(check::check(&files)),
+        Command::Backup(backup) => backup.run(),
         Command::Replay(replay) => replay.run(),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run(),

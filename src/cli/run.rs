@@ -32,7 +32,7 @@ pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
             // Before the first byte is served, so that no signal meets us unprepared.
             let wishes = Wishes::listen().context("signals cannot be listened to")?;
             let listeners = Listeners::bind(&settings).await?;
-            let daemon = Daemon::start(&settings, prepared, listeners).await?;
+            let daemon = Daemon::start(&settings, prepared, listeners, app::clock()).await?;
             anyhow::Ok((wishes, daemon))
         };
         let (wishes, daemon) = started.await.inspect_err(|error| tracing::error!("{error:#}"))?;

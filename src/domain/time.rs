@@ -15,6 +15,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The moment so many milliseconds later, or earlier.
+    #[must_use]
+    pub const fn shifted(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
     /// Time passed since `earlier`; zero if the clock went backwards.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

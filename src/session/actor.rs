@@ -2,7 +2,8 @@
 
 use super::book::Book;
 use super::draft::{Draft, Origin};
-use super::lanes::Lanes;
+use super::journal::Journal;
+use super::lanes::{Lanes, Past};
 use super::link::LinkNews;
 use super::message::{ActError, Message};
 use super::perform::{Landed, perform};
@@ -13,9 +14,9 @@ use crate::domain::call::{Call, Click, CrmStep, Event, Policy};
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
-use crate::domain::{CallKey, CompanyId, CrmCallId, ExternalId, Phone, Timestamp, UserId};
+use crate::domain::{CallKey, CompanyId, Phone, Timestamp, UserId};
 use crate::ecss::Commander;
-use crate::store::{IntentId, Record, Store};
+use crate::store::Store;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -46,6 +47,7 @@ pub(super) struct Actor {
     pub book: Book,
     pub lanes: Lanes,
     pub turn: Turn,
+    pub journal: Journal,
     pub commander: Option<Commander>,
     pub doing: JoinSet<Done>,
 }
@@ -81,6 +83,7 @@ impl Actor {
 
     pub(super) async fn message(&mut self, message: Message) {
         let mut draft = Draft::default();
+        self.follow_clock(&mut draft);
         match message {
             Message::Dial { click, event } => {
                 let key = CallKey::new(format!("c2c/{}", click.crm));
@@ -116,6 +119,7 @@ impl Actor {
 
     async fn news(&mut self, burst: Vec<LinkNews>) {
         let mut draft = Draft::default();
+        self.follow_clock(&mut draft);
         for news in burst {
             match news {
                 LinkNews::Up { commander, can } => {
@@ -144,8 +148,9 @@ impl Actor {
     }
 
     async fn tick(&mut self) {
-        let now = self.clock.now();
         let mut draft = Draft::default();
+        self.follow_clock(&mut draft);
+        let now = self.clock.now();
         for key in self.book.due(now) {
             self.take(&key, Event::Tick, Origin::Nobody, &mut draft);
         }
@@ -153,10 +158,12 @@ impl Actor {
             self.shared.board.remove(&key);
         }
         self.commit(draft).await;
+        self.journal.catch_up(now).await;
     }
 
     async fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
         let mut draft = Draft::default();
+        self.follow_clock(&mut draft);
         match done {
             Ok(Done::Crm(landed)) => self.landed(&landed, &mut draft).await,
             Ok(Done::Command { key, command, origin, answer }) => {
@@ -167,6 +174,22 @@ impl Actor {
             Err(error) => tracing::error!(company = %self.company, %error, "a request ended abnormally"),
         }
         self.commit(draft).await;
+    }
+
+    /// Takes over a corrected clock between two rounds: what we remember is dated again, so that no span changes, and
+    /// what rests is tried anew.
+    fn follow_clock(&mut self, draft: &mut Draft) {
+        let moved = self.clock.catch_up();
+        if moved == 0 {
+            return;
+        }
+        self.book.redate(moved);
+        for call in self.book.open().iter().filter_map(|key| self.book.get(key)) {
+            self.shared.board.put(call.view());
+            draft.touch(call.key.clone());
+        }
+        self.lanes.wake();
+        self.journal.wake(self.clock.now());
     }
 
     /// Steps a call only if it is still known.
@@ -196,11 +219,15 @@ impl Actor {
         let now = self.clock.now();
         draft.close(&self.book);
         if !draft.is_idle() {
-            let ids = self.store_record(&draft.record, now).await;
+            let ids = self.journal.keep(std::mem::take(&mut draft.record), now).await;
             for ((lane, call, step), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
                 let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
-                let known = if begins || self.lanes.knows(&lane) { None } else { self.known_crm(&lane).await };
-                self.lanes.push(&lane, &call, (id, step, now), known);
+                let past = if begins || self.lanes.knows(&lane) {
+                    Past::None
+                } else {
+                    Past::Stored(self.journal.crm_id(&lane).await)
+                };
+                self.lanes.push(&lane, &call, (id, step, now), past);
             }
         }
         for (key, command, origin) in draft.commands {
@@ -220,31 +247,13 @@ impl Actor {
         self.shared.waiting.store(self.lanes.backlog().calls, Ordering::Relaxed);
     }
 
-    /// A disk that fails must not stop a live call: then the step lives in memory only, and the log says so.
-    async fn store_record(&self, record: &Record, now: Timestamp) -> Vec<IntentId> {
-        match self.store.record(&self.company, record, now).await {
-            Ok(ids) => ids,
-            Err(error) => {
-                tracing::error!(company = %self.company, %error, "a step could not be stored; it will be lost if the daemon stops now");
-                record.intents.iter().map(|_| IntentId(0)).collect()
-            }
-        }
-    }
-
     /// The phone a click rings: the employee's first number.
     fn phone_of(&self, user: UserId) -> Option<Phone> {
         self.directory.employee(user).and_then(|e| e.numbers.first().cloned())
     }
 
-    pub(super) async fn known_crm(&self, lane: &ExternalId) -> Option<CrmCallId> {
-        self.store.crm_id(&self.company, lane).await.unwrap_or_else(|error| {
-            tracing::error!(company = %self.company, %lane, %error, "the lane's CRM call cannot be read");
-            None
-        })
-    }
-
     fn next_wake(&self) -> Option<Timestamp> {
-        self.book.next_wake().into_iter().chain(self.lanes.next_wake()).min()
+        self.book.next_wake().into_iter().chain(self.lanes.next_wake()).chain(self.journal.next_wake()).min()
     }
 
     async fn drain(&mut self) {
@@ -254,13 +263,14 @@ impl Actor {
                 if let Ok(Done::Crm(landed)) = done {
                     self.landed(&landed, &mut draft).await;
                     draft.close(&self.book);
-                    self.store_record(&draft.record, self.clock.now()).await;
+                    self.journal.keep(draft.record, self.clock.now()).await;
                 }
             }
         });
         if ended.await.is_err() {
             tracing::info!(company = %self.company, "requests under way are cut off and will be repeated at the next start");
         }
+        self.journal.close(self.clock.now()).await;
     }
 }
 

@@ -123,6 +123,15 @@ impl Book {
         old
     }
 
+    /// The clock was moved by so many milliseconds: everything remembered is dated again.
+    pub fn redate(&mut self, millis: i64) {
+        self.calls.values_mut().for_each(|call| call.redate(millis));
+        let moments = self.timers.values_mut().chain(self.ended.values_mut());
+        for at in moments.chain(self.to_forget.iter_mut().map(|(at, _)| at)) {
+            *at = at.shifted(millis);
+        }
+    }
+
     /// Keys of all calls that have not ended.
     pub fn open(&self) -> Vec<CallKey> {
         self.calls.keys().filter(|k| !self.ended.contains_key(*k)).cloned().collect()

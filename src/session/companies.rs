@@ -3,6 +3,7 @@
 use super::actor::Actor;
 use super::book::Book;
 use super::handle::{CompanyHandle, Inner};
+use super::journal::Journal;
 use super::lanes::Lanes;
 use super::link::{self, LinkTools};
 use super::status::Shared;
@@ -15,7 +16,7 @@ use crate::domain::budget::Budget;
 use crate::domain::company::{CallSettings, Company};
 use crate::domain::directory::Directory;
 use crate::domain::link::{LinkState, retry_delay};
-use crate::domain::{CompanyId, Timestamp};
+use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -87,7 +88,10 @@ impl Companies {
         }
         let count = companies.len();
         for company in companies {
-            self.start(company, count).await?;
+            let id = company.id.clone();
+            if let Err(error) = self.start(company, count).await {
+                tracing::error!(company = %id, %error, "the company cannot be started");
+            }
         }
         Ok(count)
     }
@@ -212,7 +216,7 @@ impl Companies {
                     client_id: company.client_id.clone(),
                     client_secret: company.client_secret.clone(),
                 },
-                tokens: setup.store.tokens(&id).await?,
+                tokens: self.readable_tokens(&id).await?,
                 budget: self.budget(&company.calls),
             },
             setup.bitrix.clone(),
@@ -227,7 +231,7 @@ impl Companies {
             company: id.clone(),
             store: setup.store.clone(),
             portal: portal.clone(),
-            clock: setup.clock.clone(),
+            clock: setup.clock.held(),
             shared: shared.clone(),
             grace: setup.grace,
             settings: company.calls,
@@ -235,6 +239,7 @@ impl Companies {
             book: Book::default(),
             lanes: Lanes::default(),
             turn: portal.turn(),
+            journal: Journal::new(setup.store.clone(), id.clone()),
             commander: None,
             doing: JoinSet::new(),
         };
@@ -250,6 +255,17 @@ impl Companies {
             upkeep: Notify::new(),
         }));
         Ok((handle, Parts { actor, inbox: inbox_rx, news, link_state, link_news, switch: switch_rx }))
+    }
+
+    /// Tokens that cannot be opened are as good as none: an administrator logs in again, and calls go on being followed.
+    async fn readable_tokens(&self, id: &CompanyId) -> Result<Option<Tokens>, StoreError> {
+        match self.setup.store.tokens(id).await {
+            Err(error @ StoreError::Corrupt { .. }) => {
+                tracing::error!(company = %id, %error, "the portal cannot be told anything until an administrator logs in again");
+                Ok(None)
+            }
+            other => other,
+        }
     }
 
     /// The company's own budget, or the installation's.

@@ -70,6 +70,11 @@ impl Draft {
         self.steps.push((intent.lane, call.clone(), intent.step));
     }
 
+    /// The call is to be stored, though no step has changed it.
+    pub fn touch(&mut self, call: CallKey) {
+        self.touched.insert(call);
+    }
+
     /// Whether there is nothing to store.
     pub fn is_idle(&self) -> bool {
         let r = &self.record;

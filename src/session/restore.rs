@@ -2,6 +2,7 @@
 
 use super::actor::Actor;
 use super::draft::{Draft, Origin};
+use super::lanes::Past;
 use super::message::Message;
 use crate::domain::CallKey;
 use crate::domain::call::{Call, Click, Event, Leg};
@@ -21,13 +22,18 @@ impl Actor {
             Ok(rows) => {
                 for row in rows {
                     match serde_json::from_str::<Call>(&row.body) {
-                        Ok(call) => {
+                        Ok(mut call) => {
+                            let now = self.clock.now();
+                            // Stored in the future: the clock was set back while we were away.
+                            if row.updated_at > now {
+                                call.redate(now.millis() - row.updated_at.millis());
+                            }
                             let key = call.key.clone();
                             for leg in &call.legs {
                                 self.alias_of(&key, leg);
                             }
-                            self.book.put(call, None, self.clock.now());
-                            self.take(&key, Event::LinkLost(row.updated_at), Origin::Nobody, draft);
+                            self.book.put(call, None, now);
+                            self.take(&key, Event::LinkLost(row.updated_at.min(now)), Origin::Nobody, draft);
                         }
                         Err(error) => {
                             tracing::error!(company = %self.company, call = %row.key, %error, "a stored call cannot be read and is left alone");
@@ -45,8 +51,13 @@ impl Actor {
                 for intent in intents {
                     match serde_json::from_str(&intent.body) {
                         Ok(step) => {
-                            let known = self.known_crm(&intent.lane).await;
-                            self.lanes.push(&intent.lane, &intent.call, (intent.id, step, intent.created_at), known);
+                            let known = self.journal.crm_id(&intent.lane).await;
+                            self.lanes.push(
+                                &intent.lane,
+                                &intent.call,
+                                (intent.id, step, intent.created_at),
+                                Past::Stored(known),
+                            );
                         }
                         Err(error) => {
                             tracing::error!(company = %self.company, lane = %intent.lane, %error, "a stored step cannot be read and is left alone");

@@ -43,6 +43,10 @@ pub(super) struct Db {
     options: SqliteConnectOptions,
     commits: AtomicU32,
     log_has_grown: Notify,
+    broken_off: Notify,
+    /// What a test wants every writer to hear.
+    #[cfg(test)]
+    pub(super) fault: std::sync::Mutex<Option<fn() -> StoreError>>,
 }
 
 /// The writing connections.
@@ -112,6 +116,9 @@ impl Db {
             options,
             commits: AtomicU32::new(0),
             log_has_grown: Notify::new(),
+            broken_off: Notify::new(),
+            #[cfg(test)]
+            fault: std::sync::Mutex::default(),
         };
         let mut tx = db.single(Durability::PowerLoss).await?;
         sqlx::migrate!().run_direct(None, tx.conn(), false).await?;
@@ -135,6 +142,11 @@ impl Db {
     /// For one writing statement, which is its own transaction.
     pub(super) async fn single(&self, durability: Durability) -> Result<Tx<'_>, StoreError> {
         let mut writers = self.writers.lock().await;
+        #[cfg(test)]
+        if let Some(fault) = *self.fault.lock().expect("nobody panics with it") {
+            self.broken_off.notify_one();
+            return Err(fault());
+        }
         if writers.closed {
             return Err(StoreError::unavailable("the store is closed"));
         }
@@ -162,6 +174,11 @@ impl Db {
     /// Waits until enough was written that [`Self::checkpoint`] is worth its while.
     pub(super) async fn log_has_grown(&self) {
         self.log_has_grown.notified().await;
+    }
+
+    /// Waits until somebody gave up writing half-way, whether by his own will or by a fault.
+    pub(super) async fn was_broken_off(&self) {
+        self.broken_off.notified().await;
     }
 
     /// Moves what was committed from the log into the database file, beside readers and writers.
@@ -236,6 +253,7 @@ impl Drop for Tx<'_> {
     fn drop(&mut self) {
         if !self.done {
             self.writers.writer(self.durability).suspect = true;
+            self.db.broken_off.notify_one();
         }
     }
 }

@@ -23,7 +23,11 @@ pub enum StoreError {
         row: String,
     },
     /// The database file as a whole cannot be used.
-    #[error("the database file is damaged or not ours ({0}); restore it from a backup")]
+    #[error(
+        "the database file store.db is damaged or not ours ({0}). Nothing was changed. Stop the service, move store.db, \
+         store.db-wal and store.db-shm away, put a backup (a file made by `ecss-crm-server backup`) in place of store.db \
+         with the same owner, and start again"
+    )]
     Damaged(String),
     /// No space is left; nothing was changed.
     #[error("there is no space left for the database; free some, the work goes on by itself")]

@@ -56,9 +56,18 @@ pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), StoreError> {
         // A link, unlike a rename, never replaces a file that is there.
         fs::hard_link(&draft, path)?;
         fs::remove_file(&draft)?;
-        path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+        sync_parent(path)
     };
     write().map_err(|e| StoreError::from_io(&format!("writing {}", path.display()), &e))
+}
+
+/// Has the name of a file on disk, not only its content.
+pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(dir) if dir.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(dir) => File::open(dir)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Takes the directory for this process. The lock ends with the returned file, also when the process is killed.

@@ -11,7 +11,7 @@ use std::path::Path;
 
 const LEN: usize = 32;
 /// Name of the key in the state directory.
-const FILE: &str = "key";
+pub(super) const FILE: &str = "key";
 /// Name of the key among systemd's credentials.
 const CREDENTIAL: &str = "db.key";
 

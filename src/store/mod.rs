@@ -9,10 +9,13 @@ mod admin;
 mod batch;
 mod calls;
 mod companies;
+mod copy;
 mod db;
 mod employees;
 mod error;
+mod examine;
 mod files;
+mod health;
 mod inbox;
 mod installs;
 mod key;
@@ -31,16 +34,19 @@ mod tests;
 
 pub use admin::{AdminSession, LoginAttempt};
 pub use calls::{CallRow, CallUpdate};
+pub use copy::{Copied, CopyError, beside, copy_database};
 pub use employees::{ImportReport, NumberConflict};
 pub use error::{Conflict, SealFault, StoreError};
 pub use inbox::{EventId, PortalEvent};
 pub use key::MasterKey;
 pub use outbox::{Intent, IntentId, NewIntent};
-pub use record::Record;
+pub use record::{Kept, Record};
 pub use registration::NewCompany;
 pub use trace::TraceLine;
 
+use crate::clock::Clock;
 use db::{Db, Durability};
+use health::Health;
 use outbox::IntentIds;
 use seal::{Place, Seal};
 use std::fs::File;
@@ -63,6 +69,7 @@ struct Inner {
     key: MasterKey,
     intents: IntentIds,
     steps: Steps,
+    health: Health,
     /// Keeps other processes out; ends with the store.
     _lock: File,
 }
@@ -83,11 +90,15 @@ impl Store {
         let used = std::fs::metadata(&file).is_ok_and(|m| m.len() > 0);
         let key = MasterKey::load(dir, credentials, used)?;
         files::ensure_file(&file)?;
+        if used {
+            examine::examine(&file).await?;
+        }
         let db = Db::open(&file).await?;
         let seal = Seal::new(&key);
         let intents = IntentIds::load(&db).await?;
         let steps = Steps::load(&db).await?;
-        let store = Self(Arc::new(Inner { db, seal, key, intents, steps, _lock: lock }));
+        let health = Health::new();
+        let store = Self(Arc::new(Inner { db, seal, key, intents, steps, health, _lock: lock }));
         store.check_key().await?;
         Ok(store)
     }
@@ -108,15 +119,17 @@ impl Store {
         &self.0.key
     }
 
-    /// Moves the growing log into the database file, for as long as it is polled: run it in a task of its own, so
-    /// that no call has to wait for that. Safe to drop at any time.
-    pub async fn tend(&self) {
-        loop {
-            self.0.db.log_has_grown().await;
-            if let Err(error) = self.0.db.checkpoint().await {
-                tracing::warn!(%error, "the database log could not be moved into the database; trying again later");
+    /// Moves the growing log into the database file, so that no call has to wait for that, and keeps
+    /// [`Self::health`] true, for as long as it is polled: run it in a task of its own. Safe to drop at any time.
+    pub async fn tend(&self, clock: &Clock) {
+        let move_the_log = async {
+            loop {
+                self.0.db.log_has_grown().await;
+                // A fault is noted; the log is moved at one of the next occasions.
+                let _ = self.noted(self.0.db.checkpoint().await, clock.now());
             }
-        }
+        };
+        tokio::join!(move_the_log, self.watch(clock));
     }
 
     /// Opens the probe, or seals one at the first start.

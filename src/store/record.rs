@@ -25,7 +25,23 @@ pub struct Record {
     pub handled: Vec<EventId>,
 }
 
+/// A step that can wait for the database: it knows when it was taken, and its requests have their ids.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// When it was taken.
+    pub at: Timestamp,
+    /// What it has changed.
+    pub record: Record,
+    /// The ids of its requests, in their order.
+    pub ids: Vec<IntentId>,
+}
+
 impl Store {
+    /// Ids for new requests, never given before.
+    pub fn intent_ids(&self, count: usize) -> Vec<IntentId> {
+        (0..count).map(|_| self.0.intents.next()).collect()
+    }
+
     /// Stores one step in one transaction; tells the ids of the new requests in their order. It survives the end of
     /// the process (not a power loss) once this returns, and waits for no disk.
     pub async fn record(
@@ -34,27 +50,54 @@ impl Store {
         record: &Record,
         now: Timestamp,
     ) -> Result<Vec<IntentId>, StoreError> {
-        let mut batch = Batch::default();
-        for call in &record.calls {
-            calls::put(&mut batch, company, call, now);
-        }
-        trace::put(&mut batch, company, &record.trace);
-        for id in &record.settled {
-            outbox::settle(&mut batch, company, *id);
-        }
-        for (lane, crm_id) in &record.crm_ids {
-            outbox::name_lane(&mut batch, company, lane, crm_id, now);
-        }
-        for id in &record.handled {
-            inbox::handle(&mut batch, company, *id, now);
-        }
-        let mut ids = Vec::with_capacity(record.intents.len());
-        for intent in &record.intents {
-            let id = self.0.intents.next();
-            outbox::put(&mut batch, company, id, intent, now);
-            ids.push(id);
-        }
-        self.0.steps.write(&self.0.db, batch).await?;
+        let ids = self.intent_ids(record.intents.len());
+        self.write(company, [(record, &ids[..], now)], now).await?;
         Ok(ids)
+    }
+
+    /// Stores steps that have waited, in one transaction, with the care of [`Self::record`]. No request may be both
+    /// made and settled by them, and no call be named twice.
+    pub async fn record_late(&self, company: &CompanyId, steps: &[Kept], now: Timestamp) -> Result<(), StoreError> {
+        self.write(company, steps.iter().map(|s| (&s.record, &s.ids[..], s.at)), now).await
+    }
+
+    async fn write(
+        &self,
+        company: &CompanyId,
+        steps: impl IntoIterator<Item = (&Record, &[IntentId], Timestamp)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for (record, ids, at) in steps {
+            add(&mut batch, company, record, ids, at);
+        }
+        self.noted(self.0.steps.write(&self.0.db, batch).await, now)
+    }
+}
+
+fn add(batch: &mut Batch, company: &CompanyId, record: &Record, ids: &[IntentId], now: Timestamp) {
+    for call in &record.calls {
+        calls::put(batch, company, call, now);
+    }
+    trace::put(batch, company, &record.trace);
+    for id in &record.settled {
+        outbox::settle(batch, company, *id);
+    }
+    for (lane, crm_id) in &record.crm_ids {
+        outbox::name_lane(batch, company, lane, crm_id, now);
+    }
+    for id in &record.handled {
+        inbox::handle(batch, company, *id, now);
+    }
+    for (intent, id) in record.intents.iter().zip(ids) {
+        outbox::put(batch, company, *id, intent, now);
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// From now on every writer hears this fault, or none.
+    pub(crate) fn break_disk(&self, fault: Option<fn() -> StoreError>) {
+        *self.0.db.fault.lock().expect("nobody panics with it") = fault;
     }
 }

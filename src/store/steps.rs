@@ -77,7 +77,10 @@ impl Steps {
         let result = batch.write(tx).await;
         let group = at_work.finish();
         match result {
-            Err(StoreError::Conflict(_)) if group.steps.len() > 1 => self.waiting().put_back(group, true),
+            // A broken rule, or a page that cannot be read, may be the fault of one of them only.
+            Err(StoreError::Conflict(_) | StoreError::Damaged(_)) if group.steps.len() > 1 => {
+                self.waiting().put_back(group, true);
+            }
             result => group.tell(&result),
         }
         Ok(())

@@ -2,7 +2,10 @@
 //! portals speak HTTP, and a verdict is passed at the end of each on what the portal and the switch have seen.
 
 mod bad_input;
+mod budget;
 mod click;
+mod clock;
+mod disk;
 mod incoming;
 mod link;
 mod many;

@@ -81,7 +81,7 @@ impl Keys {
     /// The pair to use now.
     pub(super) fn tokens(&self) -> Result<Arc<Tokens>, ApiError> {
         if let Some(refused) = &*self.refused.load()
-            && refused.until.is_none_or(|until| self.clock.now() < until)
+            && refused.until.is_none_or(|until| is_ahead(until, self.clock.now(), BELIEVE_REFUSAL))
         {
             return Err(refused.error.clone());
         }
@@ -171,6 +171,11 @@ impl Keys {
         }
         self.endpoint.store(Arc::new(new));
     }
+}
+
+/// Whether a moment is still to come; one further ahead than `longest` was told by a clock that has been set since.
+pub(super) fn is_ahead(moment: Timestamp, now: Timestamp, longest: Duration) -> bool {
+    now < moment && moment.since(now) <= longest
 }
 
 pub(super) fn with_slash(endpoint: &str) -> String {

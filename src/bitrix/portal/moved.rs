@@ -1,7 +1,7 @@
 //! A renamed portal answers with a redirect. It is believed only after the authorization server has confirmed it,
 //! as the repeated request carries our token.
 
-use super::keys::{Keys, with_slash};
+use super::keys::{Keys, is_ahead, with_slash};
 use crate::bitrix::error::ApiError;
 use crate::bitrix::verdict::Verdict;
 use crate::clock::Clock;
@@ -20,7 +20,7 @@ pub(super) struct Rumours(Mutex<Option<(String, Timestamp)>>);
 impl Rumours {
     fn is_known(&self, target: &str, now: Timestamp) -> bool {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.as_ref().is_some_and(|(t, until)| t == target && now < *until)
+        last.as_ref().is_some_and(|(t, until)| t == target && is_ahead(*until, now, DISBELIEVE))
     }
 
     fn note(&self, target: &str, now: Timestamp) {

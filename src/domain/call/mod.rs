@@ -16,6 +16,7 @@ mod leg;
 mod note;
 mod outcome;
 mod reconcile;
+mod redate;
 mod state;
 mod step;
 mod view;

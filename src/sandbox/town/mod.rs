@@ -54,6 +54,8 @@ pub struct Town {
     pub settings: Settings,
     /// Certificates of all simulated servers.
     pub certs: Certs,
+    /// The daemon's clock; its machine's clock can be set.
+    pub clock: Clock,
     daemon: Option<Daemon>,
     client: reqwest::Client,
     dir: PathBuf,
@@ -110,7 +112,16 @@ impl Town {
         let port = |l: &crate::server::bind::Listener| l.tcp_address().map(|a| a.port()).context("a TCP listener");
         (settings.http_port, settings.https_port) = (port(&http)?, port(&https)?);
         settings.proxy_gateway_url = Some(format!("http://127.0.0.1:{}/bitrix", settings.http_port));
-        let mut town = Self { portals, switch, settings, certs, daemon: None, client, dir: dir.to_owned() };
+        let mut town = Self {
+            portals,
+            switch,
+            settings,
+            certs,
+            clock: Clock::steady(),
+            daemon: None,
+            client,
+            dir: dir.to_owned(),
+        };
         match plan.daemon {
             DaemonPlace::Here => town.start_on(Listeners { http, https, ops: None }).await?,
             DaemonPlace::Elsewhere => drop((http, https)),
@@ -190,7 +201,7 @@ impl Town {
 
     async fn start_on(&mut self, listeners: Listeners) -> anyhow::Result<()> {
         let prepared = prepare(&self.settings).map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
-        self.daemon = Some(Daemon::start(&self.settings, prepared, listeners).await?);
+        self.daemon = Some(Daemon::start(&self.settings, prepared, listeners, self.clock.clone()).await?);
         Ok(())
     }
 

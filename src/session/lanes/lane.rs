@@ -29,6 +29,15 @@ pub(super) struct Lane {
     instead: Vec<StandIn>,
 }
 
+/// What is known of a lane that is not open in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::session) enum Past {
+    /// It begins now.
+    None,
+    /// It was stored, under the portal's name if it has one; any waiting step may have been carried out.
+    Stored(Option<CrmCallId>),
+}
+
 /// What the portal does not take, and what is said in its place, so that the call is recorded all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::session) enum StandIn {
@@ -39,18 +48,20 @@ pub(in crate::session) enum StandIn {
 }
 
 impl Lane {
-    pub fn new(call: CallKey, crm: Option<CrmCallId>, fresh: bool) -> Self {
+    pub fn new(call: CallKey, past: Past, fresh: bool) -> Self {
+        let crm = if let Past::Stored(crm) = past { crm } else { None };
         Self {
             call,
             steps: VecDeque::new(),
             since: Timestamp(0),
+            // A finish needs the portal's name.
+            may_be_finished: crm.is_some(),
             crm,
             sees: fresh.then(BTreeSet::new),
             busy: false,
             failures: 0,
             rests_until: None,
             place: None,
-            may_be_finished: !fresh,
             remade: false,
             instead: Vec::new(),
         }

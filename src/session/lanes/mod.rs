@@ -12,7 +12,7 @@ mod queue;
 mod tests;
 mod trouble;
 
-pub(super) use lane::StandIn;
+pub(super) use lane::{Past, StandIn};
 pub(super) use parcel::{Job, Parcel};
 
 pub(super) use trouble::Rest;
@@ -47,14 +47,8 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// Adds a step decided at `at`. `known` is what the store knows of the lane, needed when it is not open in memory.
-    pub fn push(
-        &mut self,
-        name: &ExternalId,
-        call: &CallKey,
-        step: (IntentId, CrmStep, Timestamp),
-        known: Option<CrmCallId>,
-    ) {
+    /// Adds a step decided at `at`. `past` is what is known of the lane where it is not open in memory.
+    pub fn push(&mut self, name: &ExternalId, call: &CallKey, step: (IntentId, CrmStep, Timestamp), past: Past) {
         let (id, step, at) = step;
         if matches!(step, CrmStep::Register { .. } | CrmStep::Show { .. })
             && let Some(trouble) = &mut self.trouble
@@ -62,8 +56,8 @@ impl Lanes {
             trouble.somebody_waits(at);
         }
         let lane = self.open.entry(name.clone()).or_insert_with(|| {
-            let fresh = known.is_none() && matches!(step, CrmStep::Register { .. });
-            Lane::new(call.clone(), known, fresh)
+            let fresh = past == Past::None && matches!(step, CrmStep::Register { .. });
+            Lane::new(call.clone(), past, fresh)
         });
         if lane.steps.is_empty() {
             lane.since = at;

@@ -69,7 +69,8 @@ fn name(n: usize) -> ExternalId {
 fn push(lanes: &mut Lanes, n: usize, steps: &[CrmStep], known: Option<&str>) {
     for step in steps {
         let id = IntentId(i64::try_from(n).expect("small"));
-        lanes.push(&name(n), &CallKey::new(format!("c{n}")), (id, step.clone(), at(n as u64)), known.map(Into::into));
+        let past = known.map_or(Past::None, |crm| Past::Stored(Some(crm.into())));
+        lanes.push(&name(n), &CallKey::new(format!("c{n}")), (id, step.clone(), at(n as u64)), past);
     }
 }
 
@@ -282,7 +283,7 @@ fn a_ringing_phone_is_a_reason_to_try_a_silent_portal_soon_but_not_one_that_want
             lanes.landed(false);
             lanes.failed(&name(1), now, rest, true);
         }
-        lanes.push(&name(2), &"c2".into(), (IntentId(2), register(), asked), None);
+        lanes.push(&name(2), &"c2".into(), (IntentId(2), register(), asked), Past::None);
         let wake = lanes.next_wake().expect("a time");
         assert_eq!(wake <= asked + Duration::from_secs(1), soon, "{rest:?}");
     }
@@ -339,6 +340,16 @@ fn a_call_the_portal_has_forgotten_is_made_again_unless_it_may_be_finished() {
 }
 
 #[test]
+fn after_a_restart_a_register_that_waits_may_have_opened_a_card() {
+    let mut lanes = Lanes::default();
+    for step in [register(), finish()] {
+        lanes.push(&name(1), &"c".into(), (IntentId(1), step, NOW), Past::Stored(None));
+    }
+    assert_eq!(leaves(&mut lanes, NOW, &mut coins(9)), [["1:register,hide"]]);
+    assert!(lanes.must_be_remade(&name(1)), "but it cannot have been finished");
+}
+
+#[test]
 fn somebody_else_stands_in_for_an_employee_without_account() {
     let mut lanes = Lanes::default();
     push(&mut lanes, 1, &[register()], None);
@@ -378,7 +389,7 @@ fn whatever_comes_in_every_step_leaves_once_and_in_order() {
             let n = round / 4;
             let step = [register(), show(&[2, 3]), hide(&[2]), finish()][round % 4].clone();
             let id = IntentId(i64::try_from(round).expect("small"));
-            lanes.push(&name(n), &"c".into(), (id, step, at(round as u64)), None);
+            lanes.push(&name(n), &"c".into(), (id, step, at(round as u64)), Past::None);
         }
         let now = at(round as u64);
         under_way.extend(lanes.ready(now, &mut Coins { left: usize::from(round % 3 == 0), reserve: 0 }));

@@ -56,7 +56,7 @@ async fn a_step_that_breaks_a_rule_leaves_nothing_behind() {
 async fn the_log_moves_into_the_database_beside_the_writers() {
     let (dir, store, id) = store().await;
     let keeper = store.clone();
-    let tending = tokio::spawn(async move { keeper.tend().await });
+    let tending = tokio::spawn(async move { keeper.tend(&Clock::system()).await });
     let size = || std::fs::metadata(dir.path().join("store.db")).unwrap().len();
     let before = size();
     let mut written = 0;

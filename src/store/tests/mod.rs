@@ -4,6 +4,7 @@ mod admin;
 mod calls;
 mod companies;
 mod concurrency;
+mod copy;
 mod employees;
 mod faults;
 mod opening;

@@ -101,18 +101,22 @@ async fn a_database_with_torn_pages_is_refused_or_read_but_never_panics() {
     drop(store);
     let file = dir.path().join("store.db");
     let whole = fs::read(&file).unwrap();
-    let mut refused = 0;
-    for page in 0..whole.len() / 4096 {
+    let (mut refused, pages) = (0, whole.len() / 4096);
+    for page in 0..pages {
         let mut torn = whole.clone();
         torn[page * 4096..(page + 1) * 4096].fill(0x5a);
         fs::write(&file, &torn).unwrap();
         let fault = match Store::open_with(dir.path(), None).await {
             Ok(store) => store.open_calls(&id).await.err(),
-            Err(fault) => Some(fault),
+            Err(fault) => {
+                assert_eq!(fs::read(&file).unwrap(), torn, "it is left alone");
+                Some(fault)
+            }
         };
         refused += usize::from(matches!(fault, Some(StoreError::Damaged(_))));
     }
-    assert!(refused > 0, "at least the first page and the calls must be missed");
+    // A page that holds nothing any more may be torn.
+    assert!(refused * 10 >= pages * 9, "{refused} of {pages} torn pages were found");
 }
 
 #[tokio::test]

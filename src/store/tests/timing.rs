@@ -52,7 +52,7 @@ async fn many(store: &Store, company: &CompanyId, what: &str, requests: usize) {
 async fn one_step_after_the_other() {
     let (_dir, store, company) = store().await;
     let keeper = store.clone();
-    let keeper = tokio::spawn(async move { keeper.tend().await });
+    let keeper = tokio::spawn(async move { keeper.tend(&crate::clock::Clock::system()).await });
     let (mut spans, before) = (Vec::new(), cpu());
     for _ in 0..3000 {
         let begin = Instant::now();
@@ -74,7 +74,7 @@ async fn one_step_after_the_other() {
 async fn steps_of_many_companies() {
     let (_dir, store, _) = store().await;
     let keeper = store.clone();
-    let keeper = tokio::spawn(async move { keeper.tend().await });
+    let keeper = tokio::spawn(async move { keeper.tend(&crate::clock::Clock::system()).await });
     for i in 0..200 {
         let other = new_company(&format!("member-{i}"), "x.example");
         store.register_company(&other, &tokens(i), Timestamp(1)).await.unwrap();

@@ -1,0 +1,92 @@
+//! A call after the clock was corrected.
+
+use super::{Call, CrmCall, Leg};
+use crate::domain::Timestamp;
+
+impl Call {
+    /// The clock by which this call was followed was wrong and has been moved by so many milliseconds: every moment is
+    /// dated again, so that all spans stay what they are.
+    pub fn redate(&mut self, millis: i64) {
+        let Self { key: _, started_at, policy: _, click: _, legs, crm, confirm_until } = self;
+        move_by(millis, [Some(started_at), confirm_until.as_mut()]);
+        for leg in legs {
+            let Leg { first_seen, last_seen, answered_at, ended_at, known_until, relevant_since, .. } = leg;
+            move_by(millis, [Some(first_seen), Some(last_seen)]);
+            move_by(millis, [answered_at, ended_at, known_until, relevant_since].map(Option::as_mut));
+        }
+        for CrmCall { started_at, linger_until, .. } in crm {
+            move_by(millis, [Some(started_at), linger_until.as_mut()]);
+        }
+    }
+}
+
+fn move_by<const N: usize>(millis: i64, moments: [Option<&mut Timestamp>; N]) {
+    for moment in moments.into_iter().flatten() {
+        *moment = moment.shifted(millis);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Event, Policy, Sighting, step};
+    use super::*;
+    use crate::domain::company::CallSettings;
+    use crate::domain::leg::{Direction, LegEvent, LegState};
+    use crate::domain::{Phone, UserId};
+    use serde_json::Value;
+    use std::time::Duration;
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+    const HOUR: i64 = 3_600_000;
+
+    fn sighting(state: LegState) -> Sighting {
+        let number = |text| Phone::parse(text).expect("a number");
+        let leg = LegEvent {
+            leg: "l".into(),
+            call: "c".into(),
+            call_ref: None,
+            own: number("1001"),
+            remote: Some(number("+79835551122")),
+            direction: Direction::In,
+            state,
+            answered_at: None,
+            display_name: None,
+            cause: None,
+        };
+        Sighting { leg, owner: Some(UserId(7)), remote_owner: None }
+    }
+
+    /// All numbers in the stored form that look like moments.
+    fn moments(value: &Value) -> Vec<i64> {
+        match value {
+            Value::Number(n) => n.as_i64().filter(|n| *n > 1_000_000_000_000).into_iter().collect(),
+            Value::Array(all) => all.iter().flat_map(moments).collect(),
+            Value::Object(all) => all.values().flat_map(moments).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_moment_of_a_call_moves_and_no_span_changes() {
+        let mut call = Call::new("c".into(), Policy::new(&CallSettings::default(), Duration::from_secs(5)), NOW);
+        let mut now = NOW;
+        let events = [
+            Event::Legs(vec![sighting(LegState::Ringing)]),
+            Event::Legs(vec![sighting(LegState::Talking)]),
+            Event::LinkLost(NOW + Duration::from_secs(7)),
+            Event::LinkBack,
+        ];
+        for event in events {
+            now = now + Duration::from_secs(3);
+            call = step(call, event, now).call;
+            let before = moments(&serde_json::to_value(&call).expect("plain data"));
+            assert!(before.len() >= 4);
+            let mut moved = call.clone();
+            moved.redate(-HOUR);
+            let after = moments(&serde_json::to_value(&moved).expect("plain data"));
+            assert_eq!(after, before.iter().map(|t| t - HOUR).collect::<Vec<_>>());
+            moved.redate(HOUR);
+            assert_eq!(moved, call);
+        }
+    }
+}
