@@ -31,12 +31,16 @@ pub struct Expected {
     pub codes: Vec<&'static str>,
     /// Seconds, both included.
     pub duration: (f64, f64),
+    /// So many seconds less are told apart from wrong: the answer was heard of so late.
+    pub late_by: f64,
     /// Milliseconds, both included.
     pub started: (i64, i64),
 }
 
 /// The records wanted for one call are within a second of the truth; times are whole seconds and milliseconds.
 const TOLERANCE: Duration = Duration::from_millis(1050);
+/// Times of the switch that are no further away count as close.
+const CLOSE: Duration = Duration::from_secs(3);
 const UNANSWERED: [&str; 8] = ["304", "486", "404", "480", "603", "603-S", "503", "403"];
 
 impl Truth {
@@ -108,6 +112,7 @@ impl Truth {
             kinds,
             codes: UNANSWERED.to_vec(),
             duration: (0.0, 0.0),
+            late_by: 0.0,
             started: (first.started.millis() - ms, latest.map_or(i64::MAX, |at| at + ms)),
         };
         let Some(talked) = legs.iter().find(|leg| leg.answered.is_some()) else {
@@ -122,6 +127,9 @@ impl Truth {
         let end_known = knows(talked, |status| status == LegStatus::Released);
         let talk_known = end_known || knows(talked, |s| matches!(s, LegStatus::Talking | LegStatus::Held));
         let shortest = if end_known { (length - TOLERANCE.as_secs_f64()).max(1.0) } else { 1.0 };
+        if !calm {
+            expected.late_by = news_delay(talked, margin);
+        }
         if talk_known {
             expected.users = vec![self.owner(talked)];
             expected.codes = vec!["200"];
@@ -141,11 +149,12 @@ impl Truth {
             kinds: vec![1],
             codes: UNANSWERED.to_vec(),
             duration: (0.0, 0.0),
+            late_by: 0.0,
             started: (0, i64::MAX),
         };
         let seen = calls.first().and_then(|call| self.records(call, margin).into_iter().next());
         if let Some(seen) = seen {
-            (expected.codes, expected.duration) = (seen.codes, seen.duration);
+            (expected.codes, expected.duration, expected.late_by) = (seen.codes, seen.duration, seen.late_by);
             if expected.duration.1 == 0.0 {
                 // The employee or the client did not pick up: several codes say so.
                 expected.codes = UNANSWERED.to_vec();
@@ -168,6 +177,14 @@ impl Expected {
     fn is_answered(&self) -> bool {
         self.codes == ["200"]
     }
+}
+
+/// Seconds from the answer to the news of it. The switch names the moment in whole seconds by its own clock; where that
+/// is close, the daemon trusts the arrival of the news more.
+fn news_delay(leg: &TrueLeg, margin: Duration) -> f64 {
+    let told = |shown: &&Shown| shown.status != LegStatus::Alerting && shown.survived(margin);
+    let news = leg.shown.iter().find(told).map(|shown| shown.at);
+    news.zip(leg.answered).map_or(0.0, |(news, answered)| news.since(answered).min(CLOSE).as_secs_f64())
 }
 
 /// Whether the daemon had been told by then that one of these was answered.
