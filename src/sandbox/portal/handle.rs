@@ -170,6 +170,11 @@ impl SimPortal {
         self.change(|p| p.faults.standing(Some(method), fault));
     }
 
+    /// The next command of a method inside a batch is refused with `fault`; the batch itself goes through.
+    pub fn next_inside(&self, method: &str, fault: Fault) {
+        self.change(|p| p.faults.next_inside(method, fault));
+    }
+
     /// Ends all faults.
     pub fn heal(&self) {
         self.change(|p| p.faults.heal());

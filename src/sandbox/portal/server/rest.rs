@@ -7,7 +7,7 @@ use crate::sandbox::portal::fault::Fault;
 use crate::sandbox::portal::grants::{Grants, Unaccepted};
 use crate::sandbox::portal::handle::portal;
 use crate::sandbox::portal::judge::unanswered;
-use crate::sandbox::portal::methods::{self, Caller, Context};
+use crate::sandbox::portal::methods::{self, Caller, Command, Context};
 use crate::sandbox::portal::params::Params;
 use crate::sandbox::portal::state::Portal;
 use crate::sandbox::portal::timing;
@@ -162,9 +162,17 @@ fn answer(door: &Door, asked: &Asked, lost: bool) -> (u16, Value) {
             if asked.method != "batch" {
                 return execute(portal, caller, &asked.method, &asked.params, now);
             }
-            methods::run_batch(&asked.params, |method, params, refused| {
-                let answer = refused.map_or_else(|| execute(portal, caller, method, params, now), Err);
-                note_fault(portal, method, &answer, now);
+            methods::run_batch(&asked.params, |Command { method, params, refused, dangling }| {
+                let fault =
+                    || portal.faults.take_inside(method).map(|(http, code, text)| Refusal::new(http, &code, text));
+                let answer = match refused.or_else(fault) {
+                    Some(refusal) => Err(refusal),
+                    None => execute(portal, caller, method, params, now),
+                };
+                // Nobody can help it if the command that it builds on has failed.
+                if !dangling {
+                    note_fault(portal, method, &answer, now);
+                }
                 let (status, body) = written(portal, method, &answer, now, world.now());
                 let time = body.get("time").cloned().unwrap_or_default();
                 let mut request = unanswered(now, method, params.shown());
