@@ -24,7 +24,7 @@ pub struct Truth {
 pub struct Expected {
     /// It must be there; otherwise it may.
     pub must: bool,
-    /// Whose record it may be.
+    /// Whose record it may be, most likely first.
     pub users: Vec<i64>,
     /// Outgoing 1, incoming 2, redirected 3.
     pub kinds: Vec<i64>,
