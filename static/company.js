@@ -10,27 +10,47 @@
       time.title = time.textContent;
       // In a story the day is known and what matters is which came first.
       const clock = { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
-      const whole = { dateStyle: "short", timeStyle: "medium" };
-      time.textContent = at.toLocaleString(lang, time.dataset.local === "clock" ? clock : whole);
+      const styles = { clock, day: { dateStyle: "long" } };
+      time.textContent = at.toLocaleString(lang, styles[time.dataset.local] || { dateStyle: "short", timeStyle: "medium" });
     }
   };
   localTimes(document);
 
-  // Parts marked so are fetched again every few seconds, while somebody looks.
+  // What is wrong or waits changes by itself; who hears the page is told when something comes or goes, but not
+  // every minute how long it has lasted.
+  const news = document.getElementById("state-news");
+  const titles = (part) => [...part.querySelectorAll("h2 strong")].map((title) => title.textContent).join(". ");
+
+  const renew = (part, fresh) => {
+    localTimes(fresh);
+    if (fresh.innerHTML === part.innerHTML) return;
+    const before = titles(part);
+    part.replaceChildren(...fresh.childNodes);
+    if (part.id === "state" && news && titles(part) !== before) news.textContent = titles(part) || part.dataset.well;
+  };
+
+  // Parts marked so are fetched again every few seconds, while somebody looks; those of one address together.
+  const live = new Map();
   for (const part of document.querySelectorAll("[data-live]")) {
+    const from = part.dataset.from || location.href;
+    live.set(from, [...(live.get(from) || []), part]);
+  }
+  for (const [from, parts] of live) {
     setInterval(async () => {
-      if (document.hidden || part.contains(document.activeElement)) return;
+      const idle = parts.filter((part) => !part.contains(document.activeElement));
+      if (document.hidden || !idle.length) return;
       try {
-        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        const answer = await fetch(from, { headers: { Accept: "text/html" } });
+        if (!answer.ok) return;
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const fresh = answer.ok && page.getElementById(part.id);
-        if (!fresh) return;
-        localTimes(fresh);
-        if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
+        for (const part of idle) {
+          const fresh = page.getElementById(part.id);
+          if (fresh && !part.contains(document.activeElement)) renew(part, fresh);
+        }
       } catch {
         // The server is away for a moment; the next attempt follows.
       }
-    }, 1000 * Number(part.dataset.live));
+    }, 1000 * Math.min(...parts.map((part) => Number(part.dataset.live))));
   }
 
   const tls = document.getElementById("tls");

@@ -112,7 +112,11 @@ impl Portal {
         let answer = self.call_paid("batch", &json!({ "halt": u8::from(halt), "cmd": cmd })).await?;
         let outcomes = split(commands.len(), answer.result, self.now());
         let noted = |(command, outcome): (&Command, Result<Answer, Verdict>)| {
-            outcome.map_err(|verdict| self.note(&command.method, verdict))
+            outcome.map_err(|verdict| match verdict {
+                // The token has run out in mid-batch: the next request finds out and renews it.
+                Verdict::Token(why) => ApiError::Again { after: None, why },
+                verdict => self.note(&command.method, verdict),
+            })
         };
         Ok(commands.iter().zip(outcomes).map(noted).collect())
     }

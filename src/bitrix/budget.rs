@@ -10,6 +10,9 @@ use std::time::Duration;
 /// Counted in millionths of a request, so that no waiting time is off by a rounding.
 const REQUEST: i64 = 1_000_000;
 
+/// A clock that is behind by more was set back: waiting until it has caught up could take hours.
+const SET_BACK: Duration = Duration::from_secs(5);
+
 /// How full the budget is at a moment; pure.
 ///
 /// Time that runs backwards refills nothing and takes nothing away.
@@ -89,7 +92,8 @@ impl Bucket {
             let millis = i64::try_from(now.since(at).as_millis()).unwrap_or(i64::MAX);
             self.left = self.left.saturating_add(millis.saturating_mul(limit.per_milli)).min(limit.full);
         }
-        self.at = Some(self.at.map_or(now, |at| at.max(now)));
+        let set_back = self.at.is_some_and(|at| now + SET_BACK < at);
+        self.at = Some(if set_back { now } else { self.at.map_or(now, |at| at.max(now)) });
     }
 
     /// The moment up to which the bucket has been refilled, if it was ever asked.
@@ -124,6 +128,14 @@ mod tests {
         let mut box_portal = Bucket::new(Budget::Unlimited);
         box_portal.drain(T0);
         assert!((0..10_000).all(|_| box_portal.take(T0, 50).is_ok()));
+    }
+
+    #[test]
+    fn a_clock_set_back_an_hour_does_not_stop_the_refilling_for_an_hour() {
+        let mut bucket = Bucket::new("2/1".parse().unwrap());
+        assert_eq!(bucket.take(T0 + Duration::from_secs(3600), 1), Ok(()));
+        assert_eq!(bucket.take(T0, 1), Err(Duration::from_millis(500)));
+        assert_eq!(bucket.take(T0 + Duration::from_millis(500), 1), Ok(()));
     }
 
     #[test]

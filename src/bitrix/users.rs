@@ -10,29 +10,55 @@ use serde_json::{Value, json};
 /// A portal with more users than this is taken for one that never stops paging.
 const MAX_PAGES: usize = 2_000;
 
+/// Users as the portal lists them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UserList {
+    /// Those that could be read.
+    pub users: Vec<PortalUser>,
+    /// Whether as many were listed as the portal has counted, on every page. Only then does it mean something that
+    /// somebody is missing.
+    pub complete: bool,
+}
+
 impl Portal {
     /// All active users that our grant's owner may see, in pages of fifty, less urgent than anything about calls.
     ///
     /// The list can be empty or short for reasons that have nothing to do with the users (rights of the owner), so
     /// nobody should be deleted because of it.
-    pub async fn users(&self) -> Result<Vec<PortalUser>, ApiError> {
-        let mut users = Vec::new();
+    pub async fn users(&self) -> Result<UserList, ApiError> {
+        let list = self.listed(true).await?;
+        // Somebody has given us the grant, so nobody at all is no answer.
+        Ok(UserList { complete: list.complete && !list.users.is_empty(), ..list })
+    }
+
+    /// The users who may no longer work in the portal, as far as our grant's owner may see them.
+    pub async fn former_users(&self) -> Result<UserList, ApiError> {
+        self.listed(false).await
+    }
+
+    async fn listed(&self, active: bool) -> Result<UserList, ApiError> {
+        let (mut users, mut rows_seen, mut totals) = (Vec::new(), 0, Vec::new());
         let mut start = 0;
         for _ in 0..MAX_PAGES {
-            let answer = self.call("user.get", &page(start)).await?;
-            users.extend(lenient::list(answer.result).iter().filter_map(read));
+            let answer = self.call("user.get", &page(active, start)).await?;
+            let rows = lenient::list(answer.result);
+            rows_seen += rows.len();
+            // An empty page comes without a total.
+            totals.push(answer.total.or_else(|| rows.is_empty().then_some(0)));
+            users.extend(rows.iter().filter_map(read));
             match answer.next {
                 Some(next) if next > start => start = next,
                 _ => break,
             }
         }
-        Ok(users)
+        let complete = totals.iter().all(|total| total.and_then(|t| usize::try_from(t).ok()) == Some(rows_seen));
+        Ok(UserList { users, complete })
     }
 }
 
-fn page(start: i64) -> Value {
+fn page(active: bool, start: i64) -> Value {
     json!({
-        "FILTER": { "ACTIVE": true },
+        "FILTER": { "ACTIVE": active },
         "SELECT": ["ID", "NAME", "LAST_NAME", "SECOND_NAME", "ACTIVE", "UF_PHONE_INNER"],
         "SORT": "ID",
         "ORDER": "ASC",
@@ -77,7 +103,7 @@ mod tests {
     #[test]
     fn the_question_is_what_the_portal_documents() {
         assert_eq!(
-            page(50),
+            page(true, 50),
             json!({"FILTER": {"ACTIVE": true}, "SORT": "ID", "ORDER": "ASC", "start": 50,
                    "SELECT": ["ID", "NAME", "LAST_NAME", "SECOND_NAME", "ACTIVE", "UF_PHONE_INNER"]})
         );
@@ -104,8 +130,8 @@ mod tests {
         let as_number = |start: i64, count| if start + 50 < count { json!(start + 50) } else { Value::Null };
         for next in [as_text, as_number] {
             let world = portal(120, next).await;
-            let users = world.portal.users().await.expect("users");
-            assert_eq!((users.len(), users[119].user), (120, UserId(120)));
+            let list = world.portal.users().await.expect("users");
+            assert_eq!((list.users.len(), list.users[119].user, list.complete), (120, UserId(120), true));
             assert_eq!(world.rest.hits().len(), 3);
         }
     }
@@ -114,7 +140,8 @@ mod tests {
     async fn a_next_that_does_not_advance_ends_the_list() {
         for stuck in [|_: i64, _: i64| json!(50), |_: i64, _: i64| json!("0")] {
             let world = portal(200, stuck).await;
-            assert!(world.portal.users().await.expect("users").len() <= 100);
+            let list = world.portal.users().await.expect("users");
+            assert!(list.users.len() <= 100 && !list.complete, "{}", list.users.len());
             assert!(world.rest.hits().len() <= 2);
         }
     }
@@ -122,8 +149,26 @@ mod tests {
     #[tokio::test]
     async fn an_empty_page_is_an_empty_list_and_a_fault_is_none() {
         let world = World::new(|_| Say::json(200, &json!({"result": []}))).await;
-        assert_eq!(world.portal.users().await, Ok(Vec::new()));
+        assert_eq!(world.portal.users().await, Ok(UserList::default()));
+        assert_eq!(world.portal.former_users().await, Ok(UserList { users: vec![], complete: true }));
         let world = World::new(|_| Say::error(403, "insufficient_scope", "")).await;
         assert!(matches!(world.portal.users().await, Err(ApiError::NeedsLogin(_))));
+    }
+
+    #[tokio::test]
+    async fn a_list_that_is_not_as_long_as_the_portal_says_is_not_complete() {
+        let row = |id: i64| json!({"ID": id.to_string()});
+        for (answer, complete) in [
+            (json!({"result": [row(1), row(2)], "total": 2}), true),
+            (json!({"result": [row(1), {"ID": null}], "total": "2"}), true),
+            (json!({"result": [row(1)], "total": 2}), false),
+            (json!({"result": [row(1), row(2)], "total": 1}), false),
+            (json!({"result": [row(1), row(2)]}), false),
+            (json!({"result": null}), false),
+        ] {
+            let said = answer.clone();
+            let world = World::new(move |_| Say::json(200, &said)).await;
+            assert_eq!(world.portal.users().await.expect("a list").complete, complete, "{answer}");
+        }
     }
 }

@@ -169,7 +169,9 @@ fn reset_at(map: &Map<String, Value>) -> Option<Timestamp> {
 fn by_status(reply: &Reply, now: Timestamp, what: &str) -> Verdict {
     let why = format!("HTTP {} with {what}", reply.status);
     match reply.status {
-        429 | 503 => Verdict::PortalLimit { until: reply.retry_after.map(|d| now + d), why },
+        429 => Verdict::PortalLimit { until: reply.retry_after.map(|d| now + d), why },
+        // The portal itself says with a code that too much was asked; a bare 503 is a server that is down.
+        503 => Verdict::Fault(ApiError::Again { after: reply.retry_after, why }),
         401 => Verdict::Token(why),
         400..=499 => Verdict::Fault(ApiError::Again { after: Some(STRANGE_PAGE_PAUSE), why }),
         _ => Verdict::Fault(ApiError::Unclear { why }),
@@ -310,7 +312,7 @@ mod tests {
             (429, "", "portal limit"),
             (500, "", "unclear"),
             (502, "<html><head><TITLE>502 Bad Gateway</TITLE>", "unclear"),
-            (503, "<html>maintenance", "portal limit"),
+            (503, "<html>maintenance", "again"),
             (500, "{\"result\":1}", "unclear"),
             (400, "{}", "again"),
         ] {
@@ -327,10 +329,14 @@ mod tests {
             "time":{"operating_reset_at":"1770000300","operating":481.2}}"#;
         let verdict = read(&reply(429, body), NOW).expect_err("limited");
         assert!(matches!(verdict, Verdict::MethodLimit { until: Some(Timestamp(1_770_000_300_000)), .. }));
-        let mut page = reply(503, "");
+        let mut page = reply(429, "");
         page.retry_after = Some(Duration::from_secs(7));
         let verdict = read(&page, NOW).expect_err("limited");
         assert!(matches!(verdict, Verdict::PortalLimit { until: Some(Timestamp(1_770_000_007_000)), .. }));
+        page.status = 503;
+        let verdict = read(&page, NOW).expect_err("down");
+        let seven = Some(Duration::from_secs(7));
+        assert!(matches!(verdict, Verdict::Fault(ApiError::Again { after, .. }) if after == seven));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Phone, UserId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A Bitrix24 user as our table knows him.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +13,8 @@ pub struct Employee {
     pub name: String,
     /// Whether the portal still lists him as active.
     pub active: bool,
-    /// Internal numbers, in the admin's order; the first is used for click-to-call.
+    /// Internal numbers, in the admin's order; the first is used for click-to-call. Those of somebody who is not
+    /// active are kept for his return and count for nobody meanwhile.
     pub numbers: Vec<Phone>,
 }
 
@@ -43,7 +44,7 @@ impl Directory {
     pub fn new(employees: impl IntoIterator<Item = Employee>) -> Self {
         let employees: BTreeMap<_, _> = employees.into_iter().map(|e| (e.user, e)).collect();
         let mut by_number = BTreeMap::new();
-        for e in employees.values() {
+        for e in employees.values().filter(|e| e.active) {
             for n in &e.numbers {
                 by_number.entry(n.digits().to_owned()).or_insert(e.user);
             }
@@ -69,5 +70,62 @@ impl Directory {
     /// All internal numbers, as digits.
     pub fn numbers(&self) -> impl Iterator<Item = &str> {
         self.by_number.keys().map(String::as_str)
+    }
+}
+
+/// Employees of ours who count as active and are missing from the portal's complete list of active users.
+pub fn missing<'a>(known: &'a [Employee], active: &[PortalUser]) -> Vec<&'a Employee> {
+    let listed: BTreeSet<_> = active.iter().map(|u| u.user).collect();
+    known.iter().filter(|e| e.active && !listed.contains(&e.user)).collect()
+}
+
+/// Which of our employees are dismissed, as the portal would list them, by its two complete lists.
+///
+/// Some users stand in neither list: they were deleted, or whoever asks may no longer see them. If that concerns more
+/// than half of the employees, it says more about his rights than about them, and nobody is taken for deleted.
+pub fn dismissed(known: &[Employee], active: &[PortalUser], former: &[PortalUser]) -> Vec<PortalUser> {
+    let former: BTreeMap<_, _> = former.iter().filter(|u| !u.active).map(|u| (u.user, u)).collect();
+    let missing = missing(known, active);
+    let (listed, vanished): (Vec<_>, Vec<_>) = missing.into_iter().partition(|e| former.contains_key(&e.user));
+    let believed = vanished.len() * 2 <= known.iter().filter(|e| e.active).count();
+    let as_listed = |e: &Employee| PortalUser { user: e.user, name: e.name.clone(), active: false, inner: None };
+    listed.into_iter().chain(vanished.into_iter().filter(|_| believed)).map(as_listed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn employee(user: i64, active: bool) -> Employee {
+        let number = Phone::parse(&format!("{}", 1000 + user)).expect("a number");
+        Employee { user: UserId(user), name: format!("E{user}"), active, numbers: vec![number] }
+    }
+
+    fn listed(users: &[i64], active: bool) -> Vec<PortalUser> {
+        users.iter().map(|n| PortalUser { user: UserId(*n), name: String::new(), active, inner: None }).collect()
+    }
+
+    #[test]
+    fn numbers_of_somebody_dismissed_are_nobodys() {
+        let directory = Directory::new([employee(1, true), employee(2, false)]);
+        let owner = |n: &str| directory.owner(&Phone::parse(n).expect(n));
+        assert_eq!((owner("1001"), owner("1002")), (Some(UserId(1)), None));
+        assert_eq!(directory.numbers().collect::<Vec<_>>(), ["1001"]);
+        assert!(directory.employee(UserId(2)).is_some());
+    }
+
+    #[test]
+    fn who_is_missing_is_dismissed_unless_half_of_all_have_vanished() {
+        let known: Vec<_> = (1..=6).map(|n| employee(n, n != 6)).collect();
+        let gone = |active: &[i64], former: &[i64]| -> Vec<i64> {
+            let found = dismissed(&known, &listed(active, true), &listed(former, false));
+            assert!(found.iter().all(|u| !u.active && u.name == format!("E{}", u.user)));
+            found.iter().map(|u| u.user.0).collect()
+        };
+        assert_eq!(gone(&[1, 2, 3, 4, 5, 77], &[6, 78]), [0_i64; 0], "all are there, strangers are not ours");
+        assert_eq!(gone(&[1, 2, 3, 4], &[5, 6]), [5]);
+        assert_eq!(gone(&[1, 2, 3], &[5]), [5, 4], "one listed as dismissed, one deleted");
+        assert_eq!(gone(&[1], &[2, 3, 4, 5]), [2, 3, 4, 5], "what the portal says in so many words is believed");
+        assert_eq!(gone(&[1], &[5]), [5], "too many vanish at once");
     }
 }

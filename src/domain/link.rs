@@ -127,6 +127,13 @@ pub enum PortalState {
         /// Since when.
         since: Timestamp,
     },
+    /// The portal answers, but one of its methods has used up its time and is not called until it may be.
+    Resting {
+        /// Since when.
+        since: Timestamp,
+        /// When it may be called again.
+        until: Timestamp,
+    },
     /// The portal as a whole takes no requests of applications; only a person can change that.
     Closed {
         /// Since when.
@@ -146,12 +153,16 @@ pub enum PortalState {
 }
 
 impl PortalState {
+    /// What [`code`](Self::code) can say.
+    pub const CODES: [&'static str; 6] = ["ok", "unreachable", "limited", "resting", "closed", "needs_login"];
+
     /// A stable word for metrics and JSON.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Unreachable { .. } => "unreachable",
             Self::Limited { .. } => "limited",
+            Self::Resting { .. } => "resting",
             Self::Closed { .. } => "closed",
             Self::NeedsLogin { .. } => "needs_login",
         }
@@ -182,10 +193,11 @@ pub struct Backlog {
 }
 
 /// How the daemon's database does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum DiskState {
     /// Everything is stored.
+    #[default]
     Ok,
     /// No space is left; what happens is kept in memory until there is.
     Full {
@@ -206,6 +218,40 @@ pub enum DiskState {
     },
 }
 
+impl DiskState {
+    /// Since when it is not well.
+    pub const fn since(&self) -> Option<Timestamp> {
+        match self {
+            Self::Ok => None,
+            Self::Full { since } | Self::ReadOnly { since } | Self::Failing { since, .. } => Some(*since),
+        }
+    }
+
+    /// A stable word for JSON.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Full { .. } => "full",
+            Self::ReadOnly { .. } => "read_only",
+            Self::Failing { .. } => "failing",
+        }
+    }
+
+    /// What is wrong and what to do, for the machine room; `None` when all is well.
+    pub fn problem(&self) -> Option<String> {
+        match self {
+            Self::Ok => None,
+            Self::Full { .. } => {
+                Some("The database has no space left: free some on its disk; what happens meanwhile is kept in memory.".to_owned())
+            }
+            Self::ReadOnly { .. } => {
+                Some("The database cannot be written: check the disk and the rights; what happens meanwhile is kept in memory.".to_owned())
+            }
+            Self::Failing { why, .. } => Some(format!("The database fails, check the disk: {why}")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +262,19 @@ mod tests {
         assert_eq!(retry_delay(1, 0.0), FIRST_DELAY / 2);
         assert_eq!(retry_delay(4, 1.0), Duration::from_secs(4));
         assert_eq!(retry_delay(40, 1.0), LONGEST_DELAY);
+    }
+
+    #[test]
+    fn a_disk_in_trouble_has_a_sentence() {
+        let since = Timestamp(0);
+        assert_eq!(DiskState::Ok.problem(), None);
+        for (state, word) in [
+            (DiskState::Full { since }, "space"),
+            (DiskState::ReadOnly { since }, "written"),
+            (DiskState::Failing { since, why: "disk I/O error".into() }, "disk I/O error"),
+        ] {
+            assert!(state.problem().is_some_and(|text| text.contains(word)), "{state:?}");
+        }
     }
 
     #[test]

@@ -20,4 +20,4 @@ pub mod tokens;
 pub use ids::{CallKey, CompanyId, CrmCallId, ExternalId, LegId, SwitchCallId, UserId};
 pub use phone::Phone;
 pub use time::Timestamp;
-pub use tokens::Tokens;
+pub use tokens::{REFRESH_LIFE, Tokens};

@@ -8,6 +8,7 @@ use super::link::LinkNews;
 use super::message::{ActError, Message};
 use super::perform::{Landed, perform};
 use super::status::Shared;
+use super::upkeep::Bell;
 use crate::bitrix::{Portal, Turn};
 use crate::clock::Clock;
 use crate::domain::call::{Call, Click, CrmStep, Event, Policy};
@@ -29,6 +30,9 @@ const BURST: usize = 64;
 /// How long requests under way may take to end when the daemon stops; what is cut off is repeated at the next start.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// How soon a database that could not be read is read again.
+const READ_AGAIN: Duration = Duration::from_secs(1);
+
 /// What became of something done outside the loop.
 pub(super) enum Done {
     Crm(Landed),
@@ -48,6 +52,7 @@ pub(super) struct Actor {
     pub lanes: Lanes,
     pub turn: Turn,
     pub journal: Journal,
+    pub bell: Arc<Bell>,
     pub commander: Option<Commander>,
     pub doing: JoinSet<Done>,
 }
@@ -60,7 +65,12 @@ impl Actor {
         mut news: mpsc::Receiver<LinkNews>,
         stop: CancellationToken,
     ) {
-        self.restore().await;
+        while let Err(error) = self.restore().await {
+            tracing::error!(company = %self.company, %error, "what was open when the daemon stopped cannot be read yet");
+            if stop.run_until_cancelled(tokio::time::sleep(READ_AGAIN)).await.is_none() {
+                return;
+            }
+        }
         loop {
             let wake = self.next_wake();
             tokio::select! {
@@ -244,7 +254,7 @@ impl Actor {
             let (portal, clock) = (self.portal.clone(), self.clock.clone());
             self.doing.spawn(async move { Done::Crm(perform(portal, clock, parcel).await) });
         }
-        self.shared.waiting.store(self.lanes.backlog().calls, Ordering::Relaxed);
+        self.shared.set_backlog(self.lanes.backlog());
     }
 
     /// The phone a click rings: the employee's first number.

@@ -103,6 +103,7 @@ impl Actor {
         if !matches!(request, "register" | "finish") {
             None
         } else if error.says("user is not found or is not active") {
+            self.bell.users_changed();
             let responsible = self.settings.responsible.filter(|user| self.directory.employee(*user).is_some());
             responsible.or_else(|| self.portal.tokens().and_then(|t| t.user_id)).map(StandIn::User)
         } else {

@@ -7,7 +7,7 @@ use super::journal::Journal;
 use super::lanes::Lanes;
 use super::link::{self, LinkTools};
 use super::status::Shared;
-use super::upkeep::Upkeep;
+use super::upkeep::{Bell, Upkeep};
 use super::vault::StoreVault;
 use crate::bitrix::bindings::Wanted;
 use crate::bitrix::{AppCredentials, Portal, PortalSetup, Tools};
@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -108,7 +108,8 @@ impl Companies {
 
     /// Ends one company's work; what waits stays stored.
     pub fn stop_company(&self, id: &CompanyId) {
-        if let Some((_, stop)) = self.running.write().unwrap_or_else(PoisonError::into_inner).remove(id) {
+        let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, stop)) = running.remove(id) {
             stop.cancel();
         }
     }
@@ -193,7 +194,10 @@ impl Companies {
                 failures += 1;
             }
             let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
-            running.insert(id.clone(), (handle.clone(), stop.clone()));
+            // Whoever stops or replaces the company does so under this lock.
+            if !stop.is_cancelled() {
+                running.insert(id.clone(), (handle.clone(), stop.clone()));
+            }
         }
     }
 
@@ -227,6 +231,7 @@ impl Companies {
         let (inbox, inbox_rx) = mpsc::channel(INBOX);
         let (link_news, news) = mpsc::channel(NEWS);
         let (switch, switch_rx) = watch::channel(company.switch.map(Arc::new));
+        let bell = Arc::new(Bell::default());
         let actor = Actor {
             company: id.clone(),
             store: setup.store.clone(),
@@ -240,6 +245,7 @@ impl Companies {
             lanes: Lanes::default(),
             turn: portal.turn(),
             journal: Journal::new(setup.store.clone(), id.clone()),
+            bell: bell.clone(),
             commander: None,
             doing: JoinSet::new(),
         };
@@ -252,7 +258,7 @@ impl Companies {
             inbox,
             switch,
             link: setup.link.clone(),
-            upkeep: Notify::new(),
+            bell,
         }));
         Ok((handle, Parts { actor, inbox: inbox_rx, news, link_state, link_news, switch: switch_rx }))
     }

@@ -4,17 +4,21 @@ use super::board::CallBoard;
 use super::link::{LinkTools, check};
 use super::message::{ActError, Message};
 use super::status::{Shared, Status};
+use super::upkeep::Bell;
+use crate::bitrix::users::UserList;
 use crate::bitrix::{ApiError, Portal, Who};
 use crate::clock::Clock;
 use crate::domain::call::Click;
 use crate::domain::card::CardCommand;
 use crate::domain::company::SwitchSettings;
+use crate::domain::directory::{PortalUser, dismissed, missing};
 use crate::domain::link::LinkFault;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, UserId};
 use crate::store::{EventId, ImportReport, Store, StoreError};
 use secrecy::SecretString;
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Clones are the same company.
 #[derive(Clone)]
@@ -29,7 +33,7 @@ pub(super) struct Inner {
     pub inbox: mpsc::Sender<Message>,
     pub switch: watch::Sender<Option<Arc<SwitchSettings>>>,
     pub link: LinkTools,
-    pub upkeep: Notify,
+    pub bell: Arc<Bell>,
 }
 
 /// The company's actor has more to do than it can take in, or is being restarted.
@@ -83,15 +87,15 @@ impl CompanyHandle {
         answer.await.unwrap_or(Err(ActError::Busy))
     }
 
-    /// Hands over a click on a number; returns as soon as it is queued. `event` is the stored event that brought
-    /// it, marked as handled together with its effect.
+    /// Hands over a click on a number; returns at once. `event` is the stored event that brought it, marked as
+    /// handled together with its effect. [`Busy`] means that the actor is being made anew: it finds the stored event.
     pub fn dial(&self, click: Click, event: Option<EventId>) -> Result<(), Busy> {
-        self.0.inbox.try_send(Message::Dial { click, event }).map_err(|_| Busy)
+        hand_over(&self.0.inbox, Message::Dial { click, event })
     }
 
     /// Has the employee's phone dial, for a portal that has not registered the call itself.
     pub fn dial_plain(&self, user: UserId, to: Phone) -> Result<(), Busy> {
-        self.0.inbox.try_send(Message::DialPlain { user, to }).map_err(|_| Busy)
+        hand_over(&self.0.inbox, Message::DialPlain { user, to })
     }
 
     /// Reads the company's choices and number table anew.
@@ -108,10 +112,16 @@ impl CompanyHandle {
         self.0.switch.send_replace(settings.map(Arc::new));
     }
 
-    /// Fetches the portal's users and takes the new ones over.
+    /// Fetches the portal's users: new ones are taken over, dismissed ones no longer count.
     pub async fn sync_users(&self) -> Result<ImportReport, SyncError> {
-        let users = self.0.portal.users().await.inspect_err(|e| self.0.shared.portal_fails(e, self.0.clock.now()))?;
+        let list = self.0.portal.users().await.inspect_err(|e| self.0.shared.portal_fails(e, self.0.clock.now()))?;
         self.0.shared.portal_works();
+        let dismissed = self.dismissed(&list).await?;
+        for user in &dismissed {
+            tracing::warn!(company = %self.0.company, user = %user.user,
+                "the employee is dismissed in the portal: his numbers count for nobody until he returns or they are given away");
+        }
+        let users: Vec<_> = list.users.into_iter().chain(dismissed).collect();
         let report = self.0.store.import_employees(&self.0.company, &users).await?;
         for taken in &report.conflicts {
             tracing::warn!(company = %self.0.company, number = ?taken.number, user = %taken.user, holder = %taken.holder,
@@ -119,6 +129,24 @@ impl CompanyHandle {
         }
         self.reload().await?;
         Ok(report)
+    }
+
+    /// Who of our table may no longer work in the portal. Only a complete list of the others can tell that.
+    async fn dismissed(&self, active: &UserList) -> Result<Vec<PortalUser>, StoreError> {
+        if !active.complete {
+            return Ok(Vec::new());
+        }
+        let known = self.0.store.employees(&self.0.company).await?;
+        if missing(&known, &active.users).is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.0.portal.former_users().await {
+            Ok(former) if former.complete => Ok(dismissed(&known, &active.users, &former.users)),
+            other => {
+                tracing::debug!(company = %self.0.company, ?other, "the portal does not say who is dismissed");
+                Ok(Vec::new())
+            }
+        }
     }
 
     /// Tries these switch settings now; the running connection is left alone.
@@ -135,11 +163,58 @@ impl CompanyHandle {
     pub(super) async fn mended(&self) {
         self.0.shared.portal_works();
         let _ = self.0.inbox.send(Message::PortalMended).await;
-        self.0.upkeep.notify_one();
+        self.0.bell.ring();
     }
 
     /// Looks after users, bindings and tokens now.
     pub fn look_after(&self) {
-        self.0.upkeep.notify_one();
+        self.0.bell.ring();
+    }
+
+    /// Something says that the portal's users have changed; they are fetched soon. May be called as often as anybody
+    /// likes.
+    pub fn users_changed(&self) {
+        self.0.bell.users_changed();
+    }
+}
+
+/// A click is not sent twice by the portal, so behind a full queue it waits instead of being turned away.
+fn hand_over(inbox: &mpsc::Sender<Message>, message: Message) -> Result<(), Busy> {
+    match inbox.try_send(message) {
+        Ok(()) => Ok(()),
+        Err(TrySendError::Closed(_)) => Err(Busy),
+        Err(TrySendError::Full(message)) => {
+            tracing::warn!("a company has more to do than it can take in; a click waits");
+            let inbox = inbox.clone();
+            // If the actor goes away meanwhile, the next one finds the stored event.
+            tokio::spawn(async move { drop(inbox.send(message).await) });
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn click(user: i64) -> Message {
+        Message::DialPlain { user: UserId(user), to: Phone::parse("+79835551122").expect("a number") }
+    }
+
+    #[tokio::test]
+    async fn clicks_behind_a_full_queue_wait_and_none_is_lost() {
+        let (inbox, mut actor) = mpsc::channel(1);
+        for user in 1..=20 {
+            assert!(hand_over(&inbox, click(user)).is_ok(), "{user}");
+        }
+        let mut dialled = Vec::new();
+        while dialled.len() < 20 {
+            let Some(Message::DialPlain { user, .. }) = actor.recv().await else { panic!("after {dialled:?}") };
+            dialled.push(user.0);
+        }
+        dialled.sort_unstable();
+        assert!(dialled.into_iter().eq(1..=20));
+        drop(actor);
+        assert_eq!(hand_over(&inbox, click(21)), Err(Busy));
     }
 }

@@ -171,6 +171,7 @@ mod tests {
             user_id: Some(UserId(1)),
             server_endpoint: None,
             scope: String::new(),
+            previous: None,
         };
         store.register_company(&company, &tokens, NOW).await.unwrap();
         (dir, Journal::new(store, "m".into()))

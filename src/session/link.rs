@@ -1,5 +1,6 @@
 //! One company's connection to its switch: attempts, fail-over, back-off, and what the admin should know of it.
 
+use super::noise::Noise;
 use crate::clock::{Clock, random_unit};
 use crate::domain::Timestamp;
 use crate::domain::company::SwitchSettings;
@@ -148,10 +149,16 @@ impl Keeper<'_> {
         let up = LinkNews::Up { commander: connection.commander(), can: connection.capabilities() };
         self.news.send(up).await.ok()?;
         self.state.send_replace(LinkState::Online { since: clock.now(), address: address.to_owned() });
+        let mut noise = Noise::default();
         let why = loop {
             match connection.next().await {
                 Ok(SwitchEvent::Legs(legs)) => self.news.send(LinkNews::Legs(legs)).await.ok()?,
-                Ok(SwitchEvent::Unknown(sample)) => tracing::debug!(sample, "a frame nobody knows"),
+                Ok(SwitchEvent::Unknown(sample)) => {
+                    tracing::debug!(sample, "a frame nobody knows");
+                    if let Some(frames) = noise.heard(clock.now()) {
+                        tracing::info!(address, frames, "the switch has sent frames nobody knows");
+                    }
+                }
                 Err(why) => break why,
             }
         };

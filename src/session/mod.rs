@@ -21,6 +21,7 @@ mod journal;
 mod lanes;
 mod link;
 mod message;
+mod noise;
 mod perform;
 mod remake;
 mod restore;

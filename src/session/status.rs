@@ -3,9 +3,9 @@
 use super::board::CallBoard;
 use crate::bitrix::ApiError;
 use crate::domain::Timestamp;
-use crate::domain::link::{LinkState, PortalState};
+use crate::domain::link::{Backlog, LinkState, PortalState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// A company's state at one moment.
@@ -13,14 +13,35 @@ use tokio::sync::watch;
 pub struct Status {
     /// The switch.
     pub link: LinkState,
-    /// The portal.
+    /// The portal, but for a resting method: ask [`portal_at`](Self::portal_at) for both.
     pub portal: PortalState,
+    /// One method of the portal rests: since when and until when.
+    pub resting: Option<(Timestamp, Timestamp)>,
     /// Calls since the start whose number belongs to nobody.
     pub unknown_numbers: u64,
-    /// Steps the portal has not been told yet.
-    pub waiting: u64,
+    /// What the portal has not been told yet.
+    pub backlog: Backlog,
+    /// Events and messages since the start that were given up because a queue was full.
+    pub shed: u64,
     /// Calls that have not ended.
     pub calls: u64,
+}
+
+impl Status {
+    /// The portal as people should see it: answers to other methods do not end a method's rest.
+    pub fn portal_at(&self, now: Timestamp) -> PortalState {
+        match (&self.portal, self.resting) {
+            (PortalState::Ok, Some((since, until))) if now < until => PortalState::Resting { since, until },
+            (state, _) => state.clone(),
+        }
+    }
+}
+
+/// The portal as it answered last.
+#[derive(Debug)]
+struct Seen {
+    state: PortalState,
+    resting: Option<(Timestamp, Timestamp)>,
 }
 
 /// The living state; written by the company's tasks.
@@ -28,9 +49,11 @@ pub struct Status {
 pub(super) struct Shared {
     pub board: CallBoard,
     pub link: watch::Receiver<LinkState>,
-    portal: Mutex<PortalState>,
+    portal: Mutex<Seen>,
+    backlog: Mutex<Backlog>,
     pub unknown_numbers: AtomicU64,
-    pub waiting: AtomicU64,
+    /// Counts what is given up because a bounded queue is full.
+    pub shed: AtomicU64,
 }
 
 impl Shared {
@@ -38,69 +61,116 @@ impl Shared {
         Self {
             board: CallBoard::new(),
             link,
-            portal: Mutex::new(PortalState::Ok),
+            portal: Mutex::new(Seen { state: PortalState::Ok, resting: None }),
+            backlog: Mutex::new(Backlog::default()),
             unknown_numbers: AtomicU64::new(0),
-            waiting: AtomicU64::new(0),
+            shed: AtomicU64::new(0),
         }
     }
 
     pub fn status(&self) -> Status {
+        let Seen { state: portal, resting } = &*self.portal();
         Status {
             link: self.link.borrow().clone(),
-            portal: self.portal.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            portal: portal.clone(),
+            resting: *resting,
             unknown_numbers: self.unknown_numbers.load(Ordering::Relaxed),
-            waiting: self.waiting.load(Ordering::Relaxed),
+            backlog: *self.backlog.lock().unwrap_or_else(PoisonError::into_inner),
+            shed: self.shed.load(Ordering::Relaxed),
             calls: self.board.running() as u64,
         }
     }
 
+    /// What the portal has not been told yet.
+    pub fn set_backlog(&self, backlog: Backlog) {
+        *self.backlog.lock().unwrap_or_else(PoisonError::into_inner) = backlog;
+    }
+
     /// The portal has answered sensibly.
     pub fn portal_works(&self) {
-        *self.portal.lock().unwrap_or_else(PoisonError::into_inner) = PortalState::Ok;
+        self.portal().state = PortalState::Ok;
     }
 
     /// The portal has not; a state that lasts keeps its beginning.
     pub fn portal_fails(&self, error: &ApiError, now: Timestamp) {
-        let mut state = self.portal.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.portal();
         let begun = |same: Option<Timestamp>| same.unwrap_or(now);
-        *state = match error {
+        let state = &seen.state;
+        let next = match error {
             ApiError::Again { why, .. } | ApiError::Unclear { why } => {
-                let since = if let PortalState::Unreachable { since, .. } = &*state { Some(*since) } else { None };
+                let since = if let PortalState::Unreachable { since, .. } = state { Some(*since) } else { None };
                 PortalState::Unreachable { since: begun(since), why: why.clone() }
             }
             ApiError::Stopped { because, why } => {
-                let since = if let PortalState::Closed { since, .. } = &*state { Some(*since) } else { None };
+                let since = if let PortalState::Closed { since, .. } = state { Some(*since) } else { None };
                 PortalState::Closed { since: begun(since), because: *because, why: why.clone() }
             }
-            ApiError::Limited { .. } | ApiError::Resting { .. } => {
-                let since = if let PortalState::Limited { since } = &*state { Some(*since) } else { None };
+            ApiError::Limited { .. } => {
+                let since = if let PortalState::Limited { since } = state { Some(*since) } else { None };
                 PortalState::Limited { since: begun(since) }
             }
             ApiError::NeedsLogin(why) => {
-                let since = if let PortalState::NeedsLogin { since, .. } = &*state { Some(*since) } else { None };
+                let since = if let PortalState::NeedsLogin { since, .. } = state { Some(*since) } else { None };
                 PortalState::NeedsLogin { since: begun(since), why: why.clone() }
+            }
+            // The portal works; one method takes part in that no more for a while.
+            ApiError::Resting { until, .. } => {
+                let since = seen.resting.filter(|(_, end)| now <= *end).map(|(since, _)| since);
+                seen.resting = Some((begun(since), *until));
+                PortalState::Ok
             }
             // The portal works; it only did not like what it was asked.
             ApiError::Refused { .. } | ApiError::NotFoundCall => PortalState::Ok,
         };
+        seen.state = next;
+    }
+
+    fn portal(&self) -> MutexGuard<'_, Seen> {
+        self.portal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::link::Closed;
+
+    fn shared() -> Shared {
+        Shared::new(watch::channel(LinkState::NotConfigured).1)
+    }
 
     #[test]
     fn a_lasting_fault_keeps_its_beginning_and_ends_with_an_answer() {
-        let (_link, link) = watch::channel(LinkState::NotConfigured);
-        let shared = Shared::new(link);
+        let shared = shared();
         let down = |why: &str| ApiError::Again { after: None, why: why.into() };
         shared.portal_fails(&down("a"), Timestamp(1));
         shared.portal_fails(&down("b"), Timestamp(2));
         assert_eq!(shared.status().portal, PortalState::Unreachable { since: Timestamp(1), why: "b".into() });
         shared.portal_fails(&ApiError::NeedsLogin("x".into()), Timestamp(3));
         assert_eq!(shared.status().portal, PortalState::NeedsLogin { since: Timestamp(3), why: "x".into() });
+        let closed = ApiError::Stopped { because: Closed::Plan, why: "y".into() };
+        shared.portal_fails(&closed, Timestamp(4));
+        shared.portal_fails(&closed, Timestamp(5));
+        let since = Timestamp(4);
+        assert_eq!(shared.status().portal, PortalState::Closed { since, because: Closed::Plan, why: "y".into() });
         shared.portal_works();
         assert_eq!(shared.status().portal, PortalState::Ok);
+    }
+
+    #[test]
+    fn a_methods_rest_lasts_while_the_others_are_answered() {
+        let shared = shared();
+        let rests = |until| ApiError::Resting { until: Timestamp(until), why: String::new() };
+        shared.portal_fails(&rests(10), Timestamp(1));
+        shared.portal_fails(&rests(20), Timestamp(10));
+        shared.portal_works();
+        let status = shared.status();
+        let want = PortalState::Resting { since: Timestamp(1), until: Timestamp(20) };
+        assert_eq!((status.portal_at(Timestamp(19)), status.portal_at(Timestamp(20))), (want, PortalState::Ok));
+        shared.portal_fails(&ApiError::Limited { until: None, why: String::new() }, Timestamp(12));
+        assert_eq!(shared.status().portal_at(Timestamp(13)), PortalState::Limited { since: Timestamp(12) });
+        shared.portal_fails(&rests(40), Timestamp(30));
+        let again = PortalState::Resting { since: Timestamp(30), until: Timestamp(40) };
+        assert_eq!(shared.status().portal_at(Timestamp(31)), again);
     }
 }

@@ -1,5 +1,6 @@
 //! What a company needs from time to time: its users, its place in the portal, a grant that does not die.
 
+use super::SyncError;
 use super::handle::CompanyHandle;
 use crate::bitrix::ApiError;
 use crate::bitrix::bindings::Wanted;
@@ -8,12 +9,43 @@ use crate::domain::link::retry_delay;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Bindings are compared this often.
+/// Bindings and users are compared this often.
 const ROUND: Duration = Duration::from_secs(3600);
 /// A refresh token lives for 180 days; an idle company renews it well before.
 const RENEW_AFTER: Duration = Duration::from_secs(150 * 24 * 3600);
+/// However often somebody says that the users have changed, they are not fetched more often than this.
+const USERS_APART: Duration = Duration::from_secs(30);
+
+/// Calls upkeep before its time.
+#[derive(Debug, Default)]
+pub(super) struct Bell {
+    all: Notify,
+    users: Notify,
+}
+
+impl Bell {
+    /// Something was mended or changed by a person: everything is looked after now.
+    pub fn ring(&self) {
+        self.all.notify_one();
+    }
+
+    /// The portal's users have changed.
+    pub fn users_changed(&self) {
+        self.users.notify_one();
+    }
+
+    /// Ready when the users should be fetched who were `fetched` last at that moment.
+    async fn users_wanted(&self, fetched: Option<Instant>) {
+        self.users.notified().await;
+        if let Some(at) = fetched {
+            tokio::time::sleep_until(at + USERS_APART).await;
+        }
+    }
+}
 
 /// What upkeep wants to see in the portal.
 #[derive(Clone)]
@@ -32,9 +64,9 @@ impl Upkeep {
             return;
         }
         let mut force = self.rebind.load(Ordering::Relaxed);
-        let (mut failures, mut users_known) = (0, false);
+        let mut failures = 0;
         loop {
-            let done = self.round(&company, force, &mut users_known).await;
+            let done = self.round(&company, force).await;
             let pause = match done {
                 Ok(()) => {
                     (failures, force) = (0, false);
@@ -46,32 +78,40 @@ impl Upkeep {
                     if error.may_retry() { retry_delay(failures + 3, random_unit()) } else { ROUND }
                 }
             };
-            // A round that has begun is never cut short from here.
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
-                () = company.0.upkeep.notified() => {
-                    users_known = false;
-                    failures = 0;
-                    force |= self.rebind.load(Ordering::Relaxed);
+            let end = Instant::now() + pause;
+            let mut fetched = None;
+            // What has begun is never cut short from here: the answer of a refresh may be on its way.
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep_until(end) => break,
+                    () = company.0.bell.all.notified() => {
+                        failures = 0;
+                        force |= self.rebind.load(Ordering::Relaxed);
+                        break;
+                    }
+                    () = company.0.bell.users_wanted(fetched) => {}
                 }
+                if let Err(error) = users(&company).await {
+                    tracing::warn!(company = %company.id(), %error, "the users could not be fetched");
+                }
+                fetched = Some(Instant::now());
             }
         }
     }
 
-    async fn round(&self, company: &CompanyHandle, force: bool, users_known: &mut bool) -> Result<(), ApiError> {
+    async fn round(&self, company: &CompanyHandle, force: bool) -> Result<(), ApiError> {
+        let failed = |error: &ApiError| company.0.shared.portal_fails(error, company.0.clock.now());
         let portal = company.portal();
-        let Some(tokens) = portal.tokens() else {
-            return Err(ApiError::NeedsLogin("nobody has logged in yet".into()));
-        };
+        let tokens = portal.tokens().ok_or_else(|| ApiError::NeedsLogin("nobody has logged in yet".into()));
+        let mut tokens = tokens.inspect_err(failed)?;
         if company.0.clock.now().since(tokens.refresh_obtained_at) > RENEW_AFTER {
-            portal.renew().await?;
+            portal.renew().await.inspect_err(failed)?;
+            tokens = portal.tokens().unwrap_or(tokens);
         }
-        let report = portal
-            .ensure_bound(&self.wanted, force)
-            .await
-            .inspect_err(|e| company.0.shared.portal_fails(e, company.0.clock.now()))?;
+        let report = portal.ensure_bound(&self.wanted, force).await.inspect_err(failed)?;
         company.0.shared.portal_works();
+        portal.proved(&tokens).await;
         if !report.is_unchanged() {
             tracing::info!(company = %company.id(), ?report, "the place in the portal was set up");
         }
@@ -82,13 +122,18 @@ impl Upkeep {
             tracing::warn!(company = %company.id(),
                 "the call card was embedded anew; reload open Bitrix24 pages and set rebindPlacement back to false");
         }
-        if !*users_known {
-            match company.sync_users().await {
-                Ok(_) => *users_known = true,
-                Err(super::SyncError::Portal(error)) => return Err(error),
-                Err(error) => tracing::error!(company = %company.id(), %error, "the users could not be stored"),
-            }
+        users(company).await
+    }
+}
+
+/// Fetches the users; a store that fails is no reason to ask the portal sooner.
+async fn users(company: &CompanyHandle) -> Result<(), ApiError> {
+    match company.sync_users().await {
+        Ok(_) => Ok(()),
+        Err(SyncError::Portal(error)) => Err(error),
+        Err(error) => {
+            tracing::error!(company = %company.id(), %error, "the users could not be stored");
+            Ok(())
         }
-        Ok(())
     }
 }

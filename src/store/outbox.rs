@@ -50,10 +50,8 @@ pub struct Intent {
     pub body: String,
     /// When it was decided.
     pub created_at: Timestamp,
-    /// How often it was tried in vain.
-    pub attempts: u32,
-    /// What was seen at the last attempt.
-    pub trouble: Option<String>,
+    /// What the CRM calls its lane, once that is registered.
+    pub crm: Option<CrmCallId>,
 }
 
 impl Store {
@@ -61,8 +59,9 @@ impl Store {
     pub async fn pending_intents(&self, company: &CompanyId) -> Result<Vec<Intent>, StoreError> {
         let id = company.as_str();
         let rows = sqlx::query!(
-            r#"SELECT id, lane, call, body, created_at, attempts AS "attempts: u32", trouble
-               FROM outbox WHERE company = $1 ORDER BY id"#,
+            r#"SELECT o.id, o.lane, o.call, o.body, o.created_at, l.crm_id AS "crm?"
+               FROM outbox AS o LEFT JOIN lanes AS l ON l.company = o.company AND l.lane = o.lane
+               WHERE o.company = $1 ORDER BY o.id"#,
             id
         )
         .fetch_all(self.db())
@@ -73,25 +72,9 @@ impl Store {
             call: CallKey::new(row.call),
             body: row.body,
             created_at: Timestamp(row.created_at),
-            attempts: row.attempts,
-            trouble: row.trouble,
+            crm: row.crm.map(CrmCallId::new),
         });
         Ok(intent.collect())
-    }
-
-    /// Notes that a request was tried in vain and goes on waiting.
-    pub async fn postpone(&self, company: &CompanyId, id: IntentId, trouble: &str) -> Result<(), StoreError> {
-        let company = company.as_str();
-        let mut tx = self.single_swift().await?;
-        sqlx::query!(
-            "UPDATE outbox SET attempts = attempts + 1, trouble = $3 WHERE company = $1 AND id = $2",
-            company,
-            id.0,
-            trouble
-        )
-        .execute(tx.conn())
-        .await?;
-        tx.commit().await
     }
 
     /// What the CRM calls a lane, once it is registered.

@@ -12,7 +12,7 @@ impl Store {
     pub async fn tokens(&self, company: &CompanyId) -> Result<Option<Tokens>, StoreError> {
         let id = company.as_str();
         let row = sqlx::query!(
-            "SELECT access, refresh, expires_at, refresh_obtained_at, user_id, server_endpoint, scope
+            "SELECT access, refresh, previous, expires_at, refresh_obtained_at, user_id, server_endpoint, scope
              FROM tokens WHERE company = $1",
             id
         )
@@ -22,6 +22,10 @@ impl Store {
         Ok(Some(Tokens {
             access: self.seal().open(Place::new(TABLE, "access", id), &row.access)?,
             refresh: self.seal().open(Place::new(TABLE, "refresh", id), &row.refresh)?,
+            previous: match &row.previous {
+                Some(sealed) => Some(self.seal().open(Place::new(TABLE, "previous", id), sealed)?),
+                None => None,
+            },
             expires_at: Timestamp(row.expires_at),
             refresh_obtained_at: Timestamp(row.refresh_obtained_at),
             user_id: row.user_id.map(UserId),
@@ -48,10 +52,12 @@ pub(super) async fn write(
     let id = company.as_str();
     let access = seal.seal(Place::new(TABLE, "access", id), &tokens.access);
     let refresh = seal.seal(Place::new(TABLE, "refresh", id), &tokens.refresh);
+    let previous = tokens.previous.as_ref().map(|p| seal.seal(Place::new(TABLE, "previous", id), p));
     let user = tokens.user_id.map(|u| u.0);
     sqlx::query!(
-        "INSERT INTO tokens (company, access, refresh, expires_at, refresh_obtained_at, user_id, server_endpoint, scope)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO tokens (company, access, refresh, expires_at, refresh_obtained_at, user_id, server_endpoint, scope,
+                             previous)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (company) DO UPDATE SET
              access = excluded.access,
              refresh = excluded.refresh,
@@ -59,7 +65,8 @@ pub(super) async fn write(
              refresh_obtained_at = excluded.refresh_obtained_at,
              user_id = excluded.user_id,
              server_endpoint = excluded.server_endpoint,
-             scope = excluded.scope",
+             scope = excluded.scope,
+             previous = excluded.previous",
         id,
         access,
         refresh,
@@ -67,7 +74,8 @@ pub(super) async fn write(
         tokens.refresh_obtained_at.0,
         user,
         tokens.server_endpoint,
-        tokens.scope
+        tokens.scope,
+        previous
     )
     .execute(conn)
     .await?;

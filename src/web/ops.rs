@@ -2,7 +2,8 @@
 
 use super::WebState;
 use super::office::{CompanyHealth, Health};
-use crate::domain::link::PortalState;
+use crate::domain::Timestamp;
+use crate::domain::link::{DiskState, PortalState};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -20,13 +21,18 @@ pub(crate) async fn alive() -> &'static str {
 /// `GET /readyz`: 200 when the daemon can do its work, 503 with the reasons when it cannot. A company
 /// without connection is its administrator's matter and does not make the daemon unready.
 pub(crate) async fn ready(State(state): State<WebState>) -> Response {
-    let health = state.office.health().await;
+    let (health, now) = (state.office.health().await, state.clock.now());
     let ready = health.problems.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
         "ready": ready,
         "problems": health.problems,
         "companies": { "total": health.companies.len(), "link": by_link(&health), "portal": by_portal(&health) },
+        "backlog": {
+            "calls": health.companies.iter().map(|c| c.backlog.calls).sum::<u64>(),
+            "oldest_seconds": health.companies.iter().map(|c| waits(c, now)).max().unwrap_or(0),
+        },
+        "database": health.disk.code(),
     });
     (status, Json(body)).into_response()
 }
@@ -34,7 +40,7 @@ pub(crate) async fn ready(State(state): State<WebState>) -> Response {
 /// `GET /metrics`: Prometheus' text form.
 pub(crate) async fn metrics(State(state): State<WebState>) -> Response {
     let health = state.office.health().await;
-    let text = exposition(&health) + &state.office.metrics();
+    let text = exposition(&health, state.clock.now()) + &state.office.metrics();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
@@ -45,25 +51,40 @@ pub(crate) async fn never_cached(request: Request, next: Next) -> Response {
     response
 }
 
-/// Name, kind, help and value of a metric that each company has.
-type Gauge = (&'static str, &'static str, &'static str, fn(&CompanyHealth) -> u64);
+/// Name, kind, help and value of a metric that each company has; `None` where a company has none.
+type Gauge = (&'static str, &'static str, &'static str, fn(&CompanyHealth, Timestamp) -> Option<u64>);
+
+/// Seconds for which the oldest call of a company has waited to be told.
+fn waits(company: &CompanyHealth, now: Timestamp) -> u64 {
+    company.backlog.since.map_or(0, |since| now.since(since).as_secs())
+}
+
+/// Whole days until the grant ends.
+fn days_left(company: &CompanyHealth, now: Timestamp) -> Option<u64> {
+    company.grant_ends_at.map(|ends| ends.since(now).as_secs() / 86_400)
+}
 
 fn by_link(health: &Health) -> BTreeMap<&'static str, u64> {
-    count(health, |c| c.link.code())
+    count(BTreeMap::new(), health, |c| c.link.code())
 }
 
+/// Every state is there, so that whoever watches need not guess their names.
 fn by_portal(health: &Health) -> BTreeMap<&'static str, u64> {
-    count(health, |c| c.portal.code())
+    count(PortalState::CODES.map(|code| (code, 0)).into(), health, |c| c.portal.code())
 }
 
-fn count(health: &Health, code: impl Fn(&CompanyHealth) -> &'static str) -> BTreeMap<&'static str, u64> {
-    health.companies.iter().fold(BTreeMap::new(), |mut counts, company| {
+fn count(
+    zero: BTreeMap<&'static str, u64>,
+    health: &Health,
+    code: impl Fn(&CompanyHealth) -> &'static str,
+) -> BTreeMap<&'static str, u64> {
+    health.companies.iter().fold(zero, |mut counts, company| {
         *counts.entry(code(company)).or_default() += 1;
         counts
     })
 }
 
-fn exposition(health: &Health) -> String {
+fn exposition(health: &Health, now: Timestamp) -> String {
     let mut out = String::new();
     let mut line = |text: &str| {
         out.push_str(text);
@@ -72,6 +93,9 @@ fn exposition(health: &Health) -> String {
     line("# HELP ecss_crm_ready Whether the daemon can do its work.");
     line("# TYPE ecss_crm_ready gauge");
     line(&format!("ecss_crm_ready {}", u8::from(health.problems.is_empty())));
+    line("# HELP ecss_crm_disk_ok Whether the database stores everything.");
+    line("# TYPE ecss_crm_disk_ok gauge");
+    line(&format!("ecss_crm_disk_ok {}", u8::from(health.disk == DiskState::Ok)));
     line("# HELP ecss_crm_companies Companies by state of a connection.");
     line("# TYPE ecss_crm_companies gauge");
     for (connection, counts) in [("link", by_link(health)), ("portal", by_portal(health))] {
@@ -79,21 +103,43 @@ fn exposition(health: &Health) -> String {
             line(&format!("ecss_crm_companies{{connection=\"{connection}\",state=\"{state}\"}} {n}"));
         }
     }
-    let gauges: [Gauge; 5] = [
-        ("ecss_crm_link_up", "gauge", "Whether events of the switch flow.", |c| u64::from(c.link.is_online())),
-        ("ecss_crm_portal_ok", "gauge", "Whether the portal answers.", |c| u64::from(c.portal == PortalState::Ok)),
-        ("ecss_crm_calls", "gauge", "Running calls.", |c| c.calls),
-        ("ecss_crm_portal_waiting", "gauge", "Requests to the portal that wait.", |c| c.waiting),
-        ("ecss_crm_unknown_numbers_total", "counter", "Calls whose number belongs to nobody.", |c| c.unknown_numbers),
-    ];
-    for (name, kind, help, value) in gauges {
+    line("# HELP ecss_crm_portal_state Which state the portal is in: 1 for that one, 0 for the others.");
+    line("# TYPE ecss_crm_portal_state gauge");
+    for company in &health.companies {
+        for state in PortalState::CODES {
+            let (domain, holds) = (label(&company.domain), u8::from(company.portal.code() == state));
+            line(&format!("ecss_crm_portal_state{{company=\"{domain}\",state=\"{state}\"}} {holds}"));
+        }
+    }
+    for (name, kind, help, value) in GAUGES {
         line(&format!("# HELP {name} {help}\n# TYPE {name} {kind}"));
         for company in &health.companies {
-            line(&format!("{name}{{company=\"{}\"}} {}", label(&company.domain), value(company)));
+            if let Some(value) = value(company, now) {
+                line(&format!("{name}{{company=\"{}\"}} {value}", label(&company.domain)));
+            }
         }
     }
     out
 }
+
+/// The name `ecss_crm_portal_waiting` is older than `ecss_crm_portal_waiting_calls` and says the same.
+const GAUGES: [Gauge; 9] = [
+    ("ecss_crm_link_up", "gauge", "Whether events of the switch flow.", |c, _| Some(u64::from(c.link.is_online()))),
+    ("ecss_crm_portal_ok", "gauge", "Whether the portal answers.", |c, _| Some(u64::from(c.portal == PortalState::Ok))),
+    ("ecss_crm_calls", "gauge", "Running calls.", |c, _| Some(c.calls)),
+    ("ecss_crm_portal_waiting", "gauge", "Calls that wait to be told to the portal.", |c, _| Some(c.backlog.calls)),
+    ("ecss_crm_portal_waiting_calls", "gauge", "Calls that wait to be told to the portal.", |c, _| {
+        Some(c.backlog.calls)
+    }),
+    ("ecss_crm_portal_waiting_seconds", "gauge", "How long the oldest of them has waited.", |c, now| {
+        Some(waits(c, now))
+    }),
+    ("ecss_crm_unknown_numbers_total", "counter", "Calls whose number belongs to nobody.", |c, _| {
+        Some(c.unknown_numbers)
+    }),
+    ("ecss_crm_shed_total", "counter", "Events and messages given up because a queue was full.", |c, _| Some(c.shed)),
+    ("ecss_crm_refresh_token_days_left", "gauge", "Days until the grant ends if it is not used.", days_left),
+];
 
 /// A label's value with what would end it escaped.
 fn label(text: &str) -> String {
@@ -111,8 +157,7 @@ fn label(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Timestamp;
-    use crate::domain::link::LinkState;
+    use crate::domain::link::{Backlog, LinkState};
 
     #[test]
     fn metrics_count_by_state_and_by_company() {
@@ -121,24 +166,37 @@ mod tests {
             link,
             portal: PortalState::Ok,
             calls: 3,
-            waiting: 0,
+            backlog: Backlog { calls: 12, since: Some(Timestamp(1000)) },
+            shed: 2,
+            grant_ends_at: (domain == "a.example").then_some(Timestamp(10 * 86_400_000)),
             unknown_numbers: 1,
         };
         let online = LinkState::Online { since: Timestamp(0), address: String::new() };
         let health = Health {
+            disk: DiskState::Full { since: Timestamp(0) },
             problems: vec![],
             companies: vec![company("a.example", online), company("b\"\\\n", LinkState::NotConfigured)],
         };
-        let text = exposition(&health);
+        let text = exposition(&health, Timestamp(61_000));
         for want in [
             "ecss_crm_ready 1\n",
             "ecss_crm_companies{connection=\"link\",state=\"not_configured\"} 1\n",
             "ecss_crm_companies{connection=\"portal\",state=\"ok\"} 2\n",
+            "ecss_crm_companies{connection=\"portal\",state=\"needs_login\"} 0\n",
+            "ecss_crm_disk_ok 0\n",
+            "ecss_crm_portal_state{company=\"a.example\",state=\"ok\"} 1\n",
+            "ecss_crm_portal_state{company=\"a.example\",state=\"closed\"} 0\n",
+            "ecss_crm_portal_waiting{company=\"a.example\"} 12\n",
+            "ecss_crm_portal_waiting_calls{company=\"a.example\"} 12\n",
+            "ecss_crm_portal_waiting_seconds{company=\"a.example\"} 60\n",
+            "ecss_crm_shed_total{company=\"a.example\"} 2\n",
+            "ecss_crm_refresh_token_days_left{company=\"a.example\"} 9\n",
             "ecss_crm_link_up{company=\"a.example\"} 1\n",
             "ecss_crm_calls{company=\"b\\\"\\\\\\n\"} 3\n",
         ] {
             assert!(text.contains(want), "{want} not in\n{text}");
         }
+        assert_eq!(text.matches("ecss_crm_refresh_token_days_left{").count(), 1, "who has no grant has no days");
         assert!(text.lines().all(|l| l.starts_with('#') || l.split(' ').count() == 2));
     }
 }

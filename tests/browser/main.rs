@@ -9,5 +9,6 @@ mod registration;
 mod sandbox;
 mod scene;
 mod settings;
+mod trouble;
 mod views;
 mod webdriver;

@@ -102,7 +102,7 @@ async fn post(browser: &Browser, frame: &FramePost) {
     browser.find(&By::css("#card #phase")).await;
 }
 
-async fn desk_and_pocket(browser: &Browser, address: &str, name: &str) {
+pub async fn desk_and_pocket(browser: &Browser, address: &str, name: &str) {
     browser.screen(1280, 800).await;
     browser.open(address).await;
     both_schemes(browser, name).await;

@@ -7,6 +7,7 @@ mod click;
 mod clock;
 mod disk;
 mod incoming;
+mod isolation;
 mod link;
 mod many;
 mod numbers;

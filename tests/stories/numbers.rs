@@ -1,7 +1,7 @@
 //! The number table: which employee has which number.
 
 use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, only, told};
-use ecss_crm_server::sandbox::portal::User;
+use ecss_crm_server::sandbox::portal::{Fault, User, UserKind};
 use reqwest::{Method, StatusCode};
 
 /// Numbers by employee.
@@ -100,7 +100,7 @@ async fn a_number_of_two_employees_is_refused_by_name_and_nothing_is_saved() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_table_is_there_when_the_portal_is_not() {
     let (story, mut firm) = Story::with_firm().await;
-    firm.portal.standing(ecss_crm_server::sandbox::portal::Fault::Outage);
+    firm.portal.standing(Fault::Outage);
     let request = firm.admin.request(Method::GET, "/company/employees").header("accept", "application/json");
     let response = firm.admin.send(request).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::OK);
@@ -110,5 +110,84 @@ async fn the_table_is_there_when_the_portal_is_not() {
     assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
     firm.portal.heal();
     assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dismissed_employees_number_counts_for_nobody_until_he_returns() {
+    let (story, mut firm) = Story::with_firm().await;
+    assert_eq!(owner_of(&story, &firm, "1002").await, PYOTR);
+    let pyotr = async |firm: &mut Firm| {
+        let staff = firm.employees().await;
+        let row = staff.iter().find(|e| e["user"] == PYOTR).unwrap_or_else(|| panic!("{staff:?}")).clone();
+        (row["active"].clone(), row["numbers"].clone())
+    };
+    firm.portal.dismiss(PYOTR);
+    assert_eq!(pyotr(&mut firm).await, (false.into(), serde_json::json!(["1002"])), "his number is kept");
+    let page = firm.admin.page("/company?tab=employees").await.expect("the table");
+    assert!(page.contains("уволен"), "{page}");
+    assert!(firm.employees().await.iter().filter(|e| e["user"] != PYOTR).all(|e| e["active"] == true));
+
+    let registered = told(&firm.portal, "register").len();
+    let call = firm.incoming(CLIENT, "1002").await;
+    firm.phone("1002").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    firm.calls_are_over(&story).await;
+    assert_eq!(told(&firm.portal, "register").len(), registered, "the portal would not take his calls");
+    assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
+
+    firm.portal.set_user(User::new(PYOTR, "Пётр", "Петров").inner("1002"));
+    assert_eq!(pyotr(&mut firm).await, (true.into(), serde_json::json!(["1002"])));
+    assert_eq!(owner_of(&story, &firm, "1002").await, PYOTR);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_users_that_comes_short_dismisses_nobody() {
+    let (story, mut firm) = Story::with_firm().await;
+    for fault in [Fault::EmptyBody, Fault::Html, Fault::Refuse(400, "ACCESS_DENIED".into(), "no".into())] {
+        firm.portal.next_for("user.get", fault);
+        assert!(firm.employees().await.iter().all(|e| e["active"] == true));
+    }
+    // Almost everybody vanishes without having been dismissed: whoever asks may no longer see them.
+    let everybody = firm.portal.users();
+    for user in everybody.iter().filter(|u| u.id != 1) {
+        firm.portal.set_user(User { kind: UserKind::Email, ..user.clone() });
+    }
+    assert!(firm.employees().await.iter().all(|e| e["active"] == true));
+    for user in everybody {
+        firm.portal.set_user(user);
+    }
+    assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
+    story.end().await;
+}
+
+/// The portal tells that somebody has come.
+async fn user_added(story: &Story, firm: &Firm, token: &str) -> StatusCode {
+    let form = [
+        ("event", "ONUSERADD"),
+        ("data[ID]", "30"),
+        ("auth[member_id]", firm.portal.member_id()),
+        ("auth[application_token]", token),
+    ];
+    let sent = story.town().client().post(format!("{}/events", story.town().base())).form(&form).send().await;
+    sent.expect("an answer").status()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_are_fetched_when_the_portal_tells_of_a_new_one() {
+    let (story, firm) = Story::with_firm().await;
+    let token = firm.portal.keys().expect("the application").application_token;
+    firm.portal.dismiss(PYOTR);
+    let lists = || firm.portal.requests_of("user.get").len();
+    let before = lists();
+    assert_eq!(user_added(&story, &firm, "forged").await, StatusCode::FORBIDDEN);
+    for _ in 0..20 {
+        assert_eq!(user_added(&story, &firm, &token).await, StatusCode::OK);
+    }
+    // Active users, and because somebody is missing among them, the dismissed ones.
+    story.until("the users are fetched", || (lists() >= before + 2).then_some(())).await;
+    assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
+    assert_eq!(lists(), before + 2, "once, however often it is told");
     story.end().await;
 }

@@ -100,7 +100,7 @@ async fn what_the_portal_was_not_told_before_the_restart_is_told_after_it() {
     story.start_daemon(1).await;
     let record = only(firm.finished(&story, 1).await);
     assert_true(&record, &talked_leg(&truth, "1001"));
-    assert_eq!(only(told(&firm.portal, "register")).params["SHOW"], 0, "nobody wants the card any more");
+    assert_eq!(only(told(&firm.portal, "register")).params["SHOW"], "0", "nobody wants the card any more");
     let started = (record.call.started - Duration::ZERO).millis();
     assert!((started - truth.started.millis()).abs() <= 1000, "it began when it began");
     story.end().await;

@@ -1,7 +1,12 @@
 //! The grant's life: tokens expire, refreshes fail, admins log in again.
 
 use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, only, told};
-use ecss_crm_server::sandbox::portal::{Fault, PushKind};
+use ecss_crm_server::domain::budget::Budget;
+use ecss_crm_server::domain::{CompanyId, Tokens};
+use ecss_crm_server::sandbox::portal::{Fault, Limits, PortalSpec, PushKind, User};
+use ecss_crm_server::store::Store;
+use futures_util::future::join_all;
+use std::time::Duration;
 
 /// Refreshes asked for so far.
 fn refreshes(story: &Story) -> usize {
@@ -112,10 +117,7 @@ async fn a_refresh_whose_answer_is_lost_ends_in_a_question_to_the_admin_and_not_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_the_admin_leaves_the_company_the_next_admin_takes_over() {
     let (story, mut firm) = Story::with_firm().await;
-    firm.portal.set_user(ecss_crm_server::sandbox::portal::User {
-        admin: true,
-        ..ecss_crm_server::sandbox::portal::User::new(2, "Вера", "Новая").inner("1090")
-    });
+    firm.portal.set_user(User { admin: true, ..User::new(2, "Вера", "Новая").inner("1090") });
     firm.portal.dismiss(1);
     let call = firm.incoming(CLIENT, "1001").await;
     firm.phone("1001").pick_up().await.expect("it rings");
@@ -146,6 +148,126 @@ async fn a_renamed_portal_is_followed() {
     story.start_daemon(1).await;
     firm.settled(&story).await;
     assert!(firm.admin.page("/company").await.expect("the page").contains(&domain), "the page shows the new name");
+    whole_call(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_calls_that_meet_an_expired_token_at_once_cost_one_refresh() {
+    const CALLS: i64 = 50;
+    let story = Story::begin_with(|s| s.portal_budget = Budget::Unlimited).await;
+    let mut spec = PortalSpec { limits: Limits { bucket: None, operating: None }, ..PortalSpec::default() };
+    spec.users.extend((0..CALLS).map(|n| User::new(100 + n, "Номер", &n.to_string()).inner(&(2000 + n).to_string())));
+    let firm = story.newcomer("firma.local", spec).await.register(&story).await;
+    firm.portal.expire_tokens();
+    // Long enough for all of them to find the token dead.
+    story.town().portals.auth_next(Fault::Latency(Duration::from_secs(3)));
+    let numbers: Vec<_> = (0..CALLS).map(|n| (2000 + n).to_string()).collect();
+    let calls = join_all(numbers.iter().map(|number| firm.incoming(CLIENT, number))).await;
+    let registered = || (told(&firm.portal, "register").len() == numbers.len()).then_some(());
+    story.until("all calls are registered", registered).await;
+    let asked = firm.portal.requests_of("telephony.externalcall.register");
+    let refused = asked.iter().filter(|r| r.status == 401).count();
+    assert!(refused >= 2, "the token was found dead by {refused}");
+    assert_eq!(asked.len(), numbers.len() + refused, "each is repeated once");
+    assert_eq!(refreshes(&story), 1);
+    for call in calls {
+        story.switch().remote_hangs_up(call).await.expect("it rings");
+    }
+    firm.finished(&story, numbers.len()).await;
+    assert_eq!(refreshes(&story), 1);
+    story.end().await;
+}
+
+/// What stands in the database about the grant, changed while the daemon is off.
+async fn meanwhile(story: &mut Story, firm: &Firm, change: impl FnOnce(&mut Tokens)) {
+    story.stop_daemon().await;
+    let store = Store::open(&story.town().settings.state_dir).await.expect("the database");
+    let id = CompanyId::new(firm.portal.member_id());
+    let mut tokens = store.tokens(&id).await.expect("the database").expect("a pair");
+    change(&mut tokens);
+    store.save_tokens(&id, &tokens).await.expect("stored");
+    store.close().await;
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_company_that_was_off_for_five_months_renews_its_grant_at_the_start() {
+    let (mut story, mut firm) = Story::with_firm().await;
+    meanwhile(&mut story, &firm, |t| t.refresh_obtained_at = t.refresh_obtained_at - DAY * 151).await;
+    story.town().portals.advance(Duration::from_secs(7200));
+    assert_eq!(refreshes(&story), 0);
+    story.start_daemon(1).await;
+    let renewed = || (refreshes(&story) == 1).then_some(());
+    story.until("the grant is renewed without a call", renewed).await;
+    firm.settled(&story).await;
+    assert_eq!(refreshes(&story), 1);
+    // What was renewed is young: the next start renews nothing, and nothing is kept that is not needed.
+    meanwhile(&mut story, &firm, |t| assert!(t.previous.is_none(), "the new pair has proved itself")).await;
+    story.start_daemon(1).await;
+    firm.settled(&story).await;
+    assert_eq!(refreshes(&story), 1);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_more_than_180_days_the_page_asks_to_log_in_and_nobody_else_is_asked() {
+    let (mut story, mut firm) = Story::with_firm().await;
+    meanwhile(&mut story, &firm, |t| t.refresh_obtained_at = t.refresh_obtained_at - DAY * 181).await;
+    story.start_daemon(1).await;
+    let admin = &mut firm.admin;
+    let seen = async || admin.page("/company?tab=bitrix").await.ok().filter(|p| p.contains("status bad")).map(drop);
+    story.until_asked("the page asks the admin to log in", seen).await;
+    assert_eq!(refreshes(&story), 0, "the answer is known");
+    let mut again = story.town().admin();
+    again.log_in(&firm.portal, 1, None).await.expect("the keys are known");
+    firm.admin = again;
+    firm.settled(&story).await;
+    whole_call(&story, &firm).await;
+    story.end().await;
+}
+
+/// A call whose end the portal has not heard, as its grant was dead when it ended.
+async fn unheard(story: &Story, firm: &mut Firm) {
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(story, &[IVAN]).await;
+    firm.portal.revoke_grants();
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    let admin = &mut firm.admin;
+    let seen = async || admin.page("/company?tab=bitrix").await.ok().filter(|p| p.contains("status bad")).map(drop);
+    story.until_asked("the page asks the admin to log in", seen).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_installed_again_goes_on_with_what_waited() {
+    let (story, mut firm) = Story::with_firm().await;
+    unheard(&story, &mut firm).await;
+    let told = firm.portal.install(1).await.expect("an installation path");
+    assert_eq!(told.status, Some(200));
+    let record = only(firm.finished(&story, 1).await);
+    assert_eq!((record.code.as_str(), record.call.registrations), ("200", 1));
+    firm.settled(&story).await;
+    whole_call(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waited_when_the_application_was_removed_is_told_when_it_is_back_with_other_keys() {
+    let (story, mut firm) = Story::with_firm().await;
+    unheard(&story, &mut firm).await;
+    let told = only(firm.portal.uninstall(true).await);
+    assert_eq!(told.status, Some(200));
+    story.switch().wait_unlinked().await.expect("the company no longer listens to the switch");
+    let fresh = firm.portal.reissue_app();
+    firm.portal.edit_app(|app| app.installed = true);
+    let mut again = story.town().admin();
+    again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("installed again");
+    firm.admin = again;
+    let record = only(firm.finished(&story, 1).await);
+    assert_eq!((record.code.as_str(), record.call.registrations), ("200", 1));
+    firm.settled(&story).await;
     whole_call(&story, &firm).await;
     story.end().await;
 }

@@ -11,6 +11,7 @@ use crate::bitrix::AppCredentials;
 use crate::clock::Clock;
 use crate::domain::card::CardCommand;
 use crate::domain::company::CallSettings;
+use crate::domain::link::DiskState;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::session::{self, Companies};
 use crate::store::{Store, StoreError};
@@ -46,6 +47,11 @@ impl DaemonOffice {
     pub fn new(store: Store, companies: Companies, clock: Clock, keys: Option<AppCredentials>) -> Self {
         let state_key = hmac::Key::new(hmac::HMAC_SHA256, &store.key().derive("login state"));
         Self { store, companies, clock, keys, state_key, tasks: TaskTracker::new() }
+    }
+
+    /// How the database does.
+    fn disk(&self) -> DiskState {
+        self.store.health()
     }
 
     /// Waits for work whose answer has been given already.
@@ -169,9 +175,11 @@ impl Office for DaemonOffice {
 
     fn health(&self) -> Work<'_, Health> {
         Box::pin(async move {
-            let problems = match self.store.ping().await {
-                Ok(()) => Vec::new(),
-                Err(error) => vec![error.to_string()],
+            let disk = self.disk();
+            let problems = match (disk.problem(), self.store.ping().await) {
+                (Some(problem), _) => vec![problem],
+                (None, Ok(())) => Vec::new(),
+                (None, Err(error)) => vec![error.to_string()],
             };
             let companies = self
                 .companies
@@ -182,15 +190,17 @@ impl Office for DaemonOffice {
                     let endpoint = handle.portal().client_endpoint();
                     CompanyHealth {
                         domain: crate::bitrix::portal_domain(&endpoint).unwrap_or_default(),
+                        portal: status.portal_at(self.clock.now()),
                         link: status.link,
-                        portal: status.portal,
                         calls: status.calls,
-                        waiting: status.waiting,
+                        backlog: status.backlog,
+                        shed: status.shed,
+                        grant_ends_at: handle.portal().tokens().map(|t| t.refresh_ends_at()),
                         unknown_numbers: status.unknown_numbers,
                     }
                 })
                 .collect();
-            Health { problems, companies }
+            Health { problems, disk, companies }
         })
     }
 }

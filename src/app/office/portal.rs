@@ -40,7 +40,11 @@ impl DaemonOffice {
             PortalPost::OtherEvent { name, from } => {
                 let company = self.sender(&from).await?;
                 Self::prove(&company, &from)?;
-                tracing::debug!(company = %company.id, name, "an event nothing is done about");
+                if name.eq_ignore_ascii_case("ONUSERADD") {
+                    self.running(&company.id)?.users_changed();
+                } else {
+                    tracing::debug!(company = %company.id, name, "an event nothing is done about");
+                }
                 Ok(PortalAnswer::Accepted)
             }
             PortalPost::Opened(opened) => self.opened(&opened).await.map(PortalAnswer::Opened),
@@ -84,7 +88,10 @@ impl DaemonOffice {
         let key = format!("click/{}", click.crm);
         let stored = self.store.push_event(&company.id, &key, &body, self.clock.now()).await.map_err(|e| fault(&e))?;
         if stored.is_some() {
-            handle.dial(click, stored).map_err(busy)?;
+            if let Err(error) = handle.dial(click, stored) {
+                // It is stored: the company takes it up when it runs again.
+                tracing::warn!(company = %company.id, %error, "a click has to wait");
+            }
         } else {
             tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice");
         }

@@ -2,7 +2,7 @@
 
 use super::{DaemonOffice, fault};
 use crate::domain::company::{CallSettings, SwitchSettings};
-use crate::domain::link::{LinkState, PortalState};
+use crate::domain::link::{Backlog, LinkState, PortalState};
 use crate::domain::{CompanyId, Phone, UserId};
 use crate::session::SyncError;
 use crate::store::{Conflict, StoreError};
@@ -39,8 +39,12 @@ impl DaemonOffice {
                 .map(|e| e.name),
             None => None,
         };
-        let token =
-            tokens.map(|t| TokenLife { obtained_at: t.expires_at - ACCESS_LIFE, expires_at: t.expires_at, owner });
+        let token = tokens.map(|t| TokenLife {
+            obtained_at: t.expires_at - ACCESS_LIFE,
+            expires_at: t.expires_at,
+            grant_ends_at: t.refresh_ends_at(),
+            owner,
+        });
         Ok(Some(Overview {
             id: company.id,
             name: company.name,
@@ -49,10 +53,12 @@ impl DaemonOffice {
             switch: company.switch.map(shown),
             calls: company.calls,
             link: status.as_ref().map_or(LinkState::Stopped, |s| s.link.clone()),
-            portal: status.as_ref().map_or(PortalState::Ok, |s| s.portal.clone()),
+            portal: status.as_ref().map_or(PortalState::Ok, |s| s.portal_at(self.clock.now())),
             token,
             unknown_numbers: status.as_ref().map_or(0, |s| s.unknown_numbers),
-            waiting: status.as_ref().map_or(0, |s| s.waiting),
+            backlog: status.as_ref().map_or(Backlog::default(), |s| s.backlog),
+            shed: status.as_ref().map_or(0, |s| s.shed),
+            disk: self.disk(),
         }))
     }
 

@@ -6,8 +6,12 @@ use crate::bitrix::lenient;
 use crate::bitrix::portal::Portal;
 use serde_json::{Value, json};
 
+/// A click on a number.
+pub(super) const CLICK: &str = "OnExternalCallStart";
+/// A new user has signed in for the first time.
+const NEW_USER: &str = "OnUserAdd";
 /// What we want to be told. Installation and removal of the application are told without asking.
-pub(super) const WANTED: [&str; 1] = ["OnExternalCallStart"];
+const WANTED: [&str; 2] = [CLICK, NEW_USER];
 
 pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindReport) -> Result<(), ApiError> {
     let listed = portal.call("event.get", &Value::Null).await;
@@ -19,6 +23,11 @@ pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindRepo
         if right.is_empty() {
             let bound = portal.call("event.bind", &json!({ "event": event, "handler": handler })).await;
             let bound = bound.map(|_| ()).or_else(|e| if already_bound(&e) { Ok(()) } else { Err(e) });
+            if let (NEW_USER, Err(error @ ApiError::Refused { .. })) = (event, &bound) {
+                // Users are fetched every hour anyway.
+                tracing::debug!(company = %portal.company(), %error, "the portal will not tell of new users");
+                continue;
+            }
             if report.keep_going(event, bound)?.is_none() {
                 continue; // An old address is better than none.
             }

@@ -60,9 +60,8 @@ impl Portal {
     /// Needs the grant of a portal administrator.
     pub async fn ensure_bound(&self, wanted: &Wanted, force_rebind: bool) -> Result<BindReport, ApiError> {
         let mut report = BindReport::default();
-        let before = report.bound.len();
         events::ensure(self, &wanted.event_handler, &mut report).await?;
-        if report.bound.len() > before {
+        if report.bound.iter().any(|event| event == events::CLICK) {
             // The portal offers applications for outgoing calls from a list that it keeps for a day, and drops that
             // list when a line changes, not when an event is bound.
             line::touch(self, &mut report).await?;

@@ -18,6 +18,11 @@ fn wanted() -> Wanted {
     }
 }
 
+/// An event bound to our address.
+fn ours(event: &str) -> (String, String) {
+    (event.to_owned(), EVENTS.to_owned())
+}
+
 /// What a portal has bound, and how it behaves.
 #[derive(Default)]
 struct Book {
@@ -99,11 +104,11 @@ fn asked(world: &World, method: &str) -> usize {
 async fn a_new_portal_gets_everything_and_the_second_look_changes_nothing() {
     let (world, book) = portal(Book::default()).await;
     let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
-    assert_eq!(report.bound, ["OnExternalCallStart", "CALL_CARD"]);
+    assert_eq!(report.bound, ["OnExternalCallStart", "OnUserAdd", "CALL_CARD"]);
     assert!(report.unbound.is_empty() && report.refused.is_empty() && report.notes.is_empty());
     {
         let book = book.lock().unwrap();
-        assert_eq!(book.events, [("ONEXTERNALCALLSTART".to_owned(), EVENTS.to_owned())]);
+        assert_eq!(book.events, ["ONEXTERNALCALLSTART", "ONUSERADD"].map(ours));
         assert_eq!(
             (book.cards.as_slice(), book.lines.as_slice()),
             (&[CARD.to_owned()][..], &["ecss-10".to_owned()][..])
@@ -114,7 +119,7 @@ async fn a_new_portal_gets_everything_and_the_second_look_changes_nothing() {
 
     let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
     assert!(report.is_unchanged(), "{report:?}");
-    assert_eq!((asked(&world, "event.bind"), asked(&world, "placement.bind")), (1, 1));
+    assert_eq!((asked(&world, "event.bind"), asked(&world, "placement.bind")), (2, 1));
 }
 
 #[tokio::test]
@@ -130,7 +135,7 @@ async fn old_addresses_of_ours_go_and_other_bindings_stay() {
     let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
     assert_eq!(report.unbound, ["https://old.example/events", "https://old.example/card"]);
     let book = book.lock().unwrap();
-    assert_eq!(book.events, [old("ONCRMLEADADD"), ("ONEXTERNALCALLSTART".into(), EVENTS.into())]);
+    assert_eq!(book.events, [old("ONCRMLEADADD"), ours("ONEXTERNALCALLSTART"), ours("ONUSERADD")]);
     assert_eq!(book.cards, [CARD]);
     assert_eq!(asked(&world, "telephony.externalLine.update"), 1, "an existing line is touched too");
 }
@@ -138,7 +143,7 @@ async fn old_addresses_of_ours_go_and_other_bindings_stay() {
 #[tokio::test]
 async fn a_forced_rebind_unbinds_the_same_address_first() {
     let (world, book) = portal(Book {
-        events: vec![("ONEXTERNALCALLSTART".into(), EVENTS.into())],
+        events: vec![ours("ONEXTERNALCALLSTART"), ours("ONUSERADD")],
         cards: vec![CARD.into()],
         ..Book::default()
     })
@@ -155,7 +160,7 @@ async fn a_forced_rebind_unbinds_the_same_address_first() {
 #[tokio::test]
 async fn already_bound_is_as_good_as_bound() {
     let (world, _) = portal(Book {
-        events: vec![("ONEXTERNALCALLSTART".into(), EVENTS.into())],
+        events: vec![ours("ONEXTERNALCALLSTART"), ours("ONUSERADD")],
         cards: vec![CARD.into()],
         forgetful: true,
         ..Book::default()
@@ -181,7 +186,16 @@ async fn one_refusal_does_not_stop_the_rest() {
     let lines = [("telephony.externalLine.add", "DB error"), ("telephony.externalLine.update", "DB error")];
     let (world, _) = portal(Book { refuse: lines.into(), ..Book::default() }).await;
     let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
-    assert_eq!((report.bound.len(), report.notes.len()), (2, 1));
+    assert_eq!((report.bound.len(), report.notes.len()), (3, 1));
+}
+
+#[tokio::test]
+async fn a_portal_that_does_not_tell_of_new_users_is_no_fault() {
+    let events = vec![ours("ONEXTERNALCALLSTART")];
+    let refuse = vec![("event.bind", "Event not found")];
+    let (world, _) = portal(Book { events, refuse, cards: vec![CARD.into()], ..Book::default() }).await;
+    assert!(world.portal.ensure_bound(&wanted(), false).await.expect("bound").is_unchanged());
+    assert_eq!(asked(&world, "telephony.externalLine.add"), 0, "a line is touched for clicks only");
 }
 
 #[tokio::test]

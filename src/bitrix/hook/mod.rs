@@ -98,6 +98,7 @@ impl Install {
             access: self.access.clone()?,
             refresh: self.refresh.clone()?,
             expires_at: now + Duration::from_secs(self.expires_in.unwrap_or(3600)),
+            previous: None,
             refresh_obtained_at: now,
             user_id: self.user,
             server_endpoint: self.server_endpoint.clone(),

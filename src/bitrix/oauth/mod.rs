@@ -19,7 +19,11 @@ use oauth2::url::{Url, form_urlencoded};
 use oauth2::{AuthType, AuthorizationCode, Client, ClientId, ClientSecret, RefreshToken, RequestTokenError, TokenUrl};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use wire::{Exchange, ExchangeError, Fault, Offer};
+
+/// Refreshes under way at the same time, all companies together.
+const REFRESHES_AT_ONCE: usize = 16;
 
 /// The keys of a portal's local application.
 #[derive(Debug, Clone)]
@@ -82,6 +86,8 @@ pub enum OAuthError {
 #[derive(Debug, Clone)]
 pub struct OAuth {
     hosts: Arc<Hosts>,
+    /// When many companies come back at once (a start after months), the servers are not stormed.
+    refreshing: Arc<Semaphore>,
     http: reqwest::Client,
     clock: Clock,
 }
@@ -89,7 +95,8 @@ pub struct OAuth {
 impl OAuth {
     /// `token_host` is the configured server: a host name, or a whole `http://…` address for tests and the sandbox.
     pub fn new(token_host: &str, http: reqwest::Client, clock: Clock) -> Result<Self, TokenHostFault> {
-        Ok(Self { hosts: Arc::new(Hosts::new(token_host)?), http, clock })
+        let refreshing = Arc::new(Semaphore::new(REFRESHES_AT_ONCE));
+        Ok(Self { hosts: Arc::new(Hosts::new(token_host)?), refreshing, http, clock })
     }
 
     /// Where to send an admin's browser. `domain` is the portal's host, with port if it is not 443; a whole
@@ -122,6 +129,7 @@ impl OAuth {
 
     /// Buys the next pair. The answer is the only copy of the new refresh token: store it before anything else.
     pub async fn refresh(&self, credentials: &AppCredentials, tokens: &Tokens) -> Result<Renewal, OAuthError> {
+        let _turn = self.refreshing.acquire().await;
         let token = &RefreshToken::new(tokens.refresh.expose_secret().to_owned());
         let granted = first_reachable(self.hosts.order(tokens.server_endpoint.as_deref()), |host| async move {
             let client = exchange_at(&host, credentials)?;

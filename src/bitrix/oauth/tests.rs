@@ -30,7 +30,12 @@ fn oauth(base: &str) -> OAuth {
 /// An OAuth whose official servers stand on loopback.
 fn oauth_with_official(configured: &str, official: &[&str]) -> OAuth {
     let hosts = Hosts::with_official(configured, official).expect("hosts");
-    OAuth { hosts: Arc::new(hosts), http: http(), clock: Clock::manual(NOW) }
+    OAuth {
+        hosts: Arc::new(hosts),
+        refreshing: Arc::new(Semaphore::new(REFRESHES_AT_ONCE)),
+        http: http(),
+        clock: Clock::manual(NOW),
+    }
 }
 
 fn tokens(server_endpoint: Option<&str>) -> Tokens {
@@ -38,6 +43,7 @@ fn tokens(server_endpoint: Option<&str>) -> Tokens {
         access: "a1".to_owned().into(),
         refresh: "r1".to_owned().into(),
         expires_at: NOW,
+        previous: None,
         refresh_obtained_at: NOW,
         user_id: None,
         server_endpoint: server_endpoint.map(str::to_owned),

@@ -102,6 +102,7 @@ impl Granted {
         Some(Tokens {
             access: secret(self.access_token.secret()),
             refresh: refresh.map(|r| secret(r.secret())).or_else(|| before.map(|b| b.refresh.clone()))?,
+            previous: refresh.and(before).map(|b| b.refresh.clone()),
             expires_at,
             refresh_obtained_at: if refresh.is_some() { now } else { before.map_or(now, |b| b.refresh_obtained_at) },
             user_id: self.user_id.map(UserId).or_else(|| before.and_then(|b| b.user_id)),
@@ -233,10 +234,14 @@ mod tests {
             granted(r#"{"access_token":"a2","expires":"1770003600"}"#).tokens(Some(&before), later).expect("a pair");
         assert_eq!((tokens.access.expose_secret(), tokens.refresh.expose_secret()), ("a2", "r1"));
         assert_eq!(tokens.refresh_obtained_at, NOW);
+        assert!(tokens.previous.is_none(), "the refresh token is the same");
         assert_eq!(tokens.expires_at, Timestamp(1_770_003_600_000));
         assert_eq!((tokens.user_id, tokens.scope.as_str()), (Some(UserId(7)), "user"));
         assert_eq!(tokens.server_endpoint.as_deref(), Some("s"));
         assert!(granted(r#"{"access_token":"a2","refresh_token":""}"#).tokens(None, NOW).is_none());
+        let next =
+            granted(r#"{"access_token":"a3","refresh_token":"r3"}"#).tokens(Some(&tokens), later).expect("a pair");
+        assert_eq!(next.previous.as_ref().map(secrecy::ExposeSecret::expose_secret), Some("r1"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! A portal's tokens and address: what every request needs, and what one refresh at a time may change.
 
+use super::Portal;
 use super::vault::TokenVault;
 use crate::bitrix::error::ApiError;
 use crate::bitrix::oauth::{AppCredentials, OAuth, OAuthError, Renewal};
-use crate::clock::Clock;
-use crate::domain::link::Closed;
-use crate::domain::{CompanyId, Timestamp, Tokens};
+use crate::clock::{Clock, random_unit};
+use crate::domain::link::{Closed, retry_delay};
+use crate::domain::{CompanyId, REFRESH_LIFE, Timestamp, Tokens};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use tokio::sync::Mutex;
 
 /// How long a refusal that a person can lift without telling us (keys corrected, subscription paid) is believed.
 const BELIEVE_REFUSAL: Duration = Duration::from_secs(600);
+/// An authorization server that does not answer is asked again at least this often.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Reading never waits; changing is done by one at a time.
 pub(super) struct Keys {
@@ -24,6 +27,7 @@ pub(super) struct Keys {
     credentials: ArcSwap<AppCredentials>,
     tokens: ArcSwapOption<Tokens>,
     refused: ArcSwapOption<Refused>,
+    pause: ArcSwapOption<Pause>,
     renewing: Mutex<Renewing>,
 }
 
@@ -33,10 +37,18 @@ struct Refused {
     until: Option<Timestamp>,
 }
 
+/// The authorization server could not be used; nobody asks it again before the moment.
+struct Pause {
+    until: Timestamp,
+    why: String,
+}
+
 #[derive(Default)]
 struct Renewing {
     /// Bought, but not stored yet: the only copy of the new refresh token.
     unsaved: Option<Renewal>,
+    /// Attempts in vain since the last success.
+    failures: u32,
 }
 
 impl Keys {
@@ -57,6 +69,7 @@ impl Keys {
             credentials: ArcSwap::from_pointee(credentials),
             tokens: ArcSwapOption::from_pointee(tokens),
             refused: ArcSwapOption::empty(),
+            pause: ArcSwapOption::empty(),
             renewing: Mutex::default(),
         }
     }
@@ -85,17 +98,32 @@ impl Keys {
         {
             return Err(refused.error.clone());
         }
-        self.tokens.load_full().ok_or_else(|| ApiError::NeedsLogin("nobody has logged in yet".into()))
+        let tokens = self.tokens.load_full().ok_or_else(|| ApiError::NeedsLogin("nobody has logged in yet".into()))?;
+        // With a token whose time is over the portal need not be asked at all.
+        match self.paused() {
+            Some(error) if self.clock.now() >= tokens.expires_at => Err(error),
+            _ => Ok(tokens),
+        }
     }
 
-    /// A new login or installation: replaces everything. The caller has stored it already.
+    fn paused(&self) -> Option<ApiError> {
+        let (pause, now) = (self.pause.load_full()?, self.clock.now());
+        (now < pause.until).then(|| ApiError::Again { after: Some(pause.until.since(now)), why: pause.why.clone() })
+    }
+
+    /// A new login or installation: replaces everything. The caller has stored it already; a renewal that was under
+    /// way then may have stored its pair over it, so it is stored once more.
     pub(super) async fn adopt(&self, client_endpoint: &str, credentials: AppCredentials, tokens: Tokens) {
         let mut renewing = self.renewing.lock().await;
-        renewing.unsaved = None;
+        *renewing = Renewing::default();
+        if let Err(why) = self.vault.save(&tokens).await {
+            tracing::error!(company = %self.company, %why, "the tokens of the log-in cannot be stored once more");
+        }
         self.endpoint.store(Arc::new(with_slash(client_endpoint)));
         self.credentials.store(Arc::new(credentials));
         self.tokens.store(Some(Arc::new(tokens)));
         self.refused.store(None);
+        self.pause.store(None);
     }
 
     /// Replaces `used`, which the portal no longer accepts, by a fresh pair that is stored already.
@@ -105,11 +133,16 @@ impl Keys {
     pub(super) async fn renew(&self, used: &Arc<Tokens>) -> Result<(), ApiError> {
         let mut renewing = self.renewing.lock().await;
         let current = self.tokens()?;
-        if !Arc::ptr_eq(&current, used) {
+        if !current.is_pair(used) {
             return Ok(());
         }
         if renewing.unsaved.is_none() {
-            renewing.unsaved = Some(self.buy(&current).await?);
+            if let Some(error) = self.paused() {
+                return Err(error);
+            }
+            let bought = self.buy(&current).await.map_err(|error| self.rest(error, &mut renewing))?;
+            *renewing = Renewing { unsaved: Some(bought), failures: 0 };
+            self.pause.store(None);
         }
         // Kept in its place until it is stored, so that neither a full disk nor a dropped caller loses it.
         if let Some(renewal) = &renewing.unsaved
@@ -126,8 +159,34 @@ impl Keys {
         Ok(())
     }
 
+    /// However many requests wait for a renewal, a server that does not answer is asked in growing intervals.
+    fn rest(&self, error: ApiError, renewing: &mut Renewing) -> ApiError {
+        let ApiError::Again { after, why } = error else { return error };
+        renewing.failures = renewing.failures.saturating_add(1);
+        let span = after.unwrap_or_else(|| retry_delay(renewing.failures, random_unit()).min(LONGEST_PAUSE));
+        self.pause.store(Some(Arc::new(Pause { until: self.clock.now() + span, why: why.clone() })));
+        ApiError::Again { after: Some(span), why }
+    }
+
+    /// The portal has accepted this pair: the refresh token before it is not needed any more.
+    async fn proved(&self, pair: &Tokens) {
+        let _renewing = self.renewing.lock().await;
+        let Some(current) = self.peek().filter(|t| t.is_pair(pair) && t.previous.is_some()) else { return };
+        let proved = Tokens { previous: None, ..(*current).clone() };
+        match self.vault.save(&proved).await {
+            Ok(()) => self.tokens.store(Some(Arc::new(proved))),
+            // It is forgotten another time.
+            Err(why) => tracing::warn!(company = %self.company, %why, "the previous refresh token cannot be removed"),
+        }
+    }
+
     async fn buy(&self, current: &Tokens) -> Result<Renewal, ApiError> {
-        match self.oauth.refresh(&self.credentials.load_full(), current).await {
+        if self.clock.now().since(current.refresh_obtained_at) >= REFRESH_LIFE {
+            let why = "the grant was not used for 180 days and is over".to_owned();
+            // Believed for a while only: it is our own clock that says so.
+            return Err(self.refuse(ApiError::NeedsLogin(why), Some(self.clock.now() + BELIEVE_REFUSAL)));
+        }
+        match self.refresh(current).await {
             Ok(renewal) if renewal.member_id.as_ref().is_some_and(|m| *m != self.company) => {
                 let why = "the authorization server answered for another portal";
                 tracing::error!(company = %self.company, "{why}");
@@ -135,6 +194,23 @@ impl Keys {
             }
             Ok(renewal) => Ok(renewal),
             Err(error) => Err(self.judge(error)),
+        }
+    }
+
+    /// Asks with the newest refresh token, and with the one before it if that is refused and the pair never proved
+    /// its worth.
+    async fn refresh(&self, current: &Tokens) -> Result<Renewal, OAuthError> {
+        let credentials = self.credentials.load_full();
+        let refused = match (self.oauth.refresh(&credentials, current).await, &current.previous) {
+            (Err(error @ OAuthError::GrantDead(_)), Some(previous)) => (error, previous),
+            (outcome, _) => return outcome,
+        };
+        let (error, previous) = refused;
+        tracing::warn!(company = %self.company, %error, "the newest refresh token is refused; the one before it is tried");
+        let before = Tokens { refresh: previous.clone(), previous: None, ..current.clone() };
+        match self.oauth.refresh(&credentials, &before).await {
+            Err(OAuthError::GrantDead(_)) => Err(error),
+            outcome => outcome,
         }
     }
 
@@ -176,6 +252,14 @@ impl Keys {
 /// Whether a moment is still to come; one further ahead than `longest` was told by a clock that has been set since.
 pub(super) fn is_ahead(moment: Timestamp, now: Timestamp, longest: Duration) -> bool {
     now < moment && moment.since(now) <= longest
+}
+
+impl Portal {
+    /// Requests made with this pair were accepted. To be told after each renewal, so that the refresh token before it
+    /// is kept no longer than needed.
+    pub async fn proved(&self, pair: &Tokens) {
+        self.0.keys.proved(pair).await;
+    }
 }
 
 pub(super) fn with_slash(endpoint: &str) -> String {

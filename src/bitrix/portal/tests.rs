@@ -1,5 +1,7 @@
 //! A portal and an authorization server on loopback, and what the client makes of their moods.
 
+mod renewal;
+
 use super::*;
 use crate::bitrix::testing::{Fake, Hit, Say, http, http_with};
 use futures_util::future::join_all;
@@ -13,6 +15,8 @@ const REGISTER: &str = "telephony.externalCall.register";
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) saved: Mutex<Vec<String>>,
+    /// The pair as it would be found after a restart.
+    kept: Mutex<Option<Tokens>>,
     pub(crate) moved: Mutex<Vec<String>>,
     fails: AtomicBool,
 }
@@ -26,6 +30,7 @@ impl TokenVault for Memory {
                 return Err(VaultError("the disk is full".into()));
             }
             self.saved.lock().unwrap().push(tokens.access.expose_secret().to_owned());
+            *self.kept.lock().unwrap() = Some(tokens.clone());
             Ok(())
         })
     }
@@ -97,6 +102,7 @@ fn pair(access: &str, refresh: &str) -> Tokens {
         access: access.to_owned().into(),
         refresh: refresh.to_owned().into(),
         expires_at: NOW,
+        previous: None,
         refresh_obtained_at: NOW,
         user_id: None,
         server_endpoint: None,
@@ -198,17 +204,6 @@ async fn wrong_keys_are_believed_for_a_while_only() {
         let error = world.portal.call(REGISTER, &Value::Null).await.expect_err("wrong keys");
         assert!(matches!(error, ApiError::NeedsLogin(_)), "{error:?}");
         assert_eq!(world.refreshes(), want);
-    }
-}
-
-#[tokio::test]
-async fn an_authorization_server_that_is_down_is_waited_for() {
-    let rest = Fake::start(|_| expired()).await;
-    let world = World::with(rest, http(), |_| Say::html(502, "<html>")).await;
-    for n in 1..3 {
-        let error = world.portal.call(REGISTER, &Value::Null).await.expect_err("down");
-        assert!(error.may_retry(), "{error:?}");
-        assert_eq!(world.refreshes(), n);
     }
 }
 

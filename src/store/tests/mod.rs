@@ -57,6 +57,7 @@ pub(super) fn tokens(n: i64) -> Tokens {
         access: SecretString::from(format!("access-token-{n}")),
         refresh: SecretString::from(format!("refresh-token-{n}")),
         expires_at: Timestamp(3_600_000 + n),
+        previous: None,
         refresh_obtained_at: Timestamp(n),
         user_id: Some(UserId(n)),
         server_endpoint: Some("https://oauth.example/rest/".to_owned()),

@@ -23,7 +23,7 @@ async fn requests_wait_in_their_order_until_they_are_settled() {
     assert_eq!(bodies(&store, &id).await, ["1", "3", "4"]);
     let first = store.pending_intents(&id).await.unwrap().remove(0);
     assert_eq!((first.id, first.lane.as_str(), first.call, first.created_at), (ids[0], "lane", key, Timestamp(5)));
-    assert_eq!((first.attempts, first.trouble), (0, None));
+    assert_eq!(first.crm, None);
     assert_eq!(store.crm_id(&id, &"lane".into()).await.unwrap(), Some("crm-1".into()));
 
     let twice = Record { settled: vec![ids[0], ids[0], IntentId(999)], ..Record::default() };
@@ -45,16 +45,14 @@ async fn no_id_is_given_twice_while_somebody_may_remember_it() {
 }
 
 #[tokio::test]
-async fn a_vain_attempt_is_noted_and_the_request_keeps_its_place() {
+async fn a_request_that_waits_knows_the_crms_name_of_its_lane() {
     let (dir, store, id) = store().await;
-    let step = Record { intents: ["1", "2"].map(|b| intent("lane", &"c".into(), b)).into(), ..Record::default() };
-    let ids = store.record(&id, &step, Timestamp(1)).await.unwrap();
-    store.postpone(&id, ids[0], "HTTP 503").await.unwrap();
-    store.postpone(&id, ids[0], "timeout").await.unwrap();
+    let intents = ["known", "new"].map(|lane| intent(lane, &"c".into(), "1")).into();
+    let step = Record { intents, crm_ids: vec![("known".into(), "crm-1".into())], ..Record::default() };
+    store.record(&id, &step, Timestamp(1)).await.unwrap();
     let store = reopen(&dir, store).await;
     let waiting = store.pending_intents(&id).await.unwrap();
-    assert_eq!((waiting[0].id, waiting[0].attempts, waiting[0].trouble.as_deref()), (ids[0], 2, Some("timeout")));
-    assert_eq!(waiting[1].attempts, 0);
+    assert_eq!(waiting.into_iter().map(|i| i.crm).collect::<Vec<_>>(), [Some("crm-1".into()), None]);
 }
 
 #[tokio::test]

@@ -3,14 +3,17 @@
 //! The texts are one typed table per language (`Texts`), so a text that is missing in one language does
 //! not compile.
 
+mod count;
 mod en;
 mod ru;
 mod say;
 mod texts;
 
-pub(crate) use say::{LinkStory, phase, tone};
+pub(crate) use count::lasting;
+pub(crate) use say::{LinkStory, Tone, phase, tone};
 pub(crate) use texts::{
-    CallTexts, CardTexts, CompanyTexts, EmployeeTexts, ErrorTexts, FieldTexts, LinkTexts, LoginTexts, Say, Texts,
+    CallTexts, CardTexts, CompanyTexts, EmployeeTexts, ErrorTexts, FieldTexts, LinkTexts, LoginTexts, Say, StateTexts,
+    Texts,
 };
 
 /// A language people read.

@@ -4,7 +4,7 @@ use super::{CardTexts, LinkTexts, Say};
 use crate::domain::Timestamp;
 use crate::domain::card::Phase;
 use crate::domain::leg::Direction;
-use crate::domain::link::{LinkFault, LinkState, PortalState};
+use crate::domain::link::{Closed, LinkFault, LinkState, PortalState};
 
 /// How a state should look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,10 +96,22 @@ impl LinkStory {
     pub(crate) fn of_portal(t: &LinkTexts, state: &PortalState) -> Self {
         match state {
             PortalState::Ok => Self::new(Tone::Good, t.portal_ok),
-            PortalState::Closed { since, why, .. } | PortalState::Unreachable { since, why } => {
+            PortalState::Unreachable { since, why } => {
                 Self { since: Some(*since), particulars: why.clone(), ..Self::new(Tone::Bad, t.portal_unreachable) }
             }
             PortalState::Limited { since } => Self { since: Some(*since), ..Self::new(Tone::Busy, t.portal_limited) },
+            PortalState::Resting { since, until } => {
+                Self { since: Some(*since), until: Some(*until), ..Self::new(Tone::Busy, t.portal_resting) }
+            }
+            PortalState::Closed { since, because, why } => {
+                let say = match because {
+                    Closed::Payment => t.portal_payment,
+                    Closed::Plan => t.portal_plan,
+                    Closed::Deleted => t.portal_deleted,
+                    Closed::Blocked => t.portal_blocked,
+                };
+                Self { since: Some(*since), particulars: why.clone(), ..Self::new(Tone::Bad, say) }
+            }
             PortalState::NeedsLogin { since, why } => {
                 Self { since: Some(*since), particulars: why.clone(), ..Self::new(Tone::Bad, t.portal_needs_login) }
             }
@@ -159,8 +171,19 @@ mod tests {
                 assert!(!story.what.is_empty() && !story.todo.is_empty(), "{state:?}");
                 assert_ne!(story.tone, Tone::Good);
             }
-            let needs = PortalState::NeedsLogin { since: Timestamp(0), why: String::new() };
-            assert!(!LinkStory::of_portal(t, &needs).todo.is_empty());
+            let (since, why) = (Timestamp(0), String::new());
+            let closed = [Closed::Payment, Closed::Plan, Closed::Deleted, Closed::Blocked];
+            let mut states: Vec<_> =
+                closed.map(|because| PortalState::Closed { since, because, why: why.clone() }).into();
+            states.push(PortalState::Unreachable { since, why: why.clone() });
+            states.push(PortalState::Limited { since });
+            states.push(PortalState::Resting { since, until: since });
+            states.push(PortalState::NeedsLogin { since, why });
+            let mut titles: Vec<_> = states.iter().map(|state| LinkStory::of_portal(t, state)).collect();
+            assert!(titles.iter().all(|s| !s.what.is_empty() && !s.todo.is_empty() && s.tone != Tone::Good));
+            titles.sort_unstable_by_key(|s| s.title);
+            titles.dedup_by_key(|s| s.title);
+            assert_eq!(titles.len(), states.len(), "each state has a name of its own");
         }
     }
 

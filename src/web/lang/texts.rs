@@ -23,6 +23,7 @@ pub(crate) struct Texts {
     pub calls: CallTexts,
     pub card: CardTexts,
     pub link: LinkTexts,
+    pub state: StateTexts,
     pub field: FieldTexts,
     pub error: ErrorTexts,
 }
@@ -81,10 +82,16 @@ pub(crate) struct CompanyTexts {
     pub trust_hint: &'static str,
     pub trust: &'static str,
     pub token: &'static str,
+    pub grant: &'static str,
+    pub grant_lives: &'static str,
+    pub grant_until: fn(&str) -> String,
+    pub grant_soon: &'static str,
+    pub grant_over: &'static str,
     pub token_alive: fn(&str) -> String,
     pub token_until: &'static str,
     pub token_over: &'static str,
     pub token_none: &'static str,
+    pub token_dead: &'static str,
     pub token_hint: &'static str,
     pub token_owner: &'static str,
     pub portal: &'static str,
@@ -94,19 +101,27 @@ pub(crate) struct CompanyTexts {
     pub login_again: &'static str,
     pub calls_title: &'static str,
     pub crm_create: &'static str,
+    pub crm_create_hint: &'static str,
     pub crm_none: &'static str,
     pub crm_incoming: &'static str,
     pub crm_outgoing: &'static str,
     pub crm_all: &'static str,
     pub internal: &'static str,
+    pub internal_hint: &'static str,
     pub internal_ignore: &'static str,
     pub internal_card: &'static str,
     pub responsible: &'static str,
+    pub responsible_hint: &'static str,
+    pub responsible_gone: &'static str,
     pub responsible_first: &'static str,
     pub budget: &'static str,
     pub budget_hint: &'static str,
     pub switch: &'static str,
     pub waiting: &'static str,
+    pub waiting_oldest: fn(&str) -> String,
+    pub shed: &'static str,
+    pub shed_hint: &'static str,
+    pub disk: &'static str,
     pub unknown_numbers: &'static str,
     pub unknown_numbers_hint: &'static str,
     pub addresses_given: &'static str,
@@ -222,8 +237,37 @@ pub(crate) struct LinkTexts {
     pub portal_ok: Say,
     pub portal_unreachable: Say,
     pub portal_limited: Say,
+    pub portal_resting: Say,
+    pub portal_payment: Say,
+    pub portal_plan: Say,
+    pub portal_deleted: Say,
+    pub portal_blocked: Say,
     pub portal_needs_login: Say,
     pub particulars: &'static str,
+}
+
+/// What stands above every tab while something is wrong or waits.
+pub(crate) struct StateTexts {
+    /// Said once nothing is wrong any more.
+    pub well: &'static str,
+    pub next: &'static str,
+    pub lasting: fn(&str) -> String,
+    /// So many calls wait.
+    pub calls_wait: fn(u64) -> String,
+    /// So many calls wait, the oldest for so long.
+    pub calls_wait_since: fn(u64, &str) -> String,
+    /// What happens to them while the portal is away or limits us, and once it answers.
+    pub told_by_itself: &'static str,
+    /// The same where a person must act first.
+    pub told_after: &'static str,
+    /// The same while the database cannot be written.
+    pub told_from_memory: &'static str,
+    pub behind: Say,
+    pub grant_ends: Say,
+    pub disk_ok: &'static str,
+    pub disk_full: Say,
+    pub disk_read_only: Say,
+    pub disk_failing: Say,
 }
 
 /// Faults beside a field.

@@ -2,7 +2,7 @@
 
 use super::OfficeFault;
 use crate::domain::company::{Backend, CallSettings, Trust};
-use crate::domain::link::{LinkFault, LinkState, PortalState};
+use crate::domain::link::{Backlog, DiskState, LinkFault, LinkState, PortalState};
 use crate::domain::{CompanyId, Timestamp};
 use secrecy::SecretString;
 
@@ -29,8 +29,12 @@ pub struct Overview {
     pub token: Option<TokenLife>,
     /// How many calls were seen since the start whose number belongs to nobody.
     pub unknown_numbers: u64,
-    /// How many requests to the portal wait to be sent.
-    pub waiting: u64,
+    /// What waits to be told to the portal.
+    pub backlog: Backlog,
+    /// How many events and messages were given up since the start because a queue was full.
+    pub shed: u64,
+    /// The daemon's database.
+    pub disk: DiskState,
 }
 
 /// Life of the OAuth grant.
@@ -40,6 +44,8 @@ pub struct TokenLife {
     pub obtained_at: Timestamp,
     /// When the access token ends; it is renewed by itself.
     pub expires_at: Timestamp,
+    /// When the grant as a whole ends unless the access token is renewed before.
+    pub grant_ends_at: Timestamp,
     /// In whose name we ask, if known.
     pub owner: Option<String>,
 }

@@ -1,12 +1,15 @@
 //! State of the daemon and its companies.
 
-use crate::domain::link::{LinkState, PortalState};
+use crate::domain::Timestamp;
+use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 
 /// State of the daemon.
 #[derive(Debug, Clone, Default)]
 pub struct Health {
     /// What keeps the whole daemon from working, one sentence each; empty when it is ready.
     pub problems: Vec<String>,
+    /// The database.
+    pub disk: DiskState,
     /// The companies.
     pub companies: Vec<CompanyHealth>,
 }
@@ -22,8 +25,12 @@ pub struct CompanyHealth {
     pub portal: PortalState,
     /// Running calls.
     pub calls: u64,
-    /// Requests to the portal that wait.
-    pub waiting: u64,
+    /// What waits to be told to the portal.
+    pub backlog: Backlog,
+    /// Events and messages given up because a queue was full, since the start.
+    pub shed: u64,
+    /// When the OAuth grant ends unless it is used before; `None` when there is none.
+    pub grant_ends_at: Option<Timestamp>,
     /// Calls whose number belongs to nobody, since the start.
     pub unknown_numbers: u64,
 }

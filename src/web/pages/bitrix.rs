@@ -1,19 +1,20 @@
 //! The tab with the connection to Bitrix24: the grant's life, the number table, how calls are recorded.
 
 use super::company::{not_saved, refused};
-use super::status::Status;
-use super::top::{Notice, Tab, Top, overview, saved};
+use super::status::{Grant, Status};
+use super::top::{Notice, Tab, Top, overview, saved, settings};
 use crate::domain::UserId;
 use crate::domain::budget::Budget;
 use crate::domain::company::{CallSettings, CrmCreate, InternalCalls};
 use crate::domain::directory::Employee;
+use crate::domain::link::PortalState;
 use crate::web::gate::error::WebError;
-use crate::web::gate::headers::Policy;
 use crate::web::gate::visit::Visit;
 use crate::web::guard::SignedIn;
+use crate::web::lang::EmployeeTexts;
 use crate::web::office::{Admin, Overview, TokenLife};
 use crate::web::read::{Faults, FieldFault, Fields, FormBody};
-use crate::web::show::{Moment, Shell, html, span};
+use crate::web::show::{Moment, Shell, span};
 use crate::web::{WebState, detached};
 use askama::Template;
 use axum::Json;
@@ -29,9 +30,16 @@ struct BitrixPage<'a> {
     top: Top,
     client_id: &'a str,
     portal: Status,
+    /// The banner tells the rest.
+    well: bool,
+    /// The grant is refused, whatever life its tokens have left.
+    dead: bool,
     token: Option<TokenShown>,
+    grant: Option<Grant>,
     form: CallsForm,
     people: Vec<Person>,
+    /// The responsible employee does not work there any more.
+    gone: bool,
     faults: Faults,
 }
 
@@ -69,6 +77,18 @@ impl TokenShown {
 struct Person {
     id: String,
     name: String,
+}
+
+/// Who can be chosen: those who work there, and whoever is chosen already.
+fn people(t: &EmployeeTexts, staff: &[Employee], chosen: Option<UserId>) -> Vec<Person> {
+    let named = |e: &Employee| if e.name.is_empty() { (t.nameless)(e.user.0) } else { e.name.clone() };
+    let mut people: Vec<Person> =
+        staff.iter().filter(|e| e.active).map(|e| Person { id: e.user.to_string(), name: named(e) }).collect();
+    if let Some(user) = chosen.filter(|user| !staff.iter().any(|e| e.user == *user && e.active)) {
+        let name = staff.iter().find(|e| e.user == user).map_or_else(|| (t.nameless)(user.0), named);
+        people.push(Person { id: user.to_string(), name: format!("{name} ({})", t.dismissed) });
+    }
+    people
 }
 
 /// The choices for calls as they stand on the page.
@@ -110,7 +130,7 @@ impl CallsForm {
     }
 }
 
-fn read(fields: &Fields, staff: &[Employee]) -> Result<CallSettings, Faults> {
+fn read(fields: &Fields, staff: &[Employee], chosen: Option<UserId>) -> Result<CallSettings, Faults> {
     let mut faults = Faults::none();
     let crm_create = match fields.get("crm_create") {
         "" | "none" => CrmCreate::None,
@@ -127,7 +147,7 @@ fn read(fields: &Fields, staff: &[Employee]) -> Result<CallSettings, Faults> {
     let responsible = match fields.get("responsible") {
         "" => None,
         text => match text.parse().map(UserId) {
-            Ok(user) if staff.iter().any(|e| e.user == user) => Some(user),
+            Ok(user) if chosen == Some(user) || staff.iter().any(|e| e.user == user && e.active) => Some(user),
             _ => faults.take("responsible", Err(FieldFault::NotAnEmployee)),
         },
     };
@@ -155,24 +175,26 @@ pub(crate) async fn page(
 ) -> Result<Response, WebError> {
     let t = visit.lang.texts();
     let staff = state.office.employees(&admin.company, false).await?.rows;
-    let people = staff.into_iter().filter(|e| e.active || overview.calls.responsible == Some(e.user)).map(|e| Person {
-        id: e.user.to_string(),
-        name: if e.name.is_empty() { (t.employees.nameless)(e.user.0) } else { e.name },
-    });
+    let dead = overview.token.is_some() && matches!(overview.portal, PortalState::NeedsLogin { .. });
+    let people = people(&t.employees, &staff, overview.calls.responsible);
     let (form, faults) = typed.unwrap_or_else(|| (CallsForm::of(&overview.calls), Faults::none()));
+    let works = |user: &str| staff.iter().any(|e| e.active && e.user.to_string() == user);
+    let gone = !works(&form.responsible) && people.iter().any(|p| p.id == form.responsible);
     let page = BitrixPage {
         shell: Shell::new(state, visit),
         top,
         client_id: &overview.client_id,
         portal: Status::portal(t, &overview.portal),
+        well: overview.portal == PortalState::Ok,
+        dead,
         token: overview.token.as_ref().map(|token| TokenShown::of(state, visit, token)),
+        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(visit.lang, token, state.clock.now())),
+        gone,
         form,
-        people: people.collect(),
+        people,
         faults,
     };
-    let mut response = html(status, &page);
-    response.extensions_mut().insert(Policy { form_leads_away: true, ..Policy::default() });
-    Ok(response)
+    Ok(settings(status, &page))
 }
 
 /// `POST /company/calls`: how calls are recorded.
@@ -183,7 +205,8 @@ pub(crate) async fn save_calls(
     FormBody(fields): FormBody,
 ) -> Result<Response, WebError> {
     let staff = state.office.employees(&admin.company, false).await?.rows;
-    match read(&fields, &staff) {
+    let chosen = overview(&state, &admin).await?.calls.responsible;
+    match read(&fields, &staff, chosen) {
         Ok(calls) => {
             let (office, company) = (state.office.clone(), admin.company.clone());
             detached(async move { office.save_calls(&company, calls).await }).await?.map_err(not_saved)?;
@@ -195,7 +218,7 @@ pub(crate) async fn save_calls(
         Err(faults) if visit.json() => Ok(refused(&visit, &faults)),
         Err(faults) => {
             let overview = overview(&state, &admin).await?;
-            let top = Top::new(visit.lang.texts(), &overview, &admin, Tab::Bitrix, Notice::NotSaved);
+            let top = Top::new(&state, &visit, &overview, &admin, Tab::Bitrix, Notice::NotSaved);
             let typed = Some((CallsForm::typed(&fields), faults));
             page(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, &overview, &admin, top, typed).await
         }
@@ -206,9 +229,12 @@ pub(crate) async fn save_calls(
 mod tests {
     use super::*;
 
+    fn employee(user: i64, active: bool) -> Employee {
+        Employee { user: UserId(user), name: String::new(), active, numbers: vec![] }
+    }
+
     fn parse(body: &str) -> Result<CallSettings, Faults> {
-        let employee = Employee { user: UserId(7), name: String::new(), active: true, numbers: vec![] };
-        read(&Fields::parse(body.as_bytes()), &[employee])
+        read(&Fields::parse(body.as_bytes()), &[employee(7, true), employee(9, false)], Some(UserId(10)))
     }
 
     #[test]
@@ -234,6 +260,18 @@ mod tests {
         want.add("responsible", FieldFault::NotAnEmployee);
         want.add("budget", FieldFault::NotABudget);
         assert_eq!(faults, want);
+    }
+
+    #[test]
+    fn whoever_has_left_is_kept_but_not_chosen_anew() {
+        assert!(parse("responsible=9").is_err());
+        assert_eq!(parse("responsible=10").expect("stays").responsible, Some(UserId(10)));
+        let t = &crate::web::lang::Lang::En.texts().employees;
+        let staff = [employee(7, true), employee(9, false), employee(10, false)];
+        let shown = |chosen| people(t, &staff, chosen).into_iter().map(|p| p.name).collect::<Vec<_>>();
+        assert_eq!(shown(Some(UserId(10))), ["User 7", "User 10 (dismissed)"]);
+        assert_eq!(shown(Some(UserId(99))), ["User 7", "User 99 (dismissed)"]);
+        assert_eq!(shown(None), ["User 7"]);
     }
 
     #[test]

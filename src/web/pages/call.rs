@@ -1,13 +1,13 @@
 //! The story of one call: why a card opened, or did not.
 
 use super::calls::{CallShown, Names};
-use super::top::{Notice, Tab, Top, overview};
+use super::top::{Notice, Tab, Top, overview, settings};
 use crate::domain::CallKey;
 use crate::web::WebState;
 use crate::web::gate::error::WebError;
 use crate::web::gate::visit::Visit;
 use crate::web::guard::SignedIn;
-use crate::web::show::{Moment, Shell, html};
+use crate::web::show::{Moment, Shell};
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -49,7 +49,7 @@ pub(crate) async fn show(
     let names = Names::of(&state, &admin).await?;
     let page = CallPage {
         shell: Shell::new(&state, &visit),
-        top: Top::new(t, &overview, &admin, Tab::Calls, Notice::None),
+        top: Top::new(&state, &visit, &overview, &admin, Tab::Calls, Notice::None),
         call: CallShown::of(t, &names, &record.view),
         story: record
             .trace
@@ -57,5 +57,5 @@ pub(crate) async fn show(
             .map(|l| Line { at: Moment::of(l.at), text: l.text, detail: l.detail })
             .collect(),
     };
-    Ok(html(StatusCode::OK, &page))
+    Ok(settings(StatusCode::OK, &page))
 }

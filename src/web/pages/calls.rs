@@ -1,6 +1,6 @@
 //! Active and recent calls of a company.
 
-use super::top::{Notice, Tab, Top, overview};
+use super::top::{Notice, Tab, Top, overview, settings};
 use crate::domain::card::{CallView, LegView, Phase};
 use crate::domain::leg::Direction;
 use crate::domain::{Phone, Timestamp, UserId};
@@ -11,7 +11,7 @@ use crate::web::guard::SignedIn;
 use crate::web::lang::{Texts, phase, tone};
 use crate::web::office::Admin;
 use crate::web::read::Fields;
-use crate::web::show::{Moment, Shell, html};
+use crate::web::show::{Moment, Shell};
 use askama::Template;
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -131,13 +131,13 @@ pub(crate) async fn page(state: &WebState, visit: &Visit, admin: &Admin, query: 
     let (active, recent) = calls(state, admin, before(query)).await?;
     let page = CallsPage {
         shell: Shell::new(state, visit),
-        top: Top::new(t, &overview, admin, Tab::Calls, Notice::None),
+        top: Top::new(state, visit, &overview, admin, Tab::Calls, Notice::None),
         active: active.iter().map(|view| CallShown::of(t, &names, view)).collect(),
         live: before(query).is_none(),
         older: recent.last().filter(|_| recent.len() == PAGE as usize).map(|view| view.started_at.millis()),
         recent: recent.iter().map(|view| CallShown::of(t, &names, view)).collect(),
     };
-    Ok(html(StatusCode::OK, &page))
+    Ok(settings(StatusCode::OK, &page))
 }
 
 fn before(query: &Fields) -> Option<Timestamp> {

@@ -29,7 +29,7 @@ pub(crate) async fn show(
         Tab::Ecss | Tab::Bitrix | Tab::Diagnostics => {}
     }
     let overview = overview(&state, &admin).await?;
-    let top = Top::new(visit.lang.texts(), &overview, &admin, tab, Notice::of(&query));
+    let top = Top::new(&state, &visit, &overview, &admin, tab, Notice::of(&query));
     settings_tab(&state, &visit, StatusCode::OK, &overview, &admin, top).await
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn rename(
                 return Ok(refused(&visit, &faults));
             }
             let overview = overview(&state, &admin).await?;
-            let mut top = Top::new(t, &overview, &admin, tab, Notice::NotSaved);
+            let mut top = Top::new(&state, &visit, &overview, &admin, tab, Notice::NotSaved);
             top.name_fault = faults.text("name", &t.field);
             fields.get("name").clone_into(&mut top.name);
             settings_tab(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, &overview, &admin, top).await

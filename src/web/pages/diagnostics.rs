@@ -1,11 +1,13 @@
 //! The tab that says how everything is, and what to do where it is not well.
 
-use super::status::Status;
-use super::top::Top;
+use super::status::{Grant, Status};
+use super::top::{Top, settings};
+use crate::domain::link::{DiskState, PortalState};
 use crate::web::WebState;
 use crate::web::gate::visit::Visit;
+use crate::web::lang::lasting;
 use crate::web::office::Overview;
-use crate::web::show::{Moment, Shell, html};
+use crate::web::show::{Moment, Shell};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -18,21 +20,45 @@ struct DiagnosticsPage<'a> {
     overview: &'a Overview,
     link: Status,
     portal: Status,
+    /// The banner tells the rest.
+    well: bool,
+    /// The grant is refused, whatever life its tokens have left.
+    dead: bool,
     token_until: Option<Moment>,
+    grant: Option<Grant>,
+    /// How long the oldest call waits, and since when.
+    oldest: Option<(String, Moment)>,
+    disk: &'static str,
+    disk_why: &'a str,
     version: &'static str,
 }
 
 /// The tab.
 pub(crate) fn page(state: &WebState, visit: &Visit, status: StatusCode, overview: &Overview, top: Top) -> Response {
     let t = visit.lang.texts();
+    let now = state.clock.now();
+    let dead = overview.token.is_some() && matches!(overview.portal, PortalState::NeedsLogin { .. });
+    let waits = |since| ((t.company.waiting_oldest)(&lasting(visit.lang, now.since(since))), Moment::of(since));
+    let (disk, disk_why) = match &overview.disk {
+        DiskState::Ok => (t.state.disk_ok, ""),
+        DiskState::Full { .. } => (t.state.disk_full.title, ""),
+        DiskState::ReadOnly { .. } => (t.state.disk_read_only.title, ""),
+        DiskState::Failing { why, .. } => (t.state.disk_failing.title, why.as_str()),
+    };
     let page = DiagnosticsPage {
         shell: Shell::new(state, visit),
         top,
         overview,
         link: Status::link(t, &overview.link),
         portal: Status::portal(t, &overview.portal),
+        well: overview.portal == PortalState::Ok,
+        dead,
+        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(visit.lang, token, now)),
+        oldest: overview.backlog.since.map(waits),
+        disk,
+        disk_why,
         token_until: overview.token.as_ref().map(|token| Moment::of(token.expires_at)),
         version: env!("CARGO_PKG_VERSION"),
     };
-    html(status, &page)
+    settings(status, &page)
 }

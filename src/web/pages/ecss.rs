@@ -3,7 +3,7 @@
 use super::company::{not_saved, refused};
 use super::ecss_form::{EcssForm, read};
 use super::status::Status;
-use super::top::{Notice, Tab, Top, overview, saved};
+use super::top::{Notice, Tab, Top, overview, saved, settings};
 use crate::domain::link::{LinkFault, LinkState};
 use crate::web::gate::error::WebError;
 use crate::web::gate::visit::Visit;
@@ -11,7 +11,7 @@ use crate::web::guard::SignedIn;
 use crate::web::lang::Texts;
 use crate::web::office::{Admin, Checked, Overview, SaveError};
 use crate::web::read::{Faults, FieldFault, Fields, FormBody};
-use crate::web::show::{Shell, html};
+use crate::web::show::Shell;
 use crate::web::{WebState, detached};
 use askama::Template;
 use axum::Json;
@@ -105,7 +105,7 @@ fn render(
         checked: checked.map(|c| Outcome::of(t, c)),
         untrusted: shown.zip(overview.switch.as_ref().map(|s| EcssForm::of(Some(s)))),
     };
-    html(status, &page)
+    settings(status, &page)
 }
 
 /// `POST /company/ecss`: saves; with `then=check` tries the connection at once.
@@ -140,7 +140,7 @@ async fn typed_again(
     faults: Faults,
 ) -> Result<Response, WebError> {
     let overview = overview(state, admin).await?;
-    let top = Top::new(visit.lang.texts(), &overview, admin, Tab::Ecss, Notice::NotSaved);
+    let top = Top::new(state, visit, &overview, admin, Tab::Ecss, Notice::NotSaved);
     let form = EcssForm::typed(fields);
     Ok(render(state, visit, StatusCode::UNPROCESSABLE_ENTITY, &overview, top, form, faults, None))
 }
@@ -171,7 +171,7 @@ async fn checked_page(state: &WebState, visit: &Visit, admin: &Admin, notice: No
         return Ok(checked_json(visit, &checked));
     }
     let overview = overview(state, admin).await?;
-    let top = Top::new(visit.lang.texts(), &overview, admin, Tab::Ecss, notice);
+    let top = Top::new(state, visit, &overview, admin, Tab::Ecss, notice);
     let form = EcssForm::of(overview.switch.as_ref());
     Ok(render(state, visit, StatusCode::OK, &overview, top, form, Faults::none(), Some(&checked)))
 }

@@ -4,7 +4,7 @@
 //! page with a button.
 
 use super::numbers::{FIELD, Rows, RowsFault, from_form, from_json};
-use super::top::{Notice, Tab, Top, overview, saved};
+use super::top::{Notice, Tab, Top, overview, saved, settings};
 use crate::domain::UserId;
 use crate::domain::directory::Employee;
 use crate::web::gate::error::WebError;
@@ -13,7 +13,7 @@ use crate::web::guard::SignedIn;
 use crate::web::lang::{EmployeeTexts, Texts};
 use crate::web::office::{Admin, Employees, Import, NumbersError};
 use crate::web::read::{Fields, whole_body};
-use crate::web::show::{Shell, html};
+use crate::web::show::Shell;
 use crate::web::{WebState, detached};
 use askama::Template;
 use axum::Json;
@@ -80,8 +80,8 @@ async fn render(
 ) -> Result<Response, WebError> {
     let overview = overview(state, admin).await?;
     let notice = if fault.is_empty() { Notice::None } else { Notice::NotSaved };
-    let top = Top::new(visit.lang.texts(), &overview, admin, Tab::Employees, notice);
-    Ok(html(status, &EmployeesPage { shell: Shell::new(state, visit), top, rows, notes, fault }))
+    let top = Top::new(state, visit, &overview, admin, Tab::Employees, notice);
+    Ok(settings(status, &EmployeesPage { shell: Shell::new(state, visit), top, rows, notes, fault }))
 }
 
 fn row(t: &EmployeeTexts, employee: &Employee) -> RowShown {

@@ -11,4 +11,5 @@ pub(crate) mod employees;
 pub(crate) mod login;
 mod numbers;
 mod status;
-mod top;
+pub(crate) mod top;
+mod trouble;

@@ -1,7 +1,10 @@
 //! A connection's state, ready to be put on a page.
 
+use super::trouble::GrantLife;
+use crate::domain::Timestamp;
 use crate::domain::link::{LinkFault, LinkState, PortalState};
-use crate::web::lang::{LinkStory, Texts};
+use crate::web::lang::{Lang, LinkStory, Texts, lasting};
+use crate::web::office::TokenLife;
 use crate::web::show::Moment;
 
 /// A connection's state with its moments spelled out.
@@ -33,5 +36,26 @@ impl Status {
     fn new(t: &Texts, story: LinkStory) -> Self {
         let next = story.until.map_or_else(String::new, |at| (t.link.next_try)(&Moment::of(at).text));
         Self { since: story.since.map(Moment::of), next, story }
+    }
+}
+
+/// How long the grant lives if the portal is not spoken to.
+pub(crate) struct Grant {
+    pub(crate) ends: Moment,
+    pub(crate) text: String,
+    pub(crate) soon: bool,
+    pub(crate) over: bool,
+}
+
+impl Grant {
+    /// The life of this grant.
+    pub(crate) fn of(lang: Lang, token: &TokenLife, now: Timestamp) -> Self {
+        let life = GrantLife::of(token, now);
+        Self {
+            ends: Moment::of(token.grant_ends_at),
+            text: (lang.texts().company.grant_until)(&lasting(lang, token.grant_ends_at.since(now))),
+            soon: life == GrantLife::Soon,
+            over: life == GrantLife::Over,
+        }
     }
 }

@@ -1,10 +1,19 @@
 //! What all tabs of the settings have in common: who the company is, which tab is open, what was just done.
 
+use super::trouble::{Trouble, troubles};
 use crate::web::WebState;
 use crate::web::gate::error::WebError;
-use crate::web::lang::{CompanyTexts, Texts};
+use crate::web::gate::headers::Policy;
+use crate::web::gate::visit::Visit;
+use crate::web::guard::SignedIn;
+use crate::web::lang::CompanyTexts;
 use crate::web::office::{Admin, Overview};
 use crate::web::read::Fields;
+use crate::web::show::{Shell, html};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
 
 /// A tab of the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,6 +72,8 @@ pub(crate) struct Top {
     pub(crate) tab: Tab,
     /// A change was saved just now.
     pub(crate) notice: Notice,
+    /// What is wrong or waits.
+    pub(crate) troubles: Vec<Trouble>,
     t: &'static CompanyTexts,
 }
 
@@ -92,7 +103,14 @@ impl Notice {
 
 impl Top {
     /// The head for this company.
-    pub(crate) fn new(t: &'static Texts, overview: &Overview, admin: &Admin, tab: Tab, notice: Notice) -> Self {
+    pub(crate) fn new(
+        state: &WebState,
+        visit: &Visit,
+        overview: &Overview,
+        admin: &Admin,
+        tab: Tab,
+        notice: Notice,
+    ) -> Self {
         let title = if overview.name.is_empty() { &overview.domain } else { &overview.name };
         Self {
             title: title.clone(),
@@ -102,7 +120,8 @@ impl Top {
             admin: admin.name.clone(),
             tab,
             notice,
-            t: &t.company,
+            troubles: troubles(visit.lang, overview, state.clock.now()),
+            t: &visit.lang.texts().company,
         }
     }
 
@@ -110,6 +129,32 @@ impl Top {
     pub(crate) fn tabs(&self) -> Vec<(&'static str, &'static str, bool)> {
         Tab::ALL.into_iter().map(|tab| (tab.word(), tab.title(self.t), tab == self.tab)).collect()
     }
+}
+
+/// A settings page as an answer. Any of them may have to offer a log-in, and that leads to the portal.
+pub(crate) fn settings(status: StatusCode, page: &impl Template) -> Response {
+    let mut response = html(status, page);
+    response.extensions_mut().insert(Policy { form_leads_away: true, ..Policy::default() });
+    response
+}
+
+/// What is wrong or waits, without the page around it.
+#[derive(Template)]
+#[template(path = "state.html")]
+struct StatePart<'a> {
+    shell: Shell<'a>,
+    top: Top,
+}
+
+/// `GET /company/state`: what pages that are open look at every few seconds.
+pub(crate) async fn news(
+    State(state): State<WebState>,
+    visit: Visit,
+    SignedIn(admin): SignedIn,
+) -> Result<Response, WebError> {
+    let overview = overview(&state, &admin).await?;
+    let top = Top::new(&state, &visit, &overview, &admin, Tab::default(), Notice::None);
+    Ok(html(StatusCode::OK, &StatePart { shell: Shell::new(&state, &visit), top }))
 }
 
 /// The company of a session.

@@ -3,7 +3,7 @@
 use super::fake::switch;
 use super::{Ask, NOW, Site};
 use crate::domain::company::Trust;
-use crate::domain::link::{LinkFault, LinkState, PortalState};
+use crate::domain::link::{Backlog, LinkFault, LinkState, PortalState};
 use crate::web::office::{Checked, OfficeFault};
 use axum::http::StatusCode;
 
@@ -228,7 +228,8 @@ async fn diagnostics_name_what_to_do() {
         let mut world = site.office.world();
         let overview = world.overview.as_mut().expect("company");
         overview.unknown_numbers = 17;
-        overview.waiting = 4;
+        overview.backlog = Backlog { calls: 4, since: Some(NOW) };
+        overview.shed = 3;
         overview.link =
             LinkState::Waiting { since: NOW, until: NOW, why: LinkFault::Unreachable("refused".to_owned()) };
         overview.portal = PortalState::Limited { since: NOW };

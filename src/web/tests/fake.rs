@@ -4,7 +4,8 @@ use crate::domain::card::{CallView, CardCommand, LegView, Phase};
 use crate::domain::company::{Backend, CallSettings, Trust};
 use crate::domain::directory::Employee;
 use crate::domain::leg::{Capabilities, Direction};
-use crate::domain::link::{LinkState, PortalState};
+use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
+use crate::domain::tokens::REFRESH_LIFE;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::web::lang::Lang;
 use crate::web::office::{
@@ -111,10 +112,13 @@ pub(super) fn overview() -> Overview {
         token: Some(TokenLife {
             obtained_at: super::NOW,
             expires_at: super::NOW + Duration::from_secs(3600),
+            grant_ends_at: super::NOW + REFRESH_LIFE,
             owner: Some("Иван Петров".to_owned()),
         }),
         unknown_numbers: 0,
-        waiting: 0,
+        backlog: Backlog::default(),
+        shed: 0,
+        disk: DiskState::Ok,
     }
 }
 
@@ -375,5 +379,14 @@ impl Office for FakeOffice {
 /// A company's health.
 pub(super) fn company_health(link: LinkState) -> CompanyHealth {
     let domain = "firma.bitrix24.ru".to_owned();
-    CompanyHealth { domain, link, portal: PortalState::Ok, calls: 0, waiting: 0, unknown_numbers: 0 }
+    CompanyHealth {
+        domain,
+        link,
+        portal: PortalState::Ok,
+        calls: 0,
+        backlog: Backlog::default(),
+        shed: 0,
+        grant_ends_at: None,
+        unknown_numbers: 0,
+    }
 }

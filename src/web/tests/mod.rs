@@ -9,6 +9,7 @@ mod login;
 mod ops;
 mod pages;
 mod portal;
+mod state;
 mod stream;
 
 use super::{WebState, ops_router, router};

@@ -6,7 +6,7 @@ use crate::domain::link::LinkState;
 use axum::http::StatusCode;
 use tower::ServiceExt as _;
 
-async fn ops(site: &Site, uri: &str) -> Reply {
+pub(super) async fn ops(site: &Site, uri: &str) -> Reply {
     Reply::of(site.ops.clone().oneshot(Ask::get(uri).request()).await.expect("the router does not fail")).await
 }
 

@@ -12,6 +12,8 @@ const DRIVER: &str = "/usr/bin/chromedriver";
 const BROWSER: &str = "/usr/bin/chromium";
 /// How long the driver may take to say that it listens.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The port it chooses may be taken by somebody else before it listens there; then it ends at once.
+const ATTEMPTS: usize = 3;
 /// How long the driver may take to end its browser.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -30,6 +32,18 @@ impl Driver {
                 "{program} is missing: run tests/run, which installs the packages chromium and chromium-driver first"
             );
         }
+        let mut said = String::new();
+        for _ in 0..ATTEMPTS {
+            match Self::listening() {
+                Ok(driver) => return driver,
+                Err(output) => said = output,
+            }
+        }
+        panic!("chromedriver does not tell its port; it said: {said}");
+    }
+
+    /// One attempt; what the driver said where it does not listen.
+    fn listening() -> Result<Self, String> {
         let process = Command::new(DRIVER)
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -40,17 +54,22 @@ impl Driver {
         // From here on it ends with us.
         let mut driver = Self { process, port: 0, browser: None };
         let output = driver.process.stdout.take().expect("its output is piped");
-        let (told, port) = mpsc::channel();
+        let (told, lines) = mpsc::channel();
         // Reads on to the end, so that the driver never writes into a closed pipe.
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if let Some((_, port)) = line.rsplit_once("successfully on port ") {
-                    let _ = told.send(port.trim_end_matches('.').parse());
-                }
+                let _ = told.send(line);
             }
         });
-        driver.port = port.recv_timeout(PATIENCE).expect("chromedriver tells its port").expect("a port is a number");
-        driver
+        let mut said = String::new();
+        while let Ok(line) = lines.recv_timeout(PATIENCE) {
+            if let Some((_, port)) = line.rsplit_once("successfully on port ") {
+                driver.port = port.trim_end_matches('.').parse().expect("a port is a number");
+                return Ok(driver);
+            }
+            said = said + &line + "\n";
+        }
+        Err(said)
     }
 
     pub fn url(&self) -> String {
@@ -87,8 +106,10 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // Ends all sessions with their browsers, then the driver itself.
-        let _ = self.plain_get("/shutdown");
+        // Ends all sessions with their browsers, then the driver itself; port 0 is a driver that never listened.
+        if self.port != 0 {
+            let _ = self.plain_get("/shutdown");
+        }
         // The number may be somebody else's by now; the profile's name is in nobody else's command line.
         let ours = |(process, profile): &(u32, PathBuf)| {
             let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();

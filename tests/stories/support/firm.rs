@@ -161,7 +161,7 @@ pub(super) async fn nothing_waits(admin: &Admin) -> bool {
         return true;
     }
     let page = response.text().await.unwrap_or_default();
-    page.contains("<dt>Requests to the portal waiting</dt><dd>0</dd>")
+    page.contains("<dt>Calls waiting to be told to the portal</dt><dd>0</dd>")
 }
 
 /// How the company's page shows the switch connection.

@@ -50,14 +50,39 @@ pub(super) const LINK: LinkTexts = LinkTexts {
     },
     portal_ok: Say { title: "Answering", what: "The Bitrix24 portal answers requests.", todo: "" },
     portal_unreachable: Say {
-        title: "No answer",
-        what: "The Bitrix24 portal does not answer; requests are stored and will be sent later.",
-        todo: "Check whether the portal opens from this machine. No call will be lost.",
+        title: "The portal does not answer",
+        what: "The Bitrix24 portal does not answer requests. Attempts go on by themselves.",
+        todo: "If this lasts, check whether the portal opens from this server's machine.",
     },
     portal_limited: Say {
-        title: "Request limit",
-        what: "The portal limits requests for now; they are sent as it allows.",
+        title: "Request limit of the portal",
+        what: "The limit of requests to the Bitrix24 portal is used up. They are sent as the portal allows.",
         todo: "If this happens often, reduce the load of other applications or change the portal's plan.",
+    },
+    portal_resting: Say {
+        title: "Limit for one kind of request",
+        what: "The portal has paused one kind of request of our application: its time is used up. Other requests are answered.",
+        todo: "Nothing needs to be done: the portal lifts the limit by itself.",
+    },
+    portal_payment: Say {
+        title: "The portal is closed: not paid",
+        what: "The subscription or licence of the Bitrix24 portal is over, and it takes no requests of applications.",
+        todo: "Renew the portal's subscription.",
+    },
+    portal_plan: Say {
+        title: "The portal is closed: its plan has no applications",
+        what: "On the plan of the Bitrix24 portal applications have no REST.",
+        todo: "Change the portal's plan or subscribe to Marketplace.",
+    },
+    portal_deleted: Say {
+        title: "The portal is closed: deleted",
+        what: "Bitrix24 says that the portal was deleted or closed.",
+        todo: "Restore the portal. If it is no longer needed, remove the application to take the company off this server.",
+    },
+    portal_blocked: Say {
+        title: "The portal is closed: blocked",
+        what: "Bitrix24 support has blocked requests of applications to the portal because of overload.",
+        todo: "Ask Bitrix24 support for the reason of the block.",
     },
     portal_needs_login: Say {
         title: "Log in again",

@@ -3,6 +3,7 @@
 mod card;
 mod company;
 mod faults;
+mod state;
 
 use super::{CallTexts, EmployeeTexts, LoginTexts, Say, Texts};
 
@@ -20,6 +21,7 @@ pub(super) const EN: Texts = Texts {
     calls: CALLS,
     card: card::CARD,
     link: faults::LINK,
+    state: state::STATE,
     field: faults::FIELD,
     error: faults::ERROR,
 };

@@ -1,0 +1,43 @@
+//! Frames of a switch that nobody knows: counted, and named in the log now and then instead of each time.
+
+use crate::domain::Timestamp;
+use std::time::Duration;
+
+/// The log says at most this often how many there were.
+const APART: Duration = Duration::from_secs(60);
+
+/// What one connection has heard of this kind.
+#[derive(Debug, Default)]
+pub(super) struct Noise {
+    untold: u64,
+    told: Option<Timestamp>,
+}
+
+impl Noise {
+    /// One more frame. Tells how many have come since the last time, if it is time to say so.
+    pub fn heard(&mut self, now: Timestamp) -> Option<u64> {
+        self.untold += 1;
+        if self.told.is_some_and(|at| now.since(at) < APART) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.untold))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_one_line_a_minute() {
+        let mut noise = Noise::default();
+        let at = |seconds: i64| Timestamp(seconds * 1000);
+        assert_eq!(noise.heard(at(0)), Some(1), "the first one is told at once");
+        for second in 1..60 {
+            assert_eq!(noise.heard(at(second)), None);
+        }
+        assert_eq!(noise.heard(at(60)), Some(60));
+        assert_eq!(noise.heard(at(61)), None);
+    }
+}

@@ -1,0 +1,48 @@
+//! English texts for what is wrong or waits.
+
+use crate::web::lang::count::en;
+use crate::web::lang::{Say, StateTexts};
+
+pub(super) const STATE: StateTexts = StateTexts {
+    well: "All is well again.",
+    next: "The next attempt:",
+    lasting: |lasts| format!("for {lasts}"),
+    calls_wait: |n| format!("{} to be told to the CRM.", waiting(n)),
+    calls_wait_since: |n, lasts| {
+        let oldest = if n == 1 { "for" } else { "the oldest for" };
+        format!("{} to be told to the CRM, {oldest} {lasts}.", waiting(n))
+    },
+    told_by_itself: "Everything is stored and will be told by itself, nothing is lost.",
+    told_after: "Everything is stored and will be told by itself as soon as access is back.",
+    told_from_memory: "Everything will be told by itself unless the service stops before.",
+    behind: Say {
+        title: "Telling what has piled up",
+        what: "The portal answers; calls are told one after another, no faster than it allows.",
+        todo: "",
+    },
+    grant_ends: Say {
+        title: "Access to the portal ends soon",
+        what: "Access has not been renewed for long: the portal or the authorization server did not answer.",
+        todo: "Log in again so that access does not end.",
+    },
+    disk_ok: "Everything is stored.",
+    disk_full: Say {
+        title: "The server's disk is full",
+        what: "The database has no space left. New events are kept in memory until there is; they are lost if the server stops.",
+        todo: "Ask the server's administrator to free space. The service must not be stopped before.",
+    },
+    disk_read_only: Say {
+        title: "The database cannot be written",
+        what: "The server's disk is read-only. New events are kept in memory; they are lost if the server stops.",
+        todo: "Ask the server's administrator to check the disk and the rights of the database's folder. The service must not be stopped before.",
+    },
+    disk_failing: Say {
+        title: "The database fails",
+        what: "What happens cannot be written. New events are kept in memory; they are lost if the server stops.",
+        todo: "Ask the server's administrator to check the disk and the service's log.",
+    },
+};
+
+fn waiting(n: u64) -> String {
+    format!("{n} {}", en(n, ["call waits", "calls wait"]))
+}

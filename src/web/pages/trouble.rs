@@ -1,0 +1,157 @@
+//! What stands above every tab while something is wrong or waits: the portal, the grant, the database.
+
+use crate::domain::Timestamp;
+use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
+use crate::web::lang::{Lang, LinkStory, Say, Tone, lasting};
+use crate::web::office::{Overview, TokenLife};
+use crate::web::show::Moment;
+use std::time::Duration;
+
+/// A portal that answers is behind when a call has waited this long; before that it is being told.
+const BEHIND: Duration = Duration::from_secs(30);
+/// A grant is renewed long before its last month; one that was not needs somebody's eye.
+const GRANT_ENDS_SOON: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// One thing that is not well.
+pub(crate) struct Trouble {
+    /// The style sheet's class.
+    pub(crate) tone: &'static str,
+    /// Two to five words.
+    pub(crate) title: &'static str,
+    /// Since when.
+    pub(crate) since: Option<Moment>,
+    /// For how long, in words; empty where nobody knows.
+    pub(crate) lasts: String,
+    /// What it means.
+    pub(crate) what: &'static str,
+    /// What a person should do; empty when nothing.
+    pub(crate) todo: &'static str,
+    /// When the next attempt is, and the words before it.
+    pub(crate) next: Option<(&'static str, Moment)>,
+    /// The day on which it becomes worse, and the words before it.
+    pub(crate) ends: Option<(String, Moment)>,
+    /// How many calls wait; empty when none do.
+    pub(crate) waits: String,
+    /// What happens to them.
+    pub(crate) then: &'static str,
+    /// Logging in mends it.
+    pub(crate) log_in: bool,
+}
+
+/// How long a grant has to live, for a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GrantLife {
+    Long,
+    Soon,
+    Over,
+}
+
+impl GrantLife {
+    pub(crate) fn of(token: &TokenLife, now: Timestamp) -> Self {
+        match token.grant_ends_at.since(now) {
+            Duration::ZERO => Self::Over,
+            left if left < GRANT_ENDS_SOON => Self::Soon,
+            _ => Self::Long,
+        }
+    }
+}
+
+/// Everything that is not well with a company, the worst first.
+pub(crate) fn troubles(lang: Lang, overview: &Overview, now: Timestamp) -> Vec<Trouble> {
+    let teller = Teller { lang, now };
+    let disk = teller.disk(&overview.disk);
+    let portal = teller.portal(overview);
+    let grant = teller.grant(overview);
+    disk.into_iter().chain(portal).chain(grant).collect()
+}
+
+/// How many calls wait and for how long; empty when none do.
+pub(crate) fn waits(lang: Lang, backlog: Backlog, now: Timestamp) -> String {
+    let t = &lang.texts().state;
+    match backlog {
+        Backlog { calls: 0, .. } => String::new(),
+        Backlog { calls, since: None } => (t.calls_wait)(calls),
+        Backlog { calls, since: Some(since) } => (t.calls_wait_since)(calls, &lasting(lang, now.since(since))),
+    }
+}
+
+struct Teller {
+    lang: Lang,
+    now: Timestamp,
+}
+
+impl Teller {
+    fn trouble(&self, tone: Tone, say: Say, since: Option<Timestamp>) -> Trouble {
+        let lasts = since.map(|since| lasting(self.lang, self.now.since(since)));
+        Trouble {
+            tone: tone.class(),
+            title: say.title,
+            since: since.map(Moment::of),
+            lasts: lasts.map_or_else(String::new, |lasts| (self.lang.texts().state.lasting)(&lasts)),
+            what: say.what,
+            todo: say.todo,
+            next: None,
+            ends: None,
+            waits: String::new(),
+            then: "",
+            log_in: false,
+        }
+    }
+
+    fn disk(&self, disk: &DiskState) -> Option<Trouble> {
+        let t = &self.lang.texts().state;
+        let say = match disk {
+            DiskState::Ok => return None,
+            DiskState::Full { .. } => t.disk_full,
+            DiskState::ReadOnly { .. } => t.disk_read_only,
+            DiskState::Failing { .. } => t.disk_failing,
+        };
+        Some(self.trouble(Tone::Bad, say, disk.since()))
+    }
+
+    fn portal(&self, overview: &Overview) -> Option<Trouble> {
+        let t = self.lang.texts();
+        let late = overview.backlog.since.is_some_and(|since| self.now.since(since) >= BEHIND);
+        let over = match &overview.token {
+            Some(token) => GrantLife::of(token, self.now) == GrantLife::Over,
+            // A company that is not being served is told of elsewhere.
+            None => overview.link != LinkState::Stopped,
+        };
+        let mut trouble = match &overview.portal {
+            PortalState::Ok if over => {
+                Trouble { log_in: true, ..self.trouble(Tone::Bad, t.link.portal_needs_login, None) }
+            }
+            PortalState::Ok if late && overview.backlog.calls > 0 => self.trouble(Tone::Busy, t.state.behind, None),
+            PortalState::Ok => return None,
+            state => {
+                let story = LinkStory::of_portal(&t.link, state);
+                let say = Say { title: story.title, what: story.what, todo: story.todo };
+                let next = story.until.map(|at| (t.state.next, Moment::of(at)));
+                let log_in = matches!(state, PortalState::NeedsLogin { .. });
+                Trouble { next, log_in, ..self.trouble(story.tone, say, story.since) }
+            }
+        };
+        trouble.waits = waits(self.lang, overview.backlog, self.now);
+        if !trouble.waits.is_empty() {
+            let by_hand = trouble.log_in || matches!(overview.portal, PortalState::Closed { .. });
+            trouble.then = match overview.disk {
+                DiskState::Ok if by_hand => t.state.told_after,
+                DiskState::Ok => t.state.told_by_itself,
+                _ => t.state.told_from_memory,
+            };
+        }
+        Some(trouble)
+    }
+
+    fn grant(&self, overview: &Overview) -> Option<Trouble> {
+        let token = overview.token.as_ref().filter(|token| GrantLife::of(token, self.now) == GrantLife::Soon)?;
+        let asked = matches!(overview.portal, PortalState::NeedsLogin { .. });
+        if asked {
+            return None;
+        }
+        let t = self.lang.texts();
+        let left = lasting(self.lang, token.grant_ends_at.since(self.now));
+        let ends = Some(((t.company.grant_until)(&left), Moment::of(token.grant_ends_at)));
+        Some(Trouble { ends, log_in: true, ..self.trouble(Tone::Busy, t.state.grant_ends, None) })
+    }
+}
