@@ -84,4 +84,4 @@ impl Firm {
     }
 }
 
-const NOTHING_WAITS: &str = "<dt>Requests to the portal waiting</dt><dd>0</dd>";
+const NOTHING_WAITS: &str = "<dt>Calls waiting to be told to the portal</dt><dd>0</dd>";
