@@ -95,6 +95,7 @@ impl Fault {
 pub struct Faults {
     once: VecDeque<(Option<String>, Fault)>,
     standing: Vec<(Option<String>, Fault)>,
+    inside: VecDeque<(String, Fault)>,
 }
 
 impl Faults {
@@ -106,6 +107,20 @@ impl Faults {
     /// Every request (of `method`, if given) meets `fault` until [`Faults::heal`].
     pub fn standing(&mut self, method: Option<&str>, fault: Fault) {
         self.standing.push((method.map(str::to_ascii_lowercase), fault));
+    }
+
+    /// The next command of `method` inside a batch meets `fault`, which must be a refusal; the others are carried out.
+    pub fn next_inside(&mut self, method: &str, fault: Fault) {
+        self.inside.push_back((method.to_ascii_lowercase(), fault));
+    }
+
+    /// Status, code and text of the refusal that a command of a batch meets.
+    pub fn take_inside(&mut self, method: &str) -> Option<(u16, String, String)> {
+        let at = self.inside.iter().position(|(wanted, _)| wanted == method)?;
+        match self.inside.remove(at)?.1.instead()? {
+            Instead::Refusal(http, code, text, _) => Some((http, code, text)),
+            Instead::Page(..) | Instead::Silence | Instead::Hangup => None,
+        }
     }
 
     /// Forgets all faults.

@@ -6,6 +6,7 @@ use super::grants::{Holder, Pair};
 use super::ids;
 use super::judge::Delivery;
 use super::limits::Meter;
+use super::network::Network;
 use super::outgoing::{self, ClickRefused, Clicked};
 use super::server;
 use super::spec::{AppKeys, Client, Limits, User};
@@ -169,9 +170,19 @@ impl SimPortal {
         self.change(|p| p.faults.standing(Some(method), fault));
     }
 
+    /// The next command of a method inside a batch is refused with `fault`; the batch itself goes through.
+    pub fn next_inside(&self, method: &str, fault: Fault) {
+        self.change(|p| p.faults.next_inside(method, fault));
+    }
+
     /// Ends all faults.
     pub fn heal(&self) {
         self.change(|p| p.faults.heal());
+    }
+
+    /// How long requests are under way from now on, until it is called again.
+    pub fn set_network(&self, network: Network) {
+        self.change(|p| p.carrier.set(network));
     }
 
     /// Drops all open calls without a record, as when the application they belong to is deleted.

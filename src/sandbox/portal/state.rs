@@ -5,6 +5,7 @@ use super::fault::Faults;
 use super::ids;
 use super::judge::{Delivery, Log, Push, Verdict};
 use super::limits::Meter;
+use super::network::Carrier;
 use super::screens::Screens;
 use super::spec::{AppKeys, AppSpec, Client, PortalSpec, User};
 use super::story::{Story, Told};
@@ -111,6 +112,8 @@ pub struct Portal {
     pub log: Log,
     /// Misfortunes waiting.
     pub faults: Faults,
+    /// How long requests are under way.
+    pub carrier: Carrier,
     /// Limiters.
     pub meter: Meter,
     /// Whether events carry the causing user's token, and where tokens are refreshed.
@@ -158,6 +161,7 @@ impl Portal {
             deliveries: Vec::new(),
             log: Log::default(),
             faults: Faults::default(),
+            carrier: Carrier::default(),
             meter: Meter::new(spec.limits),
             event_auth: EventAuth::Usual,
             feed: Vec::new(),

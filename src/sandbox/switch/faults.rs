@@ -58,6 +58,15 @@ impl SwitchWorld {
         self.core.touch();
     }
 
+    /// The switch itself restarts: every call is gone without a word, sockets and tokens with them. Its legs are never
+    /// heard of again.
+    pub fn crash(&self) {
+        self.core.turn(|turn| {
+            turn.lose_all();
+        });
+        self.restart();
+    }
+
     /// All event sockets stay open but nothing is read or written any more, as behind a firewall that forgot
     /// the connection. They count as links until the other side gives up.
     pub fn freeze_links(&self) {
@@ -84,6 +93,14 @@ impl SwitchWorld {
                 socket.kill.cancel();
             }
         }
+    }
+
+    /// The same to one integration only; whether all its sockets could take it.
+    pub fn send_raw_to(&self, client_id: &str, text: &str) -> bool {
+        let state = self.core.lock();
+        let found = state.integrations.iter().position(|i| i.client_id == client_id);
+        let mut own = state.sockets.values().filter(|socket| Some(socket.integration) == found);
+        own.all(|socket| socket.out.try_send(Out::Text(text.into())).is_ok())
     }
 
     /// All nodes forget their tokens; sockets stay open.

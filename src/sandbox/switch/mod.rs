@@ -18,6 +18,7 @@ mod numbers;
 mod options;
 mod phones;
 mod setup;
+mod shown;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use numbers::{BadNumbers, NumberSet};
 pub use options::{Aliases, CauseStyle, Heartbeat, HeartbeatStyle, MakeStyle, Pace, Quirks, RemotePolicy};
 pub use phones::{PhoneLeg, PhoneState, PhoneStatus};
 pub use setup::{Forwarding, SetupError, Subscriber};
+pub use shown::Shown;
 pub use truth::{TrueCall, TrueLeg};
 pub use wait::WaitedTooLong;
 

@@ -7,6 +7,7 @@ use super::journal::Journal;
 use super::numbers::NumberSet;
 use super::options::{Heartbeat, MakeStyle, Pace, Quirks, RemotePolicy};
 use super::setup::Forwarding;
+use super::shown::Book;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub(super) struct State {
     pub(super) journal: Journal,
     pub(super) next_commands: VecDeque<CommandFault>,
     pub(super) next_registers: VecDeque<RegisterFault>,
+    /// What sockets were sent, if somebody wants to know.
+    pub(super) shown: Option<Book>,
 }
 
 /// A domain: its phones, service numbers and integrations.

@@ -2,6 +2,7 @@
 
 use super::SwitchWorld;
 use super::call::{Call, CallId, Direction, Leg, LegId, Party, ReleaseCause};
+use super::shown::Shown;
 use super::state::State;
 use crate::domain::Timestamp;
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub struct TrueLeg {
     pub cause: Option<ReleaseCause>,
     /// Whether any integration could see it.
     pub visible: bool,
+    /// What sockets were sent of it, oldest first; empty unless [`SwitchWorld::keep_shown`] was called before.
+    pub shown: Vec<Shown>,
 }
 
 impl TrueLeg {
@@ -87,13 +90,16 @@ impl SwitchWorld {
     /// Forgets calls that are over, for long load runs; how many there were.
     pub fn forget_ended(&self) -> usize {
         let mut state = self.core.lock();
-        let State { calls, legs, .. } = &mut *state;
+        let State { calls, legs, shown, .. } = &mut *state;
         let before = calls.len();
         calls.retain(|_, call| {
             let keep = call.ended.is_none();
             if !keep {
                 for leg in &call.legs {
                     legs.remove(leg);
+                    if let Some(book) = shown {
+                        book.forget(*leg);
+                    }
                 }
             }
             keep
@@ -110,11 +116,11 @@ fn true_call(state: &State, call: &Call) -> TrueCall {
         to: call.to.to_string(),
         started: call.started,
         ended: call.ended,
-        legs: call.legs.iter().filter_map(|id| state.legs.get(id)).map(true_leg).collect(),
+        legs: call.legs.iter().filter_map(|id| state.legs.get(id)).map(|leg| true_leg(state, leg)).collect(),
     }
 }
 
-fn true_leg(leg: &Leg) -> TrueLeg {
+fn true_leg(state: &State, leg: &Leg) -> TrueLeg {
     TrueLeg {
         id: leg.id,
         call_ref: format!("{:016x}", leg.call_ref),
@@ -127,5 +133,6 @@ fn true_leg(leg: &Leg) -> TrueLeg {
         ended: leg.ended,
         cause: leg.cause,
         visible: !leg.viewers.is_empty(),
+        shown: state.shown.as_ref().map(|book| book.of(leg.id)).unwrap_or_default(),
     }
 }

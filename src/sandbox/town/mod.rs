@@ -30,6 +30,18 @@ pub struct TownPlan {
     pub portal_port: u16,
     /// Changes to the daemon's settings before it starts.
     pub settings: Option<fn(&mut Settings)>,
+    /// Who runs the daemon.
+    pub daemon: DaemonPlace,
+}
+
+/// Where the town's daemon runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DaemonPlace {
+    /// In this process, started and stopped by the town.
+    #[default]
+    Here,
+    /// Elsewhere: somebody else starts a process with the town's settings. The ports are chosen and free.
+    Elsewhere,
 }
 
 /// See the module.
@@ -63,7 +75,7 @@ pub struct TownCompany {
 }
 
 impl Town {
-    /// Builds the worlds in `dir` and starts the daemon; no company is registered yet.
+    /// Builds the worlds in `dir` and starts the daemon, if it is to run here; no company is registered yet.
     pub async fn build(dir: &Path, plan: &TownPlan) -> anyhow::Result<Self> {
         let certs = Certs::new()?;
         let ca_file = certs.write_ca(dir)?;
@@ -110,7 +122,10 @@ impl Town {
             client,
             dir: dir.to_owned(),
         };
-        town.start_on(Listeners { http, https, ops: None }).await?;
+        match plan.daemon {
+            DaemonPlace::Here => town.start_on(Listeners { http, https, ops: None }).await?,
+            DaemonPlace::Elsewhere => drop((http, https)),
+        }
         Ok(town)
     }
 

@@ -4,6 +4,7 @@ use crate::sandbox::portal::answer::{Answer, Refusal};
 use crate::sandbox::portal::params::Params;
 use crate::sandbox::portal::php;
 use serde_json::{Value, json};
+use std::cell::Cell;
 
 /// Commands over this are refused one by one.
 const MOST: usize = 50;
@@ -18,9 +19,21 @@ struct Parts {
     time: Vec<(String, Value)>,
 }
 
+/// One command of a batch.
+pub struct Command<'a> {
+    /// Lower case.
+    pub method: &'a str,
+    /// With references filled in.
+    pub params: &'a Params,
+    /// It is not to be carried out.
+    pub refused: Option<Refusal>,
+    /// It names the result of a command that has none.
+    pub dangling: bool,
+}
+
 /// Runs the commands of `params` in order; `execute` runs one (or only notes it, if it is refused beforehand)
 /// and gives its answer with its time block.
-pub fn run(params: &Params, mut execute: impl FnMut(&str, &Params, Option<Refusal>) -> (Answer, Value)) -> Answer {
+pub fn run(params: &Params, mut execute: impl FnMut(Command<'_>) -> (Answer, Value)) -> Answer {
     let commands = params.commands();
     if commands.is_empty() {
         return Err(Refusal { http: 400, ..Refusal::argument("cmd") });
@@ -31,8 +44,10 @@ pub fn run(params: &Params, mut execute: impl FnMut(&str, &Params, Option<Refusa
         let (method, query) = command.split_once('?').unwrap_or((&command, ""));
         let method = method.to_ascii_lowercase();
         let mut inner = Params::of_query(query);
-        inner.map_texts(&|text| filled(text, &parts.result));
-        let (answer, time) = execute(&method, &inner, refused(at, &method));
+        let dangling = Cell::new(false);
+        inner.map_texts(&|text| filled(text, &parts.result, &dangling));
+        let (refused, dangling) = (refused(at, &method), dangling.get());
+        let (answer, time) = execute(Command { method: &method, params: &inner, refused, dangling });
         match answer {
             Ok(done) => {
                 parts.result.push((name.clone(), done.result));
@@ -70,8 +85,8 @@ fn refused(at: usize, method: &str) -> Option<Refusal> {
     Some(refusal.clients_fault())
 }
 
-/// Replaces `$result[name][FIELD]…` by what it names; a name without a result is empty.
-fn filled(text: &str, results: &[(String, Value)]) -> Value {
+/// Replaces `$result[name][FIELD]…` by what it names; a name without a result is empty, and `dangling` is set.
+fn filled(text: &str, results: &[(String, Value)], dangling: &Cell<bool>) -> Value {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("$result[") {
@@ -80,6 +95,7 @@ fn filled(text: &str, results: &[(String, Value)]) -> Value {
             break;
         }
         let value = look_up(&path, results);
+        dangling.set(dangling.get() || value.is_null());
         let after = at + "$result".len() + length;
         if at == 0 && after == rest.len() && out.is_empty() {
             return value;
@@ -121,14 +137,18 @@ mod tests {
     use super::*;
     use crate::sandbox::portal::answer::Done;
 
-    fn echo(method: &str, params: &Params, refused: Option<Refusal>) -> (Answer, Value) {
-        if let Some(refusal) = refused {
+    fn echo(command: Command<'_>) -> (Answer, Value) {
+        if let Some(refusal) = command.refused {
             return (Err(refusal), Value::Null);
         }
-        if method == "bad" {
+        if command.method == "bad" {
             return (Err(Refusal::business("no")), Value::Null);
         }
-        (Ok(Done::from(params.shown())), json!({ "duration": 0.1 }))
+        let mut shown = command.params.shown();
+        if command.dangling {
+            shown["dangling"] = true.into();
+        }
+        (Ok(Done::from(shown)), json!({ "duration": 0.1 }))
     }
 
     fn answer(json: &Value) -> Value {
@@ -159,7 +179,11 @@ mod tests {
         let stopped = answer(&json!({ "halt": 1, "cmd": { "a": "bad", "b": "echo?x=1" } }));
         assert_eq!(stopped["result"], json!([]));
         let went_on = answer(&json!({ "halt": 0, "cmd": { "a": "bad", "b": "echo?x=$result[a][ID]" } }));
-        assert_eq!(went_on["result"], json!({ "b": { "x": null } }), "a reference to a failed command is null");
+        assert_eq!(
+            went_on["result"],
+            json!({ "b": { "x": null, "dangling": true } }),
+            "a reference to a failed command is null"
+        );
     }
 
     #[test]

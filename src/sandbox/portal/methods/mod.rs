@@ -16,7 +16,7 @@ mod statistics;
 mod telephony;
 mod users;
 
-pub use batch::run as run_batch;
+pub use batch::{Command, run as run_batch};
 
 use super::answer::{Answer, Refusal};
 use super::params::Params;

@@ -7,14 +7,14 @@ use crate::sandbox::portal::fault::Fault;
 use crate::sandbox::portal::grants::{Grants, Unaccepted};
 use crate::sandbox::portal::handle::portal;
 use crate::sandbox::portal::judge::unanswered;
-use crate::sandbox::portal::methods::{self, Caller, Context};
+use crate::sandbox::portal::methods::{self, Caller, Command, Context};
 use crate::sandbox::portal::params::Params;
 use crate::sandbox::portal::state::Portal;
 use crate::sandbox::portal::timing;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::Value;
@@ -83,6 +83,21 @@ async fn rest(State(door): State<Door>, Extension(Secure(secure)): Extension<Sec
     let world = &door.world;
     let uri = request.uri().clone();
     let asked = Asked::read(world.now(), secure, request).await;
+    let (there, back) = world.with(|state| portal(state, &door.member_id).carrier.next());
+    if !there.is_zero() {
+        tokio::time::sleep(there).await;
+    }
+    let response = arrived(&door, uri, asked).await;
+    if !back.is_zero() {
+        tokio::time::sleep(back).await;
+    }
+    response
+}
+
+/// The request is at the portal.
+async fn arrived(door: &Door, uri: Uri, mut asked: Asked) -> Response {
+    let world = &door.world;
+    asked.at = world.now();
     let (moved_to, fault) = world.with(|state| {
         let portal = portal(state, &door.member_id);
         let moved_to = (portal.domain != *door.domain).then(|| portal.domain.clone());
@@ -91,16 +106,16 @@ async fn rest(State(door): State<Door>, Extension(Secure(secure)): Extension<Sec
     });
     if let Some(domain) = moved_to {
         let to = format!("https://{domain}{}", uri.path_and_query().map_or("/rest/", |p| p.as_str()));
-        log(&door, &asked, 302, Value::Null);
+        log(door, &asked, 302, Value::Null);
         return reply::redirect(302, &to);
     }
     if let Some(instead) = fault.as_ref().and_then(Fault::instead) {
-        return misfortune(&door, &asked, &instead).await;
+        return misfortune(door, &asked, &instead).await;
     }
     if let Some(Fault::Latency(pause)) = fault {
         tokio::time::sleep(pause).await;
     }
-    let (status, body) = answer(&door, &asked, fault == Some(Fault::DropAfter));
+    let (status, body) = answer(door, &asked, fault == Some(Fault::DropAfter));
     match fault {
         Some(Fault::DropAfter) => reply::hangup(),
         Some(Fault::EmptyBody) => Body::empty().into_response(),
@@ -147,9 +162,17 @@ fn answer(door: &Door, asked: &Asked, lost: bool) -> (u16, Value) {
             if asked.method != "batch" {
                 return execute(portal, caller, &asked.method, &asked.params, now);
             }
-            methods::run_batch(&asked.params, |method, params, refused| {
-                let answer = refused.map_or_else(|| execute(portal, caller, method, params, now), Err);
-                note_fault(portal, method, &answer, now);
+            methods::run_batch(&asked.params, |Command { method, params, refused, dangling }| {
+                let fault =
+                    || portal.faults.take_inside(method).map(|(http, code, text)| Refusal::new(http, &code, text));
+                let answer = match refused.or_else(fault) {
+                    Some(refusal) => Err(refusal),
+                    None => execute(portal, caller, method, params, now),
+                };
+                // Nobody can help it if the command that it builds on has failed.
+                if !dangling {
+                    note_fault(portal, method, &answer, now);
+                }
                 let (status, body) = written(portal, method, &answer, now, world.now());
                 let time = body.get("time").cloned().unwrap_or_default();
                 let mut request = unanswered(now, method, params.shown());

@@ -1,9 +1,9 @@
 //! Misfortunes: each does what it says, once or until healed.
 
-use super::super::Fault;
+use super::super::{Fault, Network};
 use super::{CALL_NOT_FOUND, IVANOV, NUMBER, Stage, violations};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn refusals_have_their_status_and_code() {
@@ -139,4 +139,42 @@ async fn expired_and_revoked_grants_can_be_ordered() {
     assert_eq!(stage.refused("profile", json!({})).await.1, "expired_token");
     stage.portal.revoke_grants();
     assert_eq!(stage.refused("profile", json!({})).await.1, "invalid_token");
+}
+
+#[tokio::test]
+async fn one_command_of_a_batch_is_refused_and_what_builds_on_it_is_nobodys_fault() {
+    let stage = Stage::new().await;
+    stage.portal.next_inside("telephony.externalCall.register", Fault::OperationTimeLimit(60));
+    let register = |external: &str| {
+        format!(
+            "telephony.externalCall.register?USER_ID={IVANOV}&PHONE_NUMBER=79835551122&TYPE=2&EXTERNAL_CALL_ID={external}"
+        )
+    };
+    let show = |name: &str| format!("telephony.externalCall.show?CALL_ID=$result[{name}][CALL_ID]&USER_ID={IVANOV}");
+    let finish = format!("telephony.externalCall.finish?CALL_ID=$result[a][CALL_ID]&USER_ID={IVANOV}&DURATION=0");
+    let cmd = json!({ "a": register("x"), "b": finish, "c": register("y"), "d": show("c") });
+    let all = stage.get("batch", json!({ "halt": 0, "cmd": cmd })).await;
+    assert_eq!(all["result_error"]["a"]["error"], "OPERATION_TIME_LIMIT");
+    assert!(all["result_error"]["b"].is_object(), "{all}");
+    assert!(all["result"]["c"]["CALL_ID"].is_string() && all["result"]["d"] == true, "{all}");
+    assert_eq!(stage.portal.open_calls().len(), 1);
+    assert!(violations(&stage).is_empty(), "{:?}", violations(&stage));
+    stage.get("batch", json!({ "cmd": { "a": register("z") } })).await;
+    assert_eq!(stage.portal.open_calls().len(), 2, "single faults are used up");
+}
+
+#[tokio::test]
+async fn a_way_there_and_a_way_back_take_their_time() {
+    let stage = Stage::new().await;
+    let half = Duration::from_millis(60);
+    stage.portal.set_network(Network::round_trip(half * 2));
+    let began = Instant::now();
+    let asked = stage.call("profile", json!({}));
+    let arrived = async {
+        let seen = || (!stage.portal.requests().is_empty()).then(|| began.elapsed());
+        stage.world.until(Duration::from_secs(10), seen).await.expect("it arrives")
+    };
+    let ((status, _), arrived) = tokio::join!(asked, arrived);
+    assert_eq!(status, 200);
+    assert!(arrived >= half && began.elapsed() >= arrived + half, "{arrived:?} {:?}", began.elapsed());
 }

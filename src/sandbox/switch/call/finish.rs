@@ -62,6 +62,17 @@ impl Turn<'_> {
         }
     }
 
+    /// Every call that goes on ends at once, as when the switch loses its memory.
+    pub(in crate::sandbox::switch) fn lose_all(&mut self) {
+        let running: Vec<CallId> =
+            self.state.calls.values().filter(|call| call.ended.is_none()).map(|call| call.id).collect();
+        for call in running {
+            let legs = self.call(call).legs.clone();
+            legs.into_iter().for_each(|leg| self.end(leg, ReleaseCause::Unavailable));
+            self.close(call);
+        }
+    }
+
     /// These ringing legs end; the call goes on with what is left to try.
     fn give_up(&mut self, call: CallId, gone: &[LegId], cause: ReleaseCause) {
         for leg in gone {

@@ -247,6 +247,7 @@ impl Core {
         let client_id = state.integrations.get(integration).map(|i| i.client_id.clone());
         state.journal.note(at, node, client_id, What::Unlinked(why));
         drop(state);
+        self.note_link_end(at, id);
         self.drained.notify_waiters();
         self.touch();
     }

@@ -24,7 +24,7 @@ const QUEUE: usize = 4096;
 
 /// An event socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct LinkId(u64);
+pub(in crate::sandbox::switch) struct LinkId(u64);
 
 /// An open event socket as the world sees it.
 pub(super) struct Socket {

@@ -17,11 +17,17 @@ impl Core {
     /// Queues the frames for every open socket of every integration that sees one of their legs.
     pub(in crate::sandbox::switch) fn publish(&self, state: &mut State, shown: &[Vec<Leg>]) {
         let mut slow = Vec::new();
+        let at = self.clock.now();
         for legs in shown {
             for integration in viewers_of(legs) {
                 let links = state.integrations.get(integration).map_or(&[][..], |i| &i.links);
                 if links.is_empty() {
                     continue;
+                }
+                if let Some(book) = &mut state.shown {
+                    for leg in legs.iter().filter(|leg| leg.viewers.contains(&integration)) {
+                        links.iter().for_each(|link| book.note(at, leg, *link));
+                    }
                 }
                 let seen = legs.iter().filter(|leg| leg.viewers.contains(&integration));
                 for text in frames(seen, &state.quirks) {
@@ -58,10 +64,14 @@ impl Core {
             self.push(&mut state, id, Out::Text(Utf8Bytes::from_static(OPEN)));
         }
         if state.quirks.replay_on_connect {
+            let State { legs, shown, quirks, .. } = &mut *state;
             let mut legs: Vec<&Leg> =
-                state.legs.values().filter(|leg| !leg.is_over() && leg.viewers.contains(&integration)).collect();
+                legs.values().filter(|leg| !leg.is_over() && leg.viewers.contains(&integration)).collect();
             legs.sort_by_key(|leg| leg.id);
-            let replay = if legs.is_empty() { Vec::new() } else { frames(legs, &state.quirks) };
+            if let Some(book) = shown {
+                legs.iter().for_each(|leg| book.note(at, leg, id));
+            }
+            let replay = if legs.is_empty() { Vec::new() } else { frames(legs, quirks) };
             for text in replay {
                 self.push(&mut state, id, Out::Text(text));
             }

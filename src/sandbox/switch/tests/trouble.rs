@@ -2,7 +2,7 @@
 
 use super::client::{Client, register};
 use super::support::Bench;
-use crate::sandbox::switch::{Heartbeat, HeartbeatStyle, What};
+use crate::sandbox::switch::{Heartbeat, HeartbeatStyle, LegStatus, SwitchWorld, What};
 use secrecy::ExposeSecret as _;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -166,4 +166,58 @@ async fn the_demonstration_is_furnished_soundly() {
     world.external_call("+79835551122", "600").await;
     assert!(world.phones().iter().all(|phone| phone.status.word() == "ringing"));
     assert!(world.furnish_demo().is_err(), "once only");
+}
+
+#[tokio::test]
+async fn a_crash_takes_the_calls_with_it_and_nobody_hears_of_them_again() {
+    let bench = Bench::new().await;
+    bench.world.set_quirks(|quirks| quirks.replay_on_connect = true);
+    let mut client = bench.client().await;
+    let call = bench.world.external_call("+79835551122", "1001").await;
+    client.legs().await;
+    bench.world.crash();
+    assert!(client.message().await.is_none());
+    assert!(bench.world.call(call).is_some_and(|call| call.ended.is_some()));
+    assert!(bench.world.phone("1001").pick_up().await.is_err(), "the telephone is on the hook");
+    let mut client = bench.client().await;
+    bench.world.external_call("+79835551122", "1001").await;
+    assert_eq!(client.seen().await, "1001 in 79835551122 alerting");
+    bench.end(client).await;
+}
+
+#[tokio::test]
+async fn the_world_remembers_what_each_socket_was_sent() {
+    let bench = Bench::new().await;
+    bench.world.keep_shown();
+    let call = bench.world.external_call("+79835551122", "1001").await;
+    let legs = || bench.world.call(call).expect("the call").legs;
+    let shown = || legs().into_iter().find(|leg| leg.own == "1001").expect("the phone's leg").shown;
+    assert_eq!(shown(), [], "nobody listened");
+    let mut client = bench.client().await;
+    bench.world.phone("1001").pick_up().await.expect("it rings");
+    client.legs().await;
+    bench.pass(2);
+    bench.world.drop_links();
+    assert!(client.message().await.is_none());
+    let ended = |_: &SwitchWorld| shown().first().and_then(|shown| shown.socket_ended);
+    bench.world.wait_for("the end of the socket", ended).await.expect("it is noted");
+    bench.world.phone("1001").hang_up().await.expect("it talks");
+    let [talking] = shown()[..] else { panic!("{:?}", shown()) };
+    assert_eq!(talking.status, LegStatus::Talking);
+    assert!(talking.survived(Duration::from_secs(2)) && !talking.survived(Duration::from_secs(3)));
+}
+
+#[tokio::test]
+async fn raw_frames_can_be_sent_to_one_integration_alone() {
+    let bench = Bench::new().await;
+    let other = bench.world.add_integration("city", "other", "").expect("an integration");
+    let (_, body) = register(bench.addr, "other", other.expose_secret(), "city").await;
+    let mut stranger = Client::open(bench.addr, body["token"].as_str().expect("token")).await.expect("socket");
+    stranger.frame().await;
+    let mut client = bench.client().await;
+    assert!(bench.world.send_raw_to("crm", r#"{"event":"weather"}"#));
+    assert_eq!(client.frame().await["event"], "weather");
+    bench.world.external_call("+79835551122", "1009").await;
+    assert_eq!(stranger.seen().await, "1009 in 79835551122 alerting", "the first thing it hears");
+    bench.end(client).await;
 }

@@ -1,0 +1,54 @@
+//! More calls than the portal allows requests.
+
+use super::dice::Dice;
+use super::judge::Question;
+use super::process::Settings;
+use super::scale::{full, pick, seconds, seed};
+use super::stage::Stage;
+use super::traffic::{self, Mix};
+use ecss_crm_server::sandbox::portal::{Bucket, Fault, Limits};
+use std::time::Duration;
+
+/// What commands inside a batch meet, in turn.
+const INNER: [(&str, Fault); 4] = [
+    ("register", Fault::InternalError),
+    ("finish", Fault::InternalError),
+    ("register", Fault::OperationTimeLimit(1)),
+    ("hide", Fault::InternalError),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_calls_a_second_at_two_requests_a_second() {
+    let stage = Stage::begin(Settings { portal_budget: pick("2/8", "2/45"), ..Settings::default() }).await;
+    let firm = stage.firm("firma.local", Limits::none()).await;
+    let bucket = Some(Bucket { burst: pick(10.0, 50.0), leak: 2.0 });
+    firm.portal.set_limits(Limits { bucket, operating: None });
+    let mut question = Question::now(&firm);
+    question.placed = traffic::run_for(&firm, Mix::office(4.0), Dice::new(seed()), seconds(18, 120)).await;
+    let verdict = stage.end("bucket", firm, question, pick(Duration::from_secs(60), Duration::from_secs(300))).await;
+    if full() {
+        assert!(verdict.p95().is_some_and(|p95| p95 < 1000), "cards within a second: {verdict}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_inside_a_batch_are_refused_now_and_then() {
+    let stage = Stage::begin(Settings { portal_budget: "2/8", ..Settings::default() }).await;
+    let firm = stage.firm("firma.local", Limits::none()).await;
+    let mut question = Question::now(&firm);
+    let length = seconds(9, 120);
+    let misfortunes = async {
+        let mut due = tokio::time::interval(Duration::from_millis(700));
+        let stop = tokio::time::Instant::now() + length;
+        for (method, fault) in INNER.iter().cycle() {
+            if due.tick().await > stop {
+                return;
+            }
+            firm.portal.next_inside(&format!("telephony.externalcall.{method}"), fault.clone());
+        }
+    };
+    let traffic = traffic::run_for(&firm, Mix::office(4.0), Dice::new(seed()), length);
+    let (placed, ()) = tokio::join!(traffic, misfortunes);
+    question.placed = placed;
+    stage.end("refused-in-batch", firm, question, pick(Duration::from_secs(60), Duration::from_secs(300))).await;
+}

@@ -1,0 +1,87 @@
+//! One company: its portal, its telephones, its administrator.
+
+use super::stage::{PATIENCE, Stage};
+use ecss_crm_server::sandbox::portal::{Limits, PortalSpec, SimPortal, User};
+use ecss_crm_server::sandbox::switch::{DomainHandle, SwitchWorld};
+use ecss_crm_server::sandbox::town::{Admin, TownCompany};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// See the module.
+pub struct Firm {
+    pub company: TownCompany,
+    pub portal: SimPortal,
+    pub domain: DomainHandle,
+    pub switch: SwitchWorld,
+    /// Number to employee.
+    pub owners: BTreeMap<String, i64>,
+    admin: Admin,
+}
+
+impl Firm {
+    /// A company of so many employees with a telephone each, registered and at work.
+    pub async fn settle(stage: &Stage, domain: &str, seats: i64, limits: Limits) -> Self {
+        let inner = |user: i64| (1000 + user).to_string();
+        let user =
+            |id: i64| User { admin: id == 1, ..User::new(id, "Иван", &format!("{id}-й")).inner(&inner(id)) };
+        let spec = PortalSpec { users: (1..=seats).map(user).collect(), limits, ..PortalSpec::default() };
+        let company = stage.town.add_company(domain, spec).await.expect("a company");
+        company.portal.install(1).await.expect("an installation path");
+        let admin = stage.town.register(&company).await.expect("the registration");
+        let mut firm = Self {
+            portal: company.portal.clone(),
+            domain: stage.town.switch.domain(domain),
+            switch: stage.town.switch.clone(),
+            owners: (1..=seats).map(|user| (inner(user), user)).collect(),
+            admin,
+            company,
+        };
+        firm.settled(stage).await;
+        firm
+    }
+
+    /// Waits until a call would find everything in place.
+    async fn settled(&mut self, stage: &Stage) {
+        let portal = self.portal.clone();
+        let bound = || {
+            let card = portal.placements().iter().any(|p| p.code == "CALL_CARD");
+            let click = portal.handlers().iter().any(|h| h.event == "ONEXTERNALCALLSTART");
+            (card && click).then_some(())
+        };
+        stage.town.portals.until(PATIENCE, bound).await.expect("the card and the click event are bound");
+        // Opening the table imports the employees.
+        self.admin.page("/company/employees").await.expect("the number table");
+        self.linked().await;
+    }
+
+    /// Waits until the daemon is connected to the switch for this company.
+    pub async fn linked(&self) {
+        let id = &self.company.client_id;
+        let linked = |switch: &SwitchWorld| (switch.links_of(id) > 0).then_some(());
+        let wait = async {
+            // The world's own patience is shorter than the longest pause between two attempts.
+            while self.switch.wait_for("the company's socket", linked).await.is_err() {}
+        };
+        tokio::time::timeout(PATIENCE * 2, wait).await.expect("the daemon connects");
+    }
+
+    /// Whether the company's pages say that no call goes on and nothing waits to be told.
+    pub async fn is_quiet(&self) -> bool {
+        let calls: Value =
+            serde_json::from_str(&self.page("/company/calls", "application/json").await).unwrap_or_default();
+        let over = calls["active"].as_array().is_some_and(Vec::is_empty);
+        over && self.page("/company?tab=diagnostics", "text/html").await.contains(NOTHING_WAITS)
+    }
+
+    async fn page(&self, path: &str, accept: &str) -> String {
+        let request = self.admin.request(Method::GET, path).header("accept", accept).header("accept-language", "en");
+        match request.timeout(Duration::from_secs(10)).send().await {
+            Ok(response) if response.status() == StatusCode::OK => response.text().await.unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+}
+
+const NOTHING_WAITS: &str = "<dt>Calls waiting to be told to the portal</dt><dd>0</dd>";

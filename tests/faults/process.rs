@@ -1,0 +1,131 @@
+//! The daemon as a process of its own, which can be killed.
+
+use ecss_crm_server::sandbox::town::Town;
+use std::fs::{File, OpenOptions};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// How long it may take to be ready, or to end in good order.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What differs between stories.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// As in `config.toml`.
+    pub portal_budget: &'static str,
+    /// Seconds.
+    pub reconnect_grace: u32,
+}
+
+impl Default for Settings {
+    /// An ordinary cloud portal; longer than any call of the traffic, so that none is given up while it goes on.
+    fn default() -> Self {
+        Self { portal_budget: "2/45", reconnect_grace: 9 }
+    }
+}
+
+/// See the module.
+pub struct Process {
+    dir: PathBuf,
+    ops: String,
+    client: reqwest::Client,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// Writes the settings; nothing runs yet.
+    pub fn prepare(town: &Town, settings: Settings) -> Self {
+        let dir = town.dir().to_owned();
+        let ops = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+        let s = &town.settings;
+        let log_level = std::env::var("ECSS_CRM_LOG").unwrap_or_else(|_| "info".to_owned());
+        let ca_file = s.ca_file.clone().unwrap_or_default();
+        let config = format!(
+            "useUnixSockets = false\nserverHost = {:?}\nhttpPort = {}\nhttpsPort = {}\nproxyGatewayURL = {:?}\n\
+             bitrixTokenHost = {:?}\nsslKeyFilename = {:?}\nsslCertFilename = {:?}\ndefaultLogFile = {:?}\n\
+             errorLogFile = {:?}\nlogLevel = {log_level:?}\nstate_dir = {:?}\nca_file = {ca_file:?}\n\
+             ops_listen = \"{ops}\"\nportal_budget = {:?}\nreconnect_grace = {}\n",
+            s.server_host,
+            s.http_port,
+            s.https_port,
+            s.public_base(),
+            s.bitrix_token_host,
+            s.ssl_key_filename,
+            s.ssl_cert_filename,
+            s.default_log_file,
+            s.error_log_file,
+            s.state_dir,
+            settings.portal_budget,
+            settings.reconnect_grace,
+        );
+        std::fs::write(dir.join("config.toml"), config).expect("the settings are written");
+        Self { dir, ops: format!("http://{ops}"), client: town.client().clone(), child: None }
+    }
+
+    /// Starts it; does not wait.
+    pub fn start(&mut self) {
+        let open = |name| OpenOptions::new().create(true).append(true).open(self.dir.join(name)).expect("a log");
+        let said: File = open("stderr.log");
+        let child = Command::new(env!("CARGO_BIN_EXE_ecss-crm-server"))
+            .arg("run")
+            .arg("--config")
+            .arg(self.dir.join("config.toml"))
+            .stdin(Stdio::null())
+            .stdout(said.try_clone().expect("a second handle"))
+            .stderr(said)
+            .kill_on_drop(true)
+            .spawn();
+        self.child = Some(child.expect("the daemon's process"));
+    }
+
+    /// Waits until it says that it is ready.
+    pub async fn ready(&mut self) {
+        let asking = async {
+            // Nothing tells when it would answer, so it is asked often.
+            let mut often = tokio::time::interval(Duration::from_millis(10));
+            loop {
+                often.tick().await;
+                if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
+                    let said = std::fs::read_to_string(self.dir.join("stderr.log")).unwrap_or_default();
+                    panic!("the daemon ended by itself with {status}: {said}");
+                }
+                if let Ok(answer) = self.client.get(format!("{}/readyz", self.ops)).send().await
+                    && answer.status().is_success()
+                {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.expect("the daemon is ready in time");
+    }
+
+    /// `kill -9`.
+    pub async fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().await.expect("the process can be killed");
+        }
+    }
+
+    /// Ends it as a service manager does.
+    pub async fn stop(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        let id = child.id().expect("it runs").to_string();
+        let signalled = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+        assert!(signalled.success(), "the daemon had ended by itself");
+        let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
+        let status = ended.expect("the daemon ends in time").expect("it can be waited for");
+        assert!(status.success(), "the daemon ended with {status}");
+    }
+
+    /// One file of its log, all lines.
+    pub fn log(&self, name: &str) -> Vec<String> {
+        read(&self.dir.join(name))
+    }
+}
+
+fn read(file: &Path) -> Vec<String> {
+    std::fs::read_to_string(file).unwrap_or_default().lines().map(str::to_owned).collect()
+}
