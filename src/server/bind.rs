@@ -3,6 +3,7 @@
 //! A Unix socket is bound under another name and then renamed over its own, and it is never unlinked: a new
 //! process takes over from the old one without a moment in which nobody listens.
 
+use super::beside::beside;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::net::SocketAddr;
@@ -73,23 +74,29 @@ pub enum BindError {
 
 /// Listens on a TCP port. An empty host means all addresses; a name is looked up.
 pub async fn tcp(host: &str, port: u16) -> Result<Listener, BindError> {
-    let shown = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let fault = |source| tcp_fault(shown.clone(), port, source);
-    let addresses: Vec<SocketAddr> = match host {
-        "" | "*" => vec![([0_u16; 8], port).into(), ([0_u8; 4], port).into()],
-        name => tokio::net::lookup_host((name, port))
-            .await
-            .map_err(|source| BindError::NotHere { address: shown.clone(), source })?
-            .collect(),
-    };
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in addresses {
+    for address in addresses(host, port).await? {
         match tcp_address(address) {
             Ok(listener) => return Ok(Listener::Tcp(listener)),
             Err(e) => last = e,
         }
     }
-    Err(fault(last))
+    Err(tcp_fault(shown(host, port), port, last))
+}
+
+/// The addresses that [`tcp`] tries, in its order.
+pub async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, BindError> {
+    match host {
+        "" | "*" => Ok(vec![([0_u16; 8], port).into(), ([0_u8; 4], port).into()]),
+        name => match tokio::net::lookup_host((name, port)).await {
+            Ok(found) => Ok(found.collect()),
+            Err(source) => Err(BindError::NotHere { address: shown(host, port), source }),
+        },
+    }
+}
+
+fn shown(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 fn tcp_address(address: SocketAddr) -> io::Result<TcpListener> {
@@ -140,13 +147,7 @@ pub fn unix(path: &Path) -> Result<Listener, BindError> {
 }
 
 fn bind_beside(path: &Path) -> io::Result<UnixListener> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let beside = PathBuf::from(name);
-    match fs::remove_file(&beside) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
+    let beside = beside(path)?;
     let socket = UnixSocket::new_stream()?;
     socket.bind(&beside)?;
     // Before listen(): nobody connects who may not.
@@ -157,18 +158,6 @@ fn bind_beside(path: &Path) -> io::Result<UnixListener> {
 }
 
 impl Listener {
-    /// A listening TCP socket that was handed over to this process.
-    pub fn inherited_tcp(socket: std::net::TcpListener) -> io::Result<Self> {
-        socket.set_nonblocking(true)?;
-        TcpListener::from_std(socket).map(Self::Tcp)
-    }
-
-    /// A listening Unix socket that was handed over to this process, reached by `path`.
-    pub fn inherited_unix(socket: std::os::unix::net::UnixListener, path: PathBuf) -> io::Result<Self> {
-        socket.set_nonblocking(true)?;
-        Ok(Self::Unix { listener: UnixListener::from_std(socket)?, path })
-    }
-
     /// The address, for people: `127.0.0.1:8801` or the path.
     pub fn describe(&self) -> String {
         match self {
@@ -200,6 +189,10 @@ mod tests {
     use super::*;
     use tokio::net::UnixStream;
 
+    fn names_in(dir: &Path) -> Vec<String> {
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
     #[tokio::test]
     async fn a_unix_socket_takes_over_from_the_one_that_is_there() {
         let dir = tempfile::tempdir().unwrap();
@@ -214,16 +207,22 @@ mod tests {
             listener.accept().await.unwrap();
         }
         assert!(path.exists(), "never unlinked");
-        assert!(!dir.path().join("new/deep/http.new").exists());
+        assert_eq!(names_in(path.parent().unwrap()), ["http"]);
     }
 
     #[tokio::test]
-    async fn what_a_crash_left_beside_is_replaced() {
+    async fn what_a_crash_left_beside_is_removed_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("http");
-        drop(std::os::unix::net::UnixListener::bind(dir.path().join("http.new")).unwrap());
+        for name in ["http~a1b", "https", "http~a1b2", "http.tls"] {
+            drop(std::os::unix::net::UnixListener::bind(dir.path().join(name)).unwrap());
+        }
+        fs::write(dir.path().join("http~txt"), "").unwrap();
         let _listener = unix(&path).unwrap();
         UnixStream::connect(&path).await.unwrap();
+        let mut left = names_in(dir.path());
+        left.sort();
+        assert_eq!(left, ["http", "http.tls", "https", "http~a1b2", "http~txt"]);
     }
 
     #[tokio::test]
@@ -250,17 +249,5 @@ mod tests {
     async fn an_empty_host_means_every_address() {
         let listener = tcp("", 0).await.unwrap();
         assert!(listener.tcp_address().unwrap().ip().is_unspecified());
-    }
-
-    #[tokio::test]
-    async fn a_socket_can_be_inherited() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("http");
-        let inherited = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        let Listener::Unix { listener, .. } = Listener::inherited_unix(inherited, path.clone()).unwrap() else {
-            panic!("a Unix socket")
-        };
-        let _client = UnixStream::connect(&path).await.unwrap();
-        listener.accept().await.unwrap();
     }
 }

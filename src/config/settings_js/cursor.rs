@@ -51,6 +51,11 @@ impl<'t> Cursor<'t> {
         Self { text, at: 0 }
     }
 
+    /// The whole text.
+    pub const fn text(&self) -> &'t [char] {
+        self.text
+    }
+
     /// The next character.
     pub fn peek(&self) -> Option<char> {
         self.text.get(self.at).copied()

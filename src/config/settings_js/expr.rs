@@ -178,6 +178,7 @@ impl Reader<'_> {
         let read = self.expression();
         let unread = match read {
             Ok(value) => {
+                self.item_end = self.cursor.at;
                 self.cursor.space()?;
                 match self.cursor.peek() {
                     None | Some(',' | '}' | ']' | ')') => return Ok(value),
@@ -194,7 +195,7 @@ impl Reader<'_> {
         };
         self.depth = depth;
         self.cursor.at = start;
-        skip(&mut self.cursor, Until::Item)?;
+        self.item_end = skip(&mut self.cursor, Until::Item)?;
         Ok(Js::Unreadable(unread))
     }
 

@@ -80,7 +80,7 @@ impl Reader<'_> {
                 if self.cursor.peek().is_none() {
                     return Err(Stop::broken(start, format!("this {word} has no body")));
                 }
-                return skip(&mut self.cursor, Until::Bracket).map(|()| None);
+                return skip(&mut self.cursor, Until::Bracket).map(|_| None);
             }
             _ => {}
         }
@@ -146,7 +146,8 @@ impl Reader<'_> {
             Target::Exports => self.exports = value.clone(),
             Target::Variable(name) => drop(self.variables.insert(name, value.clone())),
             Target::Key { object, key, at } => {
-                let entry = Entry { key, key_at: at, value: value.clone(), value_at };
+                let value_end = Some(self.cursor.at);
+                let entry = Entry { key, key_at: at, value: value.clone(), value_at, value_end };
                 self.objects[object].set(entry);
             }
             Target::Elsewhere => {}

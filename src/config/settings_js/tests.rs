@@ -56,7 +56,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[("HTTP_PORT", "8901"), ("EMPTY", ""), ("M
 
 fn layer(text: &str) -> Layer {
     let environment: Vec<_> = ENVIRONMENT.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    read(text, "s.js", &environment)
+    read(text.as_bytes(), "s.js", &environment)
 }
 
 /// What `expression` gives as the value of `logLevel`; shown as text.
