@@ -20,7 +20,7 @@ is 'the old path of the certificate' "$(readlink $LIB/cert.pem)" $ETC/ssl/cert.p
 quietly ecss-crm-server check-config
 
 is settings.js "$(mode $ETC/settings.js)" '640 root:ecss-crm'
-is 'its folder' "$(mode $ETC)" '750 root:ecss-crm'
+is 'its folder' "$(mode $ETC)" '2750 root:ecss-crm'
 is 'the key' "$(mode $ETC/ssl/key.pem)" '640 root:ecss-crm'
 is 'the certificate' "$(mode $ETC/ssl/cert.pem)" '644 root:ecss-crm'
 is 'the sockets folder' "$(mode $VAR)" '2711 ecss-crm:www-data'

@@ -10,6 +10,12 @@ holds grep -q 'logToConsole: true' $ETC/settings.js
 not grep -q 'false, logToConsole: true' $ETC/settings.js.dpkg-old
 is 'the mode' "$(mode $ETC/settings.js)" '640 root:ecss-crm'
 
+# The program's own editor keeps link, owner and mode.
+quietly ecss-crm-server config set logLevel debug
+is 'the old path' "$(readlink $SETTINGS)" $ETC/settings.js
+says $ETC/settings.js "logLevel: 'debug',"
+is 'the mode' "$(mode $ETC/settings.js)" '640 root:ecss-crm'
+
 # An address edited by hand is the one that debconf proposes, and what the file says in its own words stays.
 cat >$ETC/settings.js <<'END'
 module.exports = { serverHost : process.env.CRM_HOST || 'crm.example.org', // наш адрес

@@ -31,3 +31,12 @@ is 'the process after a broken one' "$(pid)" "$process"
 cp /tmp/good.pem $ETC/ssl/cert.pem
 quietly dpkg -i $NEXT
 is 'the certificate after an upgrade' "$(on_disk)" "$good"
+
+# Another one of our own making.
+not ecss-crm-server gen-cert 2>/dev/null
+is 'the certificate that was there' "$(on_disk)" "$good"
+quietly ecss-crm-server gen-cert --force --host crm.example.org
+is 'the new key' "$(mode $ETC/ssl/key.pem)" '640 root:ecss-crm'
+quietly systemctl reload $UNIT
+eventually renewed_in_use
+holds grep -q crm.example.org <(openssl x509 -in $ETC/ssl/cert.pem -noout -ext subjectAltName)

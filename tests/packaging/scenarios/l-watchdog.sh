@@ -2,12 +2,12 @@
 quietly dpkg -i $OURS
 serves
 mkdir -p /etc/systemd/system/$UNIT.d
-printf '[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\n' >/etc/systemd/system/$UNIT.d/quick.conf
+printf '[Service]\nWatchdogSec=4\nTimeoutAbortSec=1\n' >/etc/systemd/system/$UNIT.d/quick.conf
 systemctl daemon-reload
 quietly systemctl restart $UNIT
 serves
 process=$(pid)
-sleep 5
+sleep 6
 is 'the process while all is well' "$(pid)" "$process"
 kill -STOP "$process"
 began=$(date +%s%N)
