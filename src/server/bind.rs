@@ -112,8 +112,10 @@ fn tcp_fault(address: String, port: u16, source: io::Error) -> BindError {
         io::ErrorKind::AddrInUse => BindError::InUse { address },
         io::ErrorKind::AddrNotAvailable | io::ErrorKind::NotFound => BindError::NotHere { address, source },
         io::ErrorKind::PermissionDenied if port < 1024 => {
-            let remedy = "ports below 1024 need CAP_NET_BIND_SERVICE and PrivateUsers=no, see \
-                          /etc/systemd/system/ecss-crm-server.service.d/10-lowport.conf";
+            let remedy = "ports below 1024 are for programs with CAP_NET_BIND_SERVICE: write [Service] PrivateUsers=no \
+                          CapabilityBoundingSet=CAP_NET_BIND_SERVICE AmbientCapabilities=CAP_NET_BIND_SERVICE, each on \
+                          a line of its own, into /etc/systemd/system/ecss-crm-server.service.d/10-lowport.conf, then \
+                          systemctl daemon-reload and restart the service; or choose a port above 1023";
             BindError::Forbidden { address, source, remedy }
         }
         io::ErrorKind::PermissionDenied => BindError::Forbidden { address, source, remedy: "choose another port" },
@@ -243,6 +245,16 @@ mod tests {
         assert!(matches!(tcp("127.0.0.1", port).await, Err(BindError::InUse { .. })));
         assert!(matches!(tcp("192.0.2.1", 0).await, Err(BindError::NotHere { .. })));
         assert!(matches!(tcp("no.such.host.invalid", 0).await, Err(BindError::NotHere { .. })));
+    }
+
+    #[test]
+    fn a_port_that_only_root_may_use_names_the_drop_in_and_what_to_put_in() {
+        let fault = |port| tcp_fault("h:1".to_owned(), port, io::ErrorKind::PermissionDenied.into()).to_string();
+        for word in ["10-lowport.conf", "PrivateUsers=no", "AmbientCapabilities=CAP_NET_BIND_SERVICE", "daemon-reload"]
+        {
+            assert!(fault(443).contains(word), "{}", fault(443));
+        }
+        assert!(!fault(8801).contains("lowport"));
     }
 
     #[tokio::test]

@@ -39,7 +39,7 @@ impl Manager {
 
     /// Writes the daemon's settings: everything in this folder, and `more`.
     pub fn configure(&self, more: &str) {
-        let at = |key: &str, name: &str| format!("{key} = {:?}\n", self.path(name));
+        let at = |key: &str, name: &str| format!("{key} = '{}'\n", self.path(name).display());
         let text = [
             at("state_dir", "db"),
             at("sslKeyFilename", "key.pem"),
@@ -60,8 +60,8 @@ impl Manager {
         for fd in &handed {
             rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty()).expect("kept over exec");
         }
-        let places: String =
-            handed.iter().enumerate().map(|(n, fd)| format!("exec {}<&{}\n", n + 3, fd.as_raw_fd())).collect();
+        let place = |(n, fd): (usize, &OwnedFd)| format!("exec {}<&{}\n", n + 3, fd.as_raw_fd());
+        let places = handed.iter().enumerate().map(place).collect::<Vec<_>>().concat();
         let names: Vec<&str> = self.kept.iter().map(|(name, _)| name.as_str()).collect();
         let mut command = Command::new("bash");
         command
@@ -73,8 +73,19 @@ impl Manager {
             .env("LISTEN_FDS", handed.len().to_string())
             .env("LISTEN_FDNAMES", names.join(":"))
             .envs(more.iter().copied())
-            .stdin(Stdio::null());
+            .stdin(Stdio::null())
+            .stdout(self.output())
+            .stderr(self.output());
         Run(command.spawn().expect("bash is there"))
+    }
+
+    fn output(&self) -> fs::File {
+        fs::OpenOptions::new().append(true).create(true).open(self.path("output")).expect("a file for its output")
+    }
+
+    /// What a file in the folder holds; `output` is what the daemon has said to whoever started it.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("the file is there")
     }
 
     /// The next report; what is to be kept is kept, what is to be forgotten is forgotten.

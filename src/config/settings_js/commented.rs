@@ -43,7 +43,7 @@ pub fn commented_out(text: &[char], gap: (usize, usize), key: &str) -> Option<Co
 /// Whether the comment would be a property, and nothing but comments behind it.
 fn parse(text: &[char], from: usize, end: usize, key: &str) -> Option<CommentedOut> {
     let nothing = HashMap::new();
-    let mut reader = Reader::new(&text[..end], &nothing);
+    let mut reader = Reader::new(&text[..end], "", &nothing);
     reader.cursor.at = from;
     while reader.cursor.peek() == Some('/') {
         reader.cursor.at += 1;

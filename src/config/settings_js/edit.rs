@@ -36,9 +36,9 @@ pub fn set(
 ) -> Result<Vec<u8>, Vec<Fault>> {
     let before = Decoded::new(bytes);
     let variables = by_name(environment);
-    let mut reader = Reader::new(&before.text, &variables);
+    let mut reader = Reader::new(&before.text, file, &variables);
     let outcome = reader.program();
-    let layer = layer_of(&reader, outcome, file);
+    let layer = layer_of(&reader, outcome);
     if layer.broken {
         return Err(layer.faults);
     }

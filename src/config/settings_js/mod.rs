@@ -4,12 +4,14 @@
 //! that such edits are made of is understood (see the tests), and what is not is told with its line.
 
 mod bytes;
+mod calls;
 mod commented;
 mod cursor;
 mod edit;
 mod expr;
 mod object;
 mod operators;
+mod paths;
 mod program;
 mod reader;
 mod skip;
@@ -41,14 +43,14 @@ pub fn read(bytes: &[u8], file: &str, environment: &[(String, String)]) -> Layer
 
 fn read_text(text: &[char], file: &str, environment: &[(String, String)]) -> Layer {
     let environment = by_name(environment);
-    let mut reader = Reader::new(text, &environment);
+    let mut reader = Reader::new(text, file, &environment);
     let outcome = reader.program();
-    layer_of(&reader, outcome, file)
+    layer_of(&reader, outcome)
 }
 
 /// What has been read, as settings; `outcome` is how the reading ended.
-fn layer_of(reader: &Reader<'_>, outcome: Result<Ignored, Stop>, file: &str) -> Layer {
-    let whole = Place::file(file);
+fn layer_of(reader: &Reader<'_>, outcome: Result<Ignored, Stop>) -> Layer {
+    let whole = Place::file(reader.file);
     let place = |at: usize| whole.at(position(reader.cursor.text(), at));
     let ignored = match outcome {
         Ok(ignored) => ignored,
@@ -123,6 +125,8 @@ fn position(text: &[char], at: usize) -> (u32, u32) {
     (count(line_ends.len()), count(before.len().saturating_sub(begin)))
 }
 
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod edit_tests;
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub struct Literal {
 }
 
 /// An object literal, with what later statements have set in it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Object {
     /// In order; no key twice.
     pub entries: Vec<Entry>,
@@ -63,6 +63,8 @@ impl Object {
 pub struct Reader<'t> {
     pub cursor: Cursor<'t>,
     pub environment: &'t HashMap<&'t str, &'t str>,
+    /// The file's own path, for `__dirname`.
+    pub file: &'t str,
     pub variables: HashMap<String, Js>,
     pub objects: Vec<Object>,
     /// `module.exports`.
@@ -74,10 +76,11 @@ pub struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     /// At the beginning of a file.
-    pub fn new(text: &'t [char], environment: &'t HashMap<&'t str, &'t str>) -> Self {
+    pub fn new(text: &'t [char], file: &'t str, environment: &'t HashMap<&'t str, &'t str>) -> Self {
         Self {
             cursor: Cursor::new(text),
             environment,
+            file,
             variables: HashMap::new(),
             objects: vec![Object::default()],
             exports: Js::Object(0),
