@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
 const FRONT_PAGE: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -115,6 +115,22 @@ fn ports_outlive_the_daemon_too() {
     let _run = manager.start(&[]);
     manager.reports_until("READY=1");
     assert_served(&answer(waiting));
+}
+
+#[test]
+fn sockets_of_a_socket_unit_are_told_apart_by_their_paths() {
+    let mut manager = Manager::new();
+    with_sockets(&manager, "http");
+    for path in ["https", "http"] {
+        let socket = UnixListener::bind(manager.path(path)).expect("the path is free");
+        manager.kept.push(("ecss-crm-server.socket".to_owned(), socket.into()));
+    }
+    let before = inode(&manager.path("http"));
+    let _run = manager.start(&[]);
+    let reports = manager.reports_until("READY=1");
+    assert_served(&answer(ask(&manager.path("http"))));
+    assert_eq!(inode(&manager.path("http")), before);
+    assert!(reports.iter().flatten().all(|line| line != "FDSTORE=1"), "the manager has them already: {reports:?}");
 }
 
 #[test]
