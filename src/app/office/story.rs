@@ -275,6 +275,10 @@ mod tests {
         assert_eq!(told(&show, Lang::En), "Opening the card: Анна Орлова, № 9");
         let failed = Note::DialFailed { why: DialFailure::NoNumber };
         assert!(told(&failed, Lang::Ru).contains("списке пользователей"));
+        let again = Note::GoesOn { leg: "l".into(), state: LegState::Talking };
+        assert!(told(&again, Lang::Ru).ends_with("снова виден: разговор"), "{}", told(&again, Lang::Ru));
+        let late = Note::RangAgain { leg: "l".into(), after_s: 40 };
+        assert!(told(&late, Lang::En).starts_with("The call rang again after 40 s"), "{}", told(&late, Lang::En));
         let refused = Note::Told { lane: "c".into(), request: "show".into(), answer: "HTTP 503".into(), took_ms: 5 };
         assert_eq!(told(&refused, Lang::En), "The portal answered: show — HTTP 503");
     }

@@ -117,8 +117,10 @@ impl Call {
         self.legs.iter().all(|l| !l.is_live()) && self.crm.iter().all(|c| c.closed)
     }
 
-    /// A click that still waits for its first leg.
+    /// A click that still waits for its own leg; others of the call may be there already.
     pub fn awaits_legs(&self) -> bool {
-        self.click.is_some() && self.legs.is_empty() && !self.is_over()
+        self.click.is_some()
+            && self.crm.first().is_some_and(|c| !c.closed)
+            && self.legs.iter().all(|l| l.crm != Some(0))
     }
 }

@@ -108,3 +108,12 @@ fn a_client_who_comes_back_to_the_clicked_phone_is_a_conversation_of_its_own() {
     s.after(2).legs(vec![back(Talking)]).after(3).legs(vec![back(Released)]);
     assert_eq!(s.told(), ["/b: finish 1 3s 200"]);
 }
+
+#[test]
+fn a_click_whose_own_leg_is_never_seen_ends_although_others_of_its_call_are() {
+    let mut s = clicked();
+    s.breaks().after(5).incoming("1004", Talking).after(3).incoming("1004", Released);
+    assert_eq!(s.told(), ["/1004: register 4 Incoming show", "/1004: finish 4 3s 200"]);
+    assert_eq!(s.after(30).told(), ["finish 1 0s 480"], "the card of who clicked does not stay");
+    assert!(s.call.is_over());
+}

@@ -387,6 +387,8 @@ fn told_with_losses(plan: &Plan, told: &Telling, outage: (Tenths, Tenths), clock
         run.event(Event::Legs(vec![sighting(s.leg)]));
     }
     run.end();
+    // A handing over that was not told looks as if the client had been there from the first.
+    truth.parts.iter_mut().for_each(|p| p.client_from = None);
     for user in (1..=5).map(UserId) {
         let records: Vec<&Recorded> =
             run.judge.records.iter().filter(|r| r.user == user && r.status == Status::Answered).collect();
