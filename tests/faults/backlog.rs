@@ -26,8 +26,8 @@ async fn a_backlog_older_than_half_an_hour_drains_while_people_call() {
         manners: Manners { ring: (0.01, 0.02), talk: (0.01, 0.05) },
     };
     let started = firm.portal.world().now();
-    // 300 or 2,000 calls.
-    let length = Duration::from_secs_f64(pick(5.0, 33.3));
+    // 240 or 2,000 calls.
+    let length = Duration::from_secs_f64(pick(4.0, 33.3));
     let before = traffic::run_for(&firm, hurried, dice.fork(), length).await;
     question.placed.extend(before);
     let old = firm.portal.world().now();
@@ -37,6 +37,6 @@ async fn a_backlog_older_than_half_an_hour_drains_while_people_call() {
     question.dark.push((started, old + Duration::from_secs(4)));
     question.drain_from = Some(old);
     let live = Mix { manners: Manners { ring: (1.0, 2.0), talk: (1.0, 2.0) }, ..Mix::office(1.0) };
-    question.placed.extend(traffic::run_for(&firm, live, dice.fork(), seconds(8, 60)).await);
+    question.placed.extend(traffic::run_for(&firm, live, dice.fork(), seconds(5, 60)).await);
     stage.end("backlog", firm, question, pick(Duration::from_secs(90), Duration::from_secs(600))).await;
 }

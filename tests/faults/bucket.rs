@@ -24,7 +24,7 @@ async fn four_calls_a_second_at_two_requests_a_second() {
     let bucket = Some(Bucket { burst: pick(10.0, 50.0), leak: 2.0 });
     firm.portal.set_limits(Limits { bucket, operating: None });
     let mut question = Question::now(&firm);
-    question.placed = traffic::run_for(&firm, Mix::office(4.0), Dice::new(seed()), seconds(18, 120)).await;
+    question.placed = traffic::run_for(&firm, Mix::office(4.0), Dice::new(seed()), seconds(10, 120)).await;
     let verdict = stage.end("bucket", firm, question, pick(Duration::from_secs(60), Duration::from_secs(300))).await;
     if full() {
         assert!(verdict.p95().is_some_and(|p95| p95 < 1000), "cards within a second: {verdict}");
@@ -36,7 +36,7 @@ async fn commands_inside_a_batch_are_refused_now_and_then() {
     let stage = Stage::begin(Settings { portal_budget: "2/8", ..Settings::default() }).await;
     let firm = stage.firm("firma.local", Limits::none()).await;
     let mut question = Question::now(&firm);
-    let length = seconds(9, 120);
+    let length = seconds(6, 120);
     let misfortunes = async {
         let mut due = tokio::time::interval(Duration::from_millis(700));
         let stop = tokio::time::Instant::now() + length;

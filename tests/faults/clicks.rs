@@ -22,7 +22,7 @@ async fn clicks_during_an_outage_dial_and_are_recorded_afterwards() {
     };
     firm.portal.standing(Fault::Outage);
     question.dark.push((firm.portal.world().now(), firm.portal.world().now() + Duration::from_secs(3600)));
-    question.placed = traffic::run_for(&firm, mix, Dice::new(seed()), seconds(6, 60)).await;
+    question.placed = traffic::run_for(&firm, mix, Dice::new(seed()), seconds(4, 60)).await;
     let asked = question.placed.iter().filter_map(|placed| placed.click.as_ref());
     let untaken: Vec<_> = asked.filter(|click| !click.taken).collect();
     assert!(untaken.is_empty(), "the daemon answers the portal's events whatever REST does: {untaken:?}");

@@ -57,7 +57,7 @@ async fn a_hanging_portal_and_a_flood_at_one_company_leave_the_others_cards_quic
     let quiet = stage.firm("quiet.local", Limits::none()).await;
     let loud = stage.firm("loud.local", Limits::none()).await;
     let mut dice = Dice::new(seed());
-    let length = seconds(5, 60);
+    let length = seconds(4, 60);
     let mut question = Question::now(&quiet);
     question.placed = traffic::run_for(&quiet, Mix::office(3.0), dice.fork(), length).await;
     let alone = judge(&quiet, &question).cards;

@@ -65,15 +65,15 @@ async fn kills(name: &str, replays: bool, lost_answers: bool, times: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_the_switch_tells_its_calls_again() {
-    kills("kill-9-replay", true, false, pick(15, 200)).await;
+    kills("kill-9-replay", true, false, pick(12, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_answers_are_under_way() {
-    kills("kill-9-slow-answers", true, true, pick(10, 200)).await;
+    kills("kill-9-slow-answers", true, true, pick(8, 200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_the_switch_tells_nothing_again() {
-    kills("kill-9", false, false, pick(10, 200)).await;
+    kills("kill-9", false, false, pick(8, 200)).await;
 }

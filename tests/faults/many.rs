@@ -18,7 +18,7 @@ async fn fifty_companies_with_a_few_calls_each() {
         firms.push(Firm::settle(&stage, &format!("firma{n}.local"), 10, Limits::cloud()).await);
     }
     let mut dice = Dice::new(seed());
-    let length = seconds(5, 60);
+    let length = seconds(4, 60);
     let stories = firms.into_iter().map(|firm| {
         let dice = dice.fork();
         async move {

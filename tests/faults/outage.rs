@@ -33,12 +33,12 @@ async fn outage(name: &str, fault: Fault, length: Duration, away: Duration) -> J
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outage_in_the_middle_of_the_traffic() {
-    outage("outage", Fault::Outage, seconds(21, 600), seconds(7, 60)).await;
+    outage("outage", Fault::Outage, seconds(15, 600), seconds(5, 60)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_is_carried_out_but_no_answer_arrives() {
-    outage("answers-lost", Fault::DropAfter, seconds(9, 120), seconds(3, 20)).await;
+    outage("answers-lost", Fault::DropAfter, seconds(6, 120), seconds(2, 20)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

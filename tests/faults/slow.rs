@@ -23,6 +23,6 @@ async fn groups_of_eight_at_a_portal_far_away() {
         kinds: &[(Kind::Group, 5), (Kind::GroupMissed, 1)],
         manners: Manners { ring: (0.6, 1.5), talk: (1.0, 2.5) },
     };
-    question.placed = traffic::run_for(&firm, mix, Dice::new(seed()), seconds(10, 120)).await;
+    question.placed = traffic::run_for(&firm, mix, Dice::new(seed()), seconds(6, 120)).await;
     stage.end("slow-portal", firm, question, PATIENCE).await;
 }

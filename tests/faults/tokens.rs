@@ -14,7 +14,7 @@ async fn tokens_expire_again_and_again() {
     let stage = Stage::begin(Settings { portal_budget: "5/225", ..Settings::default() }).await;
     let firm = stage.firm("firma.local", Limits::enterprise()).await;
     let mut question = Question::now(&firm);
-    let length = seconds(9, 120);
+    let length = seconds(6, 120);
     let times = pick(3, 10);
     let expiry = async {
         for n in 0..times {
