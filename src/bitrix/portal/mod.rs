@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a method rests whose time is used up, where the portal does not say.
-const METHOD_REST: Duration = Duration::from_secs(60);
+const METHOD_REST: Duration = Duration::from_secs(10);
 /// The portal counts operating time over ten minutes, so that no rest is longer; with some grace for its clock.
 const LONGEST_REST: Duration = Duration::from_secs(1200);
 
