@@ -160,7 +160,7 @@ async fn a_dropped_world_closes_everything() {
 
 #[tokio::test]
 async fn the_demonstration_is_furnished_soundly() {
-    let world = crate::sandbox::switch::SwitchWorld::new(crate::clock::Clock::system());
+    let world = SwitchWorld::new(crate::clock::Clock::system());
     world.furnish_demo().expect("furnished");
     assert_eq!(world.phones().len(), 5);
     world.external_call("+79835551122", "600").await;
