@@ -47,7 +47,7 @@ const IMPURE: &str =
     "tokio tokio_util sqlx reqwest axum hyper rustls tracing Instant SystemTime thread process fs net env";
 
 /// Where something may be set going that runs on by itself.
-const MAY_SPAWN: [&str; 6] = ["session/", "server/", "lifecycle.rs", "app/", "sandbox/", "web/mod.rs"];
+const MAY_SPAWN: [&str; 6] = ["session/", "server/", "lifecycle/", "app/", "sandbox/", "web/mod.rs"];
 
 /// Production lines a file may have: every one, nine of ten, every second one.
 const LONGEST: usize = 500;

@@ -13,12 +13,16 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 const ROWS: [(i64, &str, &str); 14] = [
     (1, "companies", "VALUES ('m1', 'Имя', 'd', 'https://d/rest/', 'c', x'01', NULL, '{}', 1, 1, NULL)"),
     (1, "switches", "VALUES ('m1', '\"callapi\"', 'c', x'01', '[]', 'd', '{}')"),
-    (2, "tokens", "VALUES ('m1', x'01', x'01', 1, 1, NULL, NULL, 's')"),
+    (
+        2,
+        "tokens",
+        "(company, access, refresh, expires_at, refresh_obtained_at, scope) VALUES ('m1', x'01', x'01', 1, 1, 's')",
+    ),
     (3, "employees", "VALUES ('m1', 1, 'Анна', 1)"),
     (3, "employee_numbers", "VALUES ('m1', '1001', '1001', 1, 0)"),
     (4, "calls", "VALUES (1, 'm1', 'k', '{}', 1, 1, NULL)"),
     (4, "trace", "VALUES (1, 'm1', 'k', 1, '[]')"),
-    (5, "outbox", "VALUES ('m1', 1, 'l', 'k', '{}', 1, 0, NULL)"),
+    (5, "outbox", "(company, id, lane, call, body, created_at) VALUES ('m1', 1, 'l', 'k', '{}', 1)"),
     (5, "lanes", "VALUES (1, 'm1', 'l', 'crm', 1)"),
     (6, "inbox", "VALUES (1, 'm1', 'k', '{}', 1, NULL)"),
     (7, "parked_installs", "VALUES ('m2', x'01', 1)"),

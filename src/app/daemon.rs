@@ -1,7 +1,7 @@
 //! A running daemon: everything built, sockets served, companies at work.
 
 use super::office::DaemonOffice;
-use super::{Listeners, Prepared};
+use super::{Listeners, Prepared, certificate};
 use crate::bitrix::bindings::Wanted;
 use crate::bitrix::{AppCredentials, OAuth, Tools};
 use crate::clock::{Clock, FOLLOW};
@@ -10,8 +10,8 @@ use crate::domain::company::Trust;
 use crate::ecss::Dialect;
 use crate::http::{ClientOptions, client, tls_config};
 use crate::server::serve::{PeerAddr, serve};
-use crate::server::tls::{PairFiles, Tls};
-use crate::session::{Companies, LinkTools, Setup};
+use crate::server::tls::Tls;
+use crate::session::{Companies, CompanyHandle, LinkTools, Setup};
 use crate::store::Store;
 use crate::web::{self, ClientAddr, Office, WebState};
 use anyhow::Context as _;
@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 
 /// A cloud portal ends a request after 60 s; we wait a little longer to hear it say so.
 const REST_TIMEOUT: Duration = Duration::from_secs(65);
-/// A database that is silent for so long hangs.
+/// How long the database may take for the simplest answer. The service manager waits longer.
 const ANSWER: Duration = Duration::from_secs(10);
 /// How often old calls are forgotten and the database is tidied.
 const TIDY: Duration = Duration::from_secs(3600);
@@ -51,14 +51,7 @@ impl Daemon {
         listeners: Listeners,
         clock: Clock,
     ) -> anyhow::Result<Self> {
-        let pair = PairFiles { cert: settings.ssl_cert_filename.clone(), key: settings.ssl_key_filename.clone() };
-        let (tls, made) = Tls::load_or_generate(pair, &settings.server_host, clock.now())?;
-        if made {
-            tracing::warn!(file = %settings.ssl_cert_filename.display(), "a self-signed certificate was made, as there was none");
-        }
-        for doubt in tls.doubts(clock.now()) {
-            tracing::warn!("{doubt}");
-        }
+        let tls = certificate::tls(settings, clock.now())?;
         let store = Store::open(&settings.state_dir)
             .await
             .with_context(|| format!("the state directory {} cannot be used", settings.state_dir.display()))?;
@@ -103,6 +96,7 @@ impl Daemon {
         daemon.serve(settings, &base, listeners, &clock);
         let count = daemon.companies.start_all().await?;
         tracing::info!(companies = count, base, "started");
+        daemon.tasks.spawn(certificate::watch(daemon.tls.clone(), clock.clone(), daemon.stop.clone()));
         let (store, stop) = (daemon.store.clone(), daemon.stop.clone());
         daemon.tasks.spawn(tidy(store.clone(), clock.clone(), settings.retention_days, stop.clone()));
         daemon.tasks.spawn(async move {
@@ -132,21 +126,28 @@ impl Daemon {
         self.dialect.store(prepared.dialect);
         self.rebind.store(settings.rebind_placement, Ordering::Relaxed);
         if settings.rebind_placement {
-            self.companies.all().iter().for_each(crate::session::CompanyHandle::look_after);
+            self.companies.all().iter().for_each(CompanyHandle::look_after);
         }
     }
 
-    /// Whether a restart would not help: the database answers, be it with a fault. A full disk, for one, is no reason
-    /// to be restarted, as calls go on in memory meanwhile.
-    pub async fn is_well(&self) -> bool {
-        tokio::time::timeout(ANSWER, self.store.ping()).await.is_ok()
+    /// Whether a restart could help: only if the database does not answer, whatever its answer is. A full disk, for
+    /// one, is no better after a restart, and calls go on in memory meanwhile. The error is a sentence.
+    pub async fn is_alive(&self) -> Result<(), String> {
+        let answer = tokio::time::timeout(ANSWER, self.store.ping()).await;
+        answer.map(drop).map_err(|_| format!("the database has not answered for {} s", ANSWER.as_secs()))
     }
 
     /// One line for the service manager.
     pub fn summary(&self) -> String {
-        let all = self.companies.all();
-        let online = all.iter().filter(|c| c.status().link.is_online()).count();
-        format!("{online} of {} companies connected to their switch", all.len())
+        let all: Vec<_> = self.companies.all().iter().map(CompanyHandle::status).collect();
+        let online = all.iter().filter(|company| company.link.is_online()).count();
+        let calls: u64 = all.iter().map(|company| company.calls).sum();
+        let waiting: u64 = all.iter().map(|company| company.backlog.calls).sum();
+        format!(
+            "{online} of {} companies connected to their switch; {calls} running calls; {waiting} requests wait for \
+             their portal",
+            all.len()
+        )
     }
 
     /// Stops taking requests, lets those under way end, stores what is open.

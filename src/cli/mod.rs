@@ -2,6 +2,9 @@
 
 mod backup;
 mod check;
+mod config;
+mod export;
+mod gen_cert;
 mod replay;
 mod run;
 #[cfg(feature = "sandbox")]
@@ -32,6 +35,13 @@ enum Command {
     /// Copy the database, also while the daemon runs. To restore: stop the daemon, put the copy in place of store.db in
     /// the state directory, delete store.db-wal and store.db-shm there, start.
     Backup(backup::Backup),
+    /// Read or change one setting.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Print the settings in force as a settings.js of the former Node.js package, for going back to it.
+    ExportSettings(export::Export),
+    /// Make a self-signed certificate and its key; existing files are only replaced with --force.
+    GenCert(gen_cert::GenCert),
     /// Turn a capture or single frames of the switch into neutral events, one JSON object per line.
     Replay(replay::Replay),
     /// Try everything without an installation: a simulated portal and switch, and the real daemon between them.
@@ -52,11 +62,14 @@ struct Files {
 
 impl Files {
     fn sources(&self) -> Sources {
-        let env = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Sources::locate(self.config.clone(), self.settings.clone(), env)
+        Sources::locate(self.config.clone(), self.settings.clone(), environment())
     }
+}
+
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Does what the command line asks.
@@ -65,6 +78,9 @@ pub fn main() -> ExitCode {
         Command::Run(files) => run::run(&files),
         Command::CheckConfig(files) => Ok(check::check(&files)),
         Command::Backup(backup) => backup.run(),
+        Command::Config(config) => Ok(config.run()),
+        Command::ExportSettings(export) => Ok(export.run()),
+        Command::GenCert(gen_cert) => gen_cert.run(),
         Command::Replay(replay) => replay.run(),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run(),
@@ -83,6 +99,11 @@ fn complain(text: &str) {
 #[expect(clippy::print_stdout, reason = "this is what the command was called for")]
 fn say(text: &str) {
     println!("{text}");
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command was called for")]
+fn print(text: &str) {
+    print!("{text}");
 }
 
 /// Tells all faults, one per line.

@@ -21,6 +21,8 @@ pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
         Ok(prepared) => prepared,
         Err(faults) => return Ok(complain_of(&faults)),
     };
+    // Before there are threads.
+    let handed = lifecycle::sockets_of_the_last_run();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let journal = std::env::var_os("JOURNAL_STREAM").is_some();
@@ -31,7 +33,7 @@ pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
         let started = async {
             // Before the first byte is served, so that no signal meets us unprepared.
             let wishes = Wishes::listen().context("signals cannot be listened to")?;
-            let listeners = Listeners::bind(&settings).await?;
+            let listeners = Listeners::take_or_bind(&settings, handed).await?;
             let daemon = Daemon::start(&settings, prepared, listeners, app::clock()).await?;
             anyhow::Ok((wishes, daemon))
         };
@@ -59,8 +61,9 @@ async fn serve(files: &Files, telemetry: &Telemetry, mut wishes: Wishes, daemon:
             },
             _ = beat.tick() => {
                 // A database that does not answer keeps the service manager waiting until it restarts us.
-                if daemon.is_well().await {
-                    lifecycle::tell_well(&daemon.summary());
+                match daemon.is_alive().await {
+                    Ok(()) => lifecycle::tell_well(&daemon.summary()),
+                    Err(why) => lifecycle::tell_unwell(&why),
                 }
             }
         }

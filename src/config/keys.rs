@@ -1,5 +1,16 @@
 //! The names of all settings, and which spelling means which.
 
+/// What a key's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text, also a path or an address.
+    Text,
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Number,
+}
+
 /// A setting's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
@@ -7,45 +18,47 @@ pub struct Key {
     pub name: &'static str,
     /// Whether `settings.js` may hold it (the keys of the former package), or only `config.toml`.
     pub in_settings_js: bool,
+    /// What its value is.
+    pub kind: Kind,
 }
 
-const fn shared(name: &'static str) -> Key {
-    Key { name, in_settings_js: true }
+const fn shared(name: &'static str, kind: Kind) -> Key {
+    Key { name, in_settings_js: true, kind }
 }
 
-const fn own(name: &'static str) -> Key {
-    Key { name, in_settings_js: false }
+const fn own(name: &'static str, kind: Kind) -> Key {
+    Key { name, in_settings_js: false, kind }
 }
 
 /// Every key, in the order of the annotated default file.
 pub const KEYS: &[Key] = &[
-    shared("path"),
-    shared("dist"),
-    shared("proxyGatewayURL"),
-    shared("useUnixSockets"),
-    shared("httpUnixSocket"),
-    shared("httpsUnixSocket"),
-    shared("serverHost"),
-    shared("httpPort"),
-    shared("httpsPort"),
-    shared("sslKeyFilename"),
-    shared("sslCertFilename"),
-    shared("bitrixClientId"),
-    shared("bitrixClientSecret"),
-    shared("bitrixTokenHost"),
-    shared("logLevel"),
-    shared("defaultLogFile"),
-    shared("errorLogFile"),
-    shared("logToConsole"),
-    shared("rebindPlacement"),
-    own("state_dir"),
-    own("ca_file"),
-    own("dialect_file"),
-    own("ops_listen"),
-    own("switch_time_zone"),
-    own("portal_budget"),
-    own("retention_days"),
-    own("reconnect_grace"),
+    shared("path", Kind::Text),
+    shared("dist", Kind::Text),
+    shared("proxyGatewayURL", Kind::Text),
+    shared("useUnixSockets", Kind::Flag),
+    shared("httpUnixSocket", Kind::Text),
+    shared("httpsUnixSocket", Kind::Text),
+    shared("serverHost", Kind::Text),
+    shared("httpPort", Kind::Number),
+    shared("httpsPort", Kind::Number),
+    shared("sslKeyFilename", Kind::Text),
+    shared("sslCertFilename", Kind::Text),
+    shared("bitrixClientId", Kind::Text),
+    shared("bitrixClientSecret", Kind::Text),
+    shared("bitrixTokenHost", Kind::Text),
+    shared("logLevel", Kind::Text),
+    shared("defaultLogFile", Kind::Text),
+    shared("errorLogFile", Kind::Text),
+    shared("logToConsole", Kind::Flag),
+    shared("rebindPlacement", Kind::Flag),
+    own("state_dir", Kind::Text),
+    own("ca_file", Kind::Text),
+    own("dialect_file", Kind::Text),
+    own("ops_listen", Kind::Text),
+    own("switch_time_zone", Kind::Text),
+    own("portal_budget", Kind::Text),
+    own("retention_days", Kind::Number),
+    own("reconnect_grace", Kind::Number),
 ];
 
 /// What all spellings of a key have in common: lower case, no underscores.

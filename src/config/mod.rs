@@ -3,9 +3,12 @@
 //! The environment wins over `settings.js`, which wins over `config.toml`. All faults are found in one go,
 //! each with file, line, key, problem and remedy; secrets never show in them.
 
+mod change;
 mod check;
 mod environment;
+mod export;
 mod fault;
+mod file;
 mod keys;
 mod layer;
 mod ops_listen;
@@ -18,6 +21,8 @@ mod url;
 
 pub use crate::domain::budget::{Budget, NoBudget};
 pub use crate::telemetry::LogLevel;
+pub use change::{get, set};
+pub use export::{export, save};
 pub use fault::Fault;
 pub use ops_listen::{NoAddress, OpsListen};
 pub use settings::Settings;
@@ -68,6 +73,22 @@ pub struct Loaded {
 
 /// Reads and checks everything. The error holds all faults at once, in the order of files and lines.
 pub fn load(sources: &Sources) -> Result<Loaded, Vec<Fault>> {
+    let Examined { settings, faults, warnings, .. } = examine(sources)?;
+    if faults.is_empty() { Ok(Loaded { settings, warnings }) } else { Err(faults) }
+}
+
+/// Settings as far as they could be read, and everything that is wrong with them.
+struct Examined {
+    settings: Settings,
+    faults: Vec<Fault>,
+    warnings: Vec<Fault>,
+    /// Knows which keys were set but could not be read.
+    values: Values,
+    /// Whether a source could be read so little that nothing is certain about keys that seem to be missing.
+    broken: bool,
+}
+
+fn examine(sources: &Sources) -> Result<Examined, Vec<Fault>> {
     let toml = sources.config.as_deref().map_or_else(Layer::default, toml_layer);
     let script = sources.settings_js.as_deref().map_or_else(Layer::default, |path| script_layer(path, &sources.env));
     let environment = environment::read(&sources.env);
@@ -83,7 +104,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Fault>> {
 
     let mut values = Values::new(found, suspect);
     let settings = check::settings(&mut values);
-    if !layers.iter().any(|layer| layer.broken) {
+    let broken = layers.iter().any(|layer| layer.broken);
+    if !broken {
         together::contradictions(&mut values, &settings);
         together::doubts(&mut values, &settings);
     }
@@ -92,7 +114,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Fault>> {
     for list in [&mut faults, &mut warnings] {
         list.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     }
-    if faults.is_empty() { Ok(Loaded { settings, warnings }) } else { Err(faults) }
+    Ok(Examined { settings, faults, warnings, values, broken })
 }
 
 fn toml_layer(path: &Path) -> Layer {
@@ -106,12 +128,11 @@ fn toml_layer(path: &Path) -> Layer {
     }
 }
 
-/// Old editors have left comments in other encodings; the former package did not mind, and neither do we.
 fn script_layer(path: &Path, env: &[(String, String)]) -> Layer {
     let file = path.display().to_string();
     match std::fs::read(path) {
         Err(e) => Layer::broken(unreadable(&file, &e)),
-        Ok(bytes) => settings_js::read(&String::from_utf8_lossy(&bytes), &file, env),
+        Ok(bytes) => settings_js::read(&bytes, &file, env),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A Unix socket is bound under another name and then renamed over its own, and it is never unlinked: a new
 //! process takes over from the old one without a moment in which nobody listens.
 
+use super::beside::beside;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::net::SocketAddr;
@@ -73,23 +74,29 @@ pub enum BindError {
 
 /// Listens on a TCP port. An empty host means all addresses; a name is looked up.
 pub async fn tcp(host: &str, port: u16) -> Result<Listener, BindError> {
-    let shown = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let fault = |source| tcp_fault(shown.clone(), port, source);
-    let addresses: Vec<SocketAddr> = match host {
-        "" | "*" => vec![([0_u16; 8], port).into(), ([0_u8; 4], port).into()],
-        name => tokio::net::lookup_host((name, port))
-            .await
-            .map_err(|source| BindError::NotHere { address: shown.clone(), source })?
-            .collect(),
-    };
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in addresses {
+    for address in addresses(host, port).await? {
         match tcp_address(address) {
             Ok(listener) => return Ok(Listener::Tcp(listener)),
             Err(e) => last = e,
         }
     }
-    Err(fault(last))
+    Err(tcp_fault(shown(host, port), port, last))
+}
+
+/// The addresses that [`tcp`] tries, in its order.
+pub async fn addresses(host: &str, port: u16) -> Result<Vec<SocketAddr>, BindError> {
+    match host {
+        "" | "*" => Ok(vec![([0_u16; 8], port).into(), ([0_u8; 4], port).into()]),
+        name => match tokio::net::lookup_host((name, port)).await {
+            Ok(found) => Ok(found.collect()),
+            Err(source) => Err(BindError::NotHere { address: shown(host, port), source }),
+        },
+    }
+}
+
+fn shown(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 fn tcp_address(address: SocketAddr) -> io::Result<TcpListener> {
@@ -105,8 +112,10 @@ fn tcp_fault(address: String, port: u16, source: io::Error) -> BindError {
         io::ErrorKind::AddrInUse => BindError::InUse { address },
         io::ErrorKind::AddrNotAvailable | io::ErrorKind::NotFound => BindError::NotHere { address, source },
         io::ErrorKind::PermissionDenied if port < 1024 => {
-            let remedy = "ports below 1024 need CAP_NET_BIND_SERVICE and PrivateUsers=no, see \
-                          /etc/systemd/system/ecss-crm-server.service.d/10-lowport.conf";
+            let remedy = "ports below 1024 are for programs with CAP_NET_BIND_SERVICE: write [Service] PrivateUsers=no \
+                          CapabilityBoundingSet=CAP_NET_BIND_SERVICE AmbientCapabilities=CAP_NET_BIND_SERVICE, each on \
+                          a line of its own, into /etc/systemd/system/ecss-crm-server.service.d/10-lowport.conf, then \
+                          systemctl daemon-reload and restart the service; or choose a port above 1023";
             BindError::Forbidden { address, source, remedy }
         }
         io::ErrorKind::PermissionDenied => BindError::Forbidden { address, source, remedy: "choose another port" },
@@ -140,13 +149,7 @@ pub fn unix(path: &Path) -> Result<Listener, BindError> {
 }
 
 fn bind_beside(path: &Path) -> io::Result<UnixListener> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let beside = PathBuf::from(name);
-    match fs::remove_file(&beside) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
+    let beside = beside(path)?;
     let socket = UnixSocket::new_stream()?;
     socket.bind(&beside)?;
     // Before listen(): nobody connects who may not.
@@ -157,18 +160,6 @@ fn bind_beside(path: &Path) -> io::Result<UnixListener> {
 }
 
 impl Listener {
-    /// A listening TCP socket that was handed over to this process.
-    pub fn inherited_tcp(socket: std::net::TcpListener) -> io::Result<Self> {
-        socket.set_nonblocking(true)?;
-        TcpListener::from_std(socket).map(Self::Tcp)
-    }
-
-    /// A listening Unix socket that was handed over to this process, reached by `path`.
-    pub fn inherited_unix(socket: std::os::unix::net::UnixListener, path: PathBuf) -> io::Result<Self> {
-        socket.set_nonblocking(true)?;
-        Ok(Self::Unix { listener: UnixListener::from_std(socket)?, path })
-    }
-
     /// The address, for people: `127.0.0.1:8801` or the path.
     pub fn describe(&self) -> String {
         match self {
@@ -200,6 +191,10 @@ mod tests {
     use super::*;
     use tokio::net::UnixStream;
 
+    fn names_in(dir: &Path) -> Vec<String> {
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
     #[tokio::test]
     async fn a_unix_socket_takes_over_from_the_one_that_is_there() {
         let dir = tempfile::tempdir().unwrap();
@@ -214,16 +209,22 @@ mod tests {
             listener.accept().await.unwrap();
         }
         assert!(path.exists(), "never unlinked");
-        assert!(!dir.path().join("new/deep/http.new").exists());
+        assert_eq!(names_in(path.parent().unwrap()), ["http"]);
     }
 
     #[tokio::test]
-    async fn what_a_crash_left_beside_is_replaced() {
+    async fn what_a_crash_left_beside_is_removed_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("http");
-        drop(std::os::unix::net::UnixListener::bind(dir.path().join("http.new")).unwrap());
+        for name in ["http~a1b", "https", "http~a1b2", "http.tls"] {
+            drop(std::os::unix::net::UnixListener::bind(dir.path().join(name)).unwrap());
+        }
+        fs::write(dir.path().join("http~txt"), "").unwrap();
         let _listener = unix(&path).unwrap();
         UnixStream::connect(&path).await.unwrap();
+        let mut left = names_in(dir.path());
+        left.sort();
+        assert_eq!(left, ["http", "http.tls", "https", "http~a1b2", "http~txt"]);
     }
 
     #[tokio::test]
@@ -246,21 +247,19 @@ mod tests {
         assert!(matches!(tcp("no.such.host.invalid", 0).await, Err(BindError::NotHere { .. })));
     }
 
+    #[test]
+    fn a_port_that_only_root_may_use_names_the_drop_in_and_what_to_put_in() {
+        let fault = |port| tcp_fault("h:1".to_owned(), port, io::ErrorKind::PermissionDenied.into()).to_string();
+        for word in ["10-lowport.conf", "PrivateUsers=no", "AmbientCapabilities=CAP_NET_BIND_SERVICE", "daemon-reload"]
+        {
+            assert!(fault(443).contains(word), "{}", fault(443));
+        }
+        assert!(!fault(8801).contains("lowport"));
+    }
+
     #[tokio::test]
     async fn an_empty_host_means_every_address() {
         let listener = tcp("", 0).await.unwrap();
         assert!(listener.tcp_address().unwrap().ip().is_unspecified());
-    }
-
-    #[tokio::test]
-    async fn a_socket_can_be_inherited() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("http");
-        let inherited = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        let Listener::Unix { listener, .. } = Listener::inherited_unix(inherited, path.clone()).unwrap() else {
-            panic!("a Unix socket")
-        };
-        let _client = UnixStream::connect(&path).await.unwrap();
-        listener.accept().await.unwrap();
     }
 }

@@ -213,7 +213,7 @@ impl Actor {
     pub(super) fn take(&mut self, key: &CallKey, event: Event, origin: Origin, draft: &mut Draft) {
         let now = self.clock.now();
         let call = self.book.take(key).unwrap_or_else(|| {
-            let policy = Policy::new(&self.settings, self.grace);
+            let policy = Policy::new(&self.settings, self.grace).among(&self.directory);
             Call::new(key.clone(), policy, now)
         });
         let (call, wake, unknown) = draft.step(call, event, origin, now);

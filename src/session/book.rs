@@ -11,6 +11,8 @@ use std::time::Duration;
 const MATCH_WINDOW: Duration = Duration::from_secs(30);
 /// An ended call is remembered, so that late or repeated news of it are recognised.
 const REMEMBER: Duration = Duration::from_secs(600);
+/// One whose end was not seen may still be talking, silently; its true end must not look like a new call.
+const REMEMBER_UNSEEN: Duration = Duration::from_secs(12 * 3600);
 
 /// Calls in memory.
 #[derive(Debug, Default)]
@@ -21,8 +23,10 @@ pub(super) struct Book {
     timers: BTreeMap<CallKey, Timestamp>,
     /// Calls that are over, and since when.
     ended: HashMap<CallKey, Timestamp>,
-    /// The same in the order they ended; may name calls that went on after all.
+    /// The same with the time to forget them, soonest first; may name calls that went on after all.
     to_forget: VecDeque<(Timestamp, CallKey)>,
+    /// The same for those whose end was not seen.
+    unseen: VecDeque<(Timestamp, CallKey)>,
 }
 
 impl Book {
@@ -46,7 +50,11 @@ impl Book {
         if call.is_over() {
             if !self.ended.contains_key(&key) {
                 self.ended.insert(key.clone(), now);
-                self.to_forget.push_back((now, key.clone()));
+                if call.legs.iter().any(|leg| leg.end_unknown) {
+                    self.unseen.push_back((now + REMEMBER_UNSEEN, key.clone()));
+                } else {
+                    self.to_forget.push_back((now + REMEMBER, key.clone()));
+                }
             }
         } else {
             self.ended.remove(&key);
@@ -54,8 +62,13 @@ impl Book {
         self.calls.insert(key, call);
     }
 
-    /// The switch calls this call so.
+    /// The switch calls this call so. Too late if legs of that name have made a call of their own: theirs it stays,
+    /// or its end would be looked for in the wrong place.
     pub fn alias(&mut self, switch: SwitchCallId, key: CallKey) {
+        if self.calls.contains_key(&CallKey::new(switch.as_str())) {
+            tracing::info!(%switch, call = %key, "the switch named a click's call only after its legs had been taken for another");
+            return;
+        }
         self.aliases.insert(switch, key);
     }
 
@@ -64,8 +77,9 @@ impl Book {
         let mut sorted: Vec<(CallKey, Vec<Sighting>)> = Vec::new();
         for leg in legs {
             let key = self.key_of(&leg, now);
+            // The portal takes no call for somebody who has left; his phone is still no client's.
             let owner = who.owner(&leg.own);
-            let remote_owner = leg.remote.as_ref().and_then(|n| who.owner(n));
+            let remote_owner = leg.remote.as_ref().and_then(|n| who.insider(n));
             let sighting = Sighting { leg, owner, remote_owner };
             match sorted.iter_mut().find(|(k, _)| *k == key) {
                 Some((_, group)) => group.push(sighting),
@@ -83,7 +97,9 @@ impl Book {
         if self.calls.contains_key(&key) {
             return key;
         }
-        let click = self.calls.values().find(|call| waits_for(call, leg, now)).map(|call| call.key.clone());
+        // Of two clicks on one number the phone rings for the first; the switch refuses the other.
+        let clicks = self.calls.values().filter(|call| waits_for(call, leg, now));
+        let click = clicks.min_by_key(|call| call.started_at).map(|call| call.key.clone());
         if let Some(click) = click {
             self.aliases.insert(leg.call.clone(), click.clone());
             return click;
@@ -102,16 +118,18 @@ impl Book {
 
     /// When the next call wants to be looked at, or an ended one to be forgotten.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let forget = self.to_forget.front().map(|(at, _)| *at + REMEMBER);
+        let forget = [self.to_forget.front(), self.unseen.front()].into_iter().flatten().map(|(at, _)| *at);
         self.timers.values().copied().chain(forget).min()
     }
 
     /// Forgets calls that ended long ago; tells which.
     pub fn forget(&mut self, now: Timestamp) -> Vec<CallKey> {
         let mut old = Vec::new();
-        while let Some((at, key)) = self.to_forget.pop_front_if(|(at, _)| *at + REMEMBER <= now) {
-            if self.ended.get(&key) == Some(&at) {
-                old.push(key);
+        for (queue, after) in [(&mut self.to_forget, REMEMBER), (&mut self.unseen, REMEMBER_UNSEEN)] {
+            while let Some((at, key)) = queue.pop_front_if(|(at, _)| *at <= now) {
+                if self.ended.get(&key).is_some_and(|ended| *ended + after == at) {
+                    old.push(key);
+                }
             }
         }
         for key in &old {
@@ -158,6 +176,7 @@ mod tests {
     use super::*;
     use crate::domain::call::{Click, Event, Policy, step};
     use crate::domain::company::CallSettings;
+    use crate::domain::directory::Employee;
     use crate::domain::leg::{Direction, LegState};
     use crate::domain::{Phone, UserId};
 
@@ -196,6 +215,26 @@ mod tests {
         book
     }
 
+    #[test]
+    fn a_clock_set_back_or_forward_makes_nobody_wait_longer_or_shorter() {
+        const HOUR: i64 = 3_600_000;
+        for by in [-HOUR, HOUR] {
+            let now = NOW.shifted(by);
+            let mut book = book_with_click();
+            let call = book.take(&"c2c/x".into()).unwrap();
+            book.put(call, Some(NOW + Duration::from_secs(5)), NOW);
+            let over = Call::new("over".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW);
+            book.put(over, None, NOW);
+            book.redate(by);
+            assert_eq!(book.next_wake(), Some(now + Duration::from_secs(5)));
+            assert!(book.due(now + Duration::from_secs(4)).is_empty());
+            assert_eq!(book.due(now + Duration::from_secs(5)).len(), 1);
+            assert_eq!(key(&mut book, leg("s1", "1001", "89835551122"), now + Duration::from_secs(1)), "c2c/x");
+            assert!(book.forget(now + REMEMBER - Duration::from_secs(1)).is_empty());
+            assert_eq!(book.forget(now + REMEMBER), ["over".into()]);
+        }
+    }
+
     fn key(book: &mut Book, leg: LegEvent, now: Timestamp) -> String {
         book.sort(vec![leg], &Directory::default(), now)[0].0.to_string()
     }
@@ -221,11 +260,54 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_comes_too_late_takes_no_leg_from_its_call() {
+        let mut book = book_with_click();
+        let (taken, _) = book.sort(vec![leg("s9", "1001", "112")], &Directory::default(), NOW).remove(0);
+        book.put(Call::new(taken, Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW), None, NOW);
+        book.alias("s9".into(), "c2c/x".into());
+        assert_eq!(key(&mut book, leg("s9", "1001", "112"), NOW), "s9");
+    }
+
+    #[test]
+    fn of_two_clicks_on_one_number_the_first_gets_the_leg() {
+        let mut book = book_with_click();
+        let later = NOW + Duration::from_secs(2);
+        let call = Call::new("c2c/a".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), later);
+        let to = phone("+7 983 555-11-22");
+        let again = Click { crm: "a".into(), user: UserId(1), from: Some(phone("1001")), to, late: false };
+        book.put(step(call, Event::Clicked(again), later).call, None, later);
+        assert_eq!(key(&mut book, leg("s1", "1001", "89835551122"), later), "c2c/x");
+    }
+
+    #[test]
+    fn a_call_whose_end_was_not_seen_is_remembered_for_long() {
+        let call = Call::new("a".into(), Policy::new(&CallSettings::default(), Duration::ZERO), NOW);
+        let seen = Sighting { leg: leg("a", "1001", "2"), owner: None, remote_owner: None };
+        let lost = [Event::Legs(vec![seen]), Event::LinkLost(NOW), Event::LinkBack];
+        let call = lost.into_iter().fold(call, |call, event| step(call, event, NOW).call);
+        let mut book = Book::default();
+        book.put(call, None, NOW);
+        assert!(book.open().is_empty() && book.forget(NOW + REMEMBER).is_empty());
+        assert_eq!(book.next_wake(), Some(NOW + REMEMBER_UNSEEN));
+        assert_eq!(book.forget(NOW + REMEMBER_UNSEEN), ["a".into()]);
+    }
+
+    #[test]
     fn legs_of_one_frame_are_grouped_by_call() {
         let who = Directory::default();
         let mut book = Book::default();
         let sorted = book.sort(vec![leg("a", "1", "2"), leg("b", "3", "4"), leg("a", "2", "1")], &who, NOW);
         assert_eq!(sorted.iter().map(|(k, g)| (k.as_str(), g.len())).collect::<Vec<_>>(), [("a", 2), ("b", 1)]);
+    }
+
+    #[test]
+    fn the_number_of_somebody_who_has_left_is_nobodys_but_no_clients() {
+        let left = Employee { user: UserId(4), name: String::new(), active: false, numbers: vec![phone("1004")] };
+        let who = Directory::new([left]);
+        let legs = vec![leg("a", "1004", "1001"), leg("a", "1001", "1004")];
+        let sorted = Book::default().sort(legs, &who, NOW);
+        let owners: Vec<_> = sorted[0].1.iter().map(|s| (s.owner, s.remote_owner)).collect();
+        assert_eq!(owners, [(None, None), (None, Some(UserId(4)))]);
     }
 
     #[test]

@@ -41,13 +41,13 @@ impl Journal {
             waiting.spool.add(step);
             self.catch_up(now).await;
         } else if let Err(error) = self.store.record_late(&self.company, std::slice::from_ref(&step), now).await {
-            self.not_stored(step, error, now);
+            self.not_stored(step, &error, now);
         }
         ids
     }
 
-    fn not_stored(&mut self, step: Kept, error: StoreError, now: Timestamp) {
-        if is_for_good(&error) {
+    fn not_stored(&mut self, step: Kept, error: &StoreError, now: Timestamp) {
+        if is_for_good(error) {
             tracing::error!(company = %self.company, %error, "a step cannot be stored and will be lost if the daemon stops now");
             return;
         }
@@ -189,11 +189,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_full_disk_refused_is_stored_whole_and_once_when_there_is_room_again() {
+    async fn what_the_disk_refused_is_stored_whole_and_once_when_it_works_again() {
         let (_dir, mut journal) = journal().await;
         let (store, id) = (journal.store.clone(), journal.company.clone());
         let first = journal.keep(step("a", "1", 1), NOW).await;
-        store.break_disk(Some(|| StoreError::Full));
+        store.break_disk(true).await;
         let second = journal.keep(step("a", "2", 2), NOW).await;
         assert!(first[0] < second[0] && second[0] < second[1], "ids are given in order, stored or not");
         let settled = Record { settled: vec![first[0], second[0]], ..step("b", "3", 0) };
@@ -203,8 +203,8 @@ mod tests {
         let due = journal.next_wake().unwrap();
         assert!(due > NOW && due <= NOW + LONGEST_PAUSE);
         journal.catch_up(LATER).await;
-        assert!(journal.next_wake().unwrap() > LATER, "still full: tried again later");
-        store.break_disk(None);
+        assert!(journal.next_wake().unwrap() > LATER, "still in vain: tried again later");
+        store.break_disk(false).await;
         journal.catch_up(LATER).await;
         assert!(journal.waiting.is_some(), "not before its time");
         journal.catch_up(LATER + LONGEST_PAUSE).await;
@@ -222,10 +222,10 @@ mod tests {
     async fn a_step_against_the_rules_does_not_hold_up_the_others() {
         let (_dir, mut journal) = journal().await;
         let (store, id) = (journal.store.clone(), journal.company.clone());
-        store.break_disk(Some(|| StoreError::ReadOnly));
+        store.break_disk(true).await;
         let ids = journal.keep(step("a", "1", 1), NOW).await;
         journal.keep(step("b", "2", 1), NOW).await;
-        store.break_disk(None);
+        store.break_disk(false).await;
         // The first one's id is taken behind the journal's back.
         let taken = Kept { at: NOW, record: step("x", "0", 1), ids };
         store.record_late(&id, &[taken], NOW).await.unwrap();
@@ -239,9 +239,9 @@ mod tests {
     async fn the_last_attempt_is_made_at_the_end() {
         let (_dir, mut journal) = journal().await;
         let (store, id) = (journal.store.clone(), journal.company.clone());
-        store.break_disk(Some(|| StoreError::Full));
+        store.break_disk(true).await;
         journal.keep(step("a", "1", 1), NOW).await;
-        store.break_disk(None);
+        store.break_disk(false).await;
         journal.close(NOW).await;
         assert_eq!(store.pending_intents(&id).await.unwrap().len(), 1);
     }

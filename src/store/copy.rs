@@ -33,7 +33,7 @@ pub enum CopyError {
     #[error("the copy cannot be written: {0}")]
     Target(#[source] io::Error),
     /// SQLite could not make the copy.
-    #[error("the database cannot be copied: {0}")]
+    #[error("the database cannot be read ({0}); run this as the user of the service or as root")]
     Source(#[source] sqlx::Error),
     /// The copy is not in order, so that the database is damaged.
     #[error("the copy is not in order, so the database is damaged ({0}); keep your older backups")]

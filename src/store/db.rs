@@ -44,9 +44,6 @@ pub(super) struct Db {
     commits: AtomicU32,
     log_has_grown: Notify,
     broken_off: Notify,
-    /// What a test wants every writer to hear.
-    #[cfg(test)]
-    pub(super) fault: std::sync::Mutex<Option<fn() -> StoreError>>,
 }
 
 /// The writing connections.
@@ -117,8 +114,6 @@ impl Db {
             commits: AtomicU32::new(0),
             log_has_grown: Notify::new(),
             broken_off: Notify::new(),
-            #[cfg(test)]
-            fault: std::sync::Mutex::default(),
         };
         let mut tx = db.single(Durability::PowerLoss).await?;
         sqlx::migrate!().run_direct(None, tx.conn(), false).await?;
@@ -142,11 +137,6 @@ impl Db {
     /// For one writing statement, which is its own transaction.
     pub(super) async fn single(&self, durability: Durability) -> Result<Tx<'_>, StoreError> {
         let mut writers = self.writers.lock().await;
-        #[cfg(test)]
-        if let Some(fault) = *self.fault.lock().expect("nobody panics with it") {
-            self.broken_off.notify_one();
-            return Err(fault());
-        }
         if writers.closed {
             return Err(StoreError::unavailable("the store is closed"));
         }
@@ -255,5 +245,13 @@ impl Drop for Tx<'_> {
             self.writers.writer(self.durability).suspect = true;
             self.db.broken_off.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+impl Db {
+    /// Lets every writer hear that the database is not available, or none any more.
+    pub(super) async fn refuse(&self, all: bool) {
+        self.writers.lock().await.closed = all;
     }
 }

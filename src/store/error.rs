@@ -89,8 +89,10 @@ pub enum SealFault {
     Mismatch,
 }
 
-/// Primary result codes of SQLite that mean something to the caller.
+/// Result codes of SQLite that mean something to the caller.
 mod code {
+    /// Extended code: the index of the log could not get its size, for want of room.
+    pub(super) const SHM_SIZE: i32 = 4874;
     pub(super) const READONLY: i32 = 8;
     pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
@@ -102,6 +104,11 @@ impl StoreError {
     /// Wraps what has no better variant.
     pub(super) fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unavailable(source.into())
+    }
+
+    /// Whether the disk or the database file is at fault, and not what was to be stored.
+    pub const fn concerns_disk(&self) -> bool {
+        matches!(self, Self::Full | Self::ReadOnly | Self::Damaged(_) | Self::Unavailable(_))
     }
 
     /// A fault of the file system, said with what was being done.
@@ -130,6 +137,9 @@ impl StoreError {
 
     fn from_database(error: &dyn sqlx::error::DatabaseError) -> Self {
         let extended = error.code().and_then(|c| c.parse::<i32>().ok()).unwrap_or(0);
+        if extended == code::SHM_SIZE {
+            return Self::Full;
+        }
         match extended & 0xff {
             code::READONLY => Self::ReadOnly,
             code::FULL => Self::Full,

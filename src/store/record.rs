@@ -96,8 +96,8 @@ fn add(batch: &mut Batch, company: &CompanyId, record: &Record, ids: &[IntentId]
 
 #[cfg(test)]
 impl Store {
-    /// From now on every writer hears this fault, or none.
-    pub(crate) fn break_disk(&self, fault: Option<fn() -> StoreError>) {
-        *self.0.db.fault.lock().expect("nobody panics with it") = fault;
+    /// For tests elsewhere: from now on no writer is heard, or all are again.
+    pub(crate) async fn break_disk(&self, broken: bool) {
+        self.0.db.refuse(broken).await;
     }
 }

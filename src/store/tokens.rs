@@ -81,3 +81,23 @@ pub(super) async fn write(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{store, tokens};
+    use crate::domain::Tokens;
+
+    #[tokio::test]
+    async fn the_refresh_token_before_is_kept_sealed_until_it_is_taken_back() {
+        let (_dir, store, id) = store().await;
+        let renewed = Tokens { previous: Some("refresh-token-1".to_owned().into()), ..tokens(2) };
+        store.save_tokens(&id, &renewed).await.unwrap();
+        let found = store.tokens(&id).await.unwrap().unwrap();
+        assert_eq!(found.previous.as_ref().map(secrecy::ExposeSecret::expose_secret), Some("refresh-token-1"));
+        assert!(found.is_pair(&renewed) && !found.is_pair(&tokens(1)));
+        let sealed: Vec<u8> = sqlx::query_scalar("SELECT previous FROM tokens").fetch_one(store.db()).await.unwrap();
+        assert!(!sealed.windows(7).any(|bytes| bytes == b"refresh"), "readable in the file");
+        store.save_tokens(&id, &Tokens { previous: None, ..found }).await.unwrap();
+        assert!(store.tokens(&id).await.unwrap().unwrap().previous.is_none());
+    }
+}

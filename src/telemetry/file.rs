@@ -1,5 +1,9 @@
 //! A log file that can be opened anew while it is written to, so that `logrotate` may move it away.
+//!
+//! When it cannot be written (a full disk), lines are lost and counted, the trouble is told on standard error, which
+//! the system's journal keeps, and work goes on.
 
+use std::fmt::Display;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -13,31 +17,47 @@ pub struct LogFile(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     path: PathBuf,
-    file: Mutex<Option<File>>,
+    state: Mutex<State>,
+    options: FileOptions,
+}
+
+/// What to do where the file is of no use.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FileOptions {
     /// Whether lines go to standard error while there is no file.
-    stand_in: bool,
+    pub stand_in: bool,
+    /// Whether standard error is read by the system's journal: mark priorities.
+    pub journal: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    file: Option<File>,
+    /// Lines lost since writing began to fail.
+    lost: Option<u64>,
 }
 
 impl LogFile {
     /// Opens the file, or goes on without it; the error then says why.
-    pub fn open(path: &Path, stand_in: bool) -> (Self, Option<io::Error>) {
+    pub fn open(path: &Path, options: FileOptions) -> (Self, Option<io::Error>) {
         let (file, fault) = match open(path) {
             Ok(file) => (Some(file), None),
             Err(e) => (None, Some(e)),
         };
-        (Self(Arc::new(Inner { path: path.to_owned(), file: Mutex::new(file), stand_in })), fault)
+        let state = Mutex::new(State { file, lost: None });
+        (Self(Arc::new(Inner { path: path.to_owned(), state, options })), fault)
     }
 
     /// Opens the file anew. If that fails, the one that is open stays in use.
     pub fn reopen(&self) -> io::Result<()> {
         let file = open(&self.0.path)?;
-        *self.file() = Some(file);
+        self.state().file = Some(file);
         Ok(())
     }
 
     /// Whether lines have somewhere to go.
     pub fn is_open(&self) -> bool {
-        self.file().is_some()
+        self.state().file.is_some()
     }
 
     /// Where it is.
@@ -45,8 +65,14 @@ impl LogFile {
         &self.0.path
     }
 
-    fn file(&self) -> MutexGuard<'_, Option<File>> {
-        self.0.file.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells on standard error: the log itself is what does not work.
+    fn tell(&self, priority: u8, what: impl Display) {
+        let mark = if self.0.options.journal { format!("<{priority}>") } else { String::new() };
+        let _ = writeln!(io::stderr(), "{mark}the log file {} {what}", self.0.path.display());
     }
 }
 
@@ -58,16 +84,38 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 impl Write for LogFile {
+    /// Takes a whole line, and never fails: there is nobody who could do better.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match self.file().as_mut() {
-            Some(file) => file.write(line),
-            None if self.0.stand_in => io::stderr().write(line),
-            None => Ok(line.len()),
+        let mut state = self.state();
+        let failing = state.lost.is_some();
+        let Some(file) = state.file.as_mut() else {
+            drop(state);
+            if self.0.options.stand_in {
+                let _ = io::stderr().write_all(line);
+            }
+            return Ok(line.len());
+        };
+        // What was written last may have ended in the middle of a line.
+        let written = if failing { file.write_all(b"\n") } else { Ok(()) }.and_then(|()| file.write_all(line));
+        match (written, state.lost) {
+            (Ok(()), None) => {}
+            (Ok(()), Some(lost)) => {
+                state.lost = None;
+                drop(state);
+                self.tell(4, format_args!("is written again; {lost} lines were lost"));
+            }
+            (Err(_), Some(lost)) => state.lost = Some(lost + 1),
+            (Err(error), None) => {
+                state.lost = Some(1);
+                drop(state);
+                self.tell(3, format_args!("cannot be written ({error}); its lines are lost until that is put right"));
+            }
         }
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self.file().as_mut() {
+        match self.state().file.as_mut() {
             Some(file) => file.flush(),
             None => Ok(()),
         }
@@ -78,13 +126,15 @@ impl Write for LogFile {
 mod tests {
     use super::*;
     use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    const PLAIN: FileOptions = FileOptions { stand_in: false, journal: false };
 
     #[test]
     fn a_file_moved_away_is_followed_by_a_new_one() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("new/deep/default.log");
-        let (mut file, fault) = LogFile::open(&path, false);
+        let (mut file, fault) = LogFile::open(&path, PLAIN);
         assert!(fault.is_none());
         file.write_all(b"one\n").unwrap();
         fs::rename(&path, path.with_extension("1")).unwrap();
@@ -101,7 +151,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.log");
         fs::write(&path, "old\n").unwrap();
-        let (mut file, _) = LogFile::open(&path, false);
+        let (mut file, _) = LogFile::open(&path, PLAIN);
         file.write_all(b"new\n").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "old\nnew\n");
     }
@@ -111,7 +161,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let blocked = dir.path().join("plain");
         fs::write(&blocked, "").unwrap();
-        let (mut file, fault) = LogFile::open(&blocked.join("a.log"), false);
+        let (mut file, fault) = LogFile::open(&blocked.join("a.log"), PLAIN);
         assert!(fault.is_some());
         file.write_all(b"lost\n").unwrap();
         assert!(file.reopen().is_err());
@@ -119,5 +169,23 @@ mod tests {
         file.reopen().unwrap();
         file.write_all(b"kept\n").unwrap();
         assert_eq!(fs::read_to_string(blocked.join("a.log")).unwrap(), "kept\n");
+    }
+
+    #[test]
+    fn a_full_disk_costs_lines_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.log");
+        symlink("/dev/full", &path).unwrap();
+        let (mut file, fault) = LogFile::open(&path, PLAIN);
+        assert!(fault.is_none());
+        for _ in 0..3 {
+            file.write_all(b"lost\n").unwrap();
+        }
+        assert_eq!(file.state().lost, Some(3));
+        fs::remove_file(&path).unwrap();
+        file.reopen().unwrap();
+        file.write_all(b"kept\n").unwrap();
+        assert_eq!(file.state().lost, None);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "\nkept\n");
     }
 }

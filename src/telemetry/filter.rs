@@ -34,17 +34,17 @@ impl Dial {
 #[derive(Debug, Clone)]
 pub struct UpTo {
     dial: Dial,
-    at_most: LogLevel,
+    at_most: Dial,
 }
 
 impl UpTo {
     /// Up to the dial's level, but never beyond `at_most`.
-    pub const fn new(dial: Dial, at_most: LogLevel) -> Self {
+    pub const fn new(dial: Dial, at_most: Dial) -> Self {
         Self { dial, at_most }
     }
 
     fn level(&self) -> LogLevel {
-        self.dial.get().min(self.at_most)
+        self.dial.get().min(self.at_most.get())
     }
 
     fn passes(&self, what: &Metadata<'_>) -> bool {

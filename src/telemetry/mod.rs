@@ -12,7 +12,7 @@ mod panics;
 pub use level::{LEVELS, LogLevel, NoLevel};
 
 use crate::clock::Clock;
-use file::LogFile;
+use file::{FileOptions, LogFile};
 use filter::{Dial, UpTo};
 use line::{Fields, Line};
 use std::io::{self, Write};
@@ -46,6 +46,10 @@ pub struct LogSettings {
 #[derive(Debug)]
 pub struct Telemetry {
     dial: Dial,
+    /// How much the console or journal gets at most.
+    console: Dial,
+    /// Whether the console or journal gets everything while there is no default file.
+    console_stands_in: bool,
     files: Vec<LogFile>,
     /// Dropping the guard of a writer waits until its lines are written.
     writers: Vec<(ErrorCounter, WorkerGuard)>,
@@ -72,6 +76,15 @@ impl Telemetry {
                     if file.is_open() { "the one that is open stays in use" } else { "there is still none" };
                 Unopened { path: file.path().to_owned(), error, meanwhile }.tell();
             }
+        }
+        self.set_console();
+    }
+
+    /// The journal stands in for a default file that cannot be opened.
+    fn set_console(&self) {
+        if self.console_stands_in {
+            let is_open = self.files.first().is_some_and(LogFile::is_open);
+            self.console.set(if is_open { LogLevel::Warn } else { LogLevel::Silly });
         }
     }
 
@@ -102,6 +115,7 @@ impl Unopened {
     fn tell(&self) {
         let remedy = match self.error.kind() {
             io::ErrorKind::ReadOnlyFilesystem => "add ReadWritePaths= for its folder in a systemd drop-in",
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space, then reload the service",
             io::ErrorKind::PermissionDenied => "let the service's user write there",
             _ => "correct defaultLogFile or errorLogFile",
         };
@@ -116,33 +130,41 @@ fn prepare(
     clock: Clock,
 ) -> (impl Subscriber + for<'a> LookupSpan<'a>, Telemetry, Vec<Unopened>) {
     let dial = Dial::new(settings.level);
-    let mut telemetry = Telemetry { dial: dial.clone(), files: Vec::new(), writers: Vec::new() };
+    let everything = || Dial::new(LogLevel::Silly);
+    let console = Dial::new(if settings.console { LogLevel::Silly } else { LogLevel::Warn });
+    let mut telemetry = Telemetry {
+        dial: dial.clone(),
+        console: console.clone(),
+        console_stands_in: settings.journal && !settings.console,
+        files: Vec::new(),
+        writers: Vec::new(),
+    };
     let mut faults = Vec::new();
     let mut file = |path: &PathBuf, stand_in: bool, meanwhile: &'static str| {
-        let (file, fault) = LogFile::open(path, stand_in);
+        let (file, fault) = LogFile::open(path, FileOptions { stand_in, journal: settings.journal });
         faults.extend(fault.map(|error| Unopened { path: path.clone(), error, meanwhile }));
         file
     };
-    // Where everything is shown anyway, nothing needs to stand in.
-    let stand_in = !settings.console;
-    let meanwhile = if stand_in { "its lines go to standard error" } else { "its lines are only on the console" };
+    // Where there is a console or journal, that stands in.
+    let stand_in = !settings.console && !settings.journal;
+    let meanwhile = match (settings.console, settings.journal) {
+        (true, _) => "its lines are only on the console",
+        (false, true) => "its lines go to the journal",
+        (false, false) => "its lines go to standard error",
+    };
     let all = file(&settings.default_file, stand_in, meanwhile);
     let errors = file(&settings.error_file, false, "errors are only in the other log");
     telemetry.files = vec![all.clone(), errors.clone()];
+    telemetry.set_console();
 
     let plain = Line { clock, priority: false };
     let shown = Line { priority: settings.journal, ..plain.clone() };
-    let at_most = if settings.console { LogLevel::Silly } else { LogLevel::Warn };
-    let console = (settings.console || settings.journal)
-        .then(|| sink::<_, 2>(telemetry.writer("log-console", io::stdout()), shown, UpTo::new(dial.clone(), at_most)));
+    let shown_sink = (settings.console || settings.journal)
+        .then(|| sink::<_, 2>(telemetry.writer("log-console", io::stdout()), shown, UpTo::new(dial.clone(), console)));
     let subscriber = tracing_subscriber::registry()
-        .with(sink::<_, 0>(
-            telemetry.writer("log-default", all),
-            plain.clone(),
-            UpTo::new(dial.clone(), LogLevel::Silly),
-        ))
-        .with(sink::<_, 1>(telemetry.writer("log-errors", errors), plain, UpTo::new(dial, LogLevel::Error)))
-        .with(console);
+        .with(sink::<_, 0>(telemetry.writer("log-default", all), plain.clone(), UpTo::new(dial.clone(), everything())))
+        .with(sink::<_, 1>(telemetry.writer("log-errors", errors), plain, UpTo::new(dial, Dial::new(LogLevel::Error))))
+        .with(shown_sink);
     (subscriber, telemetry, faults)
 }
 

@@ -6,6 +6,7 @@
 use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, assert_true, only, talk, talked_leg, told};
 use ecss_crm_server::domain::CompanyId;
 use ecss_crm_server::sandbox::portal::Fault;
+use ecss_crm_server::sandbox::switch::PhoneStatus;
 use ecss_crm_server::store::Store;
 use secrecy::ExposeSecret as _;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -97,6 +98,40 @@ async fn calls_go_on_while_the_disk_is_full_and_are_stored_when_there_is_room_ag
     firm.finished(&story, 3).await;
     assert_eq!((told(&firm.portal, "register").len(), told(&firm.portal, "finish").len()), (3, 3));
     assert_eq!((story.said(ILL), story.said(KEPT)), (1, 1), "told once, not with every step");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_click_is_dialled_while_the_disk_is_full() {
+    let Some((disk, story, firm)) = on_a_small_disk().await else { return };
+    disk.fill();
+    let (crm, status) = firm.click(IVAN, CLIENT).await;
+    assert_eq!(status, Some(200));
+    firm.phone_is("1001", PhoneStatus::Ringing).await;
+    let call = firm.phone("1001").state().and_then(|p| p.call).expect("a call");
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_answers(call).await.expect("it rings there");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    let record = only(firm.finished(&story, 1).await);
+    assert_eq!((record.call.id, record.code.as_str()), (crm, "200"));
+    disk.free();
+    story.until_said(CAUGHT_UP).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_started_on_a_full_disk_says_what_is_wrong_and_starts_when_there_is_room() {
+    let Some((disk, mut story, firm)) = on_a_small_disk().await else { return };
+    story.stop_daemon().await;
+    disk.fill();
+    let refused = story.town_mut().start_daemon().await.expect_err("there is no room for the log");
+    let words = format!("{refused:#}");
+    assert!(words.contains("no space left") && words.contains("disk/db"), "{words}");
+    disk.free();
+    story.start_daemon(1).await;
+    let call = firm.incoming(CLIENT, "1001").await;
+    story.switch().remote_hangs_up(call).await.expect("it rings");
+    only(firm.finished(&story, 1).await);
     story.end().await;
 }
 

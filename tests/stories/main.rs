@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod budget;
+mod choices;
 mod click;
 mod clock;
 mod disk;
@@ -19,4 +20,5 @@ mod registration;
 mod restart;
 mod support;
 mod tokens;
+mod transfers;
 mod two_firms;

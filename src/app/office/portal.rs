@@ -86,14 +86,23 @@ impl DaemonOffice {
         let click = Click { crm, user, from: None, to, late };
         let body = serde_json::to_string(&click).expect("a click is plain data");
         let key = format!("click/{}", click.crm);
-        let stored = self.store.push_event(&company.id, &key, &body, self.clock.now()).await.map_err(|e| fault(&e))?;
-        if stored.is_some() {
-            if let Err(error) = handle.dial(click, stored) {
-                // It is stored: the company takes it up when it runs again.
-                tracing::warn!(company = %company.id, %error, "a click has to wait");
+        let event = match self.store.push_event(&company.id, &key, &body, self.clock.now()).await {
+            Ok(Some(event)) => Some(event),
+            Ok(None) => {
+                tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice");
+                return Ok(PortalAnswer::Accepted);
             }
-        } else {
-            tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice");
+            // A failing disk keeps nobody from dialling: the actor knows its clicks, and a restart would dial none.
+            Err(error) if error.concerns_disk() => {
+                tracing::warn!(company = %company.id, call = %click.crm, %error, "a click is dialled without being stored");
+                None
+            }
+            Err(error) => return Err(fault(&error).into()),
+        };
+        match handle.dial(click, event) {
+            // It is stored: the company takes it up when it runs again.
+            Err(error) if event.is_some() => tracing::warn!(company = %company.id, %error, "a click has to wait"),
+            other => other.map_err(busy)?,
         }
         Ok(PortalAnswer::Accepted)
     }

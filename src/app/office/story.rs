@@ -92,6 +92,50 @@ pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, St
             ),
             format!("leg {leg}"),
         ),
+        Note::GoesOn { leg, state } => (
+            pick(
+                "Вызов, окончание которого считалось неизвестным, снова виден: ",
+                "A call whose end had been taken as unknown was heard of again: ",
+            ) + phase(*state, lang),
+            format!("leg {leg}"),
+        ),
+        Note::Moved { leg, from, to } => (
+            format!("{} {from} → {to}", pick("Вызов перешёл на другой номер:", "The call moved to another number:")),
+            format!("leg {leg}"),
+        ),
+        Note::HandedOver { leg } => (
+            pick(
+                "Коллега передал внешний вызов: с этого момента разговор учитывается в CRM",
+                "A colleague handed an outside call over: from now on the conversation counts for the CRM",
+            ),
+            format!("leg {leg}"),
+        ),
+        Note::RaceLost { leg } => (
+            pick(
+                "Трубку сняли на двух телефонах сразу: этот АТС тут же отключила, разговором не считается",
+                "Two phones were picked up at once; the switch disconnected this one, so it counts as no conversation",
+            ),
+            format!("leg {leg}"),
+        ),
+        Note::RangAgain { leg, after_s } => (
+            format!(
+                "{} {after_s} {}",
+                pick("Вызов зазвонил снова через", "The call rang again after"),
+                pick(
+                    "с, когда уже считался пропущенным: записывается ещё раз",
+                    "s, when it had been recorded as missed: it is recorded once more",
+                )
+            ),
+            format!("leg {leg}"),
+        ),
+        Note::ClockBack { seconds } => (
+            format!(
+                "{} {seconds} {}",
+                pick("Часы сервера переведены назад на", "The server's clock was put back by"),
+                pick("с: длительность считается по ходу вызова", "s; the call's own time goes on"),
+            ),
+            String::new(),
+        ),
         Note::Intent { lane, step } => (intent(step, names, lang)?, format!("EXTERNAL_CALL_ID {lane}")),
         Note::Told { request, answer, took_ms, lane } => (
             if answer.starts_with("ok") {
@@ -231,6 +275,10 @@ mod tests {
         assert_eq!(told(&show, Lang::En), "Opening the card: Анна Орлова, № 9");
         let failed = Note::DialFailed { why: DialFailure::NoNumber };
         assert!(told(&failed, Lang::Ru).contains("списке пользователей"));
+        let again = Note::GoesOn { leg: "l".into(), state: LegState::Talking };
+        assert!(told(&again, Lang::Ru).ends_with("снова виден: разговор"), "{}", told(&again, Lang::Ru));
+        let late = Note::RangAgain { leg: "l".into(), after_s: 40 };
+        assert!(told(&late, Lang::En).starts_with("The call rang again after 40 s"), "{}", told(&late, Lang::En));
         let refused = Note::Told { lane: "c".into(), request: "show".into(), answer: "HTTP 503".into(), took_ms: 5 };
         assert_eq!(told(&refused, Lang::En), "The portal answered: show — HTTP 503");
     }

@@ -51,6 +51,11 @@ impl<'t> Cursor<'t> {
         Self { text, at: 0 }
     }
 
+    /// The whole text.
+    pub const fn text(&self) -> &'t [char] {
+        self.text
+    }
+
     /// The next character.
     pub fn peek(&self) -> Option<char> {
         self.text.get(self.at).copied()
@@ -146,7 +151,17 @@ impl<'t> Cursor<'t> {
             'b' => 0x08,
             'f' => 0x0c,
             'v' => 0x0b,
-            '0' if !self.peek().is_some_and(|c| c.is_ascii_digit()) => 0,
+            // Of old: up to three octal digits.
+            first @ '0'..='7' => {
+                let most = if first <= '3' { 2 } else { 1 };
+                let mut code = first.to_digit(8).unwrap_or_default();
+                for _ in 0..most {
+                    let Some(digit) = self.peek().and_then(|c| c.to_digit(8)) else { break };
+                    code = code * 8 + digit;
+                    self.at += 1;
+                }
+                code
+            }
             'x' => self.hex(2).ok_or_else(bad)?,
             'u' if self.eat("{") => {
                 let length = (1..=6).find(|i| self.text.get(self.at + i) == Some(&'}')).ok_or_else(bad)?;
@@ -198,6 +213,10 @@ impl<'t> Cursor<'t> {
             Some("0x") => whole(&word[2..], 16),
             Some("0o") => whole(&word[2..], 8),
             Some("0b") => whole(&word[2..], 2),
+            // Of old: a leading zero makes it octal, unless another digit says otherwise.
+            _ if word.len() > 1 && word.starts_with('0') && word.chars().all(|c| matches!(c, '0'..='7')) => {
+                whole(&word, 8)
+            }
             _ if word.chars().all(|c| c.is_ascii_digit() || "e+-.".contains(c)) => word.parse().ok(),
             _ => None,
         };

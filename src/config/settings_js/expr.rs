@@ -6,7 +6,8 @@ use super::cursor::{Stop, begins_name};
 use super::operators::unreadable_of;
 use super::reader::Reader;
 use super::skip::{Until, skip};
-use super::value::{Js, Unread, parse_int};
+use super::value::{Js, Unread};
+use super::{calls, paths};
 
 impl Reader<'_> {
     /// A value with its `.member`, `[index]` and `(call)` parts.
@@ -31,7 +32,7 @@ impl Reader<'_> {
                 };
             } else if self.cursor.eat("(") {
                 let arguments = self.items(')')?;
-                value = apply(&value, &arguments, start);
+                value = self.apply(&value, &arguments, start);
             } else {
                 // A line end here may end the statement, so the space is given back.
                 self.cursor = before;
@@ -80,7 +81,7 @@ impl Reader<'_> {
             "false" => Js::Bool(false),
             "NaN" => Js::Number(f64::NAN),
             "Infinity" => Js::Number(f64::INFINITY),
-            "function" | "async" | "class" | "new" | "await" | "typeof" | "delete" | "void" | "import" => {
+            "function" | "async" | "class" | "new" | "await" | "delete" | "void" | "import" => {
                 return Err(Stop::foreign(at, format!("{name} is not run")));
             }
             _ => match self.variables.get(name) {
@@ -92,13 +93,13 @@ impl Reader<'_> {
                 None => match name {
                     "process" => Js::Process,
                     "module" => Js::Module,
-                    "exports" => Js::Object(0),
-                    "Number" => Js::Function("Number"),
-                    "parseInt" => Js::Function("parseInt"),
-                    "String" => Js::Function("String"),
-                    "Boolean" => Js::Function("Boolean"),
-                    "Object" => Js::Function("Object"),
-                    _ => Js::Unreadable(Unread { at, what: format!("{name} has no value that can be read") }),
+                    "exports" | "this" => Js::Object(0),
+                    "__dirname" => Js::Text(paths::folder_of(&paths::absolute(self.file))),
+                    "__filename" => Js::Text(paths::absolute(self.file)),
+                    _ => match calls::BUILT_INS.iter().find(|known| **known == name) {
+                        Some(known) => Js::Function(known),
+                        None => Js::Unreadable(Unread { at, what: format!("{name} has no value that can be read") }),
+                    },
                 },
             },
         })
@@ -113,7 +114,13 @@ impl Reader<'_> {
             },
             (Js::Module, "exports") => self.exports.clone(),
             (Js::Function("Object"), "freeze") => Js::Function("Object.freeze"),
+            (Js::Function("Object"), "assign") => Js::Function("Object.assign"),
             (Js::Function("Number"), "parseInt") => Js::Function("parseInt"),
+            (Js::PathModule, "join") => Js::Function("path.join"),
+            (Js::PathModule, "resolve") => Js::Function("path.resolve"),
+            (Js::PathModule, "dirname") => Js::Function("path.dirname"),
+            (Js::PathModule, "posix") => Js::PathModule,
+            (Js::PathModule, "sep") => Js::Text("/".to_owned()),
             (Js::Object(index), _) if self.objects[*index].opaque.is_empty() => self.objects[*index].get(name),
             (Js::Unreadable(unread), _) => Js::Unreadable(unread.clone()),
             _ => Js::Unreadable(Unread { at, what: format!(".{name} is not followed") }),
@@ -178,6 +185,7 @@ impl Reader<'_> {
         let read = self.expression();
         let unread = match read {
             Ok(value) => {
+                self.item_end = self.cursor.at;
                 self.cursor.space()?;
                 match self.cursor.peek() {
                     None | Some(',' | '}' | ']' | ')') => return Ok(value),
@@ -194,7 +202,7 @@ impl Reader<'_> {
         };
         self.depth = depth;
         self.cursor.at = start;
-        skip(&mut self.cursor, Until::Item)?;
+        self.item_end = skip(&mut self.cursor, Until::Item)?;
         Ok(Js::Unreadable(unread))
     }
 
@@ -211,25 +219,4 @@ impl Reader<'_> {
 
 fn is_value_start(c: char) -> bool {
     begins_name(c) || c.is_ascii_digit() || matches!(c, '"' | '\'')
-}
-
-/// The result of a built-in; any other call is not run.
-fn apply(function: &Js, arguments: &[Js], at: usize) -> Js {
-    let first = arguments.first().cloned().unwrap_or(Js::Undefined);
-    if let (Js::Function(_), Js::Unreadable(_)) = (function, &first) {
-        return first;
-    }
-    let result = match function {
-        Js::Function("Number") => first.number().map(Js::Number),
-        Js::Function("String") => first.text().map(Js::Text),
-        Js::Function("Boolean") => first.truthy().map(Js::Bool),
-        Js::Function("Object.freeze") => Some(first),
-        Js::Function("parseInt") => {
-            let radix = arguments.get(1).map_or(Some(0.0), Js::number);
-            first.text().zip(radix).map(|(text, radix)| Js::Number(parse_int(&text, radix as u32)))
-        }
-        Js::Unreadable(unread) => Some(Js::Unreadable(unread.clone())),
-        _ => None,
-    };
-    result.unwrap_or_else(|| Js::Unreadable(Unread { at, what: "this call is not run".to_owned() }))
 }

@@ -3,19 +3,30 @@
 //! The former package loaded it as a module, and administrators have edited it for years. So everything
 //! that such edits are made of is understood (see the tests), and what is not is told with its line.
 
+mod bytes;
+mod calls;
+mod commented;
 mod cursor;
+mod edit;
 mod expr;
 mod object;
 mod operators;
+mod paths;
 mod program;
 mod reader;
 mod skip;
 mod value;
+mod write;
+
+pub use edit::set;
+pub use write::Written;
 
 use super::fault::{Fault, Place};
 use super::keys;
 use super::layer::{Found, Layer};
-use cursor::{Cursor, Stop};
+use bytes::Decoded;
+use cursor::Stop;
+use program::Ignored;
 use reader::{Object, Reader};
 use std::collections::HashMap;
 use value::{Js, Unread};
@@ -23,21 +34,25 @@ use value::{Js, Unread};
 const WRITE_A_VALUE: &str =
     "write the value itself: 'text', a number, true, false, or process.env.NAME || value (the file is not executed)";
 
-/// The settings in `text`, which came from `file`; `process.env` is `environment`.
-pub fn read(text: &str, file: &str, environment: &[(String, String)]) -> Layer {
-    let characters: Vec<char> = text.chars().collect();
-    let whole = Place::file(file);
-    let place = |at: usize| whole.at(position(&characters, at));
-    let environment: HashMap<&str, &str> = environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let mut reader = Reader {
-        cursor: Cursor::new(&characters),
-        environment: &environment,
-        variables: HashMap::new(),
-        objects: vec![Object::default()],
-        exports: Js::Object(0),
-        depth: 0,
-    };
-    let ignored = match reader.program() {
+/// The settings in `bytes`, which came from `file`; `process.env` is `environment`.
+///
+/// Old editors have left comments in other encodings; the former package did not mind, and neither do we.
+pub fn read(bytes: &[u8], file: &str, environment: &[(String, String)]) -> Layer {
+    read_text(&Decoded::new(bytes).text, file, environment)
+}
+
+fn read_text(text: &[char], file: &str, environment: &[(String, String)]) -> Layer {
+    let environment = by_name(environment);
+    let mut reader = Reader::new(text, file, &environment);
+    let outcome = reader.program();
+    layer_of(&reader, outcome)
+}
+
+/// What has been read, as settings; `outcome` is how the reading ended.
+fn layer_of(reader: &Reader<'_>, outcome: Result<Ignored, Stop>) -> Layer {
+    let whole = Place::file(reader.file);
+    let place = |at: usize| whole.at(position(reader.cursor.text(), at));
+    let ignored = match outcome {
         Ok(ignored) => ignored,
         Err(Stop::Foreign(Unread { at, what }) | Stop::Broken(Unread { at, what })) => {
             return Layer::broken(
@@ -60,6 +75,10 @@ pub fn read(text: &str, file: &str, environment: &[(String, String)]) -> Layer {
     };
     layer.warnings.extend(ignored.iter().map(skipped));
     layer
+}
+
+fn by_name(environment: &[(String, String)]) -> HashMap<&str, &str> {
+    environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect()
 }
 
 fn of_object(object: &Object, place: &impl Fn(usize) -> Place) -> Layer {
@@ -106,6 +125,10 @@ fn position(text: &[char], at: usize) -> (u32, u32) {
     (count(line_ends.len()), count(before.len().saturating_sub(begin)))
 }
 
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod edit_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Object literals.
 
 use super::cursor::{Stop, begins_name};
-use super::reader::{Entry, Object, Reader};
+use super::reader::{Entry, Literal, Object, Reader};
 use super::skip::{Until, skip};
 use super::value::{Js, Unread};
 
@@ -11,11 +11,17 @@ impl Reader<'_> {
         let start = self.cursor.at;
         self.cursor.at += 1;
         let mut object = Object::default();
+        let mut literal = Literal { open: start, ..Literal::default() };
+        let mut gap = self.cursor.at;
         loop {
             self.cursor.space()?;
+            literal.gaps.push((gap, self.cursor.at));
+            let item = self.cursor.at;
             match self.cursor.peek() {
                 None => return Err(Stop::broken(start, "this { is never closed")),
                 Some('}') => {
+                    literal.close = self.cursor.at;
+                    object.literal = Some(literal);
                     self.cursor.at += 1;
                     self.objects.push(object);
                     return Ok(Js::Object(self.objects.len() - 1));
@@ -23,9 +29,14 @@ impl Reader<'_> {
                 Some('.') if self.cursor.eat("...") => self.spread(&mut object)?,
                 _ => self.property(&mut object)?,
             }
+            literal.last = Some((item, self.item_end));
+            (gap, literal.comma_end) = (self.item_end, None);
             self.cursor.space()?;
             match self.cursor.peek() {
-                Some(',') => self.cursor.at += 1,
+                Some(',') => {
+                    self.cursor.at += 1;
+                    (gap, literal.comma_end) = (self.cursor.at, Some(self.cursor.at));
+                }
                 Some('}') | None => {}
                 Some(_) => return Err(Stop::broken(self.cursor.at, "a comma or } is missing before this")),
             }
@@ -54,10 +65,12 @@ impl Reader<'_> {
         let Some(key) = self.key()? else {
             let what = "this key has no name that can be read".to_owned();
             object.opaque.push(Unread { at: key_at, what });
-            return skip(&mut self.cursor, Until::Item);
+            self.item_end = skip(&mut self.cursor, Until::Item)?;
+            return Ok(());
         };
+        let key_end = self.cursor.at;
         self.cursor.space()?;
-        let (value, value_at) = match self.cursor.peek() {
+        let (value, value_at, value_end) = match self.cursor.peek() {
             Some(':') => {
                 self.cursor.at += 1;
                 self.cursor.space()?;
@@ -65,16 +78,19 @@ impl Reader<'_> {
                 if matches!(self.cursor.peek(), Some(',' | '}') | None) {
                     return Err(Stop::broken(value_at, format!("the value of {key} is missing")));
                 }
-                (self.item()?, value_at)
+                (self.item()?, value_at, Some(self.item_end))
             }
-            Some(',' | '}') => (self.named(&key, key_at)?, key_at),
+            Some(',' | '}') => {
+                self.item_end = key_end;
+                (self.named(&key, key_at)?, key_at, None)
+            }
             Some('(') => {
-                skip(&mut self.cursor, Until::Item)?;
-                (Js::Unreadable(Unread { at: key_at, what: "functions are not run".to_owned() }), key_at)
+                self.item_end = skip(&mut self.cursor, Until::Item)?;
+                (Js::Unreadable(Unread { at: key_at, what: "functions are not run".to_owned() }), key_at, None)
             }
             _ => return Err(Stop::broken(self.cursor.at, format!("a : is missing after {key}"))),
         };
-        if let Some(lost) = object.set(Entry { key: key.clone(), key_at, value, value_at }) {
+        if let Some(lost) = object.set(Entry { key: key.clone(), key_at, value, value_at, value_end }) {
             object.repeated.push((key, lost.key_at));
         }
         Ok(())

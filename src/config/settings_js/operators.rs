@@ -109,8 +109,18 @@ impl Reader<'_> {
     fn unary(&mut self) -> Result<Js, Stop> {
         self.cursor.space()?;
         let at = self.cursor.at;
-        let Some(operator) = self.cursor.peek().filter(|c| matches!(c, '!' | '-' | '+')) else { return self.postfix() };
-        self.cursor.at += 1;
+        let mut ahead = self.cursor.clone();
+        let operator = match self.cursor.peek() {
+            Some(c @ ('!' | '-' | '+')) => {
+                self.cursor.at += 1;
+                c
+            }
+            Some('t') if ahead.name().as_deref() == Some("typeof") => {
+                self.cursor = ahead;
+                't'
+            }
+            _ => return self.postfix(),
+        };
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(Stop::broken(at, "this is nested too deeply"));
@@ -119,6 +129,7 @@ impl Reader<'_> {
         self.depth -= 1;
         let result = match operator {
             '!' => operand.truthy().map(|truthy| Js::Bool(!truthy)),
+            't' => operand.type_name().map(|name| Js::Text(name.to_owned())),
             '-' => operand.number().map(|number| Js::Number(-number)),
             _ => operand.number().map(Js::Number),
         };

@@ -80,7 +80,7 @@ impl Reader<'_> {
                 if self.cursor.peek().is_none() {
                     return Err(Stop::broken(start, format!("this {word} has no body")));
                 }
-                return skip(&mut self.cursor, Until::Bracket).map(|()| None);
+                return skip(&mut self.cursor, Until::Bracket).map(|_| None);
             }
             _ => {}
         }
@@ -96,12 +96,13 @@ impl Reader<'_> {
         loop {
             self.cursor.space()?;
             let at = self.cursor.at;
-            let Some(name) = self.cursor.name() else {
-                return Err(Stop::foreign(at, "this declaration is not followed"));
-            };
+            let names = self.declared(at)?;
             self.cursor.space()?;
             let value = if self.cursor.eat("=") { self.initial_value(at)? } else { Js::Undefined };
-            self.variables.insert(name, value);
+            for (name, member) in names {
+                let value = member.map_or_else(|| value.clone(), |member| self.member(&value, &member, at));
+                self.variables.insert(name, value);
+            }
             let before = self.cursor.clone();
             self.cursor.space()?;
             if !self.cursor.eat(",") {
@@ -111,11 +112,43 @@ impl Reader<'_> {
         }
     }
 
-    /// The value of a declaration. One that cannot be followed is only a fault where it is used.
+    /// The name that is declared, or several with the members that they are taken from: `{ a, b: c }`.
+    fn declared(&mut self, at: usize) -> Result<Vec<(String, Option<String>)>, Stop> {
+        let foreign = || Stop::foreign(at, "this declaration is not followed");
+        if !self.cursor.eat("{") {
+            return Ok(vec![(self.cursor.name().ok_or_else(foreign)?, None)]);
+        }
+        let mut names = Vec::new();
+        loop {
+            self.cursor.space()?;
+            if self.cursor.eat("}") {
+                return Ok(names);
+            }
+            let member = self.cursor.name().ok_or_else(foreign)?;
+            self.cursor.space()?;
+            let name = if self.cursor.eat(":") {
+                self.cursor.space()?;
+                self.cursor.name().ok_or_else(foreign)?
+            } else {
+                member.clone()
+            };
+            names.push((name, Some(member)));
+            self.cursor.space()?;
+            if !self.cursor.eat(",") && !self.cursor.looking_at("}") {
+                return Err(foreign());
+            }
+        }
+    }
+
+    /// The value of a declaration or assignment. One that cannot be followed is only a fault where it is used.
     fn initial_value(&mut self, at: usize) -> Result<Js, Stop> {
         self.cursor.space()?;
         let (start, depth) = (self.cursor.at, self.depth);
-        let unread = match self.assignment() {
+        let read = self.assignment();
+        if !matches!(read, Ok((_, true))) {
+            self.item_end = self.cursor.at;
+        }
+        let unread = match read {
             Ok((value, _)) if self.end_of_statement(at).is_ok() || self.comma_follows() => return Ok(value),
             Ok(_) => Unread { at: start, what: "this expression is not followed".to_owned() },
             Err(Stop::Foreign(unread)) => unread,
@@ -123,7 +156,7 @@ impl Reader<'_> {
         };
         self.depth = depth;
         self.cursor.at = start;
-        skip(&mut self.cursor, Until::Statement)?;
+        self.item_end = skip(&mut self.cursor, Until::Statement)?;
         Ok(Js::Unreadable(unread))
     }
 
@@ -141,12 +174,19 @@ impl Reader<'_> {
         };
         self.cursor.space()?;
         let value_at = self.cursor.at;
-        let (value, _) = self.assignment()?;
+        let value = self.initial_value(value_at)?;
+        if matches!(value, Js::Unreadable(_)) {
+            let text = self.cursor.slice(value_at, self.item_end);
+            if self.touches_settings(&text) {
+                return Err(Stop::foreign(value_at, "this could change other settings"));
+            }
+        }
         match target {
             Target::Exports => self.exports = value.clone(),
             Target::Variable(name) => drop(self.variables.insert(name, value.clone())),
             Target::Key { object, key, at } => {
-                let entry = Entry { key, key_at: at, value: value.clone(), value_at };
+                let value_end = Some(self.item_end);
+                let entry = Entry { key, key_at: at, value: value.clone(), value_at, value_end };
                 self.objects[object].set(entry);
             }
             Target::Elsewhere => {}

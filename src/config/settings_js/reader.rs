@@ -11,10 +11,27 @@ pub struct Entry {
     pub key_at: usize,
     pub value: Js,
     pub value_at: usize,
+    /// Behind the last character of the value; `None` where the value has no text of its own (`{ key }`, `key() {}`).
+    pub value_end: Option<usize>,
+}
+
+/// Where the parts of an object literal stand; for editing it.
+#[derive(Debug, Clone, Default)]
+pub struct Literal {
+    /// Its `{`.
+    pub open: usize,
+    /// Its `}`.
+    pub close: usize,
+    /// First character of the last item, and behind its last one; none in an empty literal.
+    pub last: Option<(usize, usize)>,
+    /// Behind the comma that follows the last item.
+    pub comma_end: Option<usize>,
+    /// Stretches that hold only space and comments, between items and at the ends.
+    pub gaps: Vec<(usize, usize)>,
 }
 
 /// An object literal, with what later statements have set in it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Object {
     /// In order; no key twice.
     pub entries: Vec<Entry>,
@@ -22,6 +39,8 @@ pub struct Object {
     pub repeated: Vec<(String, usize)>,
     /// Parts that could set any key, and cannot be read.
     pub opaque: Vec<Unread>,
+    /// Where it stands, unless it has grown from assignments alone.
+    pub literal: Option<Literal>,
 }
 
 impl Object {
@@ -44,9 +63,29 @@ impl Object {
 pub struct Reader<'t> {
     pub cursor: Cursor<'t>,
     pub environment: &'t HashMap<&'t str, &'t str>,
+    /// The file's own path, for `__dirname`.
+    pub file: &'t str,
     pub variables: HashMap<String, Js>,
     pub objects: Vec<Object>,
     /// `module.exports`.
     pub exports: Js,
     pub depth: u32,
+    /// Behind the last character of the item that was read last.
+    pub item_end: usize,
+}
+
+impl<'t> Reader<'t> {
+    /// At the beginning of a file.
+    pub fn new(text: &'t [char], file: &'t str, environment: &'t HashMap<&'t str, &'t str>) -> Self {
+        Self {
+            cursor: Cursor::new(text),
+            environment,
+            file,
+            variables: HashMap::new(),
+            objects: vec![Object::default()],
+            exports: Js::Object(0),
+            depth: 0,
+            item_end: 0,
+        }
+    }
 }

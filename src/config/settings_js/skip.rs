@@ -14,16 +14,18 @@ pub enum Until {
 }
 
 /// Steps over balanced text. Strings, templates, comments and regular expressions may hold any bracket.
-pub fn skip(cursor: &mut Cursor<'_>, until: Until) -> Result<(), Stop> {
+/// Gives the position behind the last character that is neither space nor comment.
+pub fn skip(cursor: &mut Cursor<'_>, until: Until) -> Result<usize, Stop> {
     let mut open: Vec<(usize, char)> = Vec::new();
     let mut previous = ';';
+    let mut end = cursor.at;
     loop {
         let line_ended = cursor.space()?;
         let start = cursor.at;
         let Some(c) = cursor.peek() else {
             return match open.last() {
                 Some((at, bracket)) => Err(Stop::broken(*at, format!("this {bracket} is never closed"))),
-                None => Ok(()),
+                None => Ok(end),
             };
         };
         if open.is_empty() {
@@ -33,7 +35,7 @@ pub fn skip(cursor: &mut Cursor<'_>, until: Until) -> Result<(), Stop> {
                 Until::Bracket => false,
             };
             if done {
-                return Ok(());
+                return Ok(end);
             }
         }
         match c {
@@ -52,12 +54,13 @@ pub fn skip(cursor: &mut Cursor<'_>, until: Until) -> Result<(), Stop> {
                 }
                 cursor.at += 1;
                 if until == Until::Bracket && open.is_empty() {
-                    return Ok(());
+                    return Ok(cursor.at);
                 }
             }
             _ => cursor.at += 1,
         }
         previous = c;
+        end = cursor.at;
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Js {
     Process,
     Environment,
     Module,
+    /// What `require('path')` gives.
+    PathModule,
     /// A built-in we know how to apply, by its full name.
     Function(&'static str),
     Unreadable(Unread),
@@ -44,6 +46,19 @@ impl Js {
             Self::Text(text) => Some(!text.is_empty()),
             Self::Unreadable(_) => None,
             _ => Some(true),
+        }
+    }
+
+    /// What `typeof` says.
+    pub fn type_name(&self) -> Option<&'static str> {
+        match self {
+            Self::Undefined => Some("undefined"),
+            Self::Bool(_) => Some("boolean"),
+            Self::Number(_) => Some("number"),
+            Self::Text(_) => Some("string"),
+            Self::Function(_) => Some("function"),
+            Self::Unreadable(_) => None,
+            _ => Some("object"),
         }
     }
 

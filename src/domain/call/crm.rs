@@ -39,6 +39,9 @@ pub struct CrmCall {
     pub linger_until: Option<Timestamp>,
     /// Set once, with the finish.
     pub closed: bool,
+    /// The portal will not have it: nothing more is told of its legs.
+    #[serde(default)]
+    pub refused: bool,
 }
 
 impl CrmCall {
@@ -55,6 +58,7 @@ impl CrmCall {
             visible: BTreeSet::new(),
             linger_until: None,
             closed: false,
+            refused: false,
         }
     }
 }

@@ -55,8 +55,17 @@ pub struct Leg {
     pub known_until: Option<Timestamp>,
     /// The CRM call it belongs to, as index into the call's list.
     pub crm: Option<usize>,
-    /// Since when the leg concerns the CRM (a consultation becomes a client's call by a transfer).
+    /// Since when the leg concerns its CRM call (a consultation becomes a client's call by a transfer).
     pub relevant_since: Option<Timestamp>,
+    /// The other side was a colleague first and somebody outside later: a call was handed over to this leg.
+    #[serde(default)]
+    pub handed_over: bool,
+    /// Was connected for a moment only, while another phone of the same CRM call won: no conversation.
+    #[serde(default)]
+    pub lost_race: bool,
+    /// Never shares a CRM call with other legs: it is what is left of one that has its record already.
+    #[serde(default)]
+    pub alone: bool,
 }
 
 /// What a sighting changed.
@@ -96,6 +105,9 @@ impl Leg {
             known_until: None,
             crm: None,
             relevant_since: None,
+            handed_over: false,
+            lost_race: false,
+            alone: false,
         };
         let told =
             e.answered_at.filter(|t| *t <= now + CLOCK_TOLERANCE && now.since(*t) <= LONGEST_CALL).map(likeliest);
@@ -113,6 +125,13 @@ impl Leg {
         self.state != LegState::Released
     }
 
+    /// Since when it has been talking with whom its CRM call is about; `None` if nobody picked up, or only in a lost
+    /// race.
+    pub(super) fn talks_since(&self) -> Option<Timestamp> {
+        let answered = self.answered_at.filter(|_| !self.lost_race)?;
+        Some(self.relevant_since.map_or(answered, |since| answered.max(since)))
+    }
+
     /// Takes over what is news; a leg never goes back to an earlier phase.
     pub(super) fn merge(&mut self, seen: &Sighting, now: Timestamp) -> Merged {
         let e = &seen.leg;
@@ -122,7 +141,9 @@ impl Leg {
             return if e.state == self.state { Merged::Details } else { Merged::Stale };
         }
         self.last_seen = now;
-        if e.remote.is_some() {
+        // What was handed over to somebody outside does not come back: then an older message arrived late.
+        if e.remote.is_some() && !(self.handed_over && seen.remote_owner.is_some()) {
+            self.handed_over |= self.is_live() && seen.shows_outsider() && self.remote_owner.is_some();
             self.remote.clone_from(&e.remote);
             self.remote_owner = seen.remote_owner;
         }
@@ -166,6 +187,40 @@ impl Leg {
         self.ended_at = Some(last_known.max(self.answered_at.unwrap_or(self.first_seen)));
         self.end_unknown = true;
         self.unconfirmed = false;
+    }
+
+    /// The leg was not over after all.
+    pub(super) fn revive(&mut self) {
+        self.state = self.last_known();
+        self.ended_at = None;
+        self.end_unknown = false;
+    }
+
+    /// The phase before the end that was not seen.
+    const fn last_known(&self) -> LegState {
+        if self.answered_at.is_some() { LegState::Talking } else { LegState::Ringing }
+    }
+
+    /// Whether this is possible news of a leg whose end was only supposed.
+    pub(super) fn may_go_on_as(&self, state: LegState) -> bool {
+        self.end_unknown && rank(state) >= rank(self.last_known())
+    }
+
+    /// This part of the leg is over; the switch may go on under the same id for somebody else.
+    pub(super) fn part(&mut self, now: Timestamp) {
+        if self.is_live() {
+            self.state = LegState::Released;
+            self.ended_at = Some(now);
+            self.unconfirmed = false;
+            self.known_until = None;
+        }
+    }
+}
+
+impl Sighting {
+    /// Whether the other side is known not to be an employee.
+    pub(super) const fn shows_outsider(&self) -> bool {
+        self.leg.remote.is_some() && self.remote_owner.is_none()
     }
 }
 

@@ -8,13 +8,21 @@
 //! change nothing), then *reconciles*: it derives from all legs who should see a card and whether a CRM call
 //! is over, and emits only the difference to what has been told already. So duplicates and reordering need
 //! no special cases, and a call loaded from the store goes on where it stood.
+//!
+//! Where things are decided: what news of a leg mean, and when one id of the switch stands for two people's time
+//! (`news`); which CRM call a leg belongs to (`assign`); who talks when several phones are picked up (`races`); who
+//! sees a card and when a call is missed (`reconcile`); how it ended (`outcome`). A call counts its own time, which
+//! never goes back even if the clock does (`state`).
 
 mod action;
+mod assign;
 mod crm;
 mod event;
 mod leg;
+mod news;
 mod note;
 mod outcome;
+mod races;
 mod reconcile;
 mod redate;
 mod state;

@@ -83,6 +83,44 @@ pub enum Note {
         /// Which.
         leg: LegId,
     },
+    /// A leg whose end had been given up as unknown was heard of again.
+    GoesOn {
+        /// Which.
+        leg: LegId,
+        /// What it told.
+        state: LegState,
+    },
+    /// The leg now belongs to another number: forwarded or taken over under the same id.
+    Moved {
+        /// Which.
+        leg: LegId,
+        /// The number before.
+        from: Phone,
+        /// The number now.
+        to: Phone,
+    },
+    /// The leg talked with a colleague and was handed over to somebody outside.
+    HandedOver {
+        /// Which.
+        leg: LegId,
+    },
+    /// Two phones were picked up together; this one was disconnected at once.
+    RaceLost {
+        /// Which.
+        leg: LegId,
+    },
+    /// The phone rang again after the call had been recorded as missed.
+    RangAgain {
+        /// Which leg.
+        leg: LegId,
+        /// Seconds since the last phone had stopped ringing.
+        after_s: u64,
+    },
+    /// The clock was put back while the call was open.
+    ClockBack {
+        /// By how many seconds at least.
+        seconds: u64,
+    },
     /// Something the portal is to be told was stored.
     Intent {
         /// Its lane.

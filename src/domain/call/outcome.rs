@@ -5,6 +5,7 @@ use super::crm::Kind;
 use super::event::DialFailure;
 use super::leg::Leg;
 use super::note::Note;
+use super::races;
 use super::state::Call;
 use crate::domain::leg::Cause;
 use crate::domain::{Timestamp, UserId};
@@ -12,10 +13,12 @@ use crate::domain::{Timestamp, UserId};
 /// Closes a CRM call whose legs have all ended.
 pub(super) fn close(call: &mut Call, i: usize, actions: &mut Vec<Action>) {
     let legs: Vec<&Leg> = call.legs.iter().filter(|l| l.crm == Some(i)).collect();
-    let reason = legs.iter().any(|l| l.end_unknown).then_some(Reason::EndUnknown);
     let crm = &call.crm[i];
-    let (user, duration_s, status) = if let Some((user, seconds)) = talk(&legs) {
-        (user, seconds, Status::Answered)
+    let talker = races::talker(call, i).and_then(|n| call.legs[n].owner);
+    let concerned = |l: &&&Leg| talker.is_none_or(|user| l.owner == Some(user) && l.talks_since().is_some());
+    let reason = legs.iter().filter(concerned).any(|l| l.end_unknown).then_some(Reason::EndUnknown);
+    let (user, duration_s, status) = if let Some(user) = talker {
+        (user, talk(&legs, user), Status::Answered)
     } else if crm.kind == Kind::Outgoing {
         (crm.user, 0, of_outgoing(&legs))
     } else {
@@ -66,15 +69,12 @@ fn finish(
     crm.closed = true;
 }
 
-/// Who talked first, and for how many seconds (rounded, at least one).
-fn talk(legs: &[&Leg]) -> Option<(UserId, u32)> {
-    let begin = |l: &Leg| l.answered_at.map(|t| l.relevant_since.map_or(t, |since| t.max(since)));
-    let first = legs.iter().filter(|l| l.answered_at.is_some()).min_by_key(|l| begin(l))?;
-    let user = first.owner?;
-    let own = || legs.iter().filter(|l| l.owner == Some(user) && l.answered_at.is_some());
-    let start = own().filter_map(|l| begin(l)).min()?;
-    let end = own().filter_map(|l| l.ended_at).max()?;
-    Some((user, seconds(start, end)))
+/// For how many seconds this employee talked (rounded, at least one).
+fn talk(legs: &[&Leg], user: UserId) -> u32 {
+    let own = || legs.iter().filter(|l| l.owner == Some(user) && l.talks_since().is_some());
+    let start = own().filter_map(|l| l.talks_since()).min();
+    let end = own().filter_map(|l| l.ended_at).max();
+    start.zip(end).map_or(1, |(start, end)| seconds(start, end))
 }
 
 fn seconds(start: Timestamp, end: Timestamp) -> u32 {
@@ -86,6 +86,8 @@ fn seconds(start: Timestamp, end: Timestamp) -> u32 {
 fn of_outgoing(legs: &[&Leg]) -> Status {
     match legs.iter().rev().find_map(|l| l.cause) {
         Some(Cause::Busy) => Status::Busy,
+        // The caller hung up himself, whatever the switch calls it.
+        Some(Cause::Declined) if legs.iter().any(|l| l.rejected) => Status::Cancelled,
         Some(Cause::Declined) => Status::Declined,
         Some(Cause::Cancelled) => Status::Cancelled,
         Some(Cause::WrongNumber) => Status::WrongNumber,

@@ -4,12 +4,16 @@ use super::crm::CrmCall;
 use super::event::Click;
 use super::leg::Leg;
 use crate::domain::company::{CallSettings, CrmCreate, InternalCalls};
+use crate::domain::directory::Directory;
 use crate::domain::{CallKey, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long a click may go without any leg before it counts as failed.
 pub(super) const CLICK_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The longest that a missed call waits for a slow queue to ring the next phone.
+const LONGEST_LINGER: Duration = Duration::from_secs(30);
 
 /// The company's choices, frozen for the life of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,9 +38,16 @@ impl Policy {
             crm_create: settings.crm_create,
             internal: settings.internal,
             responsible: settings.responsible,
-            linger: Duration::from_secs(2),
+            linger: Duration::from_secs(3),
             grace,
         }
+    }
+
+    /// The same with what this table of employees allows: missed calls cannot go to somebody who has left.
+    #[must_use]
+    pub fn among(mut self, staff: &Directory) -> Self {
+        self.responsible = self.responsible.filter(|user| staff.employee(*user).is_some_and(|e| e.active));
+        self
     }
 }
 
@@ -57,12 +68,48 @@ pub struct Call {
     pub crm: Vec<CrmCall>,
     /// Until when legs may confirm themselves after a reconnect.
     pub confirm_until: Option<Timestamp>,
+    /// How far the moments in this call are ahead of the clock, because the clock was put back meanwhile.
+    #[serde(default)]
+    pub ahead: Duration,
 }
 
 impl Call {
     /// A call nothing is known of yet.
     pub fn new(key: CallKey, policy: Policy, now: Timestamp) -> Self {
-        Self { key, started_at: now, policy, click: None, legs: Vec::new(), crm: Vec::new(), confirm_until: None }
+        Self {
+            key,
+            started_at: now,
+            policy,
+            click: None,
+            legs: Vec::new(),
+            crm: Vec::new(),
+            confirm_until: None,
+            ahead: Duration::ZERO,
+        }
+    }
+
+    /// The clock's moment as the call counts: never before anything seen, and from there on as the clock goes.
+    pub(super) fn count(&mut self, clock: Timestamp) -> Timestamp {
+        let latest = self.legs.iter().map(|l| l.last_seen).fold(self.started_at, Timestamp::max);
+        let now = clock + self.ahead;
+        if now < latest {
+            self.ahead += latest.since(now);
+        }
+        now.max(latest)
+    }
+
+    /// How long after the last ring the call may still reach the next phone: longer in a queue that has shown to be
+    /// slow.
+    pub(super) fn linger(&self) -> Duration {
+        // Before this leg: nothing, a leg that is still there, or silence since the last one ended.
+        let silent_before = |leg: &Leg| {
+            let earlier = self.legs.iter().filter(|l| l.first_seen < leg.first_seen);
+            let until = |l: &Leg| l.ended_at.map_or(leg.first_seen, |end| end.min(leg.first_seen));
+            earlier.map(until).max().map(|end| leg.first_seen.since(end))
+        };
+        let gaps = self.legs.iter().filter(|l| l.crm.is_some()).filter_map(silent_before);
+        let widest = gaps.max().unwrap_or_default();
+        (2 * widest).min(LONGEST_LINGER).max(self.policy.linger)
     }
 
     /// Whether nothing more is expected: no live leg, every CRM call closed.
@@ -70,8 +117,10 @@ impl Call {
         self.legs.iter().all(|l| !l.is_live()) && self.crm.iter().all(|c| c.closed)
     }
 
-    /// A click that still waits for its first leg.
+    /// A click that still waits for its own leg; others of the call may be there already.
     pub fn awaits_legs(&self) -> bool {
-        self.click.is_some() && self.legs.is_empty() && !self.is_over()
+        self.click.is_some()
+            && self.crm.first().is_some_and(|c| !c.closed)
+            && self.legs.iter().all(|l| l.crm != Some(0))
     }
 }

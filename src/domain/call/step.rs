@@ -2,14 +2,14 @@
 
 use super::action::{Action, CommandRefused, CrmStep, Intent, Reason};
 use super::crm::{CrmCall, Kind};
-use super::event::{Click, DialFailure, Event, Sighting};
-use super::leg::{Leg, Merged};
+use super::event::{Click, DialFailure, Event};
+use super::leg::Leg;
+use super::news::merge_legs;
 use super::note::Note;
 use super::outcome;
 use super::reconcile::reconcile;
 use super::state::{CLICK_PATIENCE, Call};
 use crate::domain::card::CardCommand;
-use crate::domain::company::InternalCalls;
 use crate::domain::leg::{Direction, LegState, SwitchCommand};
 use crate::domain::{ExternalId, LegId, Timestamp, UserId};
 
@@ -22,9 +22,15 @@ pub struct Step {
     pub actions: Vec<Action>,
 }
 
-/// Takes one event. Total: an event that makes no sense changes nothing but the trace.
-pub fn step(mut call: Call, event: Event, now: Timestamp) -> Step {
+/// Takes one event; `clock` may jump. Total: an event that makes no sense changes nothing but the trace.
+pub fn step(mut call: Call, event: Event, clock: Timestamp) -> Step {
     let mut actions = Vec::new();
+    let ahead = call.ahead;
+    let now = call.count(clock);
+    let seconds = call.ahead.saturating_sub(ahead).as_secs();
+    if seconds > 0 {
+        actions.push(Action::Note(Note::ClockBack { seconds }));
+    }
     match event {
         Event::Legs(seen) => merge_legs(&mut call, &seen, now, &mut actions),
         Event::Clicked(click) => clicked(&mut call, click, now, &mut actions),
@@ -37,6 +43,7 @@ pub fn step(mut call: Call, event: Event, now: Timestamp) -> Step {
         Event::RegisterRefused { lane } => {
             if let Some(c) = call.crm.iter_mut().find(|c| c.lane == lane) {
                 c.closed = true;
+                c.refused = true;
                 c.visible.clear();
             }
         }
@@ -46,42 +53,16 @@ pub fn step(mut call: Call, event: Event, now: Timestamp) -> Step {
                 leg.rejected = false;
             }
         }
-        Event::LinkLost(at) => link_lost(&mut call, at, &mut actions),
+        Event::LinkLost(at) => {
+            let at = (at + call.ahead).min(now);
+            link_lost(&mut call, at, &mut actions);
+        }
         Event::LinkBack => link_back(&mut call, now),
         Event::Tick => {}
     }
     expire(&mut call, now, &mut actions);
     reconcile(&mut call, now, &mut actions);
     Step { call, actions }
-}
-
-fn merge_legs(call: &mut Call, seen: &[Sighting], now: Timestamp, actions: &mut Vec<Action>) {
-    for s in seen {
-        let merged = if let Some(leg) = call.legs.iter_mut().find(|l| l.id == s.leg.leg) {
-            leg.merge(s, now)
-        } else {
-            call.legs.push(Leg::first(s, now));
-            if s.owner.is_none() {
-                actions.push(Action::Note(Note::NobodysNumber { own: s.leg.own.clone() }));
-            } else if s.remote_owner.is_some() && call.policy.internal == InternalCalls::Ignore {
-                actions.push(Action::Note(Note::Internal));
-            }
-            Merged::Phase
-        };
-        let e = &s.leg;
-        match merged {
-            Merged::Phase => actions.push(Action::Note(Note::Leg {
-                leg: e.leg.clone(),
-                own: e.own.clone(),
-                remote: e.remote.clone(),
-                direction: e.direction,
-                state: e.state,
-                owner: s.owner,
-            })),
-            Merged::Stale => actions.push(Action::Note(Note::Stale { leg: e.leg.clone(), state: e.state })),
-            Merged::Details => {}
-        }
-    }
 }
 
 fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Action>) {

@@ -40,6 +40,9 @@ pub struct Quirks {
     pub transfer_releases_first: bool,
     /// On a transfer the staying party keeps its leg; by default it gets a new `id` and `call_ref`.
     pub transfer_keeps_leg: bool,
+    /// A blind transfer that nobody takes rings again at the phone that made it. Unknown in the field, so off by
+    /// default: then the call ends.
+    pub transfer_recalls: bool,
     /// A second socket of one integration closes the first.
     pub evict_older: bool,
 }
@@ -64,6 +67,7 @@ impl Default for Quirks {
             events_before_answer: false,
             transfer_releases_first: false,
             transfer_keeps_leg: false,
+            transfer_recalls: false,
             evict_older: false,
         }
     }

@@ -5,12 +5,15 @@ use super::stream::{PeerAddr, Stream};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, header};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -28,10 +31,10 @@ pub struct Shared {
 /// Serves a connection to its end.
 pub async fn run(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr) {
     let Some(tls) = &shared.tls else { return requests(&shared, stream, peer).await };
-    let handshake = timeout(shared.limits.handshake, tls.accept(stream));
+    let mut handshake = pin!(timeout(shared.limits.handshake, tls.accept(stream)));
     let shaken = tokio::select! {
-        shaken = handshake => shaken,
-        () = shared.shutdown.cancelled() => return,
+        shaken = handshake.as_mut() => shaken,
+        () = long_enough_after_shutdown(shared.shutdown.clone(), shared.limits.linger) => return,
     };
     match shaken {
         Ok(Ok(stream)) => requests(&shared, Box::new(stream), peer).await,
@@ -49,7 +52,14 @@ async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr) {
         if let PeerAddr::Tcp(address) = peer {
             request.extensions_mut().insert(ConnectInfo(address));
         }
-        shared.router.clone().oneshot(request.map(Body::new))
+        let answer = shared.router.clone().oneshot(request.map(Body::new));
+        async {
+            let mut answer = answer.await?;
+            if shared.shutdown.is_cancelled() {
+                answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -63,7 +73,7 @@ async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr) {
     let first_request = sleep(limits.first_request);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
-        () = shared.shutdown.cancelled() => None,
+        () = long_enough_after_shutdown(shared.shutdown.clone(), limits.linger) => None,
         () = first_request_overdue(first_request, &asked) => {
             debug!(%peer, "no request came in time");
             return;
@@ -80,6 +90,11 @@ async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr) {
         Some(Err(error)) => debug!(%peer, %error, "connection ended"),
         None => debug!(%peer, "cut off in the middle of a request"),
     }
+}
+
+async fn long_enough_after_shutdown(shutdown: CancellationToken, time: Duration) {
+    shutdown.cancelled().await;
+    sleep(time).await;
 }
 
 async fn first_request_overdue(deadline: tokio::time::Sleep, asked: &AtomicBool) {

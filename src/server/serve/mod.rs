@@ -30,7 +30,10 @@ pub struct Limits {
     /// Time until each further request's head is there. Longer than the 60 s for which nginx keeps unused
     /// connections, so that it never sends a request into one that we are closing.
     pub idle: Duration,
-    /// Time to finish what is being answered, once we are told to stop; then connections are cut.
+    /// Once we are told to stop: time for which a connection is still served on which nothing is being answered. Its
+    /// next request may be on the way already, and a gateway sends one that changes something only once.
+    pub linger: Duration,
+    /// Time to finish what is being answered after that; then connections are cut.
     pub drain: Duration,
     /// Connections at once; further ones wait to be accepted.
     pub connections: usize,
@@ -46,6 +49,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             first_request: Duration::from_secs(10),
             idle: Duration::from_secs(90),
+            linger: Duration::from_millis(300),
             drain: Duration::from_secs(10),
             connections: 4096,
             headers: 100,

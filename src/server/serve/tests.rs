@@ -226,12 +226,28 @@ async fn what_is_being_answered_is_finished_after_the_stop() {
     let answer = tokio::spawn(ask(site.connect().await, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"));
     site.entered.notified().await;
     site.shutdown.cancel();
-    // The unused connection is closed at once, which also shows that the stop has arrived.
+    // The unused connection is closed soon, which also shows that the stop has arrived.
     rest(idle).await;
     assert!(TcpStream::connect(site.address).await.is_err(), "no longer listening");
     assert!(!site.running.is_finished());
     site.leave.notify_one();
     assert!(answer.await.unwrap().ends_with("finished"));
+    site.running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_was_on_its_way_at_the_stop_is_answered() {
+    let site = site(Limits { linger: Duration::from_secs(60), ..Limits::default() }).await;
+    let (mut used, unused) = (site.connect().await, site.connect().await);
+    used.write_all(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    used.read_exact(&mut [0; 12]).await.unwrap();
+    // Accepted too: connections are taken in their order.
+    ask(site.connect().await, &get_request("/who")).await;
+    site.shutdown.cancel();
+    for connection in [used, unused] {
+        let answer = ask(connection, "GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(answer.contains("\r\nconnection: close\r\n") && answer.ends_with("false true"), "{answer}");
+    }
     site.running.await.unwrap();
 }
 

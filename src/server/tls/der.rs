@@ -1,4 +1,5 @@
-//! As much of a certificate's DER as we must know: until when it is valid, and which key it is for.
+//! As much of a certificate's DER as we must know: until when it is valid, which key it is for, and who
+//! signed it for whom.
 //!
 //! The TLS library does not tell the first, and tells the second only for certificates of version 3, while
 //! pairs made by old scripts may be of version 1.
@@ -21,6 +22,10 @@ pub struct Facts {
     pub not_after: Timestamp,
     /// The whole SubjectPublicKeyInfo, as it stands there.
     pub public_key: Vec<u8>,
+    /// The whole name of who signed it.
+    pub issuer: Vec<u8>,
+    /// The whole name of whom it was made out to.
+    pub subject: Vec<u8>,
 }
 
 /// Reads a certificate; `None` if it is none.
@@ -30,17 +35,17 @@ pub fn facts(certificate: &[u8]) -> Option<Facts> {
     if signed.0.first() == Some(&VERSION) {
         signed.next()?;
     }
-    // Serial number, signature algorithm, issuer.
-    for _ in 0..3 {
+    // Serial number, signature algorithm.
+    for _ in 0..2 {
         signed.next()?;
     }
+    let issuer = signed.next()?.whole.to_vec();
     let mut validity = signed.content_of(SEQUENCE)?;
     let not_before = moment(&validity.next()?)?;
     let not_after = moment(&validity.next()?)?;
-    // Subject.
-    signed.next()?;
+    let subject = signed.next()?.whole.to_vec();
     let public_key = signed.next().filter(|key| key.tag == SEQUENCE)?.whole.to_vec();
-    Some(Facts { not_before, not_after, public_key })
+    Some(Facts { not_before, not_after, public_key, issuer, subject })
 }
 
 fn moment(element: &Element<'_>) -> Option<Timestamp> {

@@ -3,8 +3,9 @@
 mod der;
 mod generate;
 mod pair;
+mod pem_file;
 
-pub use generate::generate;
+pub use generate::{can_name, generate};
 pub use pair::PairFiles;
 
 use crate::domain::Timestamp;
@@ -41,6 +42,12 @@ pub enum TlsError {
         cert: PathBuf,
         /// The key.
         key: PathBuf,
+    },
+    /// A file is there that a new pair would replace.
+    #[error("{} is there already and was left as it is: add --force to have key and certificate replaced", path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
     },
     /// A file cannot be read.
     #[error("{} cannot be read ({source}): let the service's user read it (chgrp ecss-crm, chmod 0640)", path.display())]
@@ -107,6 +114,15 @@ pub struct Tls {
     current: Arc<Current>,
     config: Arc<ServerConfig>,
     provider: Arc<CryptoProvider>,
+    host: Option<Host>,
+}
+
+/// Whom the certificate should be made out to.
+#[derive(Debug, Clone)]
+struct Host {
+    name: String,
+    /// Clients open the gateway's address instead.
+    behind_gateway: bool,
 }
 
 /// Hands the pair in use to each new handshake.
@@ -130,16 +146,36 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(current.clone());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { files: Arc::new(files), current, config: Arc::new(config), provider })
+        Ok(Self { files: Arc::new(files), current, config: Arc::new(config), provider, host: None })
     }
 
     /// Reads the pair, or makes a self-signed one if neither file is there; says whether it did.
     pub fn load_or_generate(files: PairFiles, host: &str, now: Timestamp) -> Result<(Self, bool), TlsError> {
         let made = files.present() == (false, false);
         if made {
-            generate(&files, host, now)?;
+            generate(&files, host, now, false)?;
         }
         Ok((Self::load(files)?, made))
+    }
+
+    /// Has [`Self::doubts`] tell if the certificate is not made out to `host`. Behind a gateway only our own has to be,
+    /// as the gateway may show its users another.
+    pub fn with_host(self, host: &str, behind_gateway: bool) -> Self {
+        let host = can_name(host).then(|| Host { name: host.to_owned(), behind_gateway });
+        Self { host, ..self }
+    }
+
+    /// Makes a new certificate for our own key if ours ends within 30 days, and takes it up; says whether it did. A
+    /// certificate that somebody has installed is never touched.
+    pub fn renew_if_own(&self, now: Timestamp) -> Result<bool, TlsError> {
+        let pair = self.current.0.load();
+        if !pair.is_own || pair.not_after > now + WARN_BEFORE_END {
+            return Ok(false);
+        }
+        let host = self.host.as_ref().map_or("", |host| host.name.as_str());
+        generate::renew(&self.files, host, now)?;
+        self.reload()?;
+        Ok(true)
     }
 
     /// Takes up the pair that the files hold now, for new connections. On a fault the old pair stays in use.
@@ -164,16 +200,25 @@ impl Tls {
         let pair = self.current.0.load();
         let (cert, key) = (self.files.cert.display(), self.files.key.display());
         let mut doubts = Vec::new();
+        let remedy = if pair.is_own {
+            "run ecss-crm-server gen-cert --force and reload the service"
+        } else {
+            "install a new one and reload the service"
+        };
         if pair.not_after <= now {
-            doubts.push(format!("the certificate {cert} has expired; install a new one and reload the service"));
+            doubts.push(format!("the certificate {cert} has expired; {remedy}"));
         } else if pair.not_after <= now + WARN_BEFORE_END {
             let days = pair.not_after.since(now).as_secs() / 86_400;
-            doubts.push(format!(
-                "the certificate {cert} expires in {days} days; install a new one and reload the service"
-            ));
+            doubts.push(format!("the certificate {cert} expires in {days} days; {remedy}"));
         }
         if pair.not_before > now {
             doubts.push(format!("the certificate {cert} is not valid yet; check this machine's clock"));
+        }
+        if let Some(host) = self.host.as_ref().filter(|host| pair.is_own || !host.behind_gateway)
+            && !pair.covers(&host.name)
+        {
+            let name = &host.name;
+            doubts.push(format!("the certificate {cert} is not made out to serverHost {name}; {remedy}"));
         }
         if pair.key_is_exposed {
             doubts.push(format!("everybody on this machine can read the private key {key}; run chmod 0640 on it"));

@@ -2,6 +2,7 @@
 
 use super::TlsError;
 use super::der::{self, Facts};
+use super::generate::MARK;
 use crate::domain::Timestamp;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
@@ -42,6 +43,8 @@ pub struct Pair {
     pub not_after: Timestamp,
     /// Whether everybody on this machine can read the key.
     pub key_is_exposed: bool,
+    /// Whether it is one that we have made ourselves.
+    pub is_own: bool,
 }
 
 impl Pair {
@@ -54,7 +57,7 @@ impl Pair {
             (true, true) => {}
         }
         let chain = read_chain(&files.cert)?;
-        let Facts { not_before, not_after, public_key } = chain
+        let Facts { not_before, not_after, public_key, issuer, subject } = chain
             .first()
             .and_then(|leaf| der::facts(leaf))
             .ok_or_else(|| TlsError::NoCertificate { path: files.cert.clone() })?;
@@ -66,7 +69,10 @@ impl Pair {
             return Err(TlsError::Mismatch { cert: files.cert.clone(), key: files.key.clone() });
         }
         let key_is_exposed = fs::metadata(&files.key).is_ok_and(|key| key.permissions().mode() & 0o004 != 0);
-        Ok(Self { certified: Arc::new(CertifiedKey::new(chain, key)), not_before, not_after, key_is_exposed })
+        let mark = MARK.as_bytes();
+        let is_own = issuer == subject && subject.windows(mark.len()).any(|part| part == mark);
+        let certified = Arc::new(CertifiedKey::new(chain, key));
+        Ok(Self { certified, not_before, not_after, key_is_exposed, is_own })
     }
 
     /// Whether the certificate is made out to `host` (a name or an IP address).

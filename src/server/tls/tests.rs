@@ -77,7 +77,7 @@ fn if_the_certificate_cannot_be_saved_no_lonely_key_remains() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("file"), "").unwrap();
     let files = PairFiles { cert: dir.path().join("file/cert.pem"), ..files(&dir) };
-    assert!(matches!(generate(&files, "h", NOW), Err(TlsError::Unwritable { .. })));
+    assert!(matches!(generate(&files, "h", NOW, false), Err(TlsError::Unwritable { .. })));
     assert!(!files.key.exists());
 }
 
@@ -138,6 +138,62 @@ fn a_reload_takes_up_a_good_pair_and_keeps_the_old_one_otherwise() {
     fs::write(&files.key, RSA_KEY_PKCS1).unwrap();
     tls.reload().unwrap();
     assert_ne!(tls.current.0.load().certified.cert, first);
+}
+
+#[test]
+fn files_that_are_there_are_replaced_on_demand_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = files(&dir);
+    generate(&files, "a.example", NOW, false).unwrap();
+    let key = fs::read(&files.key).unwrap();
+    fs::remove_file(&files.cert).unwrap();
+    assert!(matches!(generate(&files, "h", NOW, false), Err(TlsError::Exists { path }) if path == files.key));
+    assert!(!files.cert.exists());
+    symlink(files.key.with_extension("real"), dir.path().join("link.pem")).unwrap();
+    generate(&files, "b.example", NOW, true).unwrap();
+    assert_ne!(fs::read(&files.key).unwrap(), key);
+    assert!(Tls::load(files.clone()).unwrap().covers("b.example"));
+    assert_eq!((mode(&files.key), mode(&files.cert)), (0o640, 0o644));
+    assert_eq!(fs::read_dir(dir.path().join("ssl")).unwrap().count(), 2, "nothing is left beside");
+}
+
+#[test]
+fn our_own_certificate_is_renewed_in_time_and_keeps_its_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = files(&dir);
+    let (tls, _) = Tls::load_or_generate(files.clone(), "a.example", NOW).unwrap();
+    let tls = tls.with_host("b.example", false);
+    let key = fs::read(&files.key).unwrap();
+    let later = tls.expires_at() - DAY * 30;
+    assert!(!tls.renew_if_own(later - DAY).unwrap());
+    assert!(tls.renew_if_own(later).unwrap());
+    assert_eq!(fs::read(&files.key).unwrap(), key);
+    assert_eq!(tls.doubts(later), Vec::<String>::new(), "and is made out to the host of now");
+    assert!(!tls.renew_if_own(later).unwrap());
+}
+
+#[test]
+fn a_certificate_that_somebody_has_installed_is_never_renewed() {
+    let (_dir, files) = install(EC_CERT, EC_KEY_SEC1);
+    let tls = Tls::load(files.clone()).unwrap();
+    assert!(!tls.renew_if_own(tls.expires_at()).unwrap());
+    assert_eq!(fs::read_to_string(&files.cert).unwrap(), EC_CERT);
+}
+
+#[test]
+fn a_certificate_for_another_host_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (own, _) = Tls::load_or_generate(files(&dir), "a.example", NOW).unwrap();
+    let told = |tls: &Tls, host: &str, gateway| tls.clone().with_host(host, gateway).doubts(NOW);
+    assert!(told(&own, "b.example", true)[0].contains("gen-cert --force"));
+    for host in ["a.example", "127.0.0.1", "0.0.0.0", ""] {
+        assert!(told(&own, host, false).is_empty(), "{host}");
+    }
+    let (_dir, files) = install(EC_CERT, EC_KEY_SEC1);
+    let installed = Tls::load(files).unwrap();
+    let doubts = told(&installed, "b.example", false).concat();
+    assert!(doubts.contains("not made out to serverHost b.example; install"), "{doubts}");
+    assert!(!told(&installed, "b.example", true).concat().contains("b.example"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Faults while the store is open: each is told apart, and work goes on when its cause is gone.
 
 use super::*;
+use crate::domain::link::DiskState;
 
 async fn fill_up(store: &Store, company: &CompanyId) -> (u32, StoreError) {
     for n in 0..100_000 {
@@ -32,6 +33,33 @@ async fn a_database_that_turns_read_only_is_told() {
     let fault = store.record(&id, &call(&"c".into(), "{}", None), Timestamp(1)).await.unwrap_err();
     assert!(matches!(fault, StoreError::ReadOnly), "{fault:?}");
     store.record(&id, &call(&"c".into(), "{}", None), Timestamp(1)).await.unwrap();
+}
+
+/// Pages are torn while the daemon works: the state stays until somebody has replaced the file.
+#[tokio::test]
+async fn a_database_damaged_in_use_is_known_as_such_for_good() {
+    let (dir, store, id) = store().await;
+    for n in 0..200 {
+        store.record(&id, &call(&CallKey::new(format!("c{n}")), &"x".repeat(500), None), Timestamp(1)).await.unwrap();
+    }
+    let store = reopen(&dir, store).await;
+    let file = dir.path().join("store.db");
+    let mut torn = std::fs::read(&file).unwrap();
+    torn[4096..].fill(0x5a);
+    // The file is changed, not replaced: the daemon has it open.
+    let open = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&open, &torn, 0).unwrap();
+    let fault = store.record(&id, &call(&"c".into(), "{}", None), Timestamp(7)).await.unwrap_err();
+    assert!(matches!(fault, StoreError::Damaged(_)), "{fault:?}");
+    assert!(fault.to_string().contains("store.db") && fault.to_string().contains("backup"), "{fault}");
+    let keeper = store.clone();
+    let tending = tokio::spawn(async move { keeper.tend(&Clock::manual(Timestamp(9))).await });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    tending.abort();
+    let health = store.health();
+    assert!(matches!(health, DiskState::Failing { since: Timestamp(7), .. }), "{health:?}");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn requests_wait_in_their_order_until_they_are_settled() {
     assert_eq!(bodies(&store, &id).await, ["1", "3", "4"]);
     let first = store.pending_intents(&id).await.unwrap().remove(0);
     assert_eq!((first.id, first.lane.as_str(), first.call, first.created_at), (ids[0], "lane", key, Timestamp(5)));
-    assert_eq!(first.crm, None);
+    assert_eq!(first.crm, Some("crm-1".into()));
     assert_eq!(store.crm_id(&id, &"lane".into()).await.unwrap(), Some("crm-1".into()));
 
     let twice = Record { settled: vec![ids[0], ids[0], IntentId(999)], ..Record::default() };

@@ -1,12 +1,20 @@
 //! The brain's behaviour, told as stories, and its laws over generated histories.
 
+mod clicks;
+mod clock;
+mod groups;
+mod histories;
+mod judge;
 mod laws;
+mod model;
+mod reconnect;
 mod stories;
+mod transfers;
 
 use super::*;
 use crate::domain::company::{CallSettings, InternalCalls};
 use crate::domain::leg::{Cause, Direction, LegEvent, LegState, SwitchCommand};
-use crate::domain::{CallKey, Phone, Timestamp, UserId};
+use crate::domain::{CallKey, ExternalId, Phone, Timestamp, UserId};
 use std::time::Duration;
 
 /// A client outside.
@@ -97,6 +105,12 @@ impl Story {
 
     fn outgoing(&mut self, own: &str, state: LegState) -> &mut Self {
         self.legs(vec![leg(own, own, Direction::Out, CLIENT, state)])
+    }
+
+    /// The connection to the switch breaks and is back at once.
+    fn breaks(&mut self) -> &mut Self {
+        let now = self.now;
+        self.event(Event::LinkLost(now)).event(Event::LinkBack)
     }
 
     /// Time passes; timers that fall due are delivered at their time.

@@ -18,6 +18,9 @@ impl Turn<'_> {
     /// The leg ends for this reason, and with it whatever depends on it.
     pub(in crate::sandbox::switch) fn release(&mut self, id: LegId, cause: ReleaseCause) -> Result<(), Refusal> {
         let call_id = self.live(id)?.call;
+        if self.leave_conference(call_id, id, cause) {
+            return Ok(());
+        }
         let call = self.call(call_id);
         let near = call.near;
         match call.far.clone() {
@@ -112,6 +115,8 @@ impl Turn<'_> {
             }
             _ => None,
         };
+        let recall = self.call_mut(call).recall.take();
+        let forward = forward.or_else(|| recall.filter(|_| cause == ReleaseCause::NoAnswer));
         match forward.and_then(|to: Arc<str>| self.ring_forwarded(call, &to)) {
             Some(next) => {
                 self.call_mut(call).far = Far::Ringing(vec![next]);

@@ -52,6 +52,10 @@ pub(super) struct Call {
     pub(super) to: Arc<str>,
     pub(super) near: LegId,
     pub(super) far: Far,
+    /// Where it rings if nobody takes what was transferred.
+    pub(super) recall: Option<Arc<str>>,
+    /// Who talks with both sides in a conference.
+    pub(super) guests: Vec<LegId>,
     pub(super) route: Route,
     /// Every leg the call ever had, oldest first.
     pub(super) legs: Vec<LegId>,

@@ -71,6 +71,8 @@ impl Turn<'_> {
             to: Arc::clone(to),
             near: LegId(0),
             far: Far::Pending,
+            recall: None,
+            guests: Vec::new(),
             route: Route::Plain,
             legs: Vec::new(),
             started: self.now,

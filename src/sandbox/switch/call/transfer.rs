@@ -1,7 +1,7 @@
-//! Handing a call over: blind, after a consultation, or by picking up a colleague's ringing phone.
+//! Handing a call over: blind, after a consultation, by picking up a colleague's ringing phone; and sharing it.
 
 use super::place::{Reached, Target, TargetKind};
-use super::{CallId, Direction, Far, LegId, NewLeg, Party, Refusal, ReleaseCause, Route, Turn};
+use super::{CallId, Direction, Far, LegId, LegStatus, NewLeg, Party, Refusal, ReleaseCause, Route, Turn};
 use crate::sandbox::switch::numbers::bare;
 use std::sync::Arc;
 
@@ -43,6 +43,50 @@ impl Turn<'_> {
         self.answer(taken)
     }
 
+    /// The party at `id` brings whom it consults into the call: all three talk. What a real switch shows of this is
+    /// unknown; here the guest gets a leg of its own in the call, as on a transfer, and the one who invites keeps his.
+    pub(in crate::sandbox::switch) fn conference(&mut self, id: LegId) -> Result<(), Refusal> {
+        let leg = self.live(id)?;
+        let (call, own) = (leg.call, Arc::clone(&leg.own));
+        let stays = self.partner(id).ok_or(Refusal::WrongState("the leg does not talk"))?;
+        let line = self.state.line(&self.call(call).domain, &own);
+        let active = line.map(|line| line.active.clone()).unwrap_or_default();
+        let mut others = active.into_iter().filter(|leg| self.leg(*leg).call != call);
+        let consulted = others.find_map(|leg| Some((leg, self.partner(leg)?)));
+        let (consulting, consulted) = consulted.ok_or(Refusal::WrongState("nobody is consulted"))?;
+        let call_ref = self.state.next_id();
+        let second = self.leg(consulting).call;
+        let (guest, party) = (Arc::clone(&self.leg(consulted).own), self.leg(consulted).party);
+        let remote = Arc::clone(&self.leg(stays).own);
+        let name = self.state.name_of(&self.call(call).domain, &remote);
+        let joined = self.add(NewLeg { call, call_ref, party, direction: Direction::In, own: guest, remote, name });
+        self.connect(joined);
+        self.leg_mut(id).status = LegStatus::Talking;
+        self.call_mut(call).guests.push(joined);
+        self.close(second);
+        self.swap(&[id, joined], &[consulting, consulted]);
+        Ok(())
+    }
+
+    /// One of three or more leaves; the others go on. Tells whether this was a conference.
+    pub(super) fn leave_conference(&mut self, call: CallId, id: LegId, cause: ReleaseCause) -> bool {
+        let running = self.call(call);
+        let Far::Connected(far) = running.far else { return false };
+        let mut present = vec![running.near, far];
+        present.extend(&running.guests);
+        let before = present.len();
+        present.retain(|leg| *leg != id);
+        if before < 3 || present.len() == before {
+            return false;
+        }
+        self.end(id, cause);
+        let running = self.call_mut(call);
+        running.guests = present.split_off(2);
+        (running.near, running.far) = (present[0], Far::Connected(present[1]));
+        self.show(&[id]);
+        true
+    }
+
     /// Who talks with the party at this leg.
     fn partner(&self, id: LegId) -> Option<LegId> {
         let call = self.call(self.leg(id).call);
@@ -75,6 +119,8 @@ impl Turn<'_> {
             changed.route = old_route;
             return Err(Refusal::CannotPerform(cause.word()));
         }
+        let recalls = self.state.quirks.transfer_recalls;
+        self.call_mut(call).recall = Some(Arc::clone(&self.leg(leaves).own)).filter(|_| recalls);
         let renewed = self.renew(stays, to, call_ref);
         self.call_mut(call).near = renewed.unwrap_or(stays);
         let mut appear: Vec<LegId> = renewed.into_iter().collect();

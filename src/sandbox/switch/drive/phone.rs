@@ -75,6 +75,11 @@ impl PhoneHandle {
         self.press("the phone does not talk", which, &Button::Transfer(to)).await
     }
 
+    /// Brings whom it consults into the held call: all three talk.
+    pub async fn conference(&self) -> Result<(), Refusal> {
+        self.press("the phone holds nobody", held, &Button::Conference).await
+    }
+
     /// Takes a call that rings at a colleague's phone.
     pub async fn pick_up_for(&self, colleague: &str) -> Result<(), Refusal> {
         self.core.room().await;
@@ -109,6 +114,7 @@ enum Button {
     Hold,
     Retrieve,
     Transfer(Arc<str>),
+    Conference,
 }
 
 impl Button {
@@ -119,6 +125,7 @@ impl Button {
             Self::Hold => turn.hold(leg),
             Self::Retrieve => turn.retrieve(leg),
             Self::Transfer(to) => turn.transfer(leg, to),
+            Self::Conference => turn.conference(leg),
         }
     }
 }

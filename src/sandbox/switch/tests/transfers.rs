@@ -164,3 +164,51 @@ async fn a_colleague_takes_what_rings_at_another_phone() {
     assert_eq!(client.seen().await, "1001 in 79835551122 released");
     bench.end(client).await;
 }
+
+#[tokio::test]
+async fn a_transfer_nobody_takes_may_come_back() {
+    let bench = Bench::new().await;
+    bench.world.set_quirks(|quirks| quirks.transfer_recalls = true);
+    let mut client = bench.client().await;
+    let call = bench.world.external_call("+79835551122", "1001").await;
+    client.legs().await;
+    bench.world.phone("1001").pick_up().await.expect("pick up");
+    client.legs().await;
+    bench.world.phone("1001").transfer("1002").await.expect("transfer");
+    client.legs().await;
+    client.legs().await;
+    bench.world.no_answer(call).await.expect("it rings");
+    assert_eq!(client.seen().await, "1002 in 79835551122 released");
+    assert_eq!(client.seen().await, "1001 in 79835551122 alerting");
+    bench.world.no_answer(call).await.expect("it rings again");
+    assert_eq!(client.seen().await, "1001 in 79835551122 released");
+    bench.end(client).await;
+}
+
+#[tokio::test]
+async fn three_talk_in_a_conference_until_two_have_left() {
+    let bench = Bench::new().await;
+    let mut client = bench.client().await;
+    let first = bench.world.external_call("+79835551122", "1001").await;
+    client.legs().await;
+    let phone = bench.world.phone("1001");
+    phone.pick_up().await.expect("pick up");
+    client.legs().await;
+    assert!(phone.conference().await.is_err(), "nobody is held");
+    phone.dial("1002").await.expect("consult");
+    client.legs().await;
+    client.legs().await;
+    bench.world.phone("1002").pick_up().await.expect("pick up");
+    client.legs().await;
+    phone.conference().await.expect("both are there");
+    let shown = client.legs().await;
+    let short: Vec<_> = shown.iter().map(super::client::short).collect();
+    assert_eq!(short, ["1001 in 79835551122 talking+", "1002 in 79835551122 talking+"]);
+    assert!(shown.iter().all(|leg| leg["call_id"] == first.to_string()));
+    assert_eq!(client.seen().await, "1001 out 1002 released+, 1002 in 1001 released+");
+    phone.hang_up().await.expect("leave");
+    assert_eq!(client.seen().await, "1001 in 79835551122 released+");
+    bench.world.remote_hangs_up(first).await.expect("the two others still talk");
+    assert_eq!(client.seen().await, "1002 in 79835551122 released+");
+    bench.end(client).await;
+}

@@ -1,4 +1,8 @@
-//! The process among other processes: signals in, readiness and watchdog out.
+//! The process among other processes: signals in, readiness and watchdog out, sockets kept over a restart.
+
+mod sockets;
+
+pub use sockets::{Handed, Socket, forget_sockets, keep_socket, sockets_of_the_last_run};
 
 use sd_notify::NotifyState;
 use std::io;
@@ -64,6 +68,11 @@ pub fn tell_stopping() {
 /// Tells the service manager that we are well, and how things stand.
 pub fn tell_well(status: &str) {
     tell(&[NotifyState::Watchdog, NotifyState::Status(status)]);
+}
+
+/// Tells the service manager why it does not hear that we are well.
+pub fn tell_unwell(status: &str) {
+    tell(&[NotifyState::Status(status)]);
 }
 
 /// How often the service manager wants to hear that we are well, halved for safety.
