@@ -4,7 +4,7 @@
 //! throw-away system.
 
 use ecss_crm_server::sandbox::portal::PortalSpec;
-use ecss_crm_server::sandbox::switch::CallId;
+use ecss_crm_server::sandbox::switch::{CallId, TrueLeg};
 use ecss_crm_server::sandbox::town::{Town, TownCompany, TownPlan};
 use std::fs;
 use std::process::Command;
@@ -100,7 +100,7 @@ async fn hang_up(town: &Town, company: &TownCompany, calls: &[(CallId, &str)]) {
     for (call, number) in calls {
         town.switch.remote_hangs_up(*call).await.expect("it talks");
         let truth = town.switch.wait_over(*call).await.expect("the call ends");
-        let leg = truth.legs_of(number).find_map(|leg| leg.talked()).expect("the employee talked");
+        let leg = truth.legs_of(number).find_map(TrueLeg::talked).expect("the employee talked");
         talked.push(leg.as_secs_f64());
     }
     let over = || {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 const MARGIN: Duration = Duration::from_millis(300);
 
 /// Drops in quick succession.
-const BURST: usize = 4;
+const BURST: usize = 3;
 /// Seconds after which a link counts as stable again.
 const HELD: f64 = 10.5;
 

@@ -41,6 +41,8 @@ pub struct Expected {
 const TOLERANCE: Duration = Duration::from_millis(1050);
 /// Times of the switch that are no further away count as close.
 const CLOSE: Duration = Duration::from_secs(3);
+/// News that are no older are told as they happen.
+const AT_ONCE: Duration = Duration::from_millis(100);
 const UNANSWERED: [&str; 8] = ["304", "486", "404", "480", "603", "603-S", "503", "403"];
 
 impl Truth {
@@ -205,13 +207,16 @@ fn joined(earlier: &mut Expected, mut later: Expected) -> Expected {
     later
 }
 
-/// Whether the daemon could follow the leg from its beginning to its end.
+/// Whether the daemon could follow the leg from its beginning to its end, hearing of everything as it happened.
 pub fn is_gapless(leg: &TrueLeg, margin: Duration) -> bool {
-    let told = |fits: fn(LegStatus) -> bool| leg.shown.iter().any(|shown| fits(shown.status));
+    let told = |when: Option<Timestamp>, fits: fn(LegStatus) -> bool| {
+        let in_time = |shown: &Shown| fits(shown.status) && when.is_some_and(|at| shown.at.since(at) <= AT_ONCE);
+        leg.shown.iter().any(in_time)
+    };
     leg.shown.iter().all(|shown| shown.survived(margin))
-        && told(|status| status == LegStatus::Alerting)
-        && (leg.answered.is_none() || told(|s| matches!(s, LegStatus::Talking | LegStatus::Held)))
-        && told(|status| status == LegStatus::Released)
+        && told(Some(leg.started), |status| status == LegStatus::Alerting)
+        && (leg.answered.is_none() || told(leg.answered, |s| matches!(s, LegStatus::Talking | LegStatus::Held)))
+        && told(leg.ended, |status| status == LegStatus::Released)
 }
 
 /// When the daemon was told that it rings, if it was.

@@ -228,14 +228,16 @@ fn described(call: &TrueCall, truth: &Truth) -> String {
     legs.collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a record may be the wanted one.
+type Rule = fn(&Expected, &FinishedCall) -> bool;
+
 fn compare(name: &str, mut expected: Vec<Expected>, mut found: Vec<&FinishedCall>, all: &mut Judgement) {
     // Exact partners first, so that one missing record does not make the others look wrong.
-    let own = |e: &Expected, r: &FinishedCall| e.kinds.contains(&r.call.kind) && e.users.first() == Some(&r.user);
-    let exact = |e: &Expected, r: &FinishedCall| e.kinds.contains(&r.call.kind) && e.users.contains(&r.user);
-    let of_kind = |e: &Expected, r: &FinishedCall| e.kinds.contains(&r.call.kind);
-    let any = |_: &Expected, _: &FinishedCall| true;
-    let rules: [&dyn Fn(&Expected, &FinishedCall) -> bool; 4] = [&own, &exact, &of_kind, &any];
-    for fits in rules {
+    let own: Rule = |e, r| e.kinds.contains(&r.call.kind) && e.users.first() == Some(&r.user);
+    let exact: Rule = |e, r| e.kinds.contains(&r.call.kind) && e.users.contains(&r.user);
+    let of_kind: Rule = |e, r| e.kinds.contains(&r.call.kind);
+    let any: Rule = |_, _| true;
+    for fits in [own, exact, of_kind, any] {
         expected.retain(|e| {
             let Some(at) = found.iter().position(|r| fits(e, r)) else { return true };
             let record = found.remove(at);

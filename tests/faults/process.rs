@@ -43,21 +43,23 @@ impl Process {
         let s = &town.settings;
         let log_level = std::env::var("ECSS_CRM_LOG").unwrap_or_else(|_| "info".to_owned());
         let ca_file = s.ca_file.clone().unwrap_or_default();
+        let quoted = |path: &Path| format!("\"{}\"", path.display());
         let config = format!(
             "useUnixSockets = false\nserverHost = {:?}\nhttpPort = {}\nhttpsPort = {}\nproxyGatewayURL = {:?}\n\
-             bitrixTokenHost = {:?}\nsslKeyFilename = {:?}\nsslCertFilename = {:?}\ndefaultLogFile = {:?}\n\
-             errorLogFile = {:?}\nlogLevel = {log_level:?}\nstate_dir = {:?}\nca_file = {ca_file:?}\n\
+             bitrixTokenHost = {:?}\nsslKeyFilename = {}\nsslCertFilename = {}\ndefaultLogFile = {}\n\
+             errorLogFile = {}\nlogLevel = {log_level:?}\nstate_dir = {}\nca_file = {}\n\
              ops_listen = \"{ops}\"\nportal_budget = {:?}\nreconnect_grace = {}\n",
             s.server_host,
             s.http_port,
             s.https_port,
             s.public_base(),
             s.bitrix_token_host,
-            s.ssl_key_filename,
-            s.ssl_cert_filename,
-            s.default_log_file,
-            s.error_log_file,
-            s.state_dir,
+            quoted(&s.ssl_key_filename),
+            quoted(&s.ssl_cert_filename),
+            quoted(&s.default_log_file),
+            quoted(&s.error_log_file),
+            quoted(&s.state_dir),
+            quoted(&ca_file),
             settings.portal_budget,
             settings.reconnect_grace,
         );

@@ -20,7 +20,7 @@ pub struct Network {
 impl Network {
     /// A round trip of this length, half of it each way, with no slow answers.
     pub fn round_trip(length: Duration) -> Self {
-        Self { there: length / 2, back: length - length / 2, ..Self::default() }
+        Self { there: length / 2, back: length / 2, ..Self::default() }
     }
 
     /// The way back of the `n`-th answer.

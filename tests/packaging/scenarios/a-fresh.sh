@@ -34,6 +34,15 @@ is 'its rights' "$(awk '/^Cap(Prm|Eff|Bnd|Amb)/ { print $2 }' "/proc/$(pid)/stat
 note "exposure of the running unit: $(systemd-analyze security $UNIT --threshold=12 | sed -n 's/.*: \([0-9.]*\) .*/\1/p')"
 note "memory: $(($(awk '/^VmRSS/ { print $2 }' "/proc/$(pid)/status") / 1024)) MiB"
 
+if [ -e /proc/net/if_inet6 ]; then
+    is 'what nginx listens on' "$(grep -c 'listen \[::\]:880[12]' $SITE)" 2
+    is 'the address over IPv6' "$(code 'https://[::1]:8802/bitrix')" 200
+else
+    not grep -q '\[::\]' $SITE
+fi
+not grep -q '@\|# ipv6' $SITE
+is 'what the gateway says of itself' "$(curl -skI -m 20 https://127.0.0.1:8802/nowhere | tr -d '\r' | sed -n 's/^Server: //p')" nginx
+
 # Codes and tokens travel in query strings.
 code 'https://127.0.0.1:8802/bitrix?code=TOPSECRET' -e 'https://portal/?auth=TOPSECRET' >/dev/null
 eventually grep -q '"GET /bitrix/ HTTP' /var/log/nginx/ecss-crm-server.access.log

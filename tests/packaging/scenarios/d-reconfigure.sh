@@ -31,6 +31,12 @@ reconfigure https_port=9444
 holds grep -q '# edited' $SITE
 holds grep -q 'listen 9443 ssl' $SITE
 
+# The wildcard only after a second question.
+reconfigure server_host=0.0.0.0 wildcard_host=no
+says $SETTINGS 'serverHost: "fd00::1",'
+reconfigure server_host=0.0.0.0 wildcard_host=yes
+says $SETTINGS 'serverHost: "0.0.0.0",'
+
 # Nonsense ends in what was there before, also where nobody is asked.
 for pair in server_host='http://x' http_port=70000 https_port=abc; do
     before=$(md5sum <$ETC/settings.js)

@@ -163,15 +163,17 @@ fn answer(door: &Door, asked: &Asked, lost: bool) -> (u16, Value) {
                 return execute(portal, caller, &asked.method, &asked.params, now);
             }
             methods::run_batch(&asked.params, |Command { method, params, refused, dangling }| {
+                let noted = portal.log.violations.len();
                 let fault =
                     || portal.faults.take_inside(method).map(|(http, code, text)| Refusal::new(http, &code, text));
                 let answer = match refused.or_else(fault) {
                     Some(refusal) => Err(refusal),
                     None => execute(portal, caller, method, params, now),
                 };
-                // Nobody can help it if the command that it builds on has failed.
-                if !dangling {
-                    note_fault(portal, method, &answer, now);
+                note_fault(portal, method, &answer, now);
+                if dangling {
+                    // Nobody can help it if the command that it builds on has failed.
+                    portal.log.violations.truncate(noted);
                 }
                 let (status, body) = written(portal, method, &answer, now, world.now());
                 let time = body.get("time").cloned().unwrap_or_default();

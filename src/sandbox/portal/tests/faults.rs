@@ -152,7 +152,7 @@ async fn one_command_of_a_batch_is_refused_and_what_builds_on_it_is_nobodys_faul
     };
     let show = |name: &str| format!("telephony.externalCall.show?CALL_ID=$result[{name}][CALL_ID]&USER_ID={IVANOV}");
     let finish = format!("telephony.externalCall.finish?CALL_ID=$result[a][CALL_ID]&USER_ID={IVANOV}&DURATION=0");
-    let cmd = json!({ "a": register("x"), "b": finish, "c": register("y"), "d": show("c") });
+    let cmd = json!({ "a": register("x"), "b": finish, "c": register("y"), "d": show("c"), "e": show("a") });
     let all = stage.get("batch", json!({ "halt": 0, "cmd": cmd })).await;
     assert_eq!(all["result_error"]["a"]["error"], "OPERATION_TIME_LIMIT");
     assert!(all["result_error"]["b"].is_object(), "{all}");

@@ -68,7 +68,9 @@ impl Turn<'_> {
             self.state.calls.values().filter(|call| call.ended.is_none()).map(|call| call.id).collect();
         for call in running {
             let legs = self.call(call).legs.clone();
-            legs.into_iter().for_each(|leg| self.end(leg, ReleaseCause::Unavailable));
+            for leg in legs {
+                self.end(leg, ReleaseCause::Unavailable);
+            }
             self.close(call);
         }
     }

@@ -26,7 +26,9 @@ impl Core {
                 }
                 if let Some(book) = &mut state.shown {
                     for leg in legs.iter().filter(|leg| leg.viewers.contains(&integration)) {
-                        links.iter().for_each(|link| book.note(at, leg, *link));
+                        for link in links {
+                            book.note(at, leg, *link);
+                        }
                     }
                 }
                 let seen = legs.iter().filter(|leg| leg.viewers.contains(&integration));
@@ -69,7 +71,9 @@ impl Core {
                 legs.values().filter(|leg| !leg.is_over() && leg.viewers.contains(&integration)).collect();
             legs.sort_by_key(|leg| leg.id);
             if let Some(book) = shown {
-                legs.iter().for_each(|leg| book.note(at, leg, id));
+                for leg in &legs {
+                    book.note(at, leg, id);
+                }
             }
             let replay = if legs.is_empty() { Vec::new() } else { frames(legs, quirks) };
             for text in replay {
