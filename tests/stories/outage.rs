@@ -1,7 +1,7 @@
 //! The portal is away, slow, or out of quota: nothing is lost, nothing is told twice.
 
 use crate::support::{CLIENT, Firm, IVAN, Story, assert_true, only, talk, talked_leg, told};
-use ecss_crm_server::sandbox::portal::{Bucket, Fault, Limits, PushKind};
+use ecss_crm_server::sandbox::portal::{Fault, PushKind};
 use ecss_crm_server::sandbox::switch::CallId;
 use std::time::Duration;
 
@@ -104,27 +104,6 @@ async fn a_group_whose_show_and_hide_are_lost_leaves_no_card_behind() {
     firm.cards_at(&story, &[9]).await;
     story.switch().remote_hangs_up(call).await.expect("it talks");
     assert_eq!(only(firm.finished(&story, 1).await).user, 9);
-    story.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_small_quota_delays_records_but_loses_none() {
-    let (story, firm) = Story::with_firm().await;
-    let bucket = Some(Bucket { burst: 3.0, leak: 2.0 });
-    firm.portal.set_limits(Limits { bucket, operating: None });
-    let numbers = ["1000", "1001", "1002", "1003"];
-    let mut calls = Vec::new();
-    for (n, number) in numbers.into_iter().enumerate() {
-        calls.push(firm.incoming(&format!("+7913000007{n}"), number).await);
-    }
-    for number in numbers {
-        firm.phone(number).pick_up().await.expect("it rings");
-    }
-    for call in calls {
-        story.switch().remote_hangs_up(call).await.expect("it talks");
-    }
-    let records = firm.finished(&story, 4).await;
-    assert!(records.iter().all(|r| r.code == "200" && r.call.registrations == 1), "{records:?}");
     story.end().await;
 }
 
