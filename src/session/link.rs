@@ -17,6 +17,10 @@ use tokio::sync::{mpsc, watch};
 /// A connection that has held this long starts its back-off anew when it breaks.
 const STABLE: Duration = Duration::from_secs(10);
 
+/// A switch that lets us in is not left alone for long when it drops us again, however often it does (seconds, not a
+/// minute): calls pass unheard meanwhile.
+const SHORT_LIVED: u32 = 4;
+
 /// What all connections share.
 #[derive(Clone)]
 pub struct LinkTools {
@@ -119,9 +123,7 @@ impl Keeper<'_> {
                     hopeless = 0;
                     let why = self.listen(connection, address).await?;
                     since = clock.now();
-                    if clock.now().since(began) >= STABLE {
-                        failures = 0;
-                    }
+                    failures = if clock.now().since(began) >= STABLE { 0 } else { failures.min(SHORT_LIVED) };
                     // A node that has just worked is tried again before the next one.
                     why
                 }

@@ -136,7 +136,7 @@ impl Leg {
     pub(super) fn merge(&mut self, seen: &Sighting, now: Timestamp) -> Merged {
         let e = &seen.leg;
         self.unconfirmed = false;
-        self.known_until = None;
+        let deaf_since = self.known_until.take();
         if rank(e.state) < rank(self.state) || !self.is_live() {
             return if e.state == self.state { Merged::Details } else { Merged::Stale };
         }
@@ -158,7 +158,7 @@ impl Leg {
         self.cause = e.cause.or(self.cause);
         let new_phase = e.state != self.state;
         if self.answered_at.is_none() && (e.state.is_connected() || e.answered_at.is_some()) {
-            self.answered_at = self.answer_moment(e.answered_at, e.state, now);
+            self.answered_at = self.answer_moment(e.answered_at, e.state, deaf_since, now);
         }
         self.state = e.state;
         if e.state == LegState::Released {
@@ -168,10 +168,20 @@ impl Leg {
     }
 
     /// When a leg that we knew before was connected: the arrival of the news, unless the switch names a
-    /// moment that is clearly earlier and possible (the news was late, or lost and told with the release).
-    fn answer_moment(&self, told: Option<Timestamp>, state: LegState, now: Timestamp) -> Option<Timestamp> {
+    /// moment that is clearly earlier and possible (the news was late, or lost and told with the release). While the
+    /// connection was broken, since `deaf_since`, nothing could arrive: then the switch's word is the better one.
+    fn answer_moment(
+        &self,
+        told: Option<Timestamp>,
+        state: LegState,
+        deaf_since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let possible =
             told.filter(|t| *t <= now && *t + CLOCK_TOLERANCE >= self.first_seen).map(|t| likeliest(t).min(now));
+        if let (Some(t), Some(since)) = (possible, deaf_since) {
+            return Some(t.max(since).max(self.first_seen).min(now));
+        }
         match (state.is_connected(), possible) {
             (true, Some(t)) if now.since(t) > CLOCK_TOLERANCE => Some(t),
             (true, _) => Some(now),

@@ -100,3 +100,14 @@ fn a_daemon_that_starts_in_mid_call_records_what_the_switch_remembers() {
         assert_eq!(s.told(), [format!("register 1 Incoming{shown}"), format!("finish 1 {seconds}s 200")]);
     }
 }
+
+#[test]
+fn an_answer_during_the_break_is_dated_by_the_switch_however_soon_we_hear_of_it() {
+    let mut s = Story::new();
+    s.incoming("1001", Ringing).after(2);
+    s.event(Event::LinkLost(s.now)).after(3).event(Event::LinkBack);
+    let answered = s.now - Duration::from_secs(2);
+    let late = LegEvent { answered_at: Some(answered), ..leg("1001", "1001", Direction::In, CLIENT, Talking) };
+    s.legs(vec![late]).after(4).incoming("1001", Released);
+    assert_eq!(s.told().last().map(String::as_str), Some("finish 1 6s 200"));
+}
