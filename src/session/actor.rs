@@ -169,6 +169,7 @@ impl Actor {
         }
         self.commit(draft).await;
         self.journal.catch_up(now).await;
+        self.shared.shed.fetch_add(self.journal.take_shed(), Ordering::Relaxed);
     }
 
     async fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {

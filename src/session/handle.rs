@@ -17,6 +17,7 @@ use crate::domain::{CallKey, CompanyId, LegId, Phone, UserId};
 use crate::store::{EventId, ImportReport, Store, StoreError};
 use secrecy::SecretString;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -83,7 +84,10 @@ impl CompanyHandle {
     ) -> Result<(), ActError> {
         let (reply, answer) = oneshot::channel();
         let message = Message::Press { user, call: call.clone(), leg: leg.cloned(), command, reply };
-        self.0.inbox.try_send(message).map_err(|_| ActError::Busy)?;
+        self.0.inbox.try_send(message).map_err(|_| {
+            self.0.shared.shed.fetch_add(1, Ordering::Relaxed);
+            ActError::Busy
+        })?;
         answer.await.unwrap_or(Err(ActError::Busy))
     }
 

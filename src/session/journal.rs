@@ -19,6 +19,8 @@ pub(super) struct Journal {
     store: Store,
     company: CompanyId,
     waiting: Option<Waiting>,
+    /// Lines of calls' stories given up and not counted elsewhere yet.
+    shed: u64,
 }
 
 /// What waits while the disk fails.
@@ -30,7 +32,7 @@ struct Waiting {
 
 impl Journal {
     pub fn new(store: Store, company: CompanyId) -> Self {
-        Self { store, company, waiting: None }
+        Self { store, company, waiting: None, shed: 0 }
     }
 
     /// Stores a step, or keeps it until it can be stored. Tells the ids of its requests.
@@ -81,6 +83,7 @@ impl Journal {
             waiting.spool.done();
         }
         let (steps, shed) = (waiting.spool.steps(), waiting.spool.shed());
+        self.shed += shed;
         if shed > 0 {
             tracing::warn!(company = %self.company, lines = shed, "lines of calls' stories were given up, as too much waited");
         }
@@ -107,6 +110,11 @@ impl Journal {
             let steps = waiting.spool.steps();
             tracing::error!(company = %self.company, steps, "steps could not be stored and are lost with this process");
         }
+    }
+
+    /// How many lines of calls' stories were given up since this was asked last.
+    pub fn take_shed(&mut self) -> u64 {
+        std::mem::take(&mut self.shed)
     }
 
     /// When to try again.
