@@ -114,7 +114,7 @@ impl Queue {
     }
 
     fn is_first(&self, place: Place, now: Timestamp) -> bool {
-        let tired = self.waiting.iter().find(|(_, since)| now.since(**since) >= LONG_WAIT);
+        let tired = self.waiting.iter().filter(|(_, since)| now.since(**since) >= LONG_WAIT).min_by_key(|(_, at)| **at);
         let first = tired.or_else(|| self.waiting.first_key_value());
         first.is_some_and(|(first, _)| *first == place)
     }
@@ -279,6 +279,11 @@ mod tests {
         assert!(turn.take(at(1500)).is_err());
         assert_eq!(gate.lock().try_pass(other, at(3300)), Ok(()), "he has waited long enough");
         gate.leave(other);
+        // Whoever stands in line without taking his turn holds up nobody who has waited longer.
+        assert!(turn.take(at(3400)).is_err());
+        let another = gate.lock().enter(Priority::Other, at(1400));
+        assert_eq!(gate.lock().try_pass(another, at(4500)), Ok(()));
+        gate.leave(another);
         turn.leave();
         assert!(gate.lock().waiting.is_empty());
     }

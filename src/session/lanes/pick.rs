@@ -61,7 +61,7 @@ impl Lanes {
     pub fn ready(&mut self, now: Timestamp, purse: &mut impl Purse) -> Vec<Parcel> {
         self.notice_time(now);
         self.budget_at = None;
-        let mut parcels = Vec::new();
+        let (mut parcels, mut waits) = (Vec::new(), false);
         while self.queue.has_work() && self.may_ask(now) {
             let choices = self.choose(now, purse);
             if choices.is_empty() {
@@ -73,11 +73,12 @@ impl Lanes {
             let costs = choices.iter().any(|(_, plan, _)| !plan.requests.is_empty());
             if costs && let Err(wait) = purse.take(now) {
                 self.budget_at = Some(now + wait);
+                waits = true;
                 break;
             }
             parcels.push(self.pack(choices));
         }
-        if !self.queue.has_work() {
+        if !waits {
             purse.leave();
         }
         parcels

@@ -14,6 +14,8 @@ const NOW: Timestamp = Timestamp(1_000_000);
 struct Coins {
     left: usize,
     reserve: usize,
+    /// Somebody waits for the next one.
+    in_line: bool,
 }
 
 impl Purse for Coins {
@@ -24,14 +26,17 @@ impl Purse for Coins {
         self.left > self.reserve
     }
     fn take(&mut self, _: Timestamp) -> Result<(), Duration> {
+        self.in_line = self.left == 0;
         self.left = self.left.checked_sub(1).ok_or(Duration::from_millis(500))?;
         Ok(())
     }
-    fn leave(&mut self) {}
+    fn leave(&mut self) {
+        self.in_line = false;
+    }
 }
 
 fn coins(left: usize) -> Coins {
-    Coins { left, reserve: 0 }
+    Coins { left, reserve: 0, in_line: false }
 }
 
 fn at(seconds: u64) -> Timestamp {
@@ -159,7 +164,7 @@ fn a_long_outage_is_caught_up_newest_first_beside_live_calls() {
     let mut lanes = Lanes::default();
     (1..=200).for_each(|n| push(&mut lanes, n, &[register(), finish()], None));
     assert_eq!(lanes.backlog(), Backlog { calls: 200, since: Some(at(1)) });
-    let mut purse = Coins { left: 9, reserve: 3 };
+    let mut purse = Coins { reserve: 3, ..coins(9) };
     let parcels = lanes.ready(NOW, &mut purse);
     assert_eq!(parcels.iter().map(|p| p.jobs.len()).collect::<Vec<_>>(), [25, 25], "two such requests at once");
     assert_eq!(line(&parcels[0].jobs[0]), "200:register");
@@ -183,7 +188,7 @@ fn a_long_outage_is_caught_up_newest_first_beside_live_calls() {
 fn the_past_leaves_a_reserve_for_calls_that_begin_now() {
     let mut lanes = Lanes::default();
     push(&mut lanes, 1, &[register(), finish()], None);
-    let mut purse = Coins { left: 3, reserve: 3 };
+    let mut purse = Coins { reserve: 3, ..coins(3) };
     assert!(leaves(&mut lanes, NOW, &mut purse).is_empty());
     assert!(lanes.next_wake().is_some_and(|at| at > NOW), "it looks again");
     push(&mut lanes, 2, &[register()], None);
@@ -195,7 +200,7 @@ fn in_a_lasting_shortage_the_past_rides_along() {
     let mut lanes = Lanes::default();
     (1..=40).for_each(|n| push(&mut lanes, n, &[register(), finish()], None));
     (100..=101).for_each(|n| push(&mut lanes, n, &[register()], None));
-    let parcels = lanes.ready(NOW, &mut Coins { left: 1, reserve: 5 });
+    let parcels = lanes.ready(NOW, &mut Coins { reserve: 5, ..coins(1) });
     assert_eq!(parcels.len(), 1);
     assert_eq!(parcels[0].jobs.len(), 2 + 10);
     assert!(parcels[0].past);
@@ -260,6 +265,19 @@ fn a_portal_that_is_down_is_tried_by_one_lane_at_a_time() {
     let probe = lanes.ready(later, &mut coins(9));
     land(&mut lanes, &probe[0]);
     assert_eq!(lanes.ready(later, &mut coins(9)).len(), 2, "the portal is back: everybody may speak");
+}
+
+#[test]
+fn nobody_stands_in_line_for_a_portal_that_takes_nothing() {
+    let mut lanes = Lanes::default();
+    (1..=2).for_each(|n| push(&mut lanes, n, &[register()], None));
+    let mut purse = coins(1);
+    assert_eq!(lanes.ready(NOW, &mut purse).len(), 1);
+    push(&mut lanes, 3, &[register()], None);
+    assert!(lanes.ready(NOW, &mut purse).is_empty() && purse.in_line);
+    lanes.landed(false);
+    lanes.failed(&name(1), NOW, Rest::BackOff, true);
+    assert!(lanes.ready(NOW, &mut purse).is_empty() && !purse.in_line, "others may ask for their own ends");
 }
 
 #[test]
@@ -392,7 +410,7 @@ fn whatever_comes_in_every_step_leaves_once_and_in_order() {
             lanes.push(&name(n), &"c".into(), (id, step, at(round as u64)), Past::None);
         }
         let now = at(round as u64);
-        under_way.extend(lanes.ready(now, &mut Coins { left: usize::from(round % 3 == 0), reserve: 0 }));
+        under_way.extend(lanes.ready(now, &mut coins(usize::from(round % 3 == 0))));
         if round % 2 == 1 && !under_way.is_empty() {
             let parcel = under_way.remove(0);
             for job in &parcel.jobs {
