@@ -5,7 +5,7 @@
 
 use ecss_crm_server::sandbox::portal::PortalSpec;
 use ecss_crm_server::sandbox::switch::{CallId, TrueLeg};
-use ecss_crm_server::sandbox::town::{Town, TownCompany, TownPlan};
+use ecss_crm_server::sandbox::town::{Admin, Town, TownCompany, TownPlan};
 use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -29,8 +29,8 @@ async fn no_call_is_dropped_while_the_service_is_replaced() {
     move_in(&town);
     let company = town.add_company("firma.local", PortalSpec::default()).await.expect("a company");
     company.portal.install(1).await.expect("an installation path");
-    town.register(&company).await.expect("the registration");
-    settle(&town, &company).await;
+    let admin = town.register(&company).await.expect("the registration");
+    settle(&town, &company, admin).await;
 
     let replacements: [(&str, &[&str]); 3] = [
         ("restart", &["systemctl", "restart", SERVICE]),
@@ -67,11 +67,14 @@ fn move_in(town: &Town) {
 }
 
 /// Waits until a call would find everything in place.
-async fn settle(town: &Town, company: &TownCompany) {
+async fn settle(town: &Town, company: &TownCompany, mut admin: Admin) {
     town.switch.wait_linked(1).await.expect("the service connects to the switch");
     let portal = &company.portal;
     let bound = || (!portal.placements().is_empty() && !portal.handlers().is_empty()).then_some(());
     town.portals.until(PATIENCE, bound).await.expect("the card is embedded");
+    // Looking at the number table fetches the users.
+    let table = admin.page("/company/employees").await.expect("the number table");
+    assert!(NUMBERS.iter().all(|number| table.contains(number)), "{table}");
 }
 
 /// Every employee talks to a client, and sees it.

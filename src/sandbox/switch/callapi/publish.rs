@@ -11,6 +11,7 @@ use crate::sandbox::switch::options::Heartbeat;
 use crate::sandbox::switch::state::State;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 impl Core {
@@ -90,7 +91,7 @@ impl Core {
 
     /// Queues one thing for one socket; a socket that cannot take it is dropped.
     pub(super) fn push(&self, state: &mut State, link: LinkId, out: Out) {
-        if state.sockets.get(&link).is_some_and(|socket| socket.out.try_send(out).is_err()) {
+        if state.sockets.get(&link).is_some_and(|socket| is_slow(&socket.out.try_send(out))) {
             self.drop_slow(state, link);
         }
     }
@@ -102,7 +103,7 @@ impl Core {
         if socket.out.capacity() < QUEUE / 2 {
             self.congested.store(true, Ordering::Release);
         }
-        queued.is_ok()
+        !is_slow(&queued)
     }
 
     fn drop_slow(&self, state: &mut State, link: LinkId) {
@@ -139,4 +140,9 @@ fn viewers_of(legs: &[Leg]) -> Vec<usize> {
         }
     }
     found
+}
+
+/// Whether a client lets its events pile up. One that has just gone is not slow: its socket is about to be unlinked.
+fn is_slow(queued: &Result<(), TrySendError<Out>>) -> bool {
+    matches!(queued, Err(TrySendError::Full(_)))
 }
