@@ -42,8 +42,6 @@ pub(super) struct Lanes {
     resting: BTreeMap<&'static str, Timestamp>,
     /// When the budget allows the next request that something waits for.
     budget_at: Option<Timestamp>,
-    /// The latest moment this was used at.
-    latest: Option<Timestamp>,
 }
 
 impl Lanes {
@@ -162,7 +160,7 @@ impl Lanes {
         }
     }
 
-    /// Lets everything be tried again at once, after a person has mended something.
+    /// Lets everything be tried again at once, after a person has mended something or the clock was corrected.
     pub fn wake(&mut self) {
         self.trouble = None;
         self.resting.clear();

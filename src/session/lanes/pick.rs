@@ -59,7 +59,7 @@ impl Lanes {
     /// What can be asked now. The lanes named are busy until [`Lanes::settled`], [`Lanes::failed`] or the like; each
     /// parcel is under way until [`Lanes::landed`].
     pub fn ready(&mut self, now: Timestamp, purse: &mut impl Purse) -> Vec<Parcel> {
-        self.notice_time(now);
+        self.revive(now);
         self.budget_at = None;
         let (mut parcels, mut waits) = (Vec::new(), false);
         while self.queue.has_work() && self.may_ask(now) {
@@ -84,12 +84,8 @@ impl Lanes {
         parcels
     }
 
-    fn notice_time(&mut self, now: Timestamp) {
-        // A clock that was set back would make everything rest for as long as it was set back.
-        if self.latest.is_some_and(|latest| now + Duration::from_secs(5) < latest) {
-            self.wake();
-        }
-        self.latest = Some(now);
+    /// Lets those have their turn again who have rested long enough.
+    fn revive(&mut self, now: Timestamp) {
         self.resting.retain(|_, until| *until > now);
         while let Some(name) = self.queue.rested(now) {
             let Some(lane) = self.open.get_mut(&name) else { break };
@@ -116,7 +112,7 @@ impl Lanes {
         let many_ends = count(|u| u == Urgency::Finish, FEW + 1) > FEW || !purse.is_rich(now);
         let may_past = self.past_in_flight < PAST_AT_ONCE && (short || purse.is_rich(now));
         let share = |urgency: Urgency| match urgency {
-            Urgency::Card | Urgency::Register => short || self.trouble.is_some(),
+            Urgency::Card | Urgency::Register => short,
             Urgency::Finish => short || many_ends,
             Urgency::Past => true,
         };

@@ -388,12 +388,14 @@ fn somebody_else_stands_in_for_an_employee_without_account() {
 }
 
 #[test]
-fn a_clock_set_back_lets_nobody_rest_longer() {
+fn after_the_clock_was_set_back_nobody_rests_until_it_has_caught_up() {
     let mut lanes = Lanes::default();
     push(&mut lanes, 1, &[finish()], Some("x"));
     lanes.ready(at(7200), &mut coins(9));
     lanes.landed(false);
     lanes.failed(&name(1), at(7200), Rest::BackOff, true);
+    assert!(lanes.ready(at(3600), &mut coins(9)).is_empty());
+    lanes.wake();
     assert_eq!(lanes.ready(at(3600), &mut coins(9)).len(), 1);
 }
 
