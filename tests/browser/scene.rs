@@ -39,11 +39,13 @@ impl Scene {
     pub async fn ready(options: &Options) -> Self {
         let scene = Self::new(options).await;
         scene.company.portal.install(1).await;
-        scene.town.register(&scene.company).await.expect("the company registers");
+        let mut admin = scene.town.register(&scene.company).await.expect("the company registers");
         scene.town.show_phones(&scene.company);
         scene.town.switch.wait_linked(1).await.expect("the switch is connected");
         let portal = scene.portal();
         scene.eventually("the bindings", || !portal.placements().is_empty() && !portal.handlers().is_empty()).await;
+        // A call that comes before the users are known is nobody's. Looking at the number table fetches them.
+        admin.page("/company/employees").await.expect("the number table");
         scene
     }
 
