@@ -102,6 +102,14 @@ impl Clock {
         origin - std::mem::replace(held, origin)
     }
 
+    /// For tests: so much time passes at once for everybody who lives by this steady clock, holders included. Whoever
+    /// sleeps already finds out when something wakes him.
+    pub fn pass(&self, span: Duration) {
+        if let Source::Steady(steady, _) = &self.0 {
+            steady.passed.fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+
     /// For tests: a steady clock sees the machine's as if somebody had set it by so much, in milliseconds.
     pub fn set_machine(&self, by: i64) {
         if let Source::Steady(steady, _) = &self.0 {
@@ -134,6 +142,8 @@ struct Steady {
     /// Since when the machine's clock differs.
     off_since: Mutex<Option<Instant>>,
     pretended: AtomicI64,
+    /// Milliseconds that have passed by a test's word only.
+    passed: AtomicI64,
 }
 
 impl Steady {
@@ -143,6 +153,7 @@ impl Steady {
             origin: AtomicI64::new(system_now().millis()),
             off_since: Mutex::default(),
             pretended: AtomicI64::new(0),
+            passed: AtomicI64::new(0),
         }
     }
 
@@ -151,11 +162,13 @@ impl Steady {
     }
 
     fn now(&self, held: Option<i64>) -> Timestamp {
-        Timestamp(held.unwrap_or_else(|| self.origin())) + self.start.elapsed()
+        let origin = held.unwrap_or_else(|| self.origin()) + self.passed.load(Ordering::SeqCst);
+        Timestamp(origin) + self.start.elapsed()
     }
 
     fn follow(&self) -> Option<i64> {
-        let machine = system_now().millis() + self.pretended.load(Ordering::SeqCst);
+        let (pretended, passed) = (self.pretended.load(Ordering::SeqCst), self.passed.load(Ordering::SeqCst));
+        let machine = system_now().millis() + pretended + passed;
         self.compare(Instant::now(), machine - self.now(None).millis())
     }
 
@@ -271,6 +284,19 @@ mod tests {
         assert!(off.abs() <= TOLERATED, "{off}");
         clock.set_machine(HOUR);
         assert_eq!(clock.follow(), None, "not believed at once");
+    }
+
+    #[test]
+    fn hours_that_pass_are_no_correction_and_count_for_holders_too() {
+        let clock = Clock::steady();
+        let mut held = clock.held();
+        let before = held.now();
+        clock.pass(Duration::from_secs(13 * 3_600));
+        assert_eq!(clock.follow(), None);
+        assert_eq!(held.catch_up(), 0);
+        let passed = held.now().since(before).as_secs();
+        assert!((46_800..46_810).contains(&passed), "{passed}");
+        assert!(clock.now().since(held.now()) < Duration::from_secs(1));
     }
 
     #[test]

@@ -26,11 +26,13 @@ mod truth;
 mod wait;
 
 pub use call::{CallId, Direction, LegId, LegStatus, Party, Refusal, ReleaseCause};
-pub use drive::{DomainHandle, PhoneHandle};
+pub use drive::{DomainHandle, OldFrame, PhoneHandle};
 pub use faults::{CommandFault, RegisterFault};
 pub use journal::{Entry, ReceivedCommand, What};
 pub use numbers::{BadNumbers, NumberSet};
-pub use options::{Aliases, CauseStyle, Heartbeat, HeartbeatStyle, MakeStyle, Pace, Quirks, RemotePolicy};
+pub use options::{
+    Aliases, CauseStyle, Heartbeat, HeartbeatStyle, HiddenStyle, MakeStyle, Pace, PickUpStyle, Quirks, RemotePolicy,
+};
 pub use phones::{PhoneLeg, PhoneState, PhoneStatus};
 pub use setup::{Forwarding, SetupError, Subscriber};
 pub use shown::Shown;

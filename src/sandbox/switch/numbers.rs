@@ -88,11 +88,11 @@ impl Item {
     }
 }
 
-/// A number as it is dialled: digits, `*`, `#` and a leading `+`; everything else is dropped.
+/// A number as it is dialled: digits, `*`, `#` and a `+` where a number may begin; everything else is dropped.
 pub(super) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_ascii_digit() || matches!(c, '*' | '#') || (c == '+' && out.is_empty()) {
+        if c.is_ascii_digit() || matches!(c, '*' | '#') || (c == '+' && (out.is_empty() || out.ends_with(['*', '#']))) {
             out.push(c);
         }
     }
@@ -104,9 +104,18 @@ pub(super) fn bare(number: &str) -> &str {
     number.strip_prefix('+').unwrap_or(number)
 }
 
-/// Whether a number that nobody in the domain has leads outside: international form or seven digits and more.
+/// Whether this is a code for the switch itself and nobody's number.
+pub(super) fn is_code(number: &str) -> bool {
+    number.starts_with(['*', '#'])
+}
+
+/// Numbers of the emergency services that can be dialled without any prefix.
+const EMERGENCY: [&str; 5] = ["101", "102", "103", "104", "112"];
+
+/// Whether a number that nobody in the domain has leads outside: international form, seven digits and more, the
+/// emergency services, or a code that somebody else answers.
 pub(super) fn leads_outside(number: &str) -> bool {
-    number.starts_with('+') || number.len() >= 7
+    number.starts_with('+') || is_code(number) || number.len() >= 7 || EMERGENCY.contains(&number)
 }
 
 #[cfg(test)]
@@ -137,6 +146,8 @@ mod tests {
         assert_eq!(tidy(" +7 (983) 555-11-22"), "+79835551122");
         assert_eq!(tidy("8+9"), "89");
         assert_eq!(bare("+79"), "79");
-        assert!(leads_outside("+7983") && leads_outside("2234567") && !leads_outside("112"));
+        assert_eq!(tidy("**62*+7 983#"), "**62*+7983#");
+        assert!(is_code("*71#") && is_code("#160") && !is_code("+7983"));
+        assert!(leads_outside("+7983") && leads_outside("2234567") && leads_outside("112") && !leads_outside("113"));
     }
 }

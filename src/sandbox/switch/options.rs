@@ -45,6 +45,16 @@ pub struct Quirks {
     pub transfer_recalls: bool,
     /// A second socket of one integration closes the first.
     pub evict_older: bool,
+    /// Joining two calls moves the consulted leg into the first call, `id` and all; by default it gets a new one.
+    pub join_moves_legs: bool,
+    /// A parked leg is told to talk in the parking call before it is released there; by default it is only released.
+    pub park_tells_talking: bool,
+    /// What picking up with a code looks like.
+    pub pick_up: PickUpStyle,
+    /// A leg that dialled a code and then talks with a client goes on as `out`; by default it turns to `in`.
+    pub code_stays_out: bool,
+    /// How the number of a caller who hides it is written.
+    pub hidden: HiddenStyle,
 }
 
 impl Default for Quirks {
@@ -69,6 +79,11 @@ impl Default for Quirks {
             transfer_keeps_leg: false,
             transfer_recalls: false,
             evict_older: false,
+            join_moves_legs: false,
+            park_tells_talking: false,
+            pick_up: PickUpStyle::default(),
+            code_stays_out: false,
+            hidden: HiddenStyle::default(),
         }
     }
 }
@@ -103,6 +118,28 @@ pub enum CauseStyle {
     Words,
     /// As a SIP status number.
     Sip,
+}
+
+/// What picking up a colleague's call with a code looks like. Unknown in the field; public reports have both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PickUpStyle {
+    /// The leg that dialled the code goes on, under the same `id`, in the call that it takes.
+    #[default]
+    Moves,
+    /// It stays in its own call, where it shows the client's number from then on.
+    OwnCall,
+}
+
+/// How `remote_digits` is written where the other side hides its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HiddenStyle {
+    /// `null`
+    #[default]
+    Null,
+    /// An empty text.
+    Empty,
+    /// `anonymous`
+    Word,
 }
 
 /// How sockets are kept alive.

@@ -2,7 +2,7 @@
 //!
 //! Kept only on demand ([`SwitchWorld::keep_shown`]), as load runs need the memory for other things.
 
-use super::call::{Leg, LegId, LegStatus};
+use super::call::{CallId, Leg, LegId, LegStatus};
 use super::callapi::LinkId;
 use super::{Core, SwitchWorld};
 use crate::domain::Timestamp;
@@ -30,13 +30,13 @@ impl Shown {
 /// The world's memory of it.
 #[derive(Default)]
 pub(super) struct Book {
-    legs: HashMap<LegId, Vec<(Timestamp, LegStatus, LinkId)>>,
+    legs: HashMap<LegId, Vec<(Timestamp, LegStatus, LinkId, CallId)>>,
     ended: HashMap<LinkId, Timestamp>,
 }
 
 impl Book {
     pub(super) fn note(&mut self, at: Timestamp, leg: &Leg, link: LinkId) {
-        self.legs.entry(leg.id).or_default().push((at, leg.status, link));
+        self.legs.entry(leg.id).or_default().push((at, leg.status, link, leg.call));
     }
 
     pub(super) fn link_ended(&mut self, at: Timestamp, link: LinkId) {
@@ -47,14 +47,19 @@ impl Book {
         self.legs.remove(&leg);
     }
 
-    /// What was sent of a leg, oldest first.
-    pub(super) fn of(&self, leg: LegId) -> Vec<Shown> {
-        let shown = |(at, status, link): &(Timestamp, LegStatus, LinkId)| Shown {
+    /// What was sent of a leg as part of this call, since it came into it and until it left it, oldest first.
+    pub(super) fn of(&self, leg: &Leg) -> Vec<Shown> {
+        let until = leg.moved_to.and(leg.ended);
+        let sent = self.legs.get(&leg.id).into_iter().flatten();
+        let here = sent.filter(|(at, _, _, call)| {
+            *call == leg.call && *at >= leg.joined && until.is_none_or(|until| *at <= until)
+        });
+        let shown = |(at, status, link, _): &(Timestamp, LegStatus, LinkId, CallId)| Shown {
             at: *at,
             status: *status,
             socket_ended: self.ended.get(link).copied(),
         };
-        self.legs.get(&leg).into_iter().flatten().map(shown).collect()
+        here.map(shown).collect()
     }
 }
 

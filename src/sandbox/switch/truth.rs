@@ -22,7 +22,8 @@ pub struct TrueCall {
     pub started: Timestamp,
     /// When its last party left; `None` while it goes on.
     pub ended: Option<Timestamp>,
-    /// All its legs, oldest first; also those nobody sees on the wire.
+    /// All its legs, oldest first; also those nobody sees on the wire. A leg that went on in another call stands in both,
+    /// each with its part of the time.
     pub legs: Vec<TrueLeg>,
 }
 
@@ -41,12 +42,18 @@ pub struct TrueLeg {
     pub own: String,
     /// The other number as this party knows it.
     pub remote: String,
-    /// When it began to ring or dial.
+    /// The numbers it knew before, each with the moment until which.
+    pub earlier_remotes: Vec<(Timestamp, String)>,
+    /// When it began to ring or dial in this call.
     pub started: Timestamp,
-    /// When it was connected.
+    /// When it was connected in this call.
     pub answered: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended, or left this call.
     pub ended: Option<Timestamp>,
+    /// The call in which it went on instead of ending.
+    pub moved_to: Option<CallId>,
+    /// Whether the switch has stopped to tell of it.
+    pub silent: bool,
     /// Why it ended.
     pub cause: Option<ReleaseCause>,
     /// Whether any integration could see it.
@@ -109,6 +116,8 @@ impl SwitchWorld {
 }
 
 fn true_call(state: &State, call: &Call) -> TrueCall {
+    let mut legs: Vec<&Leg> = call.left.iter().chain(call.legs.iter().filter_map(|id| state.legs.get(id))).collect();
+    legs.sort_by_key(|leg| (leg.joined, leg.id));
     TrueCall {
         id: call.id,
         domain: call.domain.to_string(),
@@ -116,7 +125,7 @@ fn true_call(state: &State, call: &Call) -> TrueCall {
         to: call.to.to_string(),
         started: call.started,
         ended: call.ended,
-        legs: call.legs.iter().filter_map(|id| state.legs.get(id)).map(|leg| true_leg(state, leg)).collect(),
+        legs: legs.into_iter().map(|leg| true_leg(state, leg)).collect(),
     }
 }
 
@@ -128,11 +137,14 @@ fn true_leg(state: &State, leg: &Leg) -> TrueLeg {
         direction: leg.direction,
         own: leg.own.to_string(),
         remote: leg.remote.to_string(),
-        started: leg.started,
-        answered: leg.answered,
+        earlier_remotes: leg.earlier_remotes.iter().map(|(until, remote)| (*until, remote.to_string())).collect(),
+        started: leg.joined,
+        answered: leg.answered.map(|at| at.max(leg.joined)),
         ended: leg.ended,
+        moved_to: leg.moved_to,
+        silent: leg.silent,
         cause: leg.cause,
         visible: !leg.viewers.is_empty(),
-        shown: state.shown.as_ref().map(|book| book.of(leg.id)).unwrap_or_default(),
+        shown: state.shown.as_ref().map(|book| book.of(leg)).unwrap_or_default(),
     }
 }

@@ -152,7 +152,14 @@ pub(in crate::sandbox::switch) struct Leg {
     pub(in crate::sandbox::switch) status: LegStatus,
     /// An outgoing leg whose own phone still has to be picked up (`call.make`).
     pub(in crate::sandbox::switch) summoned: bool,
-    pub(in crate::sandbox::switch) started: Timestamp,
+    /// The switch tells nothing of this leg any more.
+    pub(in crate::sandbox::switch) silent: bool,
+    /// When it began to ring or dial, or came into its present call.
+    pub(in crate::sandbox::switch) joined: Timestamp,
+    /// Where it went on, in the picture that its former call keeps.
+    pub(in crate::sandbox::switch) moved_to: Option<CallId>,
+    /// Other numbers that it has shown before, each with the moment until which.
+    pub(in crate::sandbox::switch) earlier_remotes: Vec<(Timestamp, Arc<str>)>,
     pub(in crate::sandbox::switch) answered: Option<Timestamp>,
     /// `answered` as the switch writes it, made once.
     pub(in crate::sandbox::switch) answer_text: Option<Arc<str>>,

@@ -24,6 +24,9 @@ impl Turn<'_> {
                 self.hold(leg)?;
             }
         }
+        if let Some(code) = self.code_of(domain, &target) {
+            return self.dial_code(domain, from, &target.number, code);
+        }
         Ok(self.place(domain, Party::Phone, from, target))
     }
 

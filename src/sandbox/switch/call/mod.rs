@@ -4,10 +4,14 @@
 //! a service that keeps the caller company). All that happens in one instant is a [`Turn`]; it collects the
 //! legs to be shown, frame by frame, and the timers to be set.
 
+mod code;
 mod finish;
 mod leg;
 mod make;
+mod moving;
 mod place;
+mod renumber;
+mod silence;
 mod talk;
 mod transfer;
 
@@ -57,8 +61,12 @@ pub(super) struct Call {
     /// Who talks with both sides in a conference.
     pub(super) guests: Vec<LegId>,
     pub(super) route: Route,
-    /// Every leg the call ever had, oldest first.
+    /// Whether its near side waits to be taken back by any telephone.
+    pub(super) parked: bool,
+    /// Every leg the call ever had and that has not gone on in another call, oldest first.
     pub(super) legs: Vec<LegId>,
+    /// Legs that have gone on in another call, as they stood when they left.
+    pub(super) left: Vec<Leg>,
     pub(super) started: Timestamp,
     pub(super) ended: Option<Timestamp>,
 }
@@ -142,8 +150,9 @@ impl<'a> Turn<'a> {
 
     /// Shows these legs, as they stand now, in one frame.
     fn show(&mut self, legs: &[LegId]) {
-        if !legs.is_empty() {
-            let frame = legs.iter().map(|id| self.leg(*id).clone()).collect();
+        let told = legs.iter().map(|id| self.leg(*id)).filter(|leg| !leg.silent);
+        let frame: Vec<Leg> = told.cloned().collect();
+        if !frame.is_empty() {
             self.frames.push(frame);
         }
     }
@@ -170,7 +179,10 @@ impl<'a> Turn<'a> {
             name: new.name,
             status: LegStatus::Alerting,
             summoned: false,
-            started: self.now,
+            silent: false,
+            joined: self.now,
+            moved_to: None,
+            earlier_remotes: Vec::new(),
             answered: None,
             answer_text: None,
             ended: None,

@@ -1,7 +1,7 @@
 //! A call is placed and finds the phones that shall ring.
 
 use super::{Call, CallId, Direction, Far, LegId, NewLeg, Party, Refusal, ReleaseCause, Route, Timer, Turn};
-use crate::sandbox::switch::numbers::{bare, leads_outside};
+use crate::sandbox::switch::numbers::{bare, is_code, leads_outside};
 use crate::sandbox::switch::options::RemotePolicy;
 use crate::sandbox::switch::state::Service;
 use std::collections::VecDeque;
@@ -74,7 +74,9 @@ impl Turn<'_> {
             recall: None,
             guests: Vec::new(),
             route: Route::Plain,
+            parked: false,
             legs: Vec::new(),
+            left: Vec::new(),
             started: self.now,
             ended: None,
         };
@@ -131,6 +133,7 @@ impl Turn<'_> {
         let domain = Arc::clone(&self.call(call).domain);
         let service = match target.kind {
             TargetKind::Service(service) => Some(service),
+            TargetKind::Plain if is_code(&target.number) => return self.reach_code(call, &target.number, call_ref),
             TargetKind::Plain => self.state.domains.get(&domain).and_then(|d| d.services.get(&target.number)).cloned(),
         };
         match service {
@@ -213,7 +216,7 @@ impl Turn<'_> {
         Ok(leg)
     }
 
-    fn ring_outside(&mut self, call: CallId, to: &Arc<str>, call_ref: u64) -> Result<LegId, ReleaseCause> {
+    pub(super) fn ring_outside(&mut self, call: CallId, to: &Arc<str>, call_ref: u64) -> Result<LegId, ReleaseCause> {
         if !leads_outside(to) {
             return Err(ReleaseCause::WrongNumber);
         }
@@ -239,7 +242,8 @@ impl Turn<'_> {
 
     /// Sets the time at which a waiting caller is offered to an operator, if that happens by itself.
     pub(super) fn plan_offer(&mut self, call: CallId) {
-        if let Some(after) = self.state.pace.queue_offer {
+        let waits = matches!(self.call(call).route, Route::Queue(_));
+        if let Some(after) = self.state.pace.queue_offer.filter(|_| waits) {
             self.timers.push((after, Timer::Offer(call)));
         }
     }

@@ -1,6 +1,6 @@
 //! Picking up, holding and taking back.
 
-use super::{Far, LegId, LegStatus, Refusal, ReleaseCause, Turn};
+use super::{CallId, Far, LegId, LegStatus, Refusal, ReleaseCause, Turn};
 
 impl Turn<'_> {
     /// A ringing party picks up. Other phones that ring for the same call stop.
@@ -15,6 +15,11 @@ impl Turn<'_> {
             return Ok(());
         }
         self.hold_others(id)?;
+        self.connect_called(call, id)
+    }
+
+    /// The called side of a call is this leg from now on. Other phones that ring for it stop.
+    pub(super) fn connect_called(&mut self, call: CallId, id: LegId) -> Result<(), Refusal> {
         let near = self.call(call).near;
         let Far::Ringing(ringing) = self.call(call).far.clone() else { return Err(Refusal::NoSuchLeg) };
         let caller_waited = !self.leg(near).is_connected();

@@ -88,7 +88,7 @@ impl Turn<'_> {
     }
 
     /// Who talks with the party at this leg.
-    fn partner(&self, id: LegId) -> Option<LegId> {
+    pub(super) fn partner(&self, id: LegId) -> Option<LegId> {
         let call = self.call(self.leg(id).call);
         match call.far {
             Far::Connected(far) if far == id => Some(call.near),
@@ -139,6 +139,9 @@ impl Turn<'_> {
     }
 
     fn join(&mut self, call: CallId, [leaves, stays]: [LegId; 2], [consulting, consulted]: [LegId; 2]) {
+        if self.state.quirks.join_moves_legs {
+            return self.join_moved(call, [leaves, stays], [consulting, consulted]);
+        }
         let call_ref = self.state.next_id();
         let second = self.leg(consulting).call;
         let to = Arc::clone(&self.leg(consulted).own);
@@ -174,7 +177,7 @@ impl Turn<'_> {
         Some(self.add(NewLeg { call, call_ref, party, direction, own, remote, name }))
     }
 
-    fn swap(&mut self, appear: &[LegId], vanish: &[LegId]) {
+    pub(super) fn swap(&mut self, appear: &[LegId], vanish: &[LegId]) {
         if !self.state.quirks.transfer_releases_first {
             self.show(appear);
         }

@@ -3,7 +3,7 @@
 use crate::domain::Timestamp;
 use crate::sandbox::switch::call::{CallId, Direction, Leg, LegStatus};
 use crate::sandbox::switch::numbers::bare;
-use crate::sandbox::switch::options::{Aliases, CauseStyle, Quirks};
+use crate::sandbox::switch::options::{Aliases, CauseStyle, HiddenStyle, Quirks};
 use jiff::tz::TimeZone;
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use std::fmt::Write as _;
@@ -91,7 +91,7 @@ impl Serialize for Spelled<'_> {
         map.serialize_entry(name("call_ref", "callRef"), &CallId(leg.call_ref))?;
         map.serialize_entry("direction", if leg.direction == Direction::In { "in" } else { "out" })?;
         map.serialize_entry("digits", &*leg.own)?;
-        map.serialize_entry(name("remote_digits", "remoteDigits"), &Some(remote).filter(|number| !number.is_empty()))?;
+        map.serialize_entry(name("remote_digits", "remoteDigits"), &shown(remote, quirks.hidden))?;
         map.serialize_entry(name("display_name", "displayName"), &leg.name.as_deref())?;
         map.serialize_entry("status", word(leg.status, quirks.aliases))?;
         map.serialize_entry(name("answer_time", "answerTime"), &leg.answer_text.as_deref())?;
@@ -105,6 +105,16 @@ impl Serialize for Spelled<'_> {
             _ => {}
         }
         map.end()
+    }
+}
+
+/// The other number, or what stands for a hidden one.
+fn shown(remote: &str, hidden: HiddenStyle) -> Option<&str> {
+    match hidden {
+        _ if !remote.is_empty() => Some(remote),
+        HiddenStyle::Null => None,
+        HiddenStyle::Empty => Some(""),
+        HiddenStyle::Word => Some("anonymous"),
     }
 }
 

@@ -68,8 +68,10 @@ impl Core {
         }
         if state.quirks.replay_on_connect {
             let State { legs, shown, quirks, .. } = &mut *state;
-            let mut legs: Vec<&Leg> =
-                legs.values().filter(|leg| !leg.is_over() && leg.viewers.contains(&integration)).collect();
+            let mut legs: Vec<&Leg> = legs
+                .values()
+                .filter(|leg| !leg.is_over() && !leg.silent && leg.viewers.contains(&integration))
+                .collect();
             legs.sort_by_key(|leg| leg.id);
             if let Some(book) = shown {
                 for leg in &legs {

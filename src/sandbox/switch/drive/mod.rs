@@ -1,7 +1,9 @@
 //! The world driven in the users' words.
 
+mod moves;
 mod phone;
 
+pub use moves::OldFrame;
 pub use phone::PhoneHandle;
 
 use super::call::{CallId, Far, LegId, Party, Refusal, ReleaseCause, Target, TargetKind, Turn};

@@ -9,9 +9,9 @@ use std::sync::Arc;
 /// A phone of a domain and its buttons.
 #[derive(Clone)]
 pub struct PhoneHandle {
-    core: Arc<Core>,
-    domain: Arc<str>,
-    number: Arc<str>,
+    pub(super) core: Arc<Core>,
+    pub(super) domain: Arc<str>,
+    pub(super) number: Arc<str>,
 }
 
 impl PhoneHandle {
@@ -102,7 +102,7 @@ impl PhoneHandle {
         })
     }
 
-    fn missing(&self) -> Refusal {
+    pub(super) fn missing(&self) -> Refusal {
         Refusal::NoSuchPhone(self.number.to_string())
     }
 }

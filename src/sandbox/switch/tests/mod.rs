@@ -3,8 +3,10 @@
 mod captures;
 mod client;
 mod commands;
+mod field;
 mod groups;
 mod load;
+mod moves;
 mod quirks;
 mod register;
 mod support;
