@@ -3,20 +3,25 @@
 
 mod bad_input;
 mod budget;
+mod busy;
 mod choices;
 mod click;
 mod clock;
+mod codes;
 mod disk;
+mod forgotten;
 mod incoming;
 mod isolation;
 mod link;
 mod many;
+mod moved;
 mod numbers;
 mod outage;
 mod outgoing;
 mod ownership;
 mod quirks;
 mod registration;
+mod renumbered;
 mod restart;
 mod support;
 mod tokens;

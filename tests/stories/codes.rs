@@ -1,0 +1,196 @@
+//! Numbers that are nobody's: codes for the switch itself, the company's own service numbers, the emergency services.
+
+use crate::support::{
+    CLIENT, CLIENT_DIGITS, Firm, IVAN, PYOTR, Story, assert_nobody_else_talked, assert_talked, assert_true, only,
+    seconds, talk, talked_leg, talks, told,
+};
+use ecss_crm_server::sandbox::switch::{PickUpStyle, RemotePolicy};
+
+/// What is dialled, what of it may be known, and what must not leave the switch.
+const CODES: [(&str, &str, &[&str]); 7] = [
+    ("*160*990017*77405521#", "*160", &["77405521", "990017"]),
+    ("#160", "#160", &[]),
+    ("*71#", "*71", &[]),
+    ("*21*89161234567#", "*21", &["9161234567"]),
+    ("**62*+79161234568#", "62", &["9161234568"]),
+    ("*6789161234569", "*67", &["9161234569"]),
+    ("#31#89161234560", "#31", &["9161234560"]),
+];
+
+/// A client's call, told after whatever would have been told of others.
+async fn whole_call(story: &Story, firm: &Firm) {
+    let before = firm.portal.finished_calls().len();
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(story, &[IVAN]).await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    let truth = story.truth(call).await;
+    let record = firm.finished(story, before + 1).await.remove(before);
+    assert_true(&record, &talked_leg(&truth, "1001"));
+}
+
+/// The numbers that were told to the portal.
+fn registered(firm: &Firm) -> Vec<String> {
+    let registers = told(&firm.portal, "register");
+    registers.iter().map(|r| r.params["PHONE_NUMBER"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_is_nobodys_call_and_its_digits_stay_at_the_switch() {
+    let (story, mut firm) = Story::with_firm().await;
+    firm.choose(&[("crm_create", "all")]).await;
+    for (code, known, secrets) in CODES {
+        firm.phone("1001").dial(code).await.expect("the phone is free");
+        firm.lists_active(&story, known).await;
+        assert!(firm.portal.visible().is_empty(), "nobody wants a card for {code}");
+        story.assert_unknown(&mut firm, secrets).await;
+        firm.phone("1001").hang_up().await.expect("an announcement");
+        firm.calls_are_over(&story).await;
+    }
+    whole_call(&story, &firm).await;
+    for (_, _, secrets) in CODES {
+        story.assert_unknown(&mut firm, secrets).await;
+    }
+    assert_eq!(registered(&firm), [CLIENT_DIGITS], "of the codes nothing was told");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_is_refused_or_only_rings_is_nobodys_call_either() {
+    let (story, mut firm) = Story::with_firm().await;
+    let domain = firm.company.domain.clone();
+    let secret = "*160*990017*77405521#";
+    for policy in [RemotePolicy::Busy, RemotePolicy::WrongNumber, RemotePolicy::NoAnswer] {
+        story.switch().set_remote_policy_for(&domain, secret, policy).expect("the domain is there");
+        firm.phone("1001").dial(secret).await.expect("the phone is free");
+        if policy == RemotePolicy::NoAnswer {
+            firm.lists_active(&story, "*160").await;
+            firm.phone("1001").hang_up().await.expect("it rings");
+        }
+        firm.calls_are_over(&story).await;
+    }
+    // Only the end of it is ever seen.
+    story.switch().set_quirks(|q| q.fail_unseen = true);
+    story.switch().set_remote_policy_for(&domain, secret, RemotePolicy::Busy).expect("the domain is there");
+    firm.phone("1001").dial(secret).await.expect("the phone is free");
+    whole_call(&story, &firm).await;
+    story.assert_unknown(&mut firm, &["77405521", "990017"]).await;
+    assert_eq!(registered(&firm), [CLIENT_DIGITS]);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_is_dialled_across_a_restart_is_kept_nowhere() {
+    let (mut story, mut firm) = Story::with_firm().await;
+    story.switch().set_quirks(|q| q.replay_on_connect = true);
+    firm.phone("1001").dial("*160*990017*77405521#").await.expect("the phone is free");
+    firm.lists_active(&story, "*160").await;
+    story.stop_daemon().await;
+    story.start_daemon(1).await;
+    firm.online(&story).await;
+    firm.phone("1001").hang_up().await.expect("an announcement");
+    firm.calls_are_over(&story).await;
+    whole_call(&story, &firm).await;
+    story.assert_unknown(&mut firm, &["77405521", "990017"]).await;
+    assert_eq!(registered(&firm), [CLIENT_DIGITS]);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_picks_up_with_a_code_has_the_clients_call_and_nobody_missed_it() {
+    let (story, firm) = Story::with_firm().await;
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    let taken = firm.phone("1002").dial("*81001").await.expect("it rings there");
+    assert_eq!(taken, call, "his leg goes on in the client's call");
+    firm.cards_at(&story, &[PYOTR]).await;
+    talk(2.3).await;
+    story.switch().remote_hangs_up(call).await.expect("they talk");
+    let truth = story.truth(call).await;
+    firm.calls_are_over(&story).await;
+    firm.cards_at(&story, &[]).await;
+    let record = only(firm.finished(&story, 1).await);
+    assert_true(&record, &talked_leg(&truth, "1002"));
+    assert_eq!((record.user, record.call.kind, record.call.number.as_str()), (PYOTR, 2, CLIENT_DIGITS));
+    assert!(firm.portal.missed_calls().is_empty());
+    assert!(registered(&firm).iter().all(|number| number == CLIENT_DIGITS), "{:?}", registered(&firm));
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leg_that_picks_up_with_a_code_is_the_clients_conversation_whatever_it_looks_like() {
+    for (style, stays_out) in [(PickUpStyle::Moves, true), (PickUpStyle::OwnCall, false)] {
+        let (story, firm) = Story::with_firm().await;
+        story.switch().set_quirks(|q| (q.pick_up, q.code_stays_out) = (style, stays_out));
+        let rang = firm.incoming(CLIENT, "1001").await;
+        firm.cards_at(&story, &[IVAN]).await;
+        let call = firm.phone("1002").dial("*81001").await.expect("it rings there");
+        firm.cards_at(&story, &[PYOTR]).await;
+        talk(2.3).await;
+        story.switch().remote_hangs_up(call).await.expect("they talk");
+        let truth = story.truth(call).await;
+        story.truth(rang).await;
+        firm.calls_are_over(&story).await;
+        firm.cards_at(&story, &[]).await;
+        let records = firm.portal.finished_calls();
+        assert_talked(&records, PYOTR, CLIENT, seconds(&talked_leg(&truth, "1002")));
+        assert_nobody_else_talked(&records, &[(PYOTR, CLIENT)]);
+        assert_eq!(talks(&records, PYOTR, CLIENT).len(), 1, "{records:#?}");
+        assert!(registered(&firm).iter().all(|number| number == CLIENT_DIGITS), "{:?}", registered(&firm));
+        story.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_companys_own_service_numbers_are_shown_as_such_and_not_recorded() {
+    let (story, mut firm) = Story::with_firm().await;
+    let choices = [("crm_create", "all"), ("service_numbers", "200, 21x\n2000-2009"), ("feature_codes", "99x 0911")];
+    firm.choose(&choices).await;
+    let domain = firm.company.domain.clone();
+    let numbers = ["200", "217", "2000", "2009", "993", "0911"];
+    for number in numbers {
+        story.switch().add_queue(&domain, number, &["1002", "1003"]).expect("a number of the switch");
+        firm.phone("1001").dial(number).await.expect("the phone is free");
+        firm.lists_active(&story, number).await;
+        assert!(firm.portal.visible().is_empty(), "nobody wants a card for {number}");
+        firm.phone("1001").hang_up().await.expect("an announcement");
+        firm.calls_are_over(&story).await;
+    }
+    whole_call(&story, &firm).await;
+    assert_eq!(registered(&firm), [CLIENT_DIGITS], "of the services nothing was told");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_who_calls_a_service_number_is_a_client() {
+    let (story, mut firm) = Story::with_firm().await;
+    firm.choose(&[("service_numbers", "200")]).await;
+    story.switch().add_queue(&firm.company.domain, "200", &["1001"]).expect("a queue");
+    let call = firm.incoming(CLIENT, "200").await;
+    story.switch().queue_offer(call, Some("1001")).await.expect("he waits");
+    firm.cards_at(&story, &[IVAN]).await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    talk(1.2).await;
+    story.switch().remote_hangs_up(call).await.expect("they talk");
+    let truth = story.truth(call).await;
+    let record = only(firm.finished(&story, 1).await);
+    assert_true(&record, &talked_leg(&truth, "1001"));
+    assert_eq!((record.user, record.call.kind, record.call.number.as_str()), (IVAN, 2, CLIENT_DIGITS));
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_to_the_emergency_services_are_no_clients_calls() {
+    let (story, mut firm) = Story::with_firm().await;
+    firm.choose(&[("crm_create", "all")]).await;
+    for number in ["103", "102"] {
+        let call = firm.phone("1002").dial(number).await.expect("the phone is free");
+        firm.lists_active(&story, number).await;
+        story.switch().remote_answers(call).await.expect("it rings there");
+        firm.phone("1002").hang_up().await.expect("they talk");
+        firm.calls_are_over(&story).await;
+    }
+    whole_call(&story, &firm).await;
+    assert_eq!(registered(&firm), [CLIENT_DIGITS]);
+    story.end().await;
+}
