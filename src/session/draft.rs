@@ -2,9 +2,9 @@
 
 use super::book::Book;
 use super::message::{ActError, Reply};
-use crate::domain::call::{Action, Call, CommandRefused, CrmStep, Event, Intent, Note, Step, step};
+use crate::domain::call::{Action, Call, CommandRefused, Event, Intent, Note, Step, step};
 use crate::domain::leg::SwitchCommand;
-use crate::domain::{CallKey, ExternalId, Timestamp};
+use crate::domain::{CallKey, Timestamp};
 use crate::store::{CallUpdate, NewIntent, Record, TraceLine};
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub(super) enum Origin {
 pub(super) struct Draft {
     pub record: Record,
     /// The steps behind `record.intents`, in the same order.
-    pub steps: Vec<(ExternalId, CallKey, CrmStep)>,
+    pub steps: Vec<(CallKey, Intent)>,
     pub commands: Vec<(CallKey, SwitchCommand, Origin)>,
     touched: BTreeSet<CallKey>,
 }
@@ -67,7 +67,7 @@ impl Draft {
         self.note(call, now, &Note::Intent { lane: intent.lane.clone(), step: intent.step.clone() });
         let body = serde_json::to_string(&intent.step).expect("steps are plain data");
         self.record.intents.push(NewIntent { lane: intent.lane.clone(), call: call.clone(), body });
-        self.steps.push((intent.lane, call.clone(), intent.step));
+        self.steps.push((call.clone(), intent));
     }
 
     /// The call is to be stored, though no step has changed it.

@@ -23,12 +23,21 @@ pub enum Action {
 }
 
 /// What the portal should be told, durable and replayed until it has been.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
     /// Steps of one CRM call keep their order.
     pub lane: ExternalId,
     /// What to tell.
     pub step: CrmStep,
+    /// Not before this lane has been told out: a browser shows no second card to somebody whose first is still open.
+    pub after: Option<ExternalId>,
+}
+
+impl Intent {
+    /// To be told as soon as possible.
+    pub const fn new(lane: ExternalId, step: CrmStep) -> Self {
+        Self { lane, step, after: None }
+    }
 }
 
 /// The portal's vocabulary in our words.

@@ -65,12 +65,24 @@ pub struct Leg {
     /// The other side was a colleague first and somebody outside later: a call was handed over to this leg.
     #[serde(default)]
     pub handed_over: bool,
+    /// The other side has shown another client's number since then, and may show the one before again.
+    #[serde(default)]
+    pub other_number: Option<OtherNumber>,
     /// Was connected for a moment only, while another phone of the same CRM call won: no conversation.
     #[serde(default)]
     pub lost_race: bool,
     /// Never shares a CRM call with other legs: it is what is left of one that has its record already.
     #[serde(default)]
     pub alone: bool,
+}
+
+/// A number that may turn out to be another client's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherNumber {
+    /// The number.
+    pub number: Phone,
+    /// First shown.
+    pub since: Timestamp,
 }
 
 /// What a sighting changed.
@@ -113,6 +125,7 @@ impl Leg {
             // What it did before, it did in another call.
             relevant_since: seen.moved.then_some(now),
             handed_over: false,
+            other_number: None,
             lost_race: false,
             alone: false,
         };
@@ -185,7 +198,7 @@ impl Leg {
         match (self.party, seen.party) {
             (_, Party::Hidden) => false,
             (Party::Hidden, _) => true,
-            (_, Party::Client) => !matches!(seen.leg.state, LegState::Released),
+            (_, Party::Client) => true,
             (_, Party::Colleague(_)) => !self.handed_over,
             (Party::Client, Party::Service | Party::FeatureCode | Party::Emergency) => false,
             (_, Party::Service | Party::FeatureCode | Party::Emergency) => true,

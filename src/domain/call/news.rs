@@ -9,7 +9,7 @@ use super::action::Action;
 use super::event::Sighting;
 use super::leg::{Leg, Merged};
 use super::note::Note;
-use super::renumber::{change_number, number_change, was_known_before, without_number};
+use super::renumber::{NumberNews, number_news, remember_other, replace_number, without_number};
 use super::state::Call;
 use crate::domain::company::InternalCalls;
 use crate::domain::leg::LegState;
@@ -99,15 +99,30 @@ fn of_known(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions:
         call.legs[i].revive();
     } else if is_handed_over(call, leg, seen) {
         return hand_over(call, i, seen, now, actions);
-    } else if let Some(change) = number_change(call, i, seen, now) {
-        return change_number(call, i, &change, seen, now, actions);
     }
-    let leg = &call.legs[i];
-    let known_before = was_known_before(call, i, seen).then(|| without_number(seen));
-    let seen = known_before.as_ref().unwrap_or(seen);
+    let stripped;
+    let (mut seen, mut other) = (seen, None);
+    match number_news(call, i, seen, now) {
+        NumberNews::Same => {}
+        NumberNews::Known(number) => replace_number(call, i, number, actions),
+        NumberNews::Doubtful => {
+            stripped = without_number(seen);
+            seen = &stripped;
+        }
+        NumberNews::Other(number) => {
+            other = Some(number);
+            stripped = without_number(seen);
+            seen = &stripped;
+        }
+    }
+    let leg = &mut call.legs[i];
+    if other.is_some() || seen.party == Party::Client {
+        remember_other(leg, other, now);
+    }
     if leg.party != seen.party && matches!(seen.own, OwnNumber::Employee(_)) && seen.leg.remote.is_some() {
         actions.push(Action::Note(number_note(seen)));
     }
+    let has_record = leg.crm.is_some_and(|i| call.crm[i].closed);
     let leg = &mut call.legs[i];
     let (talked, was_handed_over) = (leg.answered_at.is_some(), leg.handed_over);
     let merged = leg.merge(seen, now);

@@ -6,6 +6,7 @@ use super::crm::{CrmCall, Kind};
 use super::leg::Leg;
 use super::outcome;
 use super::races;
+use super::renumber::next_settling;
 use super::state::{CLICK_PATIENCE, Call};
 use crate::domain::company::CrmCreate;
 use crate::domain::leg::{Direction, LegState};
@@ -98,7 +99,7 @@ fn raise(call: &mut Call, scene: &Scene, cards: &BTreeSet<UserId>, now: Timestam
     let show: Vec<UserId> = cards.difference(&crm.visible).copied().collect();
     if !show.is_empty() {
         crm.visible.extend(&show);
-        actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step: CrmStep::Show { users: show } }));
+        actions.push(Action::Crm(Intent::new(crm.lane.clone(), CrmStep::Show { users: show })));
     }
 }
 
@@ -106,7 +107,7 @@ fn hide(crm: &mut CrmCall, cards: &BTreeSet<UserId>, actions: &mut Vec<Action>) 
     let hide: Vec<UserId> = crm.visible.difference(cards).copied().collect();
     if !hide.is_empty() {
         crm.visible.retain(|user| cards.contains(user));
-        actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step: CrmStep::Hide { users: hide } }));
+        actions.push(Action::Crm(Intent::new(crm.lane.clone(), CrmStep::Hide { users: hide })));
     }
 }
 
@@ -143,8 +144,10 @@ fn register(
         .all(|l| matches!(l.party, Party::Colleague(_) | Party::Emergency));
     // A clock that was put back must not date a call into the future.
     let latest = now - call.ahead;
+    let user = first.unwrap_or(call.crm[i].user);
+    let after = call.crm[..i].iter().rev().find(|c| c.closed && c.user == user).map(|c| c.lane.clone());
     let crm = &mut call.crm[i];
-    crm.user = first.unwrap_or(crm.user);
+    crm.user = user;
     crm.told = true;
     let show = cards.contains(&crm.user);
     if show {
@@ -163,12 +166,12 @@ fn register(
         create,
         show,
     };
-    actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step }));
+    actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step, after }));
 }
 
 fn next_wake(call: &Call) -> Option<Timestamp> {
     let linger = call.crm.iter().filter(|c| !c.closed).filter_map(|c| c.linger_until);
     let click = call.awaits_legs().then(|| call.started_at + CLICK_PATIENCE);
     let overdue = call.legs.iter().filter(|l| l.is_live()).map(|l| l.first_seen + call.policy.longest);
-    linger.chain(call.confirm_until).chain(click).chain(overdue).min()
+    linger.chain(call.confirm_until).chain(click).chain(overdue).chain(next_settling(call)).min()
 }

@@ -10,8 +10,9 @@ impl Call {
         let Self { key: _, started_at, policy: _, click: _, legs, crm, confirm_until, ahead: _ } = self;
         move_by(millis, [Some(started_at), confirm_until.as_mut()]);
         for leg in legs {
-            let Leg { first_seen, last_seen, answered_at, ended_at, known_until, relevant_since, .. } = leg;
-            move_by(millis, [Some(first_seen), Some(last_seen)]);
+            let Leg { first_seen, last_seen, answered_at, ended_at, known_until, relevant_since, other_number, .. } =
+                leg;
+            move_by(millis, [Some(first_seen), Some(last_seen), other_number.as_mut().map(|n| &mut n.since)]);
             move_by(millis, [answered_at, ended_at, known_until, relevant_since].map(Option::as_mut));
         }
         for CrmCall { started_at, linger_until, .. } in crm {

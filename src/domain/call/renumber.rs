@@ -2,14 +2,15 @@
 //!
 //! The portal cannot change the number of a call it has registered (bitrix24.md §3.1), and a client finds the call only
 //! under his own number. So the CRM call made with the wrong number, or with none, is closed truthfully and another one
-//! is opened. As long as nobody has talked it takes the whole call over; afterwards it gets the seconds from now on, so
-//! that no second is recorded twice.
+//! is opened. As long as nobody has talked it takes the whole call over. Afterwards it gets the seconds from then on, so
+//! that no second is recorded twice; a number that is shown for a moment only (music on hold, an overtaken message)
+//! changes nothing.
 
 use super::action::Action;
 use super::assign::open_next;
-use super::crm::Kind;
+use super::crm::{CrmCall, Kind};
 use super::event::Sighting;
-use super::leg::{Leg, Merged};
+use super::leg::{Leg, OtherNumber};
 use super::note::Note;
 use super::outcome;
 use super::races;
@@ -21,60 +22,60 @@ use std::time::Duration;
 
 /// A number told this soon after the answer belongs to the conversation from its first second on.
 const AT_THE_ANSWER: Duration = Duration::from_secs(2);
+/// In the middle of a conversation a number has to be shown this long to be another client's.
+const LASTING: Duration = Duration::from_secs(3);
 /// Fewer digits than this cannot be a client's full number: whoever dials them uses a short cut, and the number that
 /// is shown afterwards is the client's.
 const FULL_NUMBER: usize = 7;
 
-/// Another client than the CRM call was made for.
-pub(super) struct NumberChange {
-    /// The CRM call with the number before, as index into the call's list.
-    crm: usize,
-    /// The client's number.
-    number: Phone,
-    /// Whether somebody has talked under the number before.
-    talked: bool,
+/// What news of a leg say of the client.
+pub(super) enum NumberNews {
+    /// Nothing new.
+    Same,
+    /// The call is this client's, and was from its beginning.
+    Known(Phone),
+    /// Nothing that can be believed.
+    Doubtful,
+    /// Perhaps another client is there from now on.
+    Other(Phone),
 }
 
-/// Whether this sighting shows another client than the leg's CRM call was made for.
-pub(super) fn number_change(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> Option<NumberChange> {
+/// Judges the number a sighting shows.
+pub(super) fn number_news(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberNews {
     let leg = &call.legs[i];
-    let number = seen.leg.remote.clone().filter(|_| seen.party == Party::Client)?;
-    let crm = leg.crm.filter(|i| !call.crm[*i].closed && !is_click(call, *i))?;
-    let tells = leg.is_live() && !leg.is_past(seen.leg.state) && seen.leg.state != LegState::Released;
-    let known = |n: Option<&Phone>| n.is_some_and(|n| n.may_be(&number));
-    if !tells
-        || !leg.party.is_outside()
-        || known(leg.remote.as_ref())
-        || known(call.crm[crm].number.as_ref())
-        || was_known_before(call, i, seen)
-    {
-        return None;
-    }
-    let talker = races::talker(call, crm);
-    let talked = match talker {
-        Some(n) if n == i => leg.talks_since().is_some_and(|since| now.since(since) > AT_THE_ANSWER),
-        // Somebody else has the client already; this phone only shows what is behind.
-        Some(_) => return None,
-        None => false,
+    let Some(number) = seen.leg.remote.as_ref().filter(|_| seen.party == Party::Client) else {
+        return NumberNews::Same;
     };
-    let dialled = leg.direction == Direction::Out && call.crm[crm].number.as_ref().is_some_and(is_full);
-    // Who dials a client is connected with whatever line the client has that forwarded to.
-    (talked || !dialled).then_some(NumberChange { crm, number, talked })
+    let Some(crm) = leg.crm.filter(|crm| is_open(call, *crm) && leg.party.is_outside()) else {
+        return NumberNews::Same;
+    };
+    let made_with = call.crm[crm].number.as_ref();
+    let is = |known: Option<&Phone>| known.is_some_and(|known| known.may_be(number));
+    if is(leg.remote.as_ref()) || is(made_with) || !leg.is_live() || leg.is_past(seen.leg.state) {
+        return NumberNews::Same;
+    }
+    if call.crm.iter().filter(|c| c.replaced).any(|c| is(c.number.as_ref())) {
+        // The number the call has left came late.
+        return NumberNews::Doubtful;
+    }
+    let talks_since = leg.talks_since();
+    match races::talker(call, crm) {
+        // Somebody else has the client; this phone only shows what is behind.
+        Some(talker) if talker != i => NumberNews::Same,
+        Some(_) if talks_since.is_some_and(|since| now.since(since) > AT_THE_ANSWER) => {
+            if seen.leg.state == LegState::Released { NumberNews::Doubtful } else { NumberNews::Other(number.clone()) }
+        }
+        // Who dials a client is connected with whatever line the client has forwarded to.
+        _ if leg.direction == Direction::Out && made_with.is_some_and(is_full) => NumberNews::Same,
+        // The end alone tells a number only where nothing else has.
+        None if seen.leg.state == LegState::Released && seen.leg.answered_at.is_none() && made_with.is_some() => {
+            NumberNews::Doubtful
+        }
+        _ => NumberNews::Known(number.clone()),
+    }
 }
 
-/// Whether the leg has had this number before and left it: then an older message arrived late, or the client was away
-/// for a moment only.
-pub(super) fn was_known_before(call: &Call, i: usize, seen: &Sighting) -> bool {
-    let leg = &call.legs[i];
-    let same = |a: &Option<Phone>, b: &Option<Phone>| a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.may_be(b));
-    let earlier = call.legs[..i].iter().filter(|l| l.id == leg.id && l.own.digits() == leg.own.digits());
-    let left_by_call = call.crm.iter().filter(|c| c.replaced).any(|c| same(&c.number, &seen.leg.remote));
-    seen.party == Party::Client
-        && !same(&leg.remote, &seen.leg.remote)
-        && (left_by_call || earlier.into_iter().any(|l| same(&l.remote, &seen.leg.remote)))
-}
-
-/// The sighting without its number, which is not to be believed.
+/// The sighting without its number, which is not to be believed (yet).
 pub(super) fn without_number(seen: &Sighting) -> Sighting {
     let mut seen = seen.clone();
     seen.leg.remote = None;
@@ -82,46 +83,84 @@ pub(super) fn without_number(seen: &Sighting) -> Sighting {
     seen
 }
 
-/// Ends the CRM call with the old number and opens one with the new.
-pub(super) fn change_number(
-    call: &mut Call,
-    i: usize,
-    change: &NumberChange,
-    seen: &Sighting,
-    now: Timestamp,
-    actions: &mut Vec<Action>,
-) -> Merged {
-    let crm = &call.crm[change.crm];
-    let (id, from, number) = (seen.leg.leg.clone(), crm.number.clone(), change.number.clone());
-    let (kind, since) = (crm.kind, crm.started_at);
-    actions.push(Action::Note(Note::NumberChanged { leg: id, from: from.clone(), to: number.clone() }));
-    if change.talked {
-        call.legs[i].part(now);
-        let mut next = Leg::first(seen, now);
-        (next.handed_over, next.alone, next.relevant_since) = (true, true, Some(now));
-        call.legs.push(next);
-        let last = call.legs.len() - 1;
-        open_next(call, last, Kind::Redirected, number, now, actions);
-        return Merged::Phase;
-    }
-    let next_kind = match kind {
+/// The call belongs to this client: the CRM call made with another number, or with none, gives it over.
+pub(super) fn replace_number(call: &mut Call, i: usize, number: Phone, actions: &mut Vec<Action>) {
+    let Some(old) = call.legs[i].crm else { return };
+    let CrmCall { number: from, kind, started_at, .. } = call.crm[old].clone();
+    note(call, i, from.clone(), number.clone(), actions);
+    let kind = match kind {
         Kind::Incoming if from.is_some() => Kind::Redirected,
         same => same,
     };
-    let merged = call.legs[i].merge(seen, now);
-    if let Some(next) = open_next(call, i, next_kind, number, since, actions) {
-        for leg in call.legs.iter_mut().filter(|l| l.crm == Some(change.crm) && l.is_live()) {
-            leg.crm = Some(next);
-        }
+    let Some(next) = open_next(call, i, kind, number.clone(), started_at, actions) else { return };
+    for leg in call.legs.iter_mut().filter(|l| l.crm == Some(old) && l.is_live()) {
+        leg.crm = Some(next);
     }
-    call.crm[change.crm].replaced = true;
-    outcome::close_replaced(call, change.crm, actions);
-    merged
+    let leg = &mut call.legs[i];
+    (leg.remote, leg.party, leg.other_number) = (Some(number), Party::Client, None);
+    call.crm[old].replaced = true;
+    outcome::close_replaced(call, old, actions);
 }
 
-/// Whether this CRM call was made by the portal for a click: its number is what was clicked, whatever the switch shows.
-fn is_click(call: &Call, crm: usize) -> bool {
-    call.click.is_some() && crm == 0
+/// Remembers that another number is shown, or that the one before is again.
+pub(super) fn remember_other(leg: &mut Leg, other: Option<Phone>, now: Timestamp) {
+    leg.other_number = other.map(|number| match leg.other_number.take() {
+        Some(known) if known.number.may_be(&number) => known,
+        _ => OtherNumber { number, since: now },
+    });
+}
+
+/// Splits conversations whose other number has lasted, or has been there at the end.
+pub(super) fn settle_numbers(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>) {
+    for i in 0..call.legs.len() {
+        let leg = &call.legs[i];
+        let Some(other) = leg.other_number.clone() else { continue };
+        let lasting = leg.ended_at.unwrap_or(now).since(other.since) >= lasting(call, i);
+        if lasting {
+            split(call, i, other, actions);
+        } else if !leg.is_live() {
+            call.legs[i].other_number = None;
+        }
+    }
+}
+
+/// When the next number will have lasted.
+pub(super) fn next_settling(call: &Call) -> Option<Timestamp> {
+    let at = |(i, leg): (usize, &Leg)| leg.other_number.as_ref().map(|other| other.since + lasting(call, i));
+    call.legs.iter().enumerate().filter(|(_, leg)| leg.is_live()).filter_map(at).min()
+}
+
+/// A number where there was none needs no proof.
+fn lasting(call: &Call, i: usize) -> Duration {
+    let hidden = call.legs[i].crm.is_some_and(|crm| call.crm[crm].number.is_none());
+    if hidden { Duration::ZERO } else { LASTING }
+}
+
+/// The leg goes on with another client since his number was first shown.
+fn split(call: &mut Call, i: usize, other: OtherNumber, actions: &mut Vec<Action>) {
+    let leg = &mut call.legs[i];
+    leg.other_number = None;
+    let from = leg.crm.and_then(|crm| call.crm[crm].number.clone());
+    let mut next = leg.clone();
+    leg.state = LegState::Released;
+    leg.ended_at = Some(other.since);
+    (next.remote, next.party, next.crm) = (Some(other.number.clone()), Party::Client, None);
+    (next.handed_over, next.alone, next.relevant_since) = (true, true, Some(other.since));
+    call.legs.push(next);
+    let last = call.legs.len() - 1;
+    note(call, last, from, other.number.clone(), actions);
+    open_next(call, last, Kind::Redirected, other.number, other.since, actions);
+}
+
+fn note(call: &Call, i: usize, from: Option<Phone>, to: Phone, actions: &mut Vec<Action>) {
+    let leg = call.legs[i].id.clone();
+    actions.push(Action::Note(Note::NumberChanged { leg, from, to }));
+}
+
+/// Whether the CRM call can still be given over. One the portal has made for a click keeps the number clicked, whatever
+/// the switch shows.
+fn is_open(call: &Call, crm: usize) -> bool {
+    !call.crm[crm].closed && !(call.click.is_some() && crm == 0)
 }
 
 fn is_full(number: &Phone) -> bool {

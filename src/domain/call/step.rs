@@ -8,6 +8,7 @@ use super::news::{leave, merge_legs};
 use super::note::Note;
 use super::outcome;
 use super::reconcile::reconcile;
+use super::renumber::settle_numbers;
 use super::state::{CLICK_PATIENCE, Call};
 use crate::domain::card::CardCommand;
 use crate::domain::leg::{Direction, LegState, SwitchCommand};
@@ -62,6 +63,7 @@ pub fn step(mut call: Call, event: Event, clock: Timestamp) -> Step {
         Event::Tick => {}
     }
     expire(&mut call, now, &mut actions);
+    settle_numbers(&mut call, now, &mut actions);
     reconcile(&mut call, now, &mut actions);
     Step { call, actions }
 }
@@ -78,7 +80,7 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
     crm.visible.insert(click.user);
     call.crm.push(crm);
     actions.push(Action::Note(Note::Clicked { user: click.user, crm: click.crm.clone(), to: click.to.clone() }));
-    actions.push(Action::Crm(Intent { lane, step: CrmStep::Adopt { crm: click.crm.clone() } }));
+    actions.push(Action::Crm(Intent::new(lane, CrmStep::Adopt { crm: click.crm.clone() })));
     let from = click.from.clone();
     let to = click.to.clone();
     let late = click.late;

@@ -3,7 +3,7 @@
 use super::queue::Place;
 use crate::domain::call::CrmStep;
 use crate::domain::outbox::{Plan, Request, Urgency, plan, urgency};
-use crate::domain::{CallKey, CrmCallId, Timestamp, UserId};
+use crate::domain::{CallKey, CrmCallId, ExternalId, Timestamp, UserId};
 use crate::store::IntentId;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -26,6 +26,8 @@ pub(super) struct Lane {
     pub may_be_finished: bool,
     /// The call was not there at its first finish, and was made once more.
     pub remade: bool,
+    /// Says nothing before this lane has been told out.
+    pub after: Option<ExternalId>,
     instead: Vec<StandIn>,
 }
 
@@ -63,6 +65,7 @@ impl Lane {
             rests_until: None,
             place: None,
             remade: false,
+            after: None,
             instead: Vec::new(),
         }
     }

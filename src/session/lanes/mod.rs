@@ -64,6 +64,19 @@ impl Lanes {
         self.queue.place(name, lane);
     }
 
+    /// This lane is told about after another one, unless that one rests.
+    pub fn wait_for(&mut self, name: &ExternalId, before: ExternalId) {
+        if let Some(lane) = self.open.get_mut(name) {
+            lane.after = Some(before);
+        }
+    }
+
+    /// Whether a lane has to let another one go first.
+    fn must_wait(&self, lane: &Lane) -> bool {
+        let before = lane.after.as_ref().and_then(|name| self.open.get(name));
+        before.is_some_and(|before| !before.steps.is_empty() && before.rests_until.is_none())
+    }
+
     /// The portal was told what `settles` steps meant.
     pub fn settled(&mut self, name: &ExternalId, settles: usize, told: &[Request], crm: Option<CrmCallId>) {
         let Some(lane) = self.open.get_mut(name) else { return };

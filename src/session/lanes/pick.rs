@@ -1,6 +1,5 @@
 //! Which lanes are told about next, and how many of them share a request.
 
-use super::lane::Lane;
 use super::{Job, Lanes, Parcel};
 use crate::bitrix::Turn;
 use crate::domain::outbox::{Plan, Urgency};
@@ -119,7 +118,8 @@ impl Lanes {
         let (mut choices, mut commands, mut riders): (Vec<Choice>, usize, usize) = (Vec::new(), 0, 0);
         let mut parked = Vec::new();
         for (urgency, name) in self.queue.ready() {
-            let Some(plan) = self.open.get(name).and_then(Lane::plan) else { continue };
+            let Some(lane) = self.open.get(name).filter(|lane| !self.must_wait(lane)) else { continue };
+            let Some(plan) = lane.plan() else { continue };
             if let Some(until) = plan.requests.first().and_then(|r| self.resting.get(r.name())) {
                 parked.push((name.clone(), *until));
                 continue;

@@ -432,3 +432,27 @@ fn whatever_comes_in_every_step_leaves_once_and_in_order() {
     assert!(seen.iter().all(|ids| ids.len() == 4), "{seen:?}");
     assert_eq!(lanes.backlog(), Backlog::default());
 }
+
+#[test]
+fn a_card_waits_until_the_one_before_it_is_closed_but_not_for_one_that_rests() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[hide(&[2]), finish()], Some("crm"));
+    push(&mut lanes, 2, &[register(), show(&[2])], None);
+    lanes.wait_for(&name(2), name(1));
+    let hides = lanes.ready(at(3), &mut coins(9));
+    assert_eq!(hides.iter().map(|p| line(&p.jobs[0])).collect::<Vec<_>>(), ["1:hide"]);
+    land(&mut lanes, &hides[0]);
+    let ends = lanes.ready(at(3), &mut coins(9));
+    assert_eq!(ends.iter().map(|p| line(&p.jobs[0])).collect::<Vec<_>>(), ["1:finish"]);
+    land(&mut lanes, &ends[0]);
+    assert_eq!(leaves(&mut lanes, at(3), &mut coins(9)), [["2:register,show"]]);
+
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[finish()], Some("crm"));
+    push(&mut lanes, 2, &[register()], None);
+    lanes.wait_for(&name(2), name(1));
+    assert_eq!(leaves(&mut lanes, at(3), &mut coins(9)), [["1:finish"]]);
+    lanes.failed(&name(1), at(3), Rest::BackOff, false);
+    lanes.landed(false);
+    assert_eq!(leaves(&mut lanes, at(3), &mut coins(9)), [["2:register"]]);
+}

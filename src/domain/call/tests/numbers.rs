@@ -179,20 +179,54 @@ fn whoever_answers_for_the_dialled_client_is_no_other_client() {
 }
 
 #[test]
-fn a_number_that_was_left_does_not_come_back() {
+fn a_number_shown_for_a_moment_changes_nothing() {
     let mut s = Story::new();
-    s.legs(vec![incoming("1001", CLIENT, Talking)]).after(20).legs(vec![incoming("1001", OTHER, Talking)]).after(1);
-    s.legs(vec![incoming("1001", CLIENT, Talking)]).after(9).legs(vec![incoming("1001", OTHER, Talking)]).after(5);
-    s.legs(vec![incoming("1001", OTHER, Released)]);
-    let finished: Vec<_> = s.told().into_iter().filter(|l| l.contains("finish")).collect();
-    assert_eq!(finished, ["finish 1 20s 200", "/1001: finish 1 15s 200"]);
+    s.legs(vec![incoming("1001", CLIENT, Talking)]).after(20);
+    for blink in [OTHER, CLIENT, "", CLIENT, OTHER] {
+        s.legs(vec![incoming("1001", blink, Talking)]);
+    }
+    s.after(2).legs(vec![incoming("1001", CLIENT, Talking)]).after(9).legs(vec![incoming("1001", OTHER, Talking)]);
+    s.after(1).legs(vec![incoming("1001", OTHER, Released)]);
+    assert_eq!(s.told(), ["register 1 Incoming show", "finish 1 32s 200"]);
+}
 
+#[test]
+fn a_client_who_comes_back_has_another_record() {
+    let mut s = Story::new();
+    s.legs(vec![incoming("1001", CLIENT, Talking)]).after(20).legs(vec![incoming("1001", OTHER, Talking)]).after(10);
+    s.legs(vec![incoming("1001", CLIENT, Talking)]).after(7).legs(vec![incoming("1001", CLIENT, Released)]);
+    let finished: Vec<_> = s.told().into_iter().filter(|l| l.contains("finish")).collect();
+    assert_eq!(finished, ["finish 1 20s 200", "/1001: finish 1 10s 200", "/1001/2: finish 1 7s 200"]);
+}
+
+#[test]
+fn the_number_a_call_has_left_does_not_come_back() {
     let mut s = Story::new();
     s.legs(vec![incoming("1001", TECHNICAL, Ringing)]).after(5).legs(vec![incoming("1001", CLIENT, Talking)]);
     s.legs(vec![incoming("1001", TECHNICAL, Ringing)]).legs(vec![incoming("1001", TECHNICAL, Talking)]).after(9);
     s.legs(vec![incoming("1001", CLIENT, Released)]);
     let finished: Vec<_> = s.told().into_iter().filter(|l| l.contains("finish")).collect();
     assert_eq!(finished, ["finish 1 0s OTHER", "/1001: finish 1 9s 200"]);
+}
+
+#[test]
+fn a_number_that_only_the_end_tells_is_the_clients_where_there_was_none() {
+    let mut s = Story::new();
+    s.legs(vec![incoming("1001", "", Ringing)]).after(5).legs(vec![incoming("1001", CLIENT, Released)]).after(9);
+    assert_eq!(s.told().last().map(String::as_str), Some("/1001: finish 1 0s 304"));
+    assert_eq!(numbers(&s), ["-", CLIENT]);
+    // What was not seen of the conversation is the client's, too.
+    let mut s = Story::new();
+    s.legs(vec![incoming("1001", TECHNICAL, Ringing)]).after(12);
+    let mut end = incoming("1001", CLIENT, Released);
+    end.answered_at = Some(s.now - Duration::from_secs(9));
+    s.legs(vec![end]).after(9);
+    let finished: Vec<_> = s.told().into_iter().filter(|l| l.contains("finish")).collect();
+    assert_eq!(finished, ["finish 1 0s OTHER", "/1001: finish 1 9s 200"]);
+    // But a missed call with a number is not renamed by its end.
+    let mut s = Story::new();
+    s.legs(vec![incoming("1001", CLIENT, Ringing)]).after(5).legs(vec![incoming("1001", OTHER, Released)]).after(9);
+    assert_eq!(numbers(&s), [CLIENT]);
 }
 
 #[test]
