@@ -52,6 +52,25 @@ impl Clock {
         }
     }
 
+    /// Notes this moment, to be dated later by a clock that may have been corrected in between.
+    pub fn mark(&self) -> Mark {
+        match &self.0 {
+            Source::Steady(steady, _) => Mark::Running(steady.start.elapsed()),
+            Source::System | Source::Manual(_) => Mark::Dated(self.now()),
+        }
+    }
+
+    /// When a noted moment was, by this clock.
+    pub fn dated(&self, mark: Mark) -> Timestamp {
+        match (&self.0, mark) {
+            (Source::Steady(steady, held), Mark::Running(run)) => {
+                Timestamp(held.unwrap_or_else(|| steady.origin())) + run
+            }
+            (_, Mark::Running(_)) => self.now(),
+            (_, Mark::Dated(at)) => at,
+        }
+    }
+
     /// Moves a manual clock forward; the machine's clock is not ours to move, so there it does nothing.
     pub fn advance(&self, span: Duration) {
         if let Source::Manual(millis) = &self.0 {
@@ -97,6 +116,15 @@ impl Clock {
             steady.pretended.fetch_add(by, Ordering::SeqCst);
         }
     }
+}
+
+/// A moment noted by a [`Clock`] or one of its clones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// So long after a steady clock was started.
+    Running(Duration),
+    /// By a clock that is not corrected.
+    Dated(Timestamp),
 }
 
 /// How often [`Clock::follow`] is to be called.
@@ -197,6 +225,21 @@ mod tests {
     }
 
     const HOUR: i64 = 3_600_000;
+
+    #[test]
+    fn a_noted_moment_is_dated_by_whoever_asks() {
+        let manual = Clock::manual(Timestamp(1000));
+        let mark = manual.mark();
+        manual.advance(Duration::from_secs(9));
+        assert_eq!(manual.dated(mark), Timestamp(1000));
+        let clock = Clock::steady();
+        let held = clock.held();
+        let (mark, before) = (clock.mark(), held.dated(clock.mark()));
+        let Source::Steady(steady, _) = &clock.0 else { panic!("a steady clock") };
+        steady.origin.fetch_add(HOUR, Ordering::SeqCst);
+        assert!(held.dated(mark) <= before, "whoever holds the clock dates as before");
+        assert!(clock.dated(mark).millis() - held.dated(mark).millis() == HOUR);
+    }
 
     #[test]
     fn a_steady_clock_takes_over_what_lasts_and_nothing_else() {

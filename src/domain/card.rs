@@ -1,6 +1,7 @@
 //! What people see of a call: the card in Bitrix24, the list of active calls.
 
 use super::leg::{Capabilities, Direction};
+use super::numbers::Party;
 use super::{CallKey, CrmCallId, LegId, Phone, Timestamp, UserId};
 use serde::Serialize;
 
@@ -31,6 +32,9 @@ pub struct LegView {
     pub own: Phone,
     /// The other party; `None` when hidden.
     pub remote: Option<Phone>,
+    /// What the other party is.
+    #[serde(skip)]
+    pub party: Party,
     /// The name the switch shows.
     pub display_name: Option<String>,
     /// Who called whom.
@@ -120,6 +124,7 @@ mod tests {
             owner: Some(UserId(1)),
             own: Phone::parse("1001").expect("number"),
             remote: None,
+            party: Party::Client,
             display_name: None,
             direction,
             phase,

@@ -104,8 +104,14 @@ pub enum InternalCalls {
     Card,
 }
 
+/// How many hours a call may last unless the company says otherwise.
+pub const LONGEST_CALL_H: u16 = 12;
+
+/// What a company may choose for that.
+pub const LONGEST_CALL_RANGE_H: std::ops::RangeInclusive<u16> = 1..=168;
+
 /// The company's choices for calls.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CallSettings {
     /// CRM items.
@@ -116,4 +122,26 @@ pub struct CallSettings {
     pub responsible: Option<UserId>,
     /// Request budget of the portal (`"2/45"`, `"unlimited"`), overriding the installation's.
     pub budget: Option<String>,
+    /// Numbers of the switch that are nobody's clients (queues, conferences, the reception): entries as
+    /// [`NumberPattern`](super::numbers::NumberPattern) reads them.
+    pub service_numbers: Vec<String>,
+    /// Beginnings of numbers that make the switch do something, beside those recognised by `*` and `#`: entries of the
+    /// same kind.
+    pub feature_codes: Vec<String>,
+    /// A call that has lasted so many hours without an end counts as ended unseen; 1 to 168.
+    pub longest_call_h: u16,
+}
+
+impl Default for CallSettings {
+    fn default() -> Self {
+        Self {
+            crm_create: CrmCreate::default(),
+            internal: InternalCalls::default(),
+            responsible: None,
+            budget: None,
+            service_numbers: Vec::new(),
+            feature_codes: Vec::new(),
+            longest_call_h: LONGEST_CALL_H,
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod fault;
 pub mod ids;
 pub mod leg;
 pub mod link;
+pub mod numbers;
 pub mod outbox;
 pub mod phone;
 pub mod time;

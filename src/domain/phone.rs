@@ -7,6 +7,8 @@ use std::fmt;
 const MAX_LEN: usize = 40;
 /// From this many digits on, numbers that differ only in their prefix (`8…`, `+7…`) are taken as one.
 const SUFFIX_LEN: usize = 9;
+/// Fewer digits than this that two numbers end with alike say nothing.
+const SHORTEST_ENDING: usize = 4;
 
 /// A number reduced to what a switch can dial: digits, `*`, `#` and a leading `+`.
 ///
@@ -75,6 +77,20 @@ impl Phone {
                 && a[a.len() - SUFFIX_LEN..] == b[b.len() - SUFFIX_LEN..])
     }
 
+    /// Whether both can be the same line although a dial plan has added or stripped a prefix of any length (`9`, `8383`,
+    /// `+7383`); what is left must still tell numbers apart.
+    pub fn may_be(&self, other: &Self) -> bool {
+        let (a, b) = (self.digits(), other.digits());
+        self.same_subscriber(other) || (a.len().min(b.len()) >= SHORTEST_ENDING && (a.ends_with(b) || b.ends_with(a)))
+    }
+
+    /// The number up to so many characters, a leading `+` not counted. At least one character is left.
+    #[must_use]
+    pub(super) fn cut(&self, length: usize) -> Self {
+        let plus = self.0.len() - self.digits().len();
+        Self(self.0[..self.0.len().min(plus + length.max(1))].to_owned())
+    }
+
     /// The number with its middle hidden, for log lines: `+798…22`; short numbers stay whole, as they
     /// are a company's own extensions.
     pub fn masked(&self) -> String {
@@ -138,6 +154,8 @@ mod tests {
         assert!(p("1001").same_subscriber(&p("1001")));
         assert!(!p("1001").same_subscriber(&p("11001")));
         assert!(!p("+79835551122").same_subscriber(&p("+79835551123")));
+        assert!(p("5551122").may_be(&p("+79835551122")) && p("989835551122").may_be(&p("89835551122")));
+        assert!(!p("122").may_be(&p("+79835551122")) && !p("91201").may_be(&p("+79835551122")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::domain::Timestamp;
+use crate::domain::numbers::dialled;
 use crate::domain::phone::mask as mask_number;
 use serde::Serialize;
 use serde_json::Value;
@@ -121,15 +122,24 @@ fn blot_jwts(text: &str) -> String {
     out + rest
 }
 
-/// Hides the middle of every run of seven or more digits.
+/// Hides the middle of every run of seven or more digits, and of feature codes all but their first part: there may be
+/// somebody's password behind it.
 fn mask_digits(text: &str) -> String {
+    let dialable = |c: char| c.is_ascii_digit() || c == '*' || c == '#';
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+    while let Some(at) = rest.find(dialable) {
         let tail = &rest[at..];
-        let end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let end = tail.find(|c: char| !dialable(c)).unwrap_or(tail.len());
+        let run = &tail[..end];
         out.push_str(&rest[..at]);
-        out.push_str(&mask_number(&tail[..end]));
+        match dialled(run) {
+            Ok(kept) if run.contains(['*', '#']) && kept.as_str() != run => {
+                out.push_str(&mask_number(kept.as_str()));
+                out.push('…');
+            }
+            _ => out.push_str(&mask_number(run)),
+        }
         rest = &tail[end..];
     }
     out + rest

@@ -19,11 +19,21 @@ pub use capture::{Flow, Tap};
 pub use commander::Commander;
 pub use steps::{Step, Steps};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Mark};
 use crate::domain::company::{Backend, SwitchSettings};
+use crate::domain::leg::SwitchEvent;
 use crate::domain::link::LinkFault;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
+
+/// What the switch has said, and when it was read from the socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The moment of reading; what waits for its owner meanwhile keeps it.
+    pub at: Mark,
+    /// What was said.
+    pub event: SwitchEvent,
+}
 
 /// What one attempt to connect needs.
 pub struct Attempt<'a> {

@@ -15,9 +15,11 @@ use crate::domain::call::{Call, Click, CrmStep, Event, Policy};
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
+use crate::domain::numbers::NumberPlan;
 use crate::domain::{CallKey, CompanyId, Phone, Timestamp, UserId};
 use crate::ecss::Commander;
 use crate::store::Store;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -48,6 +50,9 @@ pub(super) struct Actor {
     pub grace: Duration,
     pub settings: CallSettings,
     pub directory: Directory,
+    pub numbers: NumberPlan,
+    /// What the switch has said and is to be taken next; not more than a burst.
+    pub frames: VecDeque<LinkNews>,
     pub book: Book,
     pub lanes: Lanes,
     pub turn: Turn,
@@ -72,19 +77,19 @@ impl Actor {
             }
         }
         loop {
+            while self.frames.len() < BURST
+                && let Ok(more) = news.try_recv()
+            {
+                self.frames.push_back(more);
+            }
             let wake = self.next_wake();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 Some(done) = self.doing.join_next(), if !self.doing.is_empty() => self.done(done).await,
                 Some(message) = inbox.recv() => self.message(message).await,
-                Some(first) = news.recv() => {
-                    let mut burst = vec![first];
-                    while burst.len() < BURST && let Ok(more) = news.try_recv() {
-                        burst.push(more);
-                    }
-                    self.news(burst).await;
-                }
+                () = std::future::ready(()), if !self.frames.is_empty() => self.news().await,
+                Some(first) = news.recv(), if self.frames.is_empty() => self.frames.push_back(first),
                 () = sleep_until(&self.clock, wake) => self.tick().await,
             }
         }
@@ -119,6 +124,7 @@ impl Actor {
                 self.take(&call, Event::Pressed { user, leg, command }, Origin::Card(reply), &mut draft);
             }
             Message::Settings { calls, employees } => {
+                self.numbers = NumberPlan::new(&calls);
                 self.settings = calls;
                 self.directory = Directory::new(employees);
             }
@@ -127,29 +133,29 @@ impl Actor {
         self.commit(draft).await;
     }
 
-    async fn news(&mut self, burst: Vec<LinkNews>) {
+    async fn news(&mut self) {
         let mut draft = Draft::default();
         self.follow_clock(&mut draft);
-        for news in burst {
+        while let Some(news) = self.frames.pop_front() {
+            let now = self.clock.dated(news.at());
             match news {
-                LinkNews::Up { commander, can } => {
+                LinkNews::Up { commander, can, .. } => {
                     self.commander = Some(commander);
                     self.shared.board.set_link(true, can);
                     for key in self.book.open() {
-                        self.take(&key, Event::LinkBack, Origin::Nobody, &mut draft);
+                        self.take_at(&key, Event::LinkBack, Origin::Nobody, &mut draft, now);
                     }
                 }
-                LinkNews::Down(at) => {
+                LinkNews::Down { .. } => {
                     self.commander = None;
                     self.shared.board.set_link(false, Capabilities::default());
                     for key in self.book.open() {
-                        self.take(&key, Event::LinkLost(at), Origin::Nobody, &mut draft);
+                        self.take_at(&key, Event::LinkLost(now), Origin::Nobody, &mut draft, now);
                     }
                 }
-                LinkNews::Legs(legs) => {
-                    let now = self.clock.now();
-                    for (key, seen) in self.book.sort(legs, &self.directory, now) {
-                        self.take(&key, Event::Legs(seen), Origin::Nobody, &mut draft);
+                LinkNews::Legs { legs, .. } => {
+                    for (key, event) in self.book.sort(legs, &self.directory, &self.numbers, now) {
+                        self.take_at(&key, event, Origin::Nobody, &mut draft, now);
                     }
                 }
             }
@@ -212,7 +218,17 @@ impl Actor {
 
     /// Steps a call, making it if it is new.
     pub(super) fn take(&mut self, key: &CallKey, event: Event, origin: Origin, draft: &mut Draft) {
+        self.take_at(key, event, origin, draft, self.present());
+    }
+
+    /// The moment at which the calls stand: now, or that of the frame which has waited longest. Whatever happens
+    /// besides, no time may run out for a call while news of it are still to be taken.
+    fn present(&self) -> Timestamp {
         let now = self.clock.now();
+        self.frames.front().map_or(now, |news| self.clock.dated(news.at()).min(now))
+    }
+
+    fn take_at(&mut self, key: &CallKey, event: Event, origin: Origin, draft: &mut Draft, now: Timestamp) {
         let call = self.book.take(key).unwrap_or_else(|| {
             let policy = Policy::new(&self.settings, self.grace).among(&self.directory);
             Call::new(key.clone(), policy, now)

@@ -1,8 +1,10 @@
 //! The open calls of one company: which call a leg belongs to, whose numbers are on it, when to look again.
 
-use crate::domain::call::{Call, Sighting};
+use super::leg_places::{Known, LegPlaces, Route};
+use crate::domain::call::{Call, Event, Sighting};
 use crate::domain::directory::Directory;
 use crate::domain::leg::LegEvent;
+use crate::domain::numbers::{NumberPlan, disclosed};
 use crate::domain::{CallKey, SwitchCallId, Timestamp};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
@@ -20,6 +22,8 @@ pub(super) struct Book {
     calls: BTreeMap<CallKey, Call>,
     /// Calls the switch names differently than we do.
     aliases: HashMap<SwitchCallId, CallKey>,
+    /// Where each leg is.
+    places: LegPlaces,
     timers: BTreeMap<CallKey, Timestamp>,
     /// Calls that are over, and since when.
     ended: HashMap<CallKey, Timestamp>,
@@ -72,21 +76,53 @@ impl Book {
         self.aliases.insert(switch, key);
     }
 
-    /// Groups the legs of a frame by call, in the order the calls are first named, each with its owners.
-    pub fn sort(&mut self, legs: Vec<LegEvent>, who: &Directory, now: Timestamp) -> Vec<(CallKey, Vec<Sighting>)> {
+    /// Keeps a call that was restored from the store.
+    pub fn restore(&mut self, call: Call, now: Timestamp) {
+        self.places.add(&call);
+        self.put(call, None, now);
+    }
+
+    /// What a frame's legs mean to which calls: legs that have left a call first, then the legs grouped by call, in the
+    /// order the calls are first named, each with what its numbers are.
+    pub fn sort(
+        &mut self,
+        legs: Vec<LegEvent>,
+        who: &Directory,
+        numbers: &NumberPlan,
+        now: Timestamp,
+    ) -> Vec<(CallKey, Event)> {
+        let mut left: Vec<(CallKey, Event)> = Vec::new();
         let mut sorted: Vec<(CallKey, Vec<Sighting>)> = Vec::new();
-        for leg in legs {
-            let key = self.key_of(&leg, now);
-            // The portal takes no call for somebody who has left; his phone is still no client's.
-            let owner = who.owner(&leg.own);
-            let remote_owner = leg.remote.as_ref().and_then(|n| who.insider(n));
-            let sighting = Sighting { leg, owner, remote_owner };
+        for mut leg in legs {
+            let (own, party, rule) = numbers.judge(&mut leg, who);
+            let (key, from) = self.place_of(&leg, now);
+            let moved = from.is_some();
+            left.extend(from.map(|from| (from, Event::LegLeft(leg.leg.clone()))));
+            let sighting = Sighting { leg, own, party, rule, moved };
             match sorted.iter_mut().find(|(k, _)| *k == key) {
                 Some((_, group)) => group.push(sighting),
                 None => sorted.push((key, vec![sighting])),
             }
         }
-        sorted
+        left.extend(sorted.into_iter().map(|(key, seen)| (key, Event::Legs(seen))));
+        left
+    }
+
+    /// The call a leg's news belong to, and the one it has just left.
+    fn place_of(&mut self, leg: &LegEvent, now: Timestamp) -> (CallKey, Option<CallKey>) {
+        let named = self.key_of(leg, now);
+        let calls = &self.calls;
+        let leg_in = |key: &CallKey| calls.get(key)?.legs.iter().rfind(|l| l.id == leg.leg);
+        let known = Known { leg_in: &leg_in, named_is_new: !calls.contains_key(&named) };
+        match self.places.route(&leg.leg, leg.state, &named, now, known) {
+            Route::Named => (named, None),
+            Route::Moved { from } => (named, Some(from)),
+            Route::Elsewhere(key) => (key, None),
+            Route::Renamed(key) => {
+                self.aliases.insert(leg.call.clone(), key.clone());
+                (key, None)
+            }
+        }
     }
 
     fn key_of(&mut self, leg: &LegEvent, now: Timestamp) -> CallKey {
@@ -94,7 +130,8 @@ impl Book {
             return key.clone();
         }
         let key = CallKey::new(leg.call.as_str());
-        if self.calls.contains_key(&key) {
+        // A leg that has been somewhere else is not the first one of a click's call.
+        if self.calls.contains_key(&key) || self.places.knows(&leg.leg) {
             return key;
         }
         // Of two clicks on one number the phone rings for the first; the switch refuses the other.
@@ -134,7 +171,9 @@ impl Book {
         }
         for key in &old {
             self.ended.remove(key);
-            self.calls.remove(key);
+            if let Some(call) = self.calls.remove(key) {
+                self.places.forget(&call);
+            }
             self.timers.remove(key);
             self.aliases.retain(|_, k| k != key);
         }
@@ -144,6 +183,7 @@ impl Book {
     /// The clock was moved by so many milliseconds: everything remembered is dated again.
     pub fn redate(&mut self, millis: i64) {
         self.calls.values_mut().for_each(|call| call.redate(millis));
+        self.places.redate(millis);
         let moments = self.timers.values_mut().chain(self.ended.values_mut());
         for at in moments.chain(self.to_forget.iter_mut().map(|(at, _)| at)) {
             *at = at.shifted(millis);
@@ -162,13 +202,7 @@ fn waits_for(call: &Call, leg: &LegEvent, now: Timestamp) -> bool {
     call.awaits_legs()
         && now.since(call.started_at) <= MATCH_WINDOW
         && click.from.as_ref().is_some_and(|from| from.digits() == leg.own.digits())
-        && leg.remote.as_ref().is_none_or(|remote| remote.same_subscriber(&click.to) || ends_alike(remote, &click.to))
-}
-
-/// A dial plan may add or strip a prefix of any length; what is left must still tell numbers apart.
-fn ends_alike(a: &crate::domain::Phone, b: &crate::domain::Phone) -> bool {
-    let (a, b) = (a.digits(), b.digits());
-    a.len().min(b.len()) >= 4 && (a.ends_with(b) || b.ends_with(a))
+        && leg.remote.as_ref().is_none_or(|remote| remote.may_be(&disclosed(click.to.clone())))
 }
 
 #[cfg(test)]
@@ -199,6 +233,14 @@ mod tests {
             display_name: None,
             cause: None,
         }
+    }
+
+    fn sorted(book: &mut Book, legs: Vec<LegEvent>, now: Timestamp) -> Vec<(CallKey, Event)> {
+        book.sort(legs, &Directory::default(), &NumberPlan::default(), now)
+    }
+
+    fn seen(event: &Event) -> &[Sighting] {
+        if let Event::Legs(seen) = event { seen } else { panic!("{event:?} is not about legs") }
     }
 
     fn book_with_click() -> Book {
@@ -236,7 +278,7 @@ mod tests {
     }
 
     fn key(book: &mut Book, leg: LegEvent, now: Timestamp) -> String {
-        book.sort(vec![leg], &Directory::default(), now)[0].0.to_string()
+        sorted(book, vec![leg], now)[0].0.to_string()
     }
 
     #[test]
@@ -262,7 +304,7 @@ mod tests {
     #[test]
     fn a_name_that_comes_too_late_takes_no_leg_from_its_call() {
         let mut book = book_with_click();
-        let (taken, _) = book.sort(vec![leg("s9", "1001", "112")], &Directory::default(), NOW).remove(0);
+        let (taken, _) = sorted(&mut book, vec![leg("s9", "1001", "112")], NOW).remove(0);
         book.put(Call::new(taken, Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW), None, NOW);
         book.alias("s9".into(), "c2c/x".into());
         assert_eq!(key(&mut book, leg("s9", "1001", "112"), NOW), "s9");
@@ -282,10 +324,10 @@ mod tests {
     #[test]
     fn a_call_whose_end_was_not_seen_is_remembered_for_long() {
         let call = Call::new("a".into(), Policy::new(&CallSettings::default(), Duration::ZERO), NOW);
-        let seen = Sighting { leg: leg("a", "1001", "2"), owner: None, remote_owner: None };
-        let lost = [Event::Legs(vec![seen]), Event::LinkLost(NOW), Event::LinkBack];
-        let call = lost.into_iter().fold(call, |call, event| step(call, event, NOW).call);
         let mut book = Book::default();
+        let (_, seen) = sorted(&mut book, vec![leg("a", "1001", "2")], NOW).remove(0);
+        let lost = [seen, Event::LinkLost(NOW), Event::LinkBack];
+        let call = lost.into_iter().fold(call, |call, event| step(call, event, NOW).call);
         book.put(call, None, NOW);
         assert!(book.open().is_empty() && book.forget(NOW + REMEMBER).is_empty());
         assert_eq!(book.next_wake(), Some(NOW + REMEMBER_UNSEEN));
@@ -294,10 +336,9 @@ mod tests {
 
     #[test]
     fn legs_of_one_frame_are_grouped_by_call() {
-        let who = Directory::default();
-        let mut book = Book::default();
-        let sorted = book.sort(vec![leg("a", "1", "2"), leg("b", "3", "4"), leg("a", "2", "1")], &who, NOW);
-        assert_eq!(sorted.iter().map(|(k, g)| (k.as_str(), g.len())).collect::<Vec<_>>(), [("a", 2), ("b", 1)]);
+        let legs = vec![leg("a", "1", "2"), leg("b", "3", "4"), leg("a", "2", "1")];
+        let sorted = sorted(&mut Book::default(), legs, NOW);
+        assert_eq!(sorted.iter().map(|(k, e)| (k.as_str(), seen(e).len())).collect::<Vec<_>>(), [("a", 2), ("b", 1)]);
     }
 
     #[test]
@@ -305,8 +346,8 @@ mod tests {
         let left = Employee { user: UserId(4), name: String::new(), active: false, numbers: vec![phone("1004")] };
         let who = Directory::new([left]);
         let legs = vec![leg("a", "1004", "1001"), leg("a", "1001", "1004")];
-        let sorted = Book::default().sort(legs, &who, NOW);
-        let owners: Vec<_> = sorted[0].1.iter().map(|s| (s.owner, s.remote_owner)).collect();
+        let sorted = Book::default().sort(legs, &who, &NumberPlan::default(), NOW);
+        let owners: Vec<_> = seen(&sorted[0].1).iter().map(|s| (s.owner(), s.party.colleague())).collect();
         assert_eq!(owners, [(None, None), (None, Some(UserId(4)))]);
     }
 

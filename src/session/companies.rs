@@ -16,9 +16,10 @@ use crate::domain::budget::Budget;
 use crate::domain::company::{CallSettings, Company};
 use crate::domain::directory::Directory;
 use crate::domain::link::{LinkState, retry_delay};
+use crate::domain::numbers::NumberPlan;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::store::{Store, StoreError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -29,8 +30,9 @@ use tokio_util::task::TaskTracker;
 
 /// Messages an actor may have waiting; beyond that the sender hears "busy".
 const INBOX: usize = 64;
-/// Frames a company's switch may be ahead of its actor; then the socket is no longer read.
-const NEWS: usize = 256;
+/// Frames a company's switch may be ahead of its actor, for half a minute at 2,000 a second; then the socket is no longer
+/// read, and what waits in it is dated when it is.
+const NEWS: usize = 65_536;
 /// How long upkeep may take to end when the company stops.
 const LAST_ROUND: Duration = Duration::from_secs(5);
 /// First rounds of upkeep are spread over this long per company, up to [`LONGEST_SPREAD`].
@@ -232,6 +234,7 @@ impl Companies {
         let (link_news, news) = mpsc::channel(NEWS);
         let (switch, switch_rx) = watch::channel(company.switch.map(Arc::new));
         let bell = Arc::new(Bell::default());
+        let numbers = NumberPlan::new(&company.calls);
         let actor = Actor {
             company: id.clone(),
             store: setup.store.clone(),
@@ -241,6 +244,8 @@ impl Companies {
             grace: setup.grace,
             settings: company.calls,
             directory: Directory::new(employees),
+            numbers,
+            frames: VecDeque::new(),
             book: Book::default(),
             lanes: Lanes::default(),
             turn: portal.turn(),

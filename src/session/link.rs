@@ -1,12 +1,11 @@
 //! One company's connection to its switch: attempts, fail-over, back-off, and what the admin should know of it.
 
 use super::noise::Noise;
-use crate::clock::{Clock, random_unit};
-use crate::domain::Timestamp;
+use crate::clock::{Clock, Mark, random_unit};
 use crate::domain::company::SwitchSettings;
 use crate::domain::leg::{Capabilities, LegEvent, SwitchEvent};
 use crate::domain::link::{LinkFault, LinkState, retry_delay};
-use crate::ecss::{self, Commander, Connection, Dialect};
+use crate::ecss::{self, Commander, Connection, Dialect, Heard};
 use crate::http::{Trusted, tls_config};
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
@@ -38,11 +37,35 @@ pub struct LinkTools {
 #[derive(Debug)]
 pub(super) enum LinkNews {
     /// Events flow from now on.
-    Up { commander: Commander, can: Capabilities },
+    Up {
+        /// Since when.
+        at: Mark,
+        /// Takes commands for the switch.
+        commander: Commander,
+        /// Which of them it honours.
+        can: Capabilities,
+    },
     /// Legs of one frame.
-    Legs(Vec<LegEvent>),
-    /// Events may be missed from this moment on.
-    Down(Timestamp),
+    Legs {
+        /// When the frame was read from the socket: calls are timed by that, however long it waits here.
+        at: Mark,
+        /// In the frame's order.
+        legs: Vec<LegEvent>,
+    },
+    /// Events may be missed from now on.
+    Down {
+        /// Since when.
+        at: Mark,
+    },
+}
+
+impl LinkNews {
+    /// The moment it is about.
+    pub const fn at(&self) -> Mark {
+        match self {
+            Self::Up { at, .. } | Self::Legs { at, .. } | Self::Down { at } => *at,
+        }
+    }
 }
 
 /// Keeps the connection until the actor goes away. Settings may change at any time.
@@ -72,7 +95,7 @@ pub(super) async fn run(
                 }
             }
             changed = settings.changed() => {
-                if changed.is_err() || news.send(LinkNews::Down(tools.clock.now())).await.is_err() {
+                if changed.is_err() || news.send(LinkNews::Down { at: tools.clock.mark() }).await.is_err() {
                     return;
                 }
             }
@@ -148,14 +171,16 @@ impl Keeper<'_> {
     async fn listen(&self, mut connection: Connection, address: &str) -> Option<LinkFault> {
         let clock = &self.tools.clock;
         tracing::info!(address, "connected to the switch");
-        let up = LinkNews::Up { commander: connection.commander(), can: connection.capabilities() };
+        let up = LinkNews::Up { at: clock.mark(), commander: connection.commander(), can: connection.capabilities() };
         self.news.send(up).await.ok()?;
         self.state.send_replace(LinkState::Online { since: clock.now(), address: address.to_owned() });
         let mut noise = Noise::default();
         let why = loop {
             match connection.next().await {
-                Ok(SwitchEvent::Legs(legs)) => self.news.send(LinkNews::Legs(legs)).await.ok()?,
-                Ok(SwitchEvent::Unknown(sample)) => {
+                Ok(Heard { at, event: SwitchEvent::Legs(legs) }) => {
+                    self.news.send(LinkNews::Legs { at, legs }).await.ok()?;
+                }
+                Ok(Heard { event: SwitchEvent::Unknown(sample), .. }) => {
                     tracing::debug!(sample, "a frame nobody knows");
                     if let Some(frames) = noise.heard(clock.now()) {
                         tracing::info!(address, frames, "the switch has sent frames nobody knows");
@@ -164,7 +189,7 @@ impl Keeper<'_> {
                 Err(why) => break why,
             }
         };
-        self.news.send(LinkNews::Down(clock.now())).await.ok()?;
+        self.news.send(LinkNews::Down { at: clock.mark() }).await.ok()?;
         Some(why)
     }
 }

@@ -19,6 +19,7 @@ mod enroll;
 mod handle;
 mod journal;
 mod lanes;
+mod leg_places;
 mod link;
 mod message;
 mod noise;

@@ -180,6 +180,7 @@ const fn closed_for(because: Closed) -> Duration {
 const fn reason_text(reason: Reason) -> &'static str {
     match reason {
         Reason::EndUnknown => "Связь с АТС прерывалась, окончание вызова не зафиксировано",
+        Reason::NumberChanged => "Номер абонента стал известен позже: вызов продолжается в следующей записи",
         Reason::NoLeg => "Телефон сотрудника не начал звонить",
         Reason::Dial(DialFailure::NoNumber) => "У сотрудника нет внутреннего номера в таблице ecss-crm-server",
         Reason::Dial(DialFailure::Offline) => "Нет соединения с АТС ECSS-10",

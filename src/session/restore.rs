@@ -40,7 +40,7 @@ impl Actor {
                 for leg in &call.legs {
                     self.alias_of(&key, leg);
                 }
-                self.book.put(call, None, now);
+                self.book.restore(call, now);
                 self.take(&key, Event::LinkLost(row.updated_at.min(now)), Origin::Nobody, draft);
             }
             Err(error) => {

@@ -3,6 +3,7 @@
 mod board;
 mod calls;
 mod login;
+mod number_story;
 mod portal;
 mod settings;
 mod story;

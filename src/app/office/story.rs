@@ -1,5 +1,6 @@
 //! A call's trace in people's words.
 
+use super::number_story;
 use crate::domain::call::{CrmStep, DialFailure, Kind, Note, Status};
 use crate::domain::directory::Employee;
 use crate::domain::leg::{Direction, LegState};
@@ -39,6 +40,36 @@ pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, St
             let text = format!("{own}{who} {arrow} {}: {}", shown(remote), phase(*state, lang));
             (text, format!("leg {leg}"))
         }
+        Note::Number { leg, number, party, rule } => {
+            (number_story::what(number.as_ref(), *party, rule, lang), format!("leg {leg}"))
+        }
+        Note::NumberChanged { leg, from, to } => (
+            format!(
+                "{} {} → {to}. {}",
+                pick("Номер абонента изменился:", "The client's number has changed:"),
+                shown(from),
+                pick(
+                    "Портал не меняет номер у вызова: он завершён, дальше новый вызов",
+                    "The portal cannot change it: that call is closed, another one goes on",
+                )
+            ),
+            format!("leg {leg}"),
+        ),
+        Note::LegLeft { leg } => (
+            pick("Телефон перешёл в другой вызов АТС", "The phone is in another call of the switch now"),
+            format!("leg {leg}"),
+        ),
+        Note::LegCame { leg } => (
+            pick("Телефон пришёл из другого вызова АТС", "The phone has come from another call of the switch"),
+            format!("leg {leg}"),
+        ),
+        Note::Overdue { leg } => (
+            pick(
+                "АТС так и не сообщила об окончании: вызов длится дольше допустимого и закрыт, окончание неизвестно",
+                "The switch never told the end: longer than a call may last, so it was closed with its end unknown",
+            ),
+            format!("leg {leg}"),
+        ),
         Note::NobodysNumber { own } => (
             pick(
                 "Карточка не показана: номера нет в таблице сотрудников — ",
@@ -210,6 +241,7 @@ fn status_name(status: Status, lang: Lang) -> String {
         Status::Busy => ("занято", "busy"),
         Status::Unavailable => ("абонент недоступен", "unavailable"),
         Status::Failed => ("сбой сети", "network failure"),
+        Status::GoesOnElsewhere => ("продолжается в другой записи", "goes on in another record"),
     };
     format!("{} ({})", if lang == Lang::Ru { ru } else { en }, status.code())
 }

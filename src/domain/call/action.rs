@@ -84,6 +84,8 @@ pub enum CrmStep {
 pub enum Reason {
     /// The connection to the switch was lost; the end was not seen.
     EndUnknown,
+    /// The client's number became known or changed: the call goes on in the next record.
+    NumberChanged,
     /// The click was dialled, but no phone began to ring.
     NoLeg,
     /// The click could not be dialled.
@@ -120,6 +122,9 @@ pub enum Status {
     /// 503: the network could not do it.
     #[serde(rename = "503")]
     Failed,
+    /// OTHER: neither answered nor missed, the call goes on in another record.
+    #[serde(rename = "OTHER")]
+    GoesOnElsewhere,
 }
 
 impl Status {
@@ -135,6 +140,7 @@ impl Status {
             Self::Busy => "486",
             Self::Unavailable => "480",
             Self::Failed => "503",
+            Self::GoesOnElsewhere => "OTHER",
         }
     }
 }

@@ -7,7 +7,8 @@ use super::leg::Leg;
 use super::note::Note;
 use super::state::Call;
 use crate::domain::company::InternalCalls;
-use crate::domain::leg::Direction;
+use crate::domain::leg::{Direction, LegState};
+use crate::domain::numbers::Party;
 use crate::domain::{ExternalId, Phone, Timestamp, UserId};
 
 /// Gives every leg that concerns the CRM its CRM call, opening one where there is none it belongs to.
@@ -23,11 +24,21 @@ pub(super) fn assign(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>)
 
 /// Whose conversation with somebody outside the leg is (or is to be treated as).
 fn concerns_crm(call: &Call, leg: &Leg) -> Option<UserId> {
-    leg.owner.filter(|owner| {
-        is_click_leg(call, leg, *owner)
-            || leg.remote_owner.is_none()
-            || (call.policy.internal == InternalCalls::Card && leg.direction == Direction::In)
-    })
+    leg.owner.filter(|owner| is_click_leg(call, leg, *owner) || is_with_client(call, leg))
+}
+
+fn is_with_client(call: &Call, leg: &Leg) -> bool {
+    match leg.party {
+        Party::Client | Party::Emergency => true,
+        // Who has only gone off hook, or hung up again without dialling, has called nobody.
+        Party::Hidden => {
+            leg.direction == Direction::In
+                || leg.answered_at.is_some()
+                || matches!(leg.state, LegState::Ringing | LegState::Talking | LegState::Held)
+        }
+        Party::Colleague(_) => call.policy.internal == InternalCalls::Card && leg.direction == Direction::In,
+        Party::Service | Party::FeatureCode => false,
+    }
 }
 
 /// Whether this is the leg a click waits for: once it is there, others of the same phone are judged like any.
@@ -67,7 +78,6 @@ fn assign_leg(call: &mut Call, i: usize, owner: UserId, now: Timestamp, actions:
 fn open(call: &mut Call, i: usize, owner: UserId, since: Timestamp, actions: &mut Vec<Action>) -> usize {
     let leg = &call.legs[i];
     let kind = kind_of(call, leg);
-    let lane = unused_lane(call, leg);
     let number = leg.remote.clone().or_else(|| call.crm.first().and_then(|c| c.number.clone()));
     if kind == Kind::Incoming
         && let Some(silent_since) = call.legs.iter().filter(|l| l.crm.is_some()).filter_map(|l| l.ended_at).max()
@@ -75,9 +85,29 @@ fn open(call: &mut Call, i: usize, owner: UserId, since: Timestamp, actions: &mu
         let after_s = leg.first_seen.since(silent_since).as_secs();
         actions.push(Action::Note(Note::RangAgain { leg: leg.id.clone(), after_s }));
     }
-    actions.push(Action::Note(Note::Opened { lane: lane.clone(), kind, user: owner }));
-    call.crm.push(CrmCall::new(lane, kind, owner, number, since));
+    open_as(call, i, CrmCall::new(unused_lane(call, &call.legs[i]), kind, owner, number, since), actions)
+}
+
+/// Opens one more CRM call for a leg.
+fn open_as(call: &mut Call, leg: usize, crm: CrmCall, actions: &mut Vec<Action>) -> usize {
+    actions.push(Action::Note(Note::Opened { lane: crm.lane.clone(), kind: crm.kind, user: crm.user }));
+    call.legs[leg].crm = Some(call.crm.len());
+    call.crm.push(crm);
     call.crm.len() - 1
+}
+
+/// Opens the CRM call that follows another one of this leg, because the client is somebody else than it was made for.
+pub(super) fn open_next(
+    call: &mut Call,
+    leg: usize,
+    kind: Kind,
+    number: Phone,
+    since: Timestamp,
+    actions: &mut Vec<Action>,
+) -> Option<usize> {
+    let owner = call.legs[leg].owner?;
+    let crm = CrmCall::new(unused_lane(call, &call.legs[leg]), kind, owner, Some(number), since);
+    Some(open_as(call, leg, crm, actions))
 }
 
 /// The external id of one more CRM call: the call's own for the first, with the leg for others.
@@ -98,7 +128,7 @@ fn kind_of(call: &Call, leg: &Leg) -> Kind {
     };
     let redirected = match leg.direction {
         // A colleague who asks for advice does not hand anybody over yet.
-        Direction::In if leg.remote_owner.is_some() => false,
+        Direction::In if leg.party.colleague().is_some() => false,
         Direction::In => {
             leg.handed_over || somebody_talked(|c, leg| c.kind != Kind::Outgoing || may_be(c.number.as_ref(), leg))
         }
@@ -116,7 +146,7 @@ fn kind_of(call: &Call, leg: &Leg) -> Kind {
 
 /// Whether the leg's other side can be this client; hidden numbers may be anybody's.
 fn may_be(number: Option<&Phone>, leg: &Leg) -> bool {
-    number.zip(leg.remote.as_ref()).is_none_or(|(a, b)| a.same_subscriber(b))
+    number.zip(leg.remote.as_ref()).is_none_or(|(a, b)| a.may_be(b))
 }
 
 /// An open CRM call this leg is part of: a caller's own to the same number, or one that rings and nobody has
@@ -129,7 +159,11 @@ fn joinable(call: &Call, leg: &Leg, owner: UserId) -> Option<usize> {
         let fits = match (leg.direction, c.kind) {
             (Direction::Out, Kind::Outgoing) => c.user == owner && !elsewhere(i),
             (Direction::In, Kind::Incoming | Kind::Redirected) => !answered(i),
-            (Direction::Out, Kind::Incoming | Kind::Redirected) | (Direction::In, Kind::Outgoing) => false,
+            // Whoever dialled a code and got a client whose call rings here has picked it up.
+            (Direction::Out, Kind::Incoming | Kind::Redirected) => {
+                !answered(i) && c.number.as_ref().zip(leg.remote.as_ref()).is_some_and(|(a, b)| a.may_be(b))
+            }
+            (Direction::In, Kind::Outgoing) => false,
         };
         fits.then_some(i)
     })

@@ -39,6 +39,9 @@ pub struct CrmCall {
     pub linger_until: Option<Timestamp>,
     /// Set once, with the finish.
     pub closed: bool,
+    /// It was made with another number than the client's, and has given the call to the one after it.
+    #[serde(default)]
+    pub replaced: bool,
     /// The portal will not have it: nothing more is told of its legs.
     #[serde(default)]
     pub refused: bool,
@@ -58,6 +61,7 @@ impl CrmCall {
             visible: BTreeSet::new(),
             linger_until: None,
             closed: false,
+            replaced: false,
             refused: false,
         }
     }

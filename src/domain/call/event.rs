@@ -2,18 +2,33 @@
 
 use crate::domain::card::CardCommand;
 use crate::domain::leg::LegEvent;
+use crate::domain::numbers::{NumberRule, OwnNumber, Party};
 use crate::domain::{CrmCallId, ExternalId, LegId, Phone, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-/// A leg as seen, with the answer of our number table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A leg as seen, with what its numbers are to the company.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     /// What the switch said.
     pub leg: LegEvent,
     /// Whose number `leg.own` is.
-    pub owner: Option<UserId>,
-    /// Whose number `leg.remote` is.
-    pub remote_owner: Option<UserId>,
+    pub own: OwnNumber,
+    /// What `leg.remote` is …
+    pub party: Party,
+    /// … and why.
+    pub rule: NumberRule,
+    /// The same leg has been in another call of the switch until now.
+    pub moved: bool,
+}
+
+impl Sighting {
+    /// The employee whose phone it is.
+    pub const fn owner(&self) -> Option<UserId> {
+        match self.own {
+            OwnNumber::Employee(user) => Some(user),
+            OwnNumber::Service | OwnNumber::Nobody => None,
+        }
+    }
 }
 
 /// A click on a number in the portal, which has registered the call already.
@@ -61,6 +76,8 @@ pub enum DialFailure {
 pub enum Event {
     /// Legs of this call were seen together.
     Legs(Vec<Sighting>),
+    /// This leg is in another call now; the switch will say nothing more of it here.
+    LegLeft(LegId),
     /// An employee clicked on a number.
     Clicked(Click),
     /// The click could not be dialled.

@@ -2,6 +2,7 @@
 
 use super::event::Sighting;
 use crate::domain::leg::{Cause, Direction, LegState};
+use crate::domain::numbers::Party;
 use crate::domain::{LegId, Phone, SwitchCallId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -27,8 +28,9 @@ pub struct Leg {
     pub direction: Direction,
     /// Whose number it is.
     pub owner: Option<UserId>,
-    /// Whose number the other side is.
-    pub remote_owner: Option<UserId>,
+    /// What the other side is.
+    #[serde(rename = "remote_owner")]
+    pub party: Party,
     /// The phase.
     pub state: LegState,
     /// First seen, by our clock.
@@ -49,6 +51,9 @@ pub struct Leg {
     pub rejected: bool,
     /// Its end was not seen.
     pub end_unknown: bool,
+    /// It was ended because no call may last so long: whatever is still told of it is not believed.
+    #[serde(default)]
+    pub overdue: bool,
     /// Not seen again since the connection came back.
     pub unconfirmed: bool,
     /// The last moment before the connection broke, while the leg has not been seen since.
@@ -89,8 +94,8 @@ impl Leg {
             own: e.own.clone(),
             remote: e.remote.clone(),
             direction: e.direction,
-            owner: seen.owner,
-            remote_owner: seen.remote_owner,
+            owner: seen.owner(),
+            party: seen.party,
             state: e.state,
             first_seen: now,
             last_seen: now,
@@ -101,10 +106,12 @@ impl Leg {
             cause: e.cause,
             rejected: false,
             end_unknown: false,
+            overdue: false,
             unconfirmed: false,
             known_until: None,
             crm: None,
-            relevant_since: None,
+            // What it did before, it did in another call.
+            relevant_since: seen.moved.then_some(now),
             handed_over: false,
             lost_race: false,
             alone: false,
@@ -137,15 +144,14 @@ impl Leg {
         let e = &seen.leg;
         self.unconfirmed = false;
         let deaf_since = self.known_until.take();
-        if rank(e.state) < rank(self.state) || !self.is_live() {
+        if self.is_past(e.state) || !self.is_live() {
             return if e.state == self.state { Merged::Details } else { Merged::Stale };
         }
         self.last_seen = now;
-        // What was handed over to somebody outside does not come back: then an older message arrived late.
-        if e.remote.is_some() && !(self.handed_over && seen.remote_owner.is_some()) {
-            self.handed_over |= self.is_live() && seen.shows_outsider() && self.remote_owner.is_some();
+        if self.takes_over_party(seen) {
+            self.handed_over |= self.is_live() && seen.party == Party::Client && self.party.colleague().is_some();
             self.remote.clone_from(&e.remote);
-            self.remote_owner = seen.remote_owner;
+            self.party = seen.party;
         }
         if e.display_name.is_some() {
             self.display_name.clone_from(&e.display_name);
@@ -165,6 +171,25 @@ impl Leg {
             self.ended_at = Some(now);
         }
         if new_phase { Merged::Phase } else { Merged::Details }
+    }
+
+    /// Whether the leg has left this phase already.
+    pub(super) const fn is_past(&self, state: LegState) -> bool {
+        rank(state) < rank(self.state)
+    }
+
+    /// Whether what is told of the other side is better than what we know. A number that is missing now, or told only
+    /// with the end, erases nothing; and what was handed over to somebody outside does not come back: then an older
+    /// message arrived late. A client who is put on hold at a queue's number stays the client.
+    const fn takes_over_party(&self, seen: &Sighting) -> bool {
+        match (self.party, seen.party) {
+            (_, Party::Hidden) => false,
+            (Party::Hidden, _) => true,
+            (_, Party::Client) => !matches!(seen.leg.state, LegState::Released),
+            (_, Party::Colleague(_)) => !self.handed_over,
+            (Party::Client, Party::Service | Party::FeatureCode | Party::Emergency) => false,
+            (_, Party::Service | Party::FeatureCode | Party::Emergency) => true,
+        }
     }
 
     /// When a leg that we knew before was connected: the arrival of the news, unless the switch names a
@@ -213,7 +238,7 @@ impl Leg {
 
     /// Whether this is possible news of a leg whose end was only supposed.
     pub(super) fn may_go_on_as(&self, state: LegState) -> bool {
-        self.end_unknown && rank(state) >= rank(self.last_known())
+        self.end_unknown && !self.overdue && rank(state) >= rank(self.last_known())
     }
 
     /// This part of the leg is over; the switch may go on under the same id for somebody else.
@@ -224,13 +249,6 @@ impl Leg {
             self.unconfirmed = false;
             self.known_until = None;
         }
-    }
-}
-
-impl Sighting {
-    /// Whether the other side is known not to be an employee.
-    pub(super) const fn shows_outsider(&self) -> bool {
-        self.leg.remote.is_some() && self.remote_owner.is_none()
     }
 }
 

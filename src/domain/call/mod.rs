@@ -10,7 +10,7 @@
 //! no special cases, and a call loaded from the store goes on where it stood.
 //!
 //! Where things are decided: what news of a leg mean, and when one id of the switch stands for two people's time
-//! (`news`); which CRM call a leg belongs to (`assign`); who talks when several phones are picked up (`races`); who
+//! (`news`); what happens when the client's number becomes known late or changes (`renumber`); which CRM call a leg belongs to (`assign`); who talks when several phones are picked up (`races`); who
 //! sees a card and when a call is missed (`reconcile`); how it ended (`outcome`). A call counts its own time, which
 //! never goes back even if the clock does (`state`).
 
@@ -25,6 +25,7 @@ mod outcome;
 mod races;
 mod reconcile;
 mod redate;
+mod renumber;
 mod state;
 mod step;
 mod view;

@@ -2,22 +2,29 @@
 //!
 //! What a switch shows of forwarding and transfers is not documented. A leg that keeps its id but changes its own
 //! number, or whose other side turns from a colleague into a client, stands for two people's time or for two
-//! conversations: then the part so far ends, and another leg of the same id begins.
+//! conversations: then the part so far ends, and another leg of the same id begins. What becomes of a client whose
+//! number changes stands in `renumber`.
 
 use super::action::Action;
 use super::event::Sighting;
 use super::leg::{Leg, Merged};
 use super::note::Note;
+use super::renumber::{change_number, number_change, was_known_before, without_number};
 use super::state::Call;
-use crate::domain::Timestamp;
 use crate::domain::company::InternalCalls;
 use crate::domain::leg::LegState;
+use crate::domain::numbers::{OwnNumber, Party};
+use crate::domain::{LegId, Timestamp};
 
 pub(super) fn merge_legs(call: &mut Call, seen: &[Sighting], now: Timestamp, actions: &mut Vec<Action>) {
     for s in seen {
         let merged = match call.legs.iter().rposition(|l| l.id == s.leg.leg) {
+            Some(i) if s.moved && !call.legs[i].is_live() => come_back(call, i, s, now, actions),
             Some(i) => of_known(call, i, s, now, actions),
             None => {
+                if s.moved {
+                    actions.push(Action::Note(Note::LegCame { leg: s.leg.leg.clone() }));
+                }
                 begin(call, Leg::first(s, now), s, actions);
                 Merged::Phase
             }
@@ -30,7 +37,7 @@ pub(super) fn merge_legs(call: &mut Call, seen: &[Sighting], now: Timestamp, act
                 remote: e.remote.clone(),
                 direction: e.direction,
                 state: e.state,
-                owner: s.owner,
+                owner: s.owner(),
             })),
             Merged::Stale => actions.push(Action::Note(Note::Stale { leg: e.leg.clone(), state: e.state })),
             Merged::Details => {}
@@ -39,12 +46,43 @@ pub(super) fn merge_legs(call: &mut Call, seen: &[Sighting], now: Timestamp, act
 }
 
 fn begin(call: &mut Call, leg: Leg, seen: &Sighting, actions: &mut Vec<Action>) {
-    if seen.owner.is_none() {
-        actions.push(Action::Note(Note::NobodysNumber { own: seen.leg.own.clone() }));
-    } else if seen.remote_owner.is_some() && call.policy.internal == InternalCalls::Ignore {
-        actions.push(Action::Note(Note::Internal));
+    match (seen.own, seen.party) {
+        (OwnNumber::Nobody, _) => actions.push(Action::Note(Note::NobodysNumber { own: seen.leg.own.clone() })),
+        (OwnNumber::Employee(_), Party::Colleague(_)) => {
+            if call.policy.internal == InternalCalls::Ignore {
+                actions.push(Action::Note(Note::Internal));
+            }
+        }
+        (OwnNumber::Employee(_), _) => actions.push(Action::Note(number_note(seen))),
+        (OwnNumber::Service, _) => {}
     }
     call.legs.push(leg);
+}
+
+fn number_note(seen: &Sighting) -> Note {
+    Note::Number {
+        leg: seen.leg.leg.clone(),
+        number: seen.leg.remote.clone(),
+        party: seen.party,
+        rule: seen.rule.clone(),
+    }
+}
+
+/// The leg is in another call now.
+pub(super) fn leave(call: &mut Call, id: &LegId, now: Timestamp, actions: &mut Vec<Action>) {
+    for leg in call.legs.iter_mut().filter(|l| l.id == *id && l.is_live()) {
+        leg.part(now);
+        actions.push(Action::Note(Note::LegLeft { leg: id.clone() }));
+    }
+}
+
+/// A leg that had left for another call is back: what comes now is another conversation.
+fn come_back(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions: &mut Vec<Action>) -> Merged {
+    let mut next = Leg::first(seen, now);
+    next.alone = call.legs[i].answered_at.is_some();
+    actions.push(Action::Note(Note::LegCame { leg: next.id.clone() }));
+    begin(call, next, seen, actions);
+    Merged::Phase
 }
 
 fn of_known(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions: &mut Vec<Action>) -> Merged {
@@ -61,6 +99,14 @@ fn of_known(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions:
         call.legs[i].revive();
     } else if is_handed_over(call, leg, seen) {
         return hand_over(call, i, seen, now, actions);
+    } else if let Some(change) = number_change(call, i, seen, now) {
+        return change_number(call, i, &change, seen, now, actions);
+    }
+    let leg = &call.legs[i];
+    let known_before = was_known_before(call, i, seen).then(|| without_number(seen));
+    let seen = known_before.as_ref().unwrap_or(seen);
+    if leg.party != seen.party && matches!(seen.own, OwnNumber::Employee(_)) && seen.leg.remote.is_some() {
+        actions.push(Action::Note(number_note(seen)));
     }
     let leg = &mut call.legs[i];
     let (talked, was_handed_over) = (leg.answered_at.is_some(), leg.handed_over);
@@ -101,8 +147,8 @@ fn move_on(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions: 
 fn is_handed_over(call: &Call, leg: &Leg, seen: &Sighting) -> bool {
     leg.is_live()
         && leg.crm.is_some_and(|i| !call.crm[i].refused)
-        && leg.remote_owner.is_some()
-        && seen.shows_outsider()
+        && leg.party.colleague().is_some()
+        && seen.party == Party::Client
         && seen.leg.state != LegState::Released
 }
 

@@ -5,6 +5,7 @@ use super::action::{CrmStep, Status};
 use super::crm::Kind;
 use super::event::DialFailure;
 use crate::domain::leg::{Direction, LegState};
+use crate::domain::numbers::{NumberRule, Party};
 use crate::domain::{CrmCallId, ExternalId, LegId, Phone, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,42 @@ pub enum Note {
         state: LegState,
         /// Whose number it is by our table.
         owner: Option<UserId>,
+    },
+    /// What the other side's number was taken for, and why.
+    Number {
+        /// Of which leg.
+        leg: LegId,
+        /// As much of the number as is kept; `None` when hidden.
+        number: Option<Phone>,
+        /// What it is.
+        party: Party,
+        /// By which rule.
+        #[serde(flatten)]
+        rule: NumberRule,
+    },
+    /// The client's number became known or changed during the call; the portal cannot change a number it has.
+    NumberChanged {
+        /// Of which leg.
+        leg: LegId,
+        /// The number the CRM call was made with; `None` when hidden.
+        from: Option<Phone>,
+        /// The number now.
+        to: Phone,
+    },
+    /// The leg is in another call of the switch now.
+    LegLeft {
+        /// Which.
+        leg: LegId,
+    },
+    /// The leg has been in another call of the switch until now.
+    LegCame {
+        /// Which.
+        leg: LegId,
+    },
+    /// A leg had lasted longer than any call may, without an end.
+    Overdue {
+        /// Which.
+        leg: LegId,
     },
     /// The leg's number belongs to nobody in our table: no card.
     NobodysNumber {

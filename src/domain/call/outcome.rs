@@ -35,6 +35,12 @@ pub(super) fn close_click(call: &mut Call, status: Status, reason: Reason, actio
     finish(call, 0, user, 0, status, Some(reason), actions);
 }
 
+/// Closes a CRM call that goes on in another one, because its client is somebody else than it was made for.
+pub(super) fn close_replaced(call: &mut Call, i: usize, actions: &mut Vec<Action>) {
+    let user = call.crm[i].user;
+    finish(call, i, user, 0, Status::GoesOnElsewhere, Some(Reason::NumberChanged), actions);
+}
+
 /// The portal's code for a click that could not be dialled.
 pub(super) const fn of_dial_failure(why: DialFailure) -> Status {
     match why {

@@ -9,6 +9,7 @@ use super::races;
 use super::state::{CLICK_PATIENCE, Call};
 use crate::domain::company::CrmCreate;
 use crate::domain::leg::{Direction, LegState};
+use crate::domain::numbers::Party;
 use crate::domain::{Timestamp, UserId};
 use std::collections::BTreeSet;
 
@@ -134,6 +135,12 @@ fn register(
     actions: &mut Vec<Action>,
 ) {
     let create = call.policy.crm_create;
+    // The portal knows a colleague only by his profile; by another number of his it would make a lead of him.
+    let nobody_new = call
+        .legs
+        .iter()
+        .filter(|l| l.crm == Some(i))
+        .all(|l| matches!(l.party, Party::Colleague(_) | Party::Emergency));
     // A clock that was put back must not date a call into the future.
     let latest = now - call.ahead;
     let crm = &mut call.crm[i];
@@ -144,6 +151,7 @@ fn register(
         crm.visible.insert(crm.user);
     }
     let create = match crm.kind {
+        _ if nobody_new => false,
         Kind::Outgoing => matches!(create, CrmCreate::Outgoing | CrmCreate::All),
         Kind::Incoming | Kind::Redirected => matches!(create, CrmCreate::Incoming | CrmCreate::All),
     };
@@ -161,5 +169,6 @@ fn register(
 fn next_wake(call: &Call) -> Option<Timestamp> {
     let linger = call.crm.iter().filter(|c| !c.closed).filter_map(|c| c.linger_until);
     let click = call.awaits_legs().then(|| call.started_at + CLICK_PATIENCE);
-    linger.chain(call.confirm_until).chain(click).min()
+    let overdue = call.legs.iter().filter(|l| l.is_live()).map(|l| l.first_seen + call.policy.longest);
+    linger.chain(call.confirm_until).chain(click).chain(overdue).min()
 }

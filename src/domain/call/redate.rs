@@ -32,6 +32,7 @@ mod tests {
     use super::*;
     use crate::domain::company::CallSettings;
     use crate::domain::leg::{Direction, LegEvent, LegState};
+    use crate::domain::numbers::{NumberRule, OwnNumber, Party};
     use crate::domain::{Phone, UserId};
     use serde_json::Value;
     use std::time::Duration;
@@ -53,7 +54,13 @@ mod tests {
             display_name: None,
             cause: None,
         };
-        Sighting { leg, owner: Some(UserId(7)), remote_owner: None }
+        Sighting {
+            leg,
+            own: OwnNumber::Employee(UserId(7)),
+            party: Party::Client,
+            rule: NumberRule::NothingElse,
+            moved: false,
+        }
     }
 
     /// All numbers in the stored form that look like moments.

@@ -3,7 +3,7 @@
 use super::crm::CrmCall;
 use super::event::Click;
 use super::leg::Leg;
-use crate::domain::company::{CallSettings, CrmCreate, InternalCalls};
+use crate::domain::company::{CallSettings, CrmCreate, InternalCalls, LONGEST_CALL_H};
 use crate::domain::directory::Directory;
 use crate::domain::{CallKey, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,18 @@ pub struct Policy {
     pub linger: Duration,
     /// After a reconnect, how long an open leg may stay unseen before its end counts as unknown.
     pub grace: Duration,
+    /// A leg that has lasted this long without an end counts as ended unseen.
+    #[serde(default = "longest_by_default")]
+    pub longest: Duration,
+}
+
+/// For calls stored before there was a limit.
+fn longest_by_default() -> Duration {
+    hours(LONGEST_CALL_H)
+}
+
+fn hours(hours: u16) -> Duration {
+    Duration::from_secs(3600 * u64::from(hours))
 }
 
 impl Policy {
@@ -40,6 +52,7 @@ impl Policy {
             responsible: settings.responsible,
             linger: Duration::from_secs(3),
             grace,
+            longest: hours(settings.longest_call_h.max(1)),
         }
     }
 

@@ -4,7 +4,7 @@ use super::action::{Action, CommandRefused, CrmStep, Intent, Reason};
 use super::crm::{CrmCall, Kind};
 use super::event::{Click, DialFailure, Event};
 use super::leg::Leg;
-use super::news::merge_legs;
+use super::news::{leave, merge_legs};
 use super::note::Note;
 use super::outcome;
 use super::reconcile::reconcile;
@@ -33,6 +33,7 @@ pub fn step(mut call: Call, event: Event, clock: Timestamp) -> Step {
     }
     match event {
         Event::Legs(seen) => merge_legs(&mut call, &seen, now, &mut actions),
+        Event::LegLeft(id) => leave(&mut call, &id, now, &mut actions),
         Event::Clicked(click) => clicked(&mut call, click, now, &mut actions),
         Event::DialFailed(why) => dial_failed(&mut call, why, &mut actions),
         Event::Registered { lane, crm } => {
@@ -171,6 +172,12 @@ fn expire(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>) {
             leg.end_unseen();
             actions.push(Action::Note(Note::EndUnknown { leg: leg.id.clone() }));
         }
+    }
+    let longest = call.policy.longest;
+    for leg in call.legs.iter_mut().filter(|l| l.is_live() && l.first_seen + longest <= now) {
+        leg.end_unseen();
+        leg.overdue = true;
+        actions.push(Action::Note(Note::Overdue { leg: leg.id.clone() }));
     }
     if call.awaits_legs() && call.started_at + CLICK_PATIENCE <= now {
         outcome::close_click(call, super::Status::Unavailable, Reason::NoLeg, actions);

@@ -5,6 +5,7 @@ use super::state::Call;
 use crate::domain::LegId;
 use crate::domain::card::{CallView, LegView, Phase};
 use crate::domain::leg::{Direction, LegState};
+use crate::domain::numbers::Party;
 
 impl Call {
     /// What cards and the list of active calls show.
@@ -21,6 +22,7 @@ impl Call {
                 owner: Some(click.user),
                 own: from.clone(),
                 remote: Some(click.to.clone()),
+                party: Party::Client,
                 display_name: None,
                 direction: Direction::Out,
                 phase: if self.is_over() { Phase::Ended } else { Phase::Dialing },
@@ -31,7 +33,7 @@ impl Call {
             key: self.key.clone(),
             crm: self.crm.iter().filter_map(|c| c.crm.clone()).collect(),
             started_at: self.started_at,
-            internal: employees().next().is_some() && employees().all(|l| l.remote_owner.is_some()),
+            internal: employees().next().is_some() && employees().all(|l| l.party.colleague().is_some()),
             ended: legs.iter().all(|l| l.phase == Phase::Ended),
             legs,
         }
@@ -44,6 +46,7 @@ fn leg_view(leg: &Leg) -> LegView {
         owner: leg.owner,
         own: leg.own.clone(),
         remote: leg.remote.clone(),
+        party: leg.party,
         display_name: leg.display_name.clone(),
         direction: leg.direction,
         phase: match leg.state {

@@ -10,8 +10,9 @@ use super::skew::Skew;
 use super::socket::Stream;
 use super::translate::{Frame, Kind};
 use super::{commands, fault};
-use crate::domain::leg::{Capabilities, CommandError, SwitchEvent};
+use crate::domain::leg::{Capabilities, CommandError};
 use crate::domain::link::LinkFault;
+use crate::ecss::Heard;
 use crate::ecss::capture::{Flow, Listener};
 use crate::ecss::commander::{Commander, Order};
 use crate::ecss::steps::Steps;
@@ -44,7 +45,7 @@ pub struct Connection {
     outgoing: VecDeque<Message>,
     unflushed: bool,
     /// Events that wait for the owner.
-    events: VecDeque<SwitchEvent>,
+    events: VecDeque<Heard>,
     /// Which rule made it count as open.
     opened: Option<String>,
     /// Why the switch is about to close.
@@ -102,7 +103,7 @@ impl Connection {
     /// The next event. Cancel-safe. After an error every further call gives the same error.
     ///
     /// Heartbeats, commands and their answers are worked on in here, so it has to be awaited all the time.
-    pub async fn next(&mut self) -> Result<SwitchEvent, LinkFault> {
+    pub async fn next(&mut self) -> Result<Heard, LinkFault> {
         poll_fn(|cx| self.poll_event(cx)).await
     }
 
@@ -141,7 +142,7 @@ impl Connection {
         }
     }
 
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<SwitchEvent, LinkFault>> {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Heard, LinkFault>> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Poll::Ready(Ok(event));
@@ -268,6 +269,7 @@ impl Connection {
     }
 
     fn read(&mut self, text: &str) {
+        let at = self.listener.clock.mark();
         self.listener.tell(Flow::Received, text);
         let mut frame = Frame::read(text, &self.dialect, &self.zone);
         if self.opened.is_none() {
@@ -292,7 +294,7 @@ impl Connection {
             }
             Kind::Event | Kind::Quiet => {}
         }
-        let now = self.listener.clock.now();
+        let now = self.listener.clock.dated(at);
         for leg in &mut frame.legs {
             if let Some(offset) = self.skew.correct(leg, now) {
                 let seconds = offset / 1000;
@@ -301,7 +303,8 @@ impl Connection {
                 );
             }
         }
-        self.events.extend(Frame::events(frame.legs, frame.unknown.as_deref(), &self.listener.masker));
+        let events = Frame::events(frame.legs, frame.unknown.as_deref(), &self.listener.masker);
+        self.events.extend(events.map(|event| Heard { at, event }));
     }
 }
 

@@ -10,6 +10,9 @@ fn chosen() -> CallSettings {
         internal: InternalCalls::Card,
         responsible: Some(UserId(7)),
         budget: Some("5/225".to_owned()),
+        service_numbers: vec!["200".to_owned(), "20x".to_owned()],
+        feature_codes: vec!["99x".to_owned()],
+        longest_call_h: 8,
     }
 }
 

@@ -106,6 +106,7 @@ mod tests {
             owner: Some(UserId(owner)),
             own: Phone::parse("1001").expect("number"),
             remote: Phone::parse("+79830000000").ok(),
+            party: crate::domain::numbers::Party::Client,
             display_name: None,
             direction: Direction::In,
             phase,

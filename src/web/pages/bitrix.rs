@@ -5,9 +5,10 @@ use super::status::{Grant, Status};
 use super::top::{Notice, Tab, Top, overview, saved, settings};
 use crate::domain::UserId;
 use crate::domain::budget::Budget;
-use crate::domain::company::{CallSettings, CrmCreate, InternalCalls};
+use crate::domain::company::{CallSettings, CrmCreate, InternalCalls, LONGEST_CALL_H, LONGEST_CALL_RANGE_H};
 use crate::domain::directory::Employee;
 use crate::domain::link::PortalState;
+use crate::domain::numbers::NumberPattern;
 use crate::web::gate::error::WebError;
 use crate::web::gate::visit::Visit;
 use crate::web::guard::SignedIn;
@@ -97,6 +98,9 @@ pub(crate) struct CallsForm {
     internal: String,
     responsible: String,
     budget: String,
+    service_numbers: String,
+    feature_codes: String,
+    longest_call_h: String,
 }
 
 impl CallsForm {
@@ -116,6 +120,9 @@ impl CallsForm {
             internal: internal.to_owned(),
             responsible: calls.responsible.map_or_else(String::new, |user| user.to_string()),
             budget: calls.budget.clone().unwrap_or_default(),
+            service_numbers: calls.service_numbers.join(", "),
+            feature_codes: calls.feature_codes.join(", "),
+            longest_call_h: calls.longest_call_h.to_string(),
         }
     }
 
@@ -126,6 +133,9 @@ impl CallsForm {
             internal: text("internal"),
             responsible: text("responsible"),
             budget: text("budget"),
+            service_numbers: text("service_numbers"),
+            feature_codes: text("feature_codes"),
+            longest_call_h: text("longest_call_h"),
         }
     }
 }
@@ -152,7 +162,25 @@ fn read(fields: &Fields, staff: &[Employee], chosen: Option<UserId>) -> Result<C
         },
     };
     let budget = faults.take("budget", budget(fields.get("budget")));
-    if faults.is_empty() { Ok(CallSettings { crm_create, internal, responsible, budget }) } else { Err(faults) }
+    let service_numbers = faults.take("service_numbers", patterns(fields.get("service_numbers")));
+    let feature_codes = faults.take("feature_codes", patterns(fields.get("feature_codes")));
+    let longest_call_h = faults.take("longest_call_h", longest_call(fields.get("longest_call_h")));
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(CallSettings { crm_create, internal, responsible, budget, service_numbers, feature_codes, longest_call_h })
+}
+
+fn patterns(text: &str) -> Result<Vec<String>, FieldFault> {
+    let patterns = NumberPattern::parse_list(text).map_err(|_| FieldFault::NotNumbers)?;
+    Ok(patterns.iter().map(ToString::to_string).collect())
+}
+
+fn longest_call(text: &str) -> Result<u16, FieldFault> {
+    match text {
+        "" => Ok(LONGEST_CALL_H),
+        text => text.parse().ok().filter(|hours| LONGEST_CALL_RANGE_H.contains(hours)).ok_or(FieldFault::NotHours),
+    }
 }
 
 /// `requests per second / burst`, `unlimited`, or nothing for the installation's own.
@@ -239,26 +267,37 @@ mod tests {
 
     #[test]
     fn choices_are_read_and_shown_again() {
-        let calls = parse("crm_create=all&internal=card&responsible=7&budget=5+/+225").expect("good");
+        let body = "crm_create=all&internal=card&responsible=7&budget=5+/+225\
+                    &service_numbers=200,+20x%0A2000-2009&feature_codes=99x&longest_call_h=8";
+        let calls = parse(body).expect("good");
         let want = CallSettings {
             crm_create: CrmCreate::All,
             internal: InternalCalls::Card,
             responsible: Some(UserId(7)),
             budget: Some("5/225".to_owned()),
+            service_numbers: vec!["200".into(), "20x".into(), "2000-2009".into()],
+            feature_codes: vec!["99x".into()],
+            longest_call_h: 8,
         };
         assert_eq!(calls, want);
         let form = CallsForm::of(&calls);
         assert_eq!([&*form.crm_create, &form.internal, &form.responsible, &form.budget], ["all", "card", "7", "5/225"]);
+        assert_eq!((&*form.service_numbers, &*form.longest_call_h), ("200, 20x, 2000-2009", "8"));
         assert_eq!(parse("").expect("good"), CallSettings::default());
     }
 
     #[test]
     fn wrong_choices_are_all_told() {
-        let faults = parse("crm_create=x&internal=y&responsible=8&budget=fast").unwrap_err();
+        let body = "crm_create=x&internal=y&responsible=8&budget=fast&service_numbers=queue&feature_codes=9-8\
+                    &longest_call_h=0";
+        let faults = parse(body).unwrap_err();
         let mut want = Faults::one("crm_create", FieldFault::UnknownChoice);
         want.add("internal", FieldFault::UnknownChoice);
         want.add("responsible", FieldFault::NotAnEmployee);
         want.add("budget", FieldFault::NotABudget);
+        want.add("service_numbers", FieldFault::NotNumbers);
+        want.add("feature_codes", FieldFault::NotNumbers);
+        want.add("longest_call_h", FieldFault::NotHours);
         assert_eq!(faults, want);
     }
 

@@ -3,6 +3,7 @@
 use super::top::{Notice, Tab, Top, overview, settings};
 use crate::domain::card::{CallView, LegView, Phase};
 use crate::domain::leg::Direction;
+use crate::domain::numbers::Party;
 use crate::domain::{Phone, Timestamp, UserId};
 use crate::web::WebState;
 use crate::web::gate::error::WebError;
@@ -51,6 +52,8 @@ pub(crate) struct LegShown {
     pub(crate) who: String,
     pub(crate) own: String,
     pub(crate) remote: String,
+    /// What the other side is, where it is neither a client nor a colleague.
+    pub(crate) party: &'static str,
     pub(crate) name: String,
     pub(crate) incoming: bool,
     /// Said only where the phase does not say it already.
@@ -84,6 +87,12 @@ impl CallShown {
             who: names.who(t, leg.owner),
             own: leg.own.to_string(),
             remote: leg.remote.as_ref().map_or(t.calls.hidden, Phone::as_str).to_owned(),
+            party: match leg.party {
+                Party::Service => t.calls.service_number,
+                Party::FeatureCode => t.calls.feature_code,
+                Party::Emergency => t.calls.emergency,
+                Party::Client | Party::Hidden | Party::Colleague(_) => "",
+            },
             name: leg.display_name.clone().unwrap_or_default(),
             incoming: leg.direction == Direction::In,
             direction: match (leg.phase, leg.direction) {

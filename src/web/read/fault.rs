@@ -22,6 +22,10 @@ pub(crate) enum FieldFault {
     NotPem,
     NotSha256,
     NotABudget,
+    /// No list of numbers and patterns.
+    NotNumbers,
+    /// No number of hours a call may last.
+    NotHours,
     NotAnEmployee,
     Number(PhoneError),
 }
@@ -45,6 +49,8 @@ impl FieldFault {
             Self::NotPem => t.not_pem.to_owned(),
             Self::NotSha256 => t.not_sha256.to_owned(),
             Self::NotABudget => t.not_a_budget.to_owned(),
+            Self::NotNumbers => t.not_numbers.to_owned(),
+            Self::NotHours => t.not_hours.to_owned(),
             Self::NotAnEmployee => t.not_an_employee.to_owned(),
             Self::Number(PhoneError::Empty) => t.no_digits.to_owned(),
             Self::Number(PhoneError::TooLong) => t.long_number.to_owned(),

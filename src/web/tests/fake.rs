@@ -139,6 +139,7 @@ pub(super) fn call(key: &str, owner: UserId, phase: Phase, crm: &[&str]) -> Call
         owner: Some(owner),
         own: Phone::parse("1001").expect("number"),
         remote: Phone::parse("+79831234567").ok(),
+        party: crate::domain::numbers::Party::Client,
         display_name: Some("Пётр".to_owned()),
         direction: Direction::In,
         phase,

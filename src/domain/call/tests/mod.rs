@@ -7,13 +7,18 @@ mod histories;
 mod judge;
 mod laws;
 mod model;
+mod moved_legs;
+mod numbers;
+mod overdue;
 mod reconnect;
 mod stories;
 mod transfers;
 
 use super::*;
 use crate::domain::company::{CallSettings, InternalCalls};
+use crate::domain::directory::{Directory, Employee};
 use crate::domain::leg::{Cause, Direction, LegEvent, LegState, SwitchCommand};
+use crate::domain::numbers::NumberPlan;
 use crate::domain::{CallKey, ExternalId, Phone, Timestamp, UserId};
 use std::time::Duration;
 
@@ -58,8 +63,16 @@ fn leg(id: &str, own: &str, direction: Direction, remote: &str, state: LegState)
     }
 }
 
-fn sighting(leg: LegEvent) -> Sighting {
-    Sighting { owner: owner(&leg.own), remote_owner: leg.remote.as_ref().and_then(owner), leg }
+fn sighting(mut leg: LegEvent) -> Sighting {
+    let staff = (1..=9).map(|n| Employee {
+        user: UserId(n),
+        name: String::new(),
+        active: true,
+        numbers: vec![phone(&(1000 + n).to_string())],
+    });
+    let settings = CallSettings { service_numbers: vec!["200".to_owned()], ..CallSettings::default() };
+    let (own, party, rule) = NumberPlan::new(&settings).judge(&mut leg, &Directory::new(staff));
+    Sighting { leg, own, party, rule, moved: false }
 }
 
 impl Story {
@@ -128,6 +141,11 @@ impl Story {
     fn told(&mut self) -> Vec<String> {
         std::mem::take(&mut self.told)
     }
+}
+
+/// The same leg, which has been in another call until now.
+fn moved(leg: LegEvent) -> Event {
+    Event::Legs(vec![Sighting { moved: true, ..sighting(leg) }])
 }
 
 fn line(intent: &Intent) -> String {

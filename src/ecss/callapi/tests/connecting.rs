@@ -50,7 +50,7 @@ async fn register_then_socket_then_events() {
     };
     let (connection, _far) = tokio::join!(client.connect(&rig.address), far);
     let mut connection = connection.expect("connected");
-    assert_eq!(ids(&connection.next().await.expect("an event")), ["a"]);
+    assert_eq!(ids(&connection.next().await.expect("an event").event), ["a"]);
     let all = Capabilities { make: true, answer: true, release: true, hold: true, transfer: true };
     assert_eq!(connection.capabilities(), all);
 
@@ -100,7 +100,7 @@ async fn a_leg_proves_that_the_connection_is_open_and_is_not_lost() {
         far
     };
     let (connection, _far) = tokio::join!(client.connect(&rig.address), far);
-    assert_eq!(ids(&connection.expect("connected").next().await.expect("an event")), ["early"]);
+    assert_eq!(ids(&connection.expect("connected").next().await.expect("an event").event), ["early"]);
 }
 
 #[tokio::test]

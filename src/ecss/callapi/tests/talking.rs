@@ -167,7 +167,7 @@ async fn a_frame_too_large_ends_the_connection_and_nothing_else() {
 async fn odd_frames_come_up_as_unknown_and_without_secrets() {
     let (mut connection, mut far) = Rig::pair("").await;
     far.say(&json!({"event": "news", "token": "very-secret", "from": "84951112233"})).await;
-    match connection.next().await.expect("an event") {
+    match connection.next().await.expect("an event").event {
         SwitchEvent::Unknown(text) => assert_eq!(text, r#"{"event":"news","from":"8495…33","token":"***"}"#),
         other @ SwitchEvent::Legs(_) => panic!("{other:?}"),
     }
@@ -182,7 +182,7 @@ async fn a_switch_with_a_wrong_clock_does_not_make_long_conversations() {
     talking["data"][0]["status"] = json!("talking");
     talking["data"][0]["answer_time"] = json!("2026/09/21 21:13:20");
     far.say(&talking).await;
-    match connection.next().await.expect("talking") {
+    match connection.next().await.expect("talking").event {
         SwitchEvent::Legs(legs) => assert_eq!(legs[0].answered_at, Some(crate::domain::Timestamp(1_790_000_000_000))),
         SwitchEvent::Unknown(text) => panic!("{text}"),
     }
@@ -215,7 +215,7 @@ async fn next_can_be_dropped_anywhere_without_losing_anything() {
     while seen.len() < MANY {
         tokio::select! {
             biased;
-            event = connection.next() => seen.extend(ids(&event.expect("an event"))),
+            event = connection.next() => seen.extend(ids(&event.expect("an event").event)),
             () = tokio::task::yield_now() => {}
         }
     }

@@ -3,6 +3,7 @@
 use super::time;
 use super::walk::Oddity;
 use crate::domain::leg::{Cause, Direction, LegEvent, LegState};
+use crate::domain::numbers::dialled;
 use crate::domain::{LegId, Phone, SwitchCallId};
 use crate::ecss::callapi::dialect::{Aliases, LegWords, StatusWord};
 use crate::ecss::callapi::pointer::word;
@@ -94,7 +95,7 @@ pub(super) fn read(
         call: SwitchCallId::new(call),
         call_ref,
         own,
-        remote: value(REMOTE).and_then(|remote| visible(remote, words)),
+        remote: value(REMOTE).and_then(|remote| visible(remote, words, oddities)),
         direction,
         state,
         answered_at: value(ANSWERED_AT).and_then(|written| time::read(written, &words.times, zone, oddities)),
@@ -110,20 +111,25 @@ fn id(value: &Value) -> Option<String> {
 /// A number as text, as JSON number, or inside `"Name" <sip:…>`.
 fn phone(value: &Value) -> Option<Phone> {
     match value {
-        Value::String(text) => {
-            let inner = text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(inner, _)| inner);
-            Phone::parse(inner.unwrap_or(text)).ok()
-        }
+        Value::String(text) => Phone::parse(bare(text)).ok(),
         Value::Number(number) => Phone::parse(&number.as_u64()?.to_string()).ok(),
         _ => None,
     }
 }
 
-fn visible(remote: &Value, words: &LegWords) -> Option<Phone> {
-    match remote.as_str() {
-        Some(text) if words.hidden.get(text).is_some() => None,
-        _ => phone(remote),
+/// The other side's number as far as it may be known; a leg whose number nobody can read is still a leg.
+fn visible(remote: &Value, words: &LegWords, oddities: &mut Vec<Oddity>) -> Option<Phone> {
+    let Some(text) = remote.as_str() else { return phone(remote) };
+    let text = bare(text);
+    if text.trim().is_empty() || words.hidden.get(text).is_some() {
+        return None;
     }
+    dialled(text).inspect_err(|_| oddities.push(Oddity::Remote(text.to_owned()))).ok()
+}
+
+/// The address inside `"Name" <sip:…>`.
+fn bare(text: &str) -> &str {
+    text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(text, |(inner, _)| inner)
 }
 
 /// A word, a code, a code inside a text (`SIP 486 Busy Here`), or an object that holds one of these.

@@ -29,6 +29,8 @@ pub(in crate::ecss::callapi) enum Oddity {
     Cause(String),
     /// A time in no known format; the leg was taken without it.
     Time(String),
+    /// A number of the other side that cannot be read; the leg was taken as if it were hidden.
+    Remote(String),
     /// A leg without a number of its own.
     NoOwnNumber,
     /// Deeper or larger than any real frame; the rest was not read.
@@ -48,6 +50,11 @@ impl fmt::Display for Oddity {
             Self::Time(w) => {
                 write!(f, "unknown form of time `{w}`: add it to formats in [time] of the dialect", w = word(w))
             }
+            Self::Remote(w) => write!(
+                f,
+                "the other side's number `{w}` cannot be read and counts as hidden: if it means that, name it in `hidden`",
+                w = mask(&w.chars().filter(|c| !c.is_control()).take(LONGEST_WORD).collect::<String>())
+            ),
             Self::NoOwnNumber => f.write_str("a leg without its own number: name its field in `own` of [fields]"),
             Self::TooBig => f.write_str("a frame nested deeper or larger than any real one was read only in part"),
         }

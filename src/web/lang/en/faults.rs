@@ -110,6 +110,8 @@ pub(super) const FIELD: FieldTexts = FieldTexts {
     keys_needed: "This company is not registered yet: type in client identifier and secret key.",
     not_pem: "A text in PEM form is needed, beginning with -----BEGIN CERTIFICATE-----",
     not_sha256: "64 hexadecimal digits are needed; colons are fine.",
+    not_numbers: "Numbers or patterns of digits are needed, e.g. 200, 20x, 2000-2009 (both ends of a range with as many digits).",
+    not_hours: "A whole number of hours from 1 to 168 is needed.",
     not_a_budget: "Requests per second and burst are needed, e.g. 2/45, or unlimited.",
     not_an_employee: "There is no such employee in the list.",
     no_digits: "The number has no digits.",
