@@ -55,7 +55,7 @@ impl Clock {
     /// Notes this moment, to be dated later by a clock that may have been corrected in between.
     pub fn mark(&self) -> Mark {
         match &self.0 {
-            Source::Steady(steady, _) => Mark::Running(steady.start.elapsed()),
+            Source::Steady(steady, _) => Mark::Running(steady.run()),
             Source::System | Source::Manual(_) => Mark::Dated(self.now()),
         }
     }
@@ -161,9 +161,14 @@ impl Steady {
         self.origin.load(Ordering::SeqCst)
     }
 
+    /// How long it has run.
+    fn run(&self) -> Duration {
+        let passed = u64::try_from(self.passed.load(Ordering::SeqCst)).unwrap_or_default();
+        self.start.elapsed() + Duration::from_millis(passed)
+    }
+
     fn now(&self, held: Option<i64>) -> Timestamp {
-        let origin = held.unwrap_or_else(|| self.origin()) + self.passed.load(Ordering::SeqCst);
-        Timestamp(origin) + self.start.elapsed()
+        Timestamp(held.unwrap_or_else(|| self.origin())) + self.run()
     }
 
     fn follow(&self) -> Option<i64> {
@@ -291,11 +296,14 @@ mod tests {
         let clock = Clock::steady();
         let mut held = clock.held();
         let before = held.now();
+        let noted = clock.mark();
         clock.pass(Duration::from_secs(13 * 3_600));
         assert_eq!(clock.follow(), None);
         assert_eq!(held.catch_up(), 0);
         let passed = held.now().since(before).as_secs();
         assert!((46_800..46_810).contains(&passed), "{passed}");
+        let since_noted = held.dated(clock.mark()).since(held.dated(noted)).as_secs();
+        assert!((46_800..46_810).contains(&since_noted), "{since_noted}");
         assert!(clock.now().since(held.now()) < Duration::from_secs(1));
     }
 

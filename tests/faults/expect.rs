@@ -48,7 +48,11 @@ const UNANSWERED: [&str; 8] = ["304", "486", "404", "480", "603", "603-S", "503"
 impl Truth {
     /// An employee's conversation with somebody outside.
     pub fn concerns_crm(&self, leg: &TrueLeg) -> bool {
-        leg.party == Party::Phone && self.owners.contains_key(&leg.own) && !self.owners.contains_key(&leg.remote)
+        let code = leg.remote.starts_with(['*', '#']);
+        leg.party == Party::Phone
+            && self.owners.contains_key(&leg.own)
+            && !self.owners.contains_key(&leg.remote)
+            && !code
     }
 
     pub fn owner(&self, leg: &TrueLeg) -> i64 {

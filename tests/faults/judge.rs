@@ -4,6 +4,7 @@ use super::expect::{Expected, Truth, is_gapless, ring_told};
 use super::figures::percentile;
 use super::firm::Firm;
 use super::stage::truth;
+use super::tangled::{self, Tangles};
 use super::traffic::Placed;
 use ecss_crm_server::domain::Timestamp;
 use ecss_crm_server::sandbox::portal::{FinishedCall, PushKind};
@@ -88,6 +89,26 @@ pub struct Judgement {
 impl Judgement {
     pub fn p95(&self) -> Option<u64> {
         percentile(&self.cards, 95)
+    }
+
+    /// A record that should be there and is not.
+    pub fn lost(&mut self, what: String) {
+        self.lost.push(what);
+    }
+
+    /// Something that is there twice.
+    pub fn doubled(&mut self, what: String) {
+        self.doubled.push(what);
+    }
+
+    /// Something that is not as it was.
+    pub fn wrong(&mut self, what: String) {
+        self.wrong.push(what);
+    }
+
+    /// Something that nobody could know.
+    pub const fn forgive(&mut self) {
+        self.forgiven += 1;
     }
 
     /// Everything that must not be.
@@ -198,7 +219,14 @@ fn records(firm: &Firm, question: &Question, truth: &Truth, all: &mut Judgement)
         let found = by_key.remove(click.crm.as_str()).unwrap_or_default();
         compare(&format!("click {}", click.crm), vec![expected], found, all);
     }
-    for call in &truth.calls {
+    let tangles = Tangles::of(&truth.calls);
+    for group in tangles.groups(&truth.calls) {
+        all.calls += 1;
+        let names = group.iter().map(|call| call.id.to_string());
+        let found: Vec<_> = names.flat_map(|name| by_key.remove(name.as_str()).unwrap_or_default()).collect();
+        tangled::compare(&group, &found, truth, question.margin, all);
+    }
+    for call in truth.calls.iter().filter(|call| !tangles.has(call.id)) {
         let name = call.id.to_string();
         let found = by_key.remove(name.as_str()).unwrap_or_default();
         let expected = if clicked.contains(&call.id) { Vec::new() } else { truth.records(call, question.margin) };
@@ -324,10 +352,19 @@ fn cards(firm: &Firm, question: &Question, truth: &Truth, all: &mut Judgement) {
             shown.entry((key.clone(), push.user)).or_default().push(push.at - question.portal_ahead);
         }
     }
+    let tangles = Tangles::of(&truth.calls);
     for call in &truth.calls {
         let key = call.id.to_string();
         for leg in call.legs.iter().filter(|leg| truth.concerns_crm(leg)) {
             let user = truth.owner(leg);
+            if tangles.has(call.id) {
+                // Which of the calls the card belongs to is the daemon's affair.
+                let name = tangles.name(call.id);
+                shown.retain(|(key, seen_by), _| {
+                    CallId::parse(key).is_none_or(|id| tangles.name(id) != name) || *seen_by != user
+                });
+                continue;
+            }
             let seen = shown.remove(&(key.clone(), user)).unwrap_or_default();
             let Some(rang) = ring_told(leg, question.margin) else { continue };
             let dark = question.dark.iter().any(|(from, to)| *from <= rang && rang <= *to);

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 const MARGIN: Duration = Duration::from_millis(1000);
 
 /// Kills and starts the daemon so many times.
-async fn kill(daemon: &mut Process, times: usize, mut dice: Dice) {
+pub async fn kill(daemon: &mut Process, times: usize, mut dice: Dice) {
     let pause = |seconds| tokio::time::sleep(Duration::from_secs_f64(seconds));
     for _ in 0..times {
         match dice.below(4) {

@@ -33,6 +33,24 @@ pub enum Kind {
     Internal,
     /// A client is answered, and handed over to a colleague.
     Transfer,
+    /// A client is answered, and the legs go on in another call, or in several.
+    Moved,
+    /// The call goes on in another one while it rings.
+    MovedRinging,
+    /// A client is parked and taken back by a colleague.
+    Parked,
+    /// A colleague takes with a code what rings.
+    PickedUp,
+    /// A colleague is asked and then joined with the client.
+    Joined,
+    /// A technical number rings; the client's is known later.
+    Technical,
+    /// The client's side hands over to somebody else.
+    HandedOver,
+    /// An employee dials a code for the switch.
+    Code,
+    /// The switch forgets to tell the end.
+    Forgotten,
 }
 
 /// Members of a group.
@@ -45,7 +63,7 @@ impl Kind {
     pub const fn seats(self) -> usize {
         match self {
             Self::Group | Self::GroupMissed => GROUP,
-            Self::Internal | Self::Transfer => 2,
+            Self::Internal | Self::Transfer | Self::Parked | Self::PickedUp | Self::Joined => 2,
             _ => 1,
         }
     }
@@ -152,6 +170,7 @@ impl Actor {
                 self.domain.phone(&seats[1].number).pick_up().await?;
                 self.talk_and_end(call, &seats[1]).await?;
             }
+            _ => self.tangle(kind, seats).await?,
         }
         Ok(None)
     }
@@ -198,16 +217,16 @@ impl Actor {
         known.expect("the domain is there");
     }
 
-    async fn ring(&mut self) {
+    pub(super) async fn ring(&mut self) {
         pause(self.dice.between(self.manners.ring.0, self.manners.ring.1)).await;
     }
 
-    async fn talk(&mut self) {
+    pub(super) async fn talk(&mut self) {
         pause(self.dice.between(self.manners.talk.0, self.manners.talk.1)).await;
     }
 
     /// Either side hangs up.
-    async fn talk_and_end(&mut self, call: CallId, seat: &Seat) -> Result<(), Refusal> {
+    pub(super) async fn talk_and_end(&mut self, call: CallId, seat: &Seat) -> Result<(), Refusal> {
         self.talk().await;
         if self.dice.coin() {
             self.switch.remote_hangs_up(call).await

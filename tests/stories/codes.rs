@@ -180,7 +180,7 @@ async fn a_client_who_calls_a_service_number_is_a_client() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_to_the_emergency_services_are_no_clients_calls() {
+async fn calls_to_the_emergency_services_make_nobody_a_client() {
     let (story, mut firm) = Story::with_firm().await;
     firm.choose(&[("crm_create", "all")]).await;
     for number in ["103", "102"] {
@@ -191,6 +191,19 @@ async fn calls_to_the_emergency_services_are_no_clients_calls() {
         firm.calls_are_over(&story).await;
     }
     whole_call(&story, &firm).await;
-    assert_eq!(registered(&firm), [CLIENT_DIGITS]);
+    for request in told(&firm.portal, "register") {
+        let client = request.params["PHONE_NUMBER"] == CLIENT_DIGITS;
+        assert!(client || truth_of(&request.params["CRM_CREATE"]) == Some(false), "{}", request.params);
+    }
+    let bound = firm.portal.finished_calls().into_iter().filter(|r| r.call.number.len() == 3);
+    assert!(bound.into_iter().all(|r| r.call.bound.is_none()), "nobody has become a client");
     story.end().await;
+}
+
+/// A parameter as PHP takes it.
+fn truth_of(value: &serde_json::Value) -> Option<bool> {
+    match value {
+        serde_json::Value::String(text) => Some(!["", "0"].contains(&text.as_str())),
+        other => other.as_i64().map(|n| n != 0),
+    }
 }

@@ -1,7 +1,7 @@
 //! A leg is reported under another call: the leg is the identity, and has left its former call at that moment.
 
 use crate::support::{
-    CLIENT, CLIENT_DIGITS, Firm, IVAN, PYOTR, Story, assert_nobody_else_talked, assert_talked, assert_true, only,
+    CLIENT, CLIENT_DIGITS, Card, Firm, IVAN, PYOTR, Story, assert_nobody_else_talked, assert_talked, assert_true, only,
     seconds, talk, talked_leg, talks, told,
 };
 use ecss_crm_server::config::Settings;
@@ -259,6 +259,26 @@ async fn a_leg_that_moves_while_the_daemon_is_away_talks_no_longer_than_it_did()
     story.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_card_of_a_conversation_that_has_moved_commands_the_leg_where_it_is() {
+    let (story, firm) = Story::with_firm().await;
+    let first = answered(&story, &firm).await;
+    firm.lists_active(&story, "talking").await;
+    let leg = firm.phone("1001").state().expect("a phone").legs[0].leg.to_string();
+    let second = story.switch().move_call(first, true).expect("they talk");
+    let moved = async || {
+        let card = Card::open_if_there(&story, &firm, IVAN).await?;
+        let (status, _) = card.press("hold").await;
+        status.is_success().then_some(())
+    };
+    story.until_asked("the card's button works", moved).await;
+    let command = story.switch().wait_command("call.hold").await.expect("the switch is asked");
+    assert_eq!(command.payload["id"], leg, "the leg is the same wherever it is");
+    story.switch().remote_hangs_up(second).await.expect("he is held");
+    over(&story, &firm).await;
+    story.end().await;
+}
+
 /// A second is short for whoever waits that a leg is heard of again.
 const GRACE: fn(&mut Settings) = |s| s.reconnect_grace = Duration::from_secs(1);
 
@@ -325,8 +345,8 @@ async fn the_same_leg_id_in_two_companies_is_two_legs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ids_that_the_switch_uses_again_a_day_later_are_new_calls() {
-    const DAY: Duration = Duration::from_secs(26 * 3600);
+async fn ids_that_the_switch_uses_again_hours_later_are_new_calls() {
+    const HOURS: Duration = Duration::from_secs(5 * 3600);
     let (story, firm) = Story::with_firm().await;
     story.forgive_one_refresh_at_most();
     // The same leg in another call, and the same call once more with another leg.
@@ -344,7 +364,7 @@ async fn ids_that_the_switch_uses_again_a_day_later_are_new_calls() {
         assert_eq!(records.len(), n + 1, "{records:#?}");
         assert_eq!((records[n].user, records[n].code.as_str()), (IVAN, "200"));
         assert!((1..=3).contains(&records[n].duration), "{records:#?}");
-        story.pass(DAY);
+        story.pass(HOURS);
     }
     story.end().await;
 }

@@ -27,6 +27,16 @@ async fn ended(story: &Story, firm: &Firm, call: CallId, number: &str) -> (TrueL
     (leg, over(story, firm).await)
 }
 
+/// Waits until this employee's card is that of a call with this number.
+async fn card_of(story: &Story, firm: &Firm, user: i64, number: &str) {
+    let portal = firm.portal.clone();
+    let look = || {
+        let (_, call) = portal.visible().into_iter().find(|(seen_by, _)| *seen_by == user)?;
+        portal.open_calls().into_iter().find(|open| open.id == call && same(&open.number, number)).map(drop)
+    };
+    story.until(&format!("the card of {number} stands at {user}"), look).await;
+}
+
 /// Seconds between two moments.
 fn span(from: Option<Timestamp>, to: Option<Timestamp>) -> f64 {
     to.zip(from).map_or(0.0, |(to, from)| to.since(from).as_secs_f64())
@@ -39,6 +49,7 @@ async fn a_technical_number_gives_way_to_the_clients_at_the_answer() {
     firm.cards_at(&story, &[IVAN]).await;
     firm.phone("1001").remote_will_be(CLIENT).expect("it rings");
     firm.phone("1001").pick_up().await.expect("it rings");
+    card_of(&story, &firm, IVAN, CLIENT).await;
     talk(2.4).await;
     let (leg, records) = ended(&story, &firm, call, "1001").await;
     assert_talked(&records, IVAN, CLIENT, seconds(&leg));
@@ -59,6 +70,7 @@ async fn a_hidden_number_that_is_known_at_the_answer_is_the_clients_call() {
         firm.cards_at(&story, &[IVAN]).await;
         firm.phone("1001").remote_will_be(CLIENT).expect("it rings");
         firm.phone("1001").pick_up().await.expect("it rings");
+        card_of(&story, &firm, IVAN, CLIENT).await;
         talk(2.4).await;
         let (leg, records) = ended(&story, &firm, call, "1001").await;
         assert_talked(&records, IVAN, CLIENT, seconds(&leg));
@@ -96,15 +108,9 @@ async fn a_number_that_changes_while_a_whole_group_rings_leaves_one_card_each_an
         let call = firm.domain.group_call(first, &["1001", "1002"]).await.expect("both are free");
         firm.cards_at(&story, &[IVAN, PYOTR]).await;
         story.switch().remote_becomes(call, CLIENT).expect("it rings");
-        let portal = firm.portal.clone();
-        let shown = || {
-            let calls = portal.open_calls();
-            let clients: Vec<_> = calls.iter().filter(|c| same(&c.number, CLIENT)).map(|c| c.id.clone()).collect();
-            let seen = portal.visible();
-            let both = [IVAN, PYOTR].iter().all(|user| seen.iter().any(|(u, c)| u == user && clients.contains(c)));
-            (both && seen.len() == 2).then_some(())
-        };
-        story.until("both see the client's card and no other", shown).await;
+        for user in [IVAN, PYOTR] {
+            card_of(&story, &firm, user, CLIENT).await;
+        }
         firm.phone("1002").pick_up().await.expect("it rings");
         firm.cards_at(&story, &[PYOTR]).await;
         talk(2.3).await;
@@ -123,7 +129,7 @@ async fn when_the_far_side_hands_over_each_number_has_its_own_seconds() {
     firm.phone("1001").pick_up().await.expect("it rings");
     talk(2.2).await;
     firm.phone("1001").remote_becomes(OTHER).expect("it talks");
-    firm.cards_at(&story, &[IVAN]).await;
+    card_of(&story, &firm, IVAN, OTHER).await;
     talk(3.3).await;
     let (leg, records) = ended(&story, &firm, call, "1001").await;
     let changed = leg.earlier_remotes.last().map(|(until, _)| *until);

@@ -35,6 +35,14 @@ impl Card {
         Self { client, base: story.town().base(), ticket, call, state }
     }
 
+    /// Opens it if one stands on this employee's screen.
+    pub async fn open_if_there(story: &Story, firm: &Firm, user: i64) -> Option<Self> {
+        if firm.portal.card_frames(user).is_empty() {
+            return None;
+        }
+        Some(Self::open(story, firm, user).await)
+    }
+
     /// Opens the live stream.
     pub async fn stream(&self) -> Stream {
         let query = [("ticket", self.ticket.as_str()), ("card", self.call.as_str())];
