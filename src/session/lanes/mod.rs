@@ -19,7 +19,7 @@ pub(super) use trouble::Rest;
 
 use crate::domain::call::CrmStep;
 use crate::domain::link::Backlog;
-use crate::domain::outbox::Request;
+use crate::domain::outbox::{Request, Urgency};
 use crate::domain::{CallKey, CrmCallId, ExternalId, Timestamp};
 use crate::store::IntentId;
 use lane::Lane;
@@ -71,9 +71,10 @@ impl Lanes {
         }
     }
 
-    /// Whether a lane has to let another one go first.
+    /// Whether a lane has to let another one go first, because a card is to open.
     fn must_wait(&self, lane: &Lane) -> bool {
-        let before = lane.after.as_ref().and_then(|name| self.open.get(name));
+        let before = lane.after.as_ref().filter(|_| lane.urgency() != Urgency::Past);
+        let before = before.and_then(|name| self.open.get(name));
         before.is_some_and(|before| !before.steps.is_empty() && before.rests_until.is_none())
     }
 
