@@ -5,7 +5,6 @@ use crate::support::{
     seconds, talk, talked_leg, talks, told,
 };
 use ecss_crm_server::config::Settings;
-use ecss_crm_server::sandbox::portal::FinishedCall;
 use ecss_crm_server::sandbox::switch::{CallId, Direction};
 use serde_json::json;
 use std::time::Duration;
