@@ -237,6 +237,6 @@ impl Actor {
 }
 
 /// Here time is the subject: people let it ring and talk.
-async fn pause(seconds: f64) {
+pub(super) async fn pause(seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
 }

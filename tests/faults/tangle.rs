@@ -1,8 +1,11 @@
 //! What people and switches do in calls that are hard to follow.
 
-use super::script::{Actor, Kind};
+use super::script::{Actor, Kind, pause};
 use super::traffic::Seat;
 use ecss_crm_server::sandbox::switch::{CallId, Refusal};
+
+/// Seconds more for each of two who talk one after the other: a number that is shown for a moment is nobody's.
+const LASTS: f64 = 2.5;
 
 /// What a switch shows before it knows who calls.
 const TECHNICAL: [&str; 2] = ["91201", ""];
@@ -69,8 +72,10 @@ impl Actor {
             Kind::HandedOver => {
                 let call = self.answered(&client, &seats[0]).await?;
                 self.talk().await;
+                pause(LASTS).await;
                 // Another number of the same series, with another end.
                 phone.remote_becomes(&format!("+78{}", client.trim_start_matches("+79").replace('0', "5")))?;
+                pause(LASTS).await;
                 self.talk_and_end(call, &seats[0]).await
             }
             Kind::Code => {

@@ -25,14 +25,6 @@ async fn another_call(story: &Story, firm: &Firm) {
     story.switch().remote_hangs_up(call).await.expect("they talk");
 }
 
-async fn over(story: &Story, firm: &Firm) -> Vec<FinishedCall> {
-    firm.calls_are_over(story).await;
-    let portal = firm.portal.clone();
-    let look = || (portal.open_calls().is_empty() && portal.visible().is_empty()).then_some(());
-    story.until("the portal has no open call and no card", look).await;
-    firm.portal.finished_calls()
-}
-
 fn of<'a>(records: &'a [FinishedCall], users: &[i64]) -> Vec<&'a FinishedCall> {
     records.iter().filter(|r| users.contains(&r.user)).collect()
 }
@@ -53,7 +45,7 @@ async fn a_conversation_whose_end_is_never_told_ends_at_the_age_limit_without_in
     assert_eq!(firm.finished(&story, 1).await.len(), 1, "an hour is not over: the call may go on");
     story.pass(LIMIT);
     another_call(&story, &firm).await;
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     let record = only(of(&records, &[IVAN]));
     assert_eq!((record.code.as_str(), record.call.kind), ("200", 2));
     assert!(!record.reason.is_empty(), "the manager reads that the end was not seen");
@@ -64,7 +56,7 @@ async fn a_conversation_whose_end_is_never_told_ends_at_the_age_limit_without_in
     story.pass(LIMIT * 3);
     story.switch().remember_call(call).expect("known");
     another_call(&story, &firm).await;
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert_eq!(of(&records, &[IVAN]).len(), 1, "it was recorded already: {records:#?}");
     assert_eq!(records.len(), before + 1);
     story.end().await;
@@ -79,13 +71,13 @@ async fn a_telephone_that_never_stops_ringing_is_a_missed_call_at_the_age_limit(
     story.switch().remote_hangs_up(call).await.expect("it rings");
     story.pass(LIMIT);
     another_call(&story, &firm).await;
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     let record = only(of(&records, &[IVAN]));
     assert_eq!((record.code.as_str(), record.duration), ("304", 0), "{record:#?}");
     let before = records.len();
     story.switch().remember_call(call).expect("known");
     another_call(&story, &firm).await;
-    assert_eq!(over(&story, &firm).await.len(), before + 1);
+    assert_eq!(firm.over(&story).await.len(), before + 1);
     story.end().await;
 }
 
@@ -103,7 +95,7 @@ async fn one_forgotten_telephone_of_a_group_does_not_touch_the_others_conversati
     firm.cards_at(&story, &[]).await;
     story.pass(LIMIT);
     another_call(&story, &firm).await;
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     let record = only(talks(&records, PYOTR, CLIENT));
     assert!((record.duration as f64 - truth).abs() <= 1.0, "talked {truth} s: {record:#?}");
     assert_nobody_else_talked(&records, &[(PYOTR, CLIENT), (crate::support::MARIA, OTHER)]);
@@ -129,7 +121,7 @@ async fn a_call_that_is_forgotten_and_outlives_a_restart_still_ends_at_the_age_l
     let truth = seconds(&talked_leg(&story.truth(call).await, "1001"));
     story.pass(LIMIT);
     another_call(&story, &firm).await;
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     let recorded: i64 = of(&records, &[IVAN]).iter().map(|r| r.duration).sum();
     assert!(recorded as f64 <= truth + 1.0, "talked {truth} s: {records:#?}");
     assert!(of(&records, &[IVAN]).iter().any(|r| r.code == "200"), "{records:#?}");
@@ -148,7 +140,7 @@ async fn a_long_conversation_within_the_limit_keeps_its_length() {
     firm.cards_at(&story, &[IVAN]).await;
     story.switch().remote_hangs_up(call).await.expect("they talk");
     let truth = seconds(&talked_leg(&story.truth(call).await, "1001")) + 3_000.0;
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     let record = only(of(&records, &[IVAN]));
     assert!((record.duration as f64 - truth).abs() <= 1.0, "talked {truth} s: {record:#?}");
     assert!(record.reason.is_empty(), "this end was seen: {record:#?}");

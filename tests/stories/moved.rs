@@ -5,7 +5,6 @@ use crate::support::{
     seconds, talk, talked_leg, talks, told,
 };
 use ecss_crm_server::config::Settings;
-use ecss_crm_server::sandbox::portal::FinishedCall;
 use ecss_crm_server::sandbox::switch::{CallId, Direction};
 use serde_json::json;
 use std::time::Duration;
@@ -18,15 +17,6 @@ async fn answered(story: &Story, firm: &Firm) -> CallId {
     firm.cards_at(story, &[IVAN]).await;
     firm.phone("1001").pick_up().await.expect("it rings");
     call
-}
-
-/// Everything is over everywhere; the records.
-async fn over(story: &Story, firm: &Firm) -> Vec<FinishedCall> {
-    firm.calls_are_over(story).await;
-    let portal = firm.portal.clone();
-    let look = || (portal.open_calls().is_empty() && portal.visible().is_empty()).then_some(());
-    story.until("the portal has no open call and no card", look).await;
-    firm.portal.finished_calls()
 }
 
 /// What a telephone truly talked in all its calls with somebody outside, in seconds.
@@ -45,7 +35,7 @@ async fn a_conversation_that_moves_is_counted_once_and_ends_in_both_calls() {
     let second = story.switch().move_call(first, true).expect("they talk");
     talk(2.2).await;
     story.switch().remote_hangs_up(second).await.expect("they talk");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, talked_by(&story, "1001"));
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
     assert!(firm.portal.missed_calls().is_empty());
@@ -60,7 +50,7 @@ async fn a_leg_that_is_released_in_another_call_has_ended_its_own() {
     let second = story.switch().move_call(first, false).expect("they talk");
     story.switch().remote_hangs_up(second).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     let record = only(records);
     assert_eq!((record.user, record.call.kind, record.code.as_str()), (IVAN, 2, "200"));
     assert!((record.duration as f64 - truth).abs() <= 1.0, "talked {truth} s: {record:#?}");
@@ -80,7 +70,7 @@ async fn a_call_that_moves_while_it_rings_is_answered_once() {
         talk(2.3).await;
         story.switch().remote_hangs_up(second).await.expect("they talk");
         let leg = talked_leg(&story.truth(second).await, "1001");
-        let records = over(&story, &firm).await;
+        let records = firm.over(&story).await;
         assert_talked(&records, IVAN, CLIENT, seconds(&leg));
         assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
         assert_eq!(talks(&records, IVAN, CLIENT).len(), 1, "{records:#?}");
@@ -95,7 +85,7 @@ async fn a_call_that_moves_while_it_rings_and_is_given_up_there_has_no_seconds_a
     firm.cards_at(&story, &[IVAN]).await;
     let second = story.switch().move_call(first, false).expect("it rings");
     story.switch().remote_hangs_up(second).await.expect("it rings");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert!(!records.is_empty(), "somebody has called");
     assert_nobody_else_talked(&records, &[]);
     story.end().await;
@@ -114,7 +104,7 @@ async fn a_leg_that_goes_to_a_second_call_and_back_and_to_a_third_talks_no_longe
     talk(1.7).await;
     story.switch().remote_hangs_up(third).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
     story.end().await;
@@ -131,13 +121,13 @@ async fn an_older_frame_from_the_former_call_does_not_bring_the_leg_back() {
     talk(1.3).await;
     story.switch().remote_hangs_up(second).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    over(&story, &firm).await;
+    firm.over(&story).await;
     story.switch().tell_late(old);
     let next = firm.incoming(OTHER, "1002").await;
     firm.cards_at(&story, &[PYOTR]).await;
     firm.phone("1002").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(next).await.expect("they talk");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT), (PYOTR, OTHER)]);
     story.end().await;
@@ -152,7 +142,7 @@ async fn both_legs_of_two_colleagues_that_move_are_still_none_of_the_crms_busine
     let second = story.switch().move_call(first, true).expect("they talk");
     firm.phone("1001").hang_up().await.expect("they talk");
     story.truth(second).await;
-    over(&story, &firm).await;
+    firm.over(&story).await;
     assert!(told(&firm.portal, "register").is_empty());
     story.end().await;
 }
@@ -172,7 +162,7 @@ async fn parked(tells_talking: bool) {
     talk(3.3).await;
     story.switch().remote_hangs_up(parking).await.expect("they talk");
     let leg = talked_leg(&story.truth(parking).await, "1002");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_talked(&records, PYOTR, CLIENT, seconds(&leg));
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT), (PYOTR, CLIENT)]);
@@ -207,7 +197,7 @@ async fn two_who_park_and_take_back_crosswise_at_once_keep_their_clients_apart()
     talk(2.8).await;
     story.switch().remote_hangs_up(clients).await.expect("they talk");
     story.switch().remote_hangs_up(others).await.expect("they talk");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     for (user, phone) in [(IVAN, "1001"), (PYOTR, "1002")] {
         for number in [CLIENT, OTHER] {
             let calls = story.switch().calls();
@@ -233,7 +223,7 @@ async fn a_consulted_leg_that_is_moved_into_the_clients_call_counts_from_there()
     firm.phone("1002").hang_up().await.expect("they talk");
     let truth = story.truth(call).await;
     let with_client = truth.legs_of("1002").find(|leg| leg.direction == Direction::In).expect("the moved leg");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, seconds(&talked_leg(&truth, "1001")));
     assert_talked(&records, PYOTR, CLIENT, seconds(with_client));
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT), (PYOTR, CLIENT)]);
@@ -253,7 +243,7 @@ async fn a_leg_that_moves_while_the_daemon_is_away_talks_no_longer_than_it_did()
     story.start_daemon(1).await;
     story.switch().remote_hangs_up(second).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
     story.end().await;
@@ -275,7 +265,7 @@ async fn the_card_of_a_conversation_that_has_moved_commands_the_leg_where_it_is(
     let command = story.switch().wait_command("call.hold").await.expect("the switch is asked");
     assert_eq!(command.payload["id"], leg, "the leg is the same wherever it is");
     story.switch().remote_hangs_up(second).await.expect("he is held");
-    over(&story, &firm).await;
+    firm.over(&story).await;
     story.end().await;
 }
 
@@ -298,7 +288,7 @@ async fn a_call_whose_leg_has_gone_on_elsewhere_is_not_revived_by_a_lost_link() 
     talk(2.5).await;
     story.switch().remote_hangs_up(second).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
     story.end().await;
@@ -337,8 +327,8 @@ async fn the_same_leg_id_in_two_companies_is_two_legs() {
     assert_eq!(firms[0].portal.visible().len(), 1, "nothing has left the first company's call");
     tell(1, "06510000000000c0", "released");
     tell(0, "06510000000000d0", "released");
-    let first = only(over(&story, &firms[0]).await);
-    let second = only(over(&story, &firms[1]).await);
+    let first = only(firms[0].over(&story).await);
+    let second = only(firms[1].over(&story).await);
     assert_eq!((first.code.as_str(), second.user), ("200", IVAN));
     assert!((2..=4).contains(&first.duration), "{first:#?}");
     story.end().await;
@@ -360,7 +350,7 @@ async fn ids_that_the_switch_uses_again_hours_later_are_new_calls() {
         firm.lists_active(&story, "talking").await;
         talk(1.3).await;
         tell("released");
-        let records = over(&story, &firm).await;
+        let records = firm.over(&story).await;
         assert_eq!(records.len(), n + 1, "{records:#?}");
         assert_eq!((records[n].user, records[n].code.as_str()), (IVAN, "200"));
         assert!((1..=3).contains(&records[n].duration), "{records:#?}");
@@ -375,12 +365,12 @@ async fn calls_after_all_this_are_like_any_others() {
     let first = answered(&story, &firm).await;
     let second = story.switch().move_call(first, true).expect("they talk");
     story.switch().remote_hangs_up(second).await.expect("they talk");
-    let before = over(&story, &firm).await.len();
+    let before = firm.over(&story).await.len();
     let call = answered(&story, &firm).await;
     talk(1.2).await;
     story.switch().remote_hangs_up(call).await.expect("they talk");
     let truth = story.truth(call).await;
-    let records = over(&story, &firm).await;
+    let records = firm.over(&story).await;
     assert_eq!(records.len(), before + 1);
     assert_true(&records[before], &talked_leg(&truth, "1001"));
     story.end().await;

@@ -12,19 +12,10 @@ use ecss_crm_server::sandbox::switch::{CallId, HiddenStyle, TrueLeg};
 const TECHNICAL: &str = "91201";
 const OTHER: &str = "+73832000010";
 
-/// The call is over everywhere; its records.
-async fn over(story: &Story, firm: &Firm) -> Vec<FinishedCall> {
-    firm.calls_are_over(story).await;
-    let portal = firm.portal.clone();
-    let look = || (portal.open_calls().is_empty() && portal.visible().is_empty()).then_some(());
-    story.until("the portal has no open call and no card", look).await;
-    firm.portal.finished_calls()
-}
-
 async fn ended(story: &Story, firm: &Firm, call: CallId, number: &str) -> (TrueLeg, Vec<FinishedCall>) {
     story.switch().remote_hangs_up(call).await.expect("it goes on");
     let leg = talked_leg(&story.truth(call).await, number);
-    (leg, over(story, firm).await)
+    (leg, firm.over(story).await)
 }
 
 /// Waits until this employee's card is that of a call with this number.

@@ -1,5 +1,6 @@
 //! What the CRM has recorded, added up: for stories in which one conversation may rightly be one record or several.
 
+use super::firm::{no_active_call, nothing_waits};
 use super::{Firm, Story};
 use ecss_crm_server::sandbox::portal::FinishedCall;
 use ecss_crm_server::sandbox::switch::TrueLeg;
@@ -84,6 +85,16 @@ impl Firm {
     pub async fn calls_list(&self) -> Value {
         let request = self.admin.request(Method::GET, "/company/calls").header("accept", "application/json");
         request.send().await.expect("the list of calls").json().await.expect("JSON")
+    }
+
+    /// Waits until every call is over and told, with no card left; what the CRM has recorded so far.
+    pub async fn over(&self, story: &Story) -> Vec<FinishedCall> {
+        let over = async || {
+            let told = no_active_call(&self.admin).await && nothing_waits(&self.admin).await;
+            (told && self.portal.open_calls().is_empty() && self.portal.visible().is_empty()).then_some(())
+        };
+        story.until_asked("every call is over and told, and no card left", over).await;
+        self.portal.finished_calls()
     }
 
     /// Waits until the list of calls has an active one whose entry holds this text.
