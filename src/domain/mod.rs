@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod phone;
 pub mod time;
 pub mod tokens;
+pub mod written;
 
 pub use ids::{CallKey, CompanyId, CrmCallId, ExternalId, LegId, SwitchCallId, UserId};
 pub use phone::Phone;
