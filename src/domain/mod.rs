@@ -14,6 +14,7 @@ pub mod leg;
 pub mod link;
 pub mod outbox;
 pub mod phone;
+pub mod profile;
 pub mod time;
 pub mod tokens;
 pub mod written;

@@ -2,6 +2,7 @@
 
 mod board;
 mod calls;
+mod click;
 mod login;
 mod portal;
 mod settings;

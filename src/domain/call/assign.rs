@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::crm::{CrmCall, Kind};
-use super::event::Click;
+use super::click::Click;
 use super::leg::Leg;
 use super::note::Note;
 use super::state::Call;

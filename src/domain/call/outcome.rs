@@ -38,7 +38,7 @@ pub(super) fn close_click(call: &mut Call, status: Status, reason: Reason, actio
 /// The portal's code for a click that could not be dialled.
 pub(super) const fn of_dial_failure(why: DialFailure) -> Status {
     match why {
-        DialFailure::NoNumber | DialFailure::WrongNumber => Status::WrongNumber,
+        DialFailure::NoNumber | DialFailure::WrongNumber | DialFailure::NotANumber => Status::WrongNumber,
         DialFailure::Forbidden | DialFailure::NotOffered => Status::Forbidden,
         DialFailure::Busy => Status::Busy,
         DialFailure::Unavailable => Status::Unavailable,
