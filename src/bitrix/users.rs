@@ -114,7 +114,7 @@ mod tests {
             (json!(false), ""),
             (json!("ask\u{202e} Anna"), "ask Anna"),
         ] {
-            assert_eq!(inner(&value).as_str(), want, "{value}");
+            assert_eq!(super::inner(&value).as_str(), want, "{value}");
         }
         assert_eq!(read(&json!({"ID": "9"})).expect("a user").inner, None, "not told is not empty");
         for nobody in [json!({}), json!({"ID": ""}), json!({"ID": "0"}), json!(null)] {

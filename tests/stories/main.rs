@@ -5,6 +5,7 @@ mod bad_input;
 mod budget;
 mod choices;
 mod click;
+mod clicked;
 mod clock;
 mod disk;
 mod incoming;

@@ -1,8 +1,9 @@
 //! The number table: which employee has which number.
 
-use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, only, told};
-use ecss_crm_server::sandbox::portal::{Fault, User, UserKind};
+use crate::support::{CLIENT, Firm, IVAN, MARIA, PYOTR, Story, only, told};
+use ecss_crm_server::sandbox::portal::{Fault, PortalSpec, User, UserKind};
 use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 /// Numbers by employee.
 type Rows = &'static [(i64, &'static [&'static str])];
@@ -84,7 +85,8 @@ async fn a_number_of_two_employees_is_refused_by_name_and_nothing_is_saved() {
     assert_eq!(firm.numbers_of(9).await, ["1003"], "all or nothing");
     let cases: [(Rows, &str); 4] = [
         (&[(9, &["1050"]), (10, &["1050"])], "taken"),
-        (&[(9, &["доб. 5"])], "wrong_number"),
+        (&[(9, &["шеф"])], "wrong_number"),
+        (&[(9, &["1050-1055"])], "wrong_number"),
         (&[(9, &["11111111112222222222333333333344444444445"])], "wrong_number"),
         (&[(4711, &["1050"])], "no_such_employee"),
     ];
@@ -189,5 +191,35 @@ async fn users_are_fetched_when_the_portal_tells_of_a_new_one() {
     story.until("the users are fetched", || (lists() >= before + 2).then_some(())).await;
     assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
     assert_eq!(lists(), before + 2, "once, however often it is told");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_with_two_numbers_rings_for_both_and_what_cannot_be_read_is_shown() {
+    let story = Story::begin().await;
+    let firm = story.newcomer("firma.local", PortalSpec::default()).await;
+    firm.portal.set_user(User::new(MARIA, "Мария", "Сидорова").inner("доб. 1003 / 1004 (приёмная)"));
+    firm.portal.set_user(User::new(10, "Олег", "Кузнецов").inner("<b>спросить</b> Анну"));
+    firm.portal.set_user(User::new(PYOTR, "Пётр", "Петров").inner("1002-1005"));
+    firm.portal.install(1).await.expect("an installation path");
+    let mut firm = firm.register(&story).await;
+    assert_eq!(owner_of(&story, &firm, "1003").await, MARIA);
+    assert_eq!(owner_of(&story, &firm, "1004").await, MARIA);
+
+    let staff = firm.employees().await;
+    let row = |user: i64| staff.iter().find(|e| e["user"] == user).expect("a row").clone();
+    assert_eq!((&row(MARIA)["numbers"], &row(MARIA)["profile"]), (&json!(["1003", "1004"]), &Value::Null));
+    assert_eq!((&row(10)["numbers"], &row(10)["profile"]), (&json!([]), &json!("<b>спросить</b> Анну")));
+    assert_eq!((&row(PYOTR)["numbers"], &row(PYOTR)["profile_unclear"]), (&json!([]), &json!(true)));
+    let page = firm.admin.page("/company/employees").await.expect("the page");
+    assert!(page.contains("У 2 пользователей внутренний номер"), "{page}");
+    assert!(page.contains("спросить") && !page.contains("<b>спросить"), "what people write is text: {page}");
+
+    // The admin decides; the text stays beside his numbers, and nothing is asked of him any more.
+    assert_eq!(firm.save_numbers(&[(PYOTR, &["1002"]), (10, &["1010"])]).await.0, StatusCode::OK);
+    let staff = firm.employees().await;
+    let pyotr = staff.iter().find(|e| e["user"] == PYOTR).expect("a row");
+    assert_eq!((&pyotr["profile"], &pyotr["profile_unclear"]), (&json!("1002-1005"), &json!(false)));
+    assert!(!firm.admin.page("/company/employees").await.expect("the page").contains("прочитан не весь"));
     story.end().await;
 }
