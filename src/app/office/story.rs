@@ -201,8 +201,7 @@ fn clicked(who: &str, to: Option<&Phone>, facts: &ClickFacts, lang: Lang) -> Str
         (None, None, Lang::En) => format!("{who} clicked in Bitrix24"),
     };
     let extension = t.extension(facts).map(|text| format!(", {text}")).unwrap_or_default();
-    let rest: String = t.rest(facts).iter().map(|text| format!(" · {text}")).collect();
-    format!("{what}{extension}{rest}")
+    [vec![format!("{what}{extension}")], t.rest(facts)].concat().join(" · ")
 }
 
 fn kind_of(kind: Kind, lang: Lang) -> &'static str {

@@ -154,10 +154,10 @@ fn digits_ahead(text: &str) -> usize {
 fn behind(rest: &str) -> Option<String> {
     let from = rest.find(|c: char| c.is_ascii_digit())?;
     let (between, digits) = rest.split_at(from);
-    let mut words = between.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
-    let announced = words.clone().last().is_some_and(|w| meaning(w) == Meaning::Inner);
+    let words = || between.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
+    let announced = words().any(|w| meaning(w) == Meaning::Inner);
     let separated = between.starts_with([',', ';', '#', '*', '~', 'p', 'w'])
-        && words.all(|w| matches!(w, "p" | "w" | "доп"))
+        && words().all(|w| matches!(w, "p" | "w" | "доп"))
         && !between.contains('+')
         && digits_ahead(digits) < COMPLETE;
     if announced || separated { extension(digits) } else { None }

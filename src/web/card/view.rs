@@ -106,6 +106,7 @@ impl CardState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::card::ClickView;
 
     const ME: UserId = UserId(7);
     const ALL: Capabilities = Capabilities { make: true, answer: true, release: true, hold: true, transfer: true };
@@ -159,6 +160,17 @@ mod tests {
     fn the_own_call_stays_after_its_end() {
         let views = [call("own", 7, Phase::Ended, 1, &["crm"]), call("next", 7, Phase::Ringing, 2, &[])];
         assert_eq!(current(&views, Some("crm")).as_deref(), Some("own"));
+    }
+
+    #[test]
+    fn a_clicks_facts_stand_on_the_card_of_whoever_clicked() {
+        let facts = ClickFacts { extension: Some("12".into()), ..ClickFacts::default() };
+        let clicked_by = |user| {
+            let mut view = CallView::clone(&call("own", 7, Phase::Dialing, 1, &["crm"]));
+            view.click = Some(ClickView { user: UserId(user), facts: facts.clone() });
+            CardState::new(&[Arc::new(view)], true, ALL, ME, None).current.expect("a call").click
+        };
+        assert_eq!((clicked_by(7), clicked_by(8)), (Some(facts.clone()), None));
     }
 
     #[test]
