@@ -28,6 +28,19 @@
 
   const tone = (call) => ({ talking: "good", ended: "idle" })[call.phase] || "busy";
 
+  // What the portal told of the click; web/lang/click.rs says the same on the page's first sight.
+  const filled = (text, value) => (value ? text.replace("{}", () => value) : "");
+  const extension = (click) => filled(texts.click.extension, click.extension);
+  const clicked = (click) =>
+    [
+      filled(texts.click.campaign, click.campaign),
+      click.item && `${texts.click.kinds[click.item.kind] || click.item.kind} ${click.item.id}`,
+      filled(texts.click.line, click.line),
+      click.mobile && texts.click.mobile,
+    ]
+      .filter(Boolean)
+      .join(" · ");
+
   const clock = () => {
     const from = shown && ["talking", "held"].includes(shown.phase) ? shown.answered_at : null;
     if (from === null) return put("timer", "");
@@ -55,8 +68,10 @@
     shown = call;
     root.className = call ? `${tone(call)} ${call.phase}` : "idle";
     put("phase", call ? phaseText(call) : texts.idle);
-    put("number", call ? call.number || texts.hidden : "");
+    put("number", call ? call.number || (call.click && call.click.written) || texts.hidden : "");
+    put("extension", (call && call.click && extension(call.click)) || "");
     put("name", (call && call.name) || "");
+    put("click", (call && call.click && clicked(call.click)) || "");
     put("note", call ? (card && call.crm.length && !call.own_card ? texts.other : "") : texts.idle_todo);
     const can = (call && call.buttons) || {};
     for (const button of buttons) button.hidden = !can[button.dataset.action];

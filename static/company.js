@@ -101,7 +101,13 @@
     const numbers = employee.numbers.join(", ");
     const input = make("input", { id, value: numbers, defaultValue: numbers, inputMode: "tel", autocomplete: "off" });
     input.dataset.user = employee.user;
-    return make("tr", {}, name, make("td", {}, input, make("p", { className: "fault" })));
+    const cell = make("td", {}, input, make("p", { className: "fault" }));
+    if (employee.profile_note) {
+      const told = make("p", { id: `${id}-profile`, className: employee.profile_unclear ? "warn" : "hint", textContent: employee.profile_note });
+      input.setAttribute("aria-describedby", told.id);
+      cell.append(told);
+    }
+    return make("tr", {}, name, cell);
   };
 
   const ask = async (method, body) => {

@@ -3,8 +3,9 @@
 use super::error::ApiError;
 use super::lenient;
 use super::portal::Portal;
+use crate::domain::UserId;
 use crate::domain::directory::PortalUser;
-use crate::domain::{Phone, UserId};
+use crate::domain::written::AsWritten;
 use serde_json::{Value, json};
 
 /// A portal with more users than this is taken for one that never stops paging.
@@ -66,7 +67,17 @@ fn page(active: bool, start: i64) -> Value {
     })
 }
 
-/// One row; any field but the id may be missing or null. A number that cannot be dialled is no number.
+/// `UF_PHONE_INNER`: a text of people, a number, nothing, or a list of these where the field was made multiple.
+fn inner(value: &Value) -> AsWritten {
+    let lines: Vec<String> = match value {
+        Value::Array(items) => items.iter().filter_map(lenient::text).collect(),
+        Value::Object(items) => items.values().filter_map(lenient::text).collect(),
+        other => lenient::text(other).into_iter().collect(),
+    };
+    AsWritten::new(&lines.join("\n"))
+}
+
+/// One row; any field but the id may be missing or null.
 fn read(row: &Value) -> Option<PortalUser> {
     let text = |key: &str| row.get(key).and_then(lenient::text).unwrap_or_default();
     let names = [text("NAME"), text("LAST_NAME")];
@@ -75,7 +86,7 @@ fn read(row: &Value) -> Option<PortalUser> {
         user: UserId(row.get("ID").and_then(lenient::int).filter(|id| *id > 0)?),
         name,
         active: row.get("ACTIVE").and_then(lenient::flag).unwrap_or(true),
-        inner: Phone::parse(&text("UF_PHONE_INNER")).ok(),
+        inner: row.get("UF_PHONE_INNER").map(inner),
     })
 }
 
@@ -89,12 +100,23 @@ mod tests {
     fn rows_are_read_whatever_is_missing() {
         let full =
             json!({"ID": "7", "NAME": " Anna ", "LAST_NAME": "Orlova", "ACTIVE": true, "UF_PHONE_INNER": "1 001"});
-        let inner = Phone::parse("1001").ok();
+        let inner = Some(AsWritten::new("1 001"));
         assert_eq!(read(&full), Some(PortalUser { user: UserId(7), name: "Anna Orlova".into(), active: true, inner }));
-        let poor = json!({"ID": 8, "NAME": null, "UF_PHONE_INNER": "ask Anna"});
-        assert_eq!(read(&poor), Some(PortalUser { user: UserId(8), name: String::new(), active: true, inner: None }));
+        let poor = json!({"ID": 8, "NAME": null, "UF_PHONE_INNER": null});
+        let inner = Some(AsWritten::default());
+        assert_eq!(read(&poor), Some(PortalUser { user: UserId(8), name: String::new(), active: true, inner }));
         let number = read(&json!({"ID": "9", "UF_PHONE_INNER": 1002, "ACTIVE": "N"})).expect("a user");
-        assert_eq!((number.inner, number.active), (Phone::parse("1002").ok(), false));
+        assert_eq!((number.inner, number.active), (Some(AsWritten::new("1002")), false));
+        for (value, want) in [
+            (json!(["1001", 1002]), "1001\n1002"),
+            (json!({"0": "доб. 5"}), "доб. 5"),
+            (json!([]), ""),
+            (json!(false), ""),
+            (json!("ask\u{202e} Anna"), "ask Anna"),
+        ] {
+            assert_eq!(super::inner(&value).as_str(), want, "{value}");
+        }
+        assert_eq!(read(&json!({"ID": "9"})).expect("a user").inner, None, "not told is not empty");
         for nobody in [json!({}), json!({"ID": ""}), json!({"ID": "0"}), json!(null)] {
             assert_eq!(read(&nobody), None, "{nobody}");
         }

@@ -1,5 +1,6 @@
 //! What people see of a call: the card in Bitrix24, the list of active calls.
 
+use super::call::ClickFacts;
 use super::leg::{Capabilities, Direction};
 use super::numbers::Party;
 use super::{CallKey, CrmCallId, LegId, Phone, Timestamp, UserId};
@@ -89,6 +90,19 @@ pub struct CallView {
     pub ended: bool,
     /// Legs in the order they were seen.
     pub legs: Vec<LegView>,
+    /// The click in the portal it began with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub click: Option<ClickView>,
+}
+
+/// A click as people see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClickView {
+    /// Who clicked.
+    pub user: UserId,
+    /// What the portal told of it.
+    #[serde(flatten)]
+    pub facts: ClickFacts,
 }
 
 impl CallView {

@@ -1,5 +1,6 @@
 //! Number → employee, by our own table.
 
+use super::written::AsWritten;
 use super::{Phone, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +28,8 @@ pub struct PortalUser {
     pub name: String,
     /// Whether he may work in the portal.
     pub active: bool,
-    /// The internal number of his profile, if it can be dialled.
-    pub inner: Option<Phone>,
+    /// The internal number of his profile as it stands there; `None` where the portal does not tell.
+    pub inner: Option<AsWritten>,
 }
 
 /// The table of one company, indexed by number.

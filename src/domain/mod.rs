@@ -15,8 +15,10 @@ pub mod link;
 pub mod numbers;
 pub mod outbox;
 pub mod phone;
+pub mod profile;
 pub mod time;
 pub mod tokens;
+pub mod written;
 
 pub use ids::{CallKey, CompanyId, CrmCallId, ExternalId, LegId, SwitchCallId, UserId};
 pub use phone::Phone;

@@ -30,6 +30,9 @@ pub enum PhoneError {
     /// A letter or a sign that cannot be dialled.
     #[error("the number holds a character that cannot be dialled: {0}")]
     Strange(char),
+    /// Digits that can be one number or several.
+    #[error("it cannot be told whether this is one number or several")]
+    Unclear,
 }
 
 impl Phone {

@@ -104,6 +104,7 @@ mod tests {
             internal: false,
             ended,
             legs: Vec::new(),
+            click: None,
         }
     }
 

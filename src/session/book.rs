@@ -202,13 +202,13 @@ fn waits_for(call: &Call, leg: &LegEvent, now: Timestamp) -> bool {
     call.awaits_legs()
         && now.since(call.started_at) <= MATCH_WINDOW
         && click.from.as_ref().is_some_and(|from| from.digits() == leg.own.digits())
-        && leg.remote.as_ref().is_none_or(|remote| remote.may_be(&disclosed(click.to.clone())))
+        && click.to.clone().map(disclosed).is_some_and(|to| leg.remote.as_ref().is_none_or(|remote| remote.may_be(&to)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::call::{Click, Event, Policy, step};
+    use crate::domain::call::{Click, ClickFacts, Event, Policy, step};
     use crate::domain::company::CallSettings;
     use crate::domain::directory::Employee;
     use crate::domain::leg::{Direction, LegState};
@@ -249,8 +249,9 @@ mod tests {
             crm: "x".into(),
             user: UserId(1),
             from: Some(phone("1001")),
-            to: phone("+7 983 555-11-22"),
+            to: Some(phone("+7 983 555-11-22")),
             late: false,
+            facts: ClickFacts::default(),
         };
         let mut book = Book::default();
         book.put(step(call, Event::Clicked(click), NOW).call, None, NOW);
@@ -315,8 +316,15 @@ mod tests {
         let mut book = book_with_click();
         let later = NOW + Duration::from_secs(2);
         let call = Call::new("c2c/a".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), later);
-        let to = phone("+7 983 555-11-22");
-        let again = Click { crm: "a".into(), user: UserId(1), from: Some(phone("1001")), to, late: false };
+        let to = Some(phone("+7 983 555-11-22"));
+        let again = Click {
+            crm: "a".into(),
+            user: UserId(1),
+            from: Some(phone("1001")),
+            to,
+            late: false,
+            facts: ClickFacts::default(),
+        };
         book.put(step(call, Event::Clicked(again), later).call, None, later);
         assert_eq!(key(&mut book, leg("s1", "1001", "89835551122"), later), "c2c/x");
     }

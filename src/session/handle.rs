@@ -129,7 +129,11 @@ impl CompanyHandle {
         let report = self.0.store.import_employees(&self.0.company, &users).await?;
         for taken in &report.conflicts {
             tracing::warn!(company = %self.0.company, number = ?taken.number, user = %taken.user, holder = %taken.holder,
-                "the profile number of a new user belongs to somebody else; he gets none");
+                "the profile number of a new user belongs to somebody else; he does not get it");
+        }
+        for user in &report.unclear {
+            tracing::warn!(company = %self.0.company, %user,
+                "the internal number in this user's profile could not be read whole; the list of users shows it");
         }
         self.reload().await?;
         Ok(report)

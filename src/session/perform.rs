@@ -187,6 +187,9 @@ const fn reason_text(reason: Reason) -> &'static str {
         Reason::Dial(DialFailure::NotOffered) => "АТС не поддерживает звонок из CRM",
         Reason::Dial(DialFailure::Forbidden) => "АТС запретила этот вызов номеру сотрудника",
         Reason::Dial(DialFailure::WrongNumber) => "Набран несуществующий номер",
+        Reason::Dial(DialFailure::NotANumber) => {
+            "В номере, который выбран в CRM, нечего набрать: исправьте его в карточке клиента"
+        }
         Reason::Dial(DialFailure::Busy) => "Телефон сотрудника занят",
         Reason::Dial(DialFailure::Unavailable) => "Телефон сотрудника недоступен",
         Reason::Dial(DialFailure::TooLate) => "Запрос на звонок пришёл слишком поздно",

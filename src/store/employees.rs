@@ -1,8 +1,9 @@
 //! The table of employees and their internal numbers.
 
 use super::seal::Place;
-use super::{Conflict, Store, StoreError};
+use super::{Conflict, Store, StoreError, profiles};
 use crate::domain::directory::{Employee, PortalUser};
+use crate::domain::written::inner_numbers;
 use crate::domain::{CompanyId, Phone, UserId};
 use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ pub struct ImportReport {
     pub updated: usize,
     /// Profile numbers that new users did not get.
     pub conflicts: Vec<NumberConflict>,
+    /// New users, and known ones whose profile has changed, part of whose profile could not be read.
+    pub unclear: Vec<UserId>,
 }
 
 /// A profile number that belongs to somebody else already.
@@ -57,9 +60,10 @@ impl Store {
         Ok(employees)
     }
 
-    /// Takes over the portal's list of users. New users are added, with their profile number if they are active and
-    /// nobody has it. Known users get name and activity; their numbers are the admin's. Users that are missing from
-    /// the list stay, so that a list that came short takes no number away.
+    /// Takes over the portal's list of users. New users are added, with the numbers of their profile if they are active
+    /// and nobody has them. Known users get name and activity; their numbers are the admin's, and what the profile says
+    /// is only kept beside them. Users that are missing from the list stay, so that a list that came short takes no
+    /// number away.
     pub async fn import_employees(
         &self,
         company: &CompanyId,
@@ -67,24 +71,38 @@ impl Store {
     ) -> Result<ImportReport, StoreError> {
         let mut report = ImportReport::default();
         let known: BTreeMap<_, _> = self.employees(company).await?.into_iter().map(|e| (e.user, e)).collect();
-        let is_news = |u: &&PortalUser| known.get(&u.user).is_none_or(|e| e.name != u.name || e.active != u.active);
-        let news: Vec<_> = users.iter().filter(is_news).collect();
+        let texts: BTreeMap<_, _> = self.profiles(company).await?.into_iter().map(|p| (p.user, p.text)).collect();
+        let differs = |u: &PortalUser| known.get(&u.user).is_none_or(|e| e.name != u.name || e.active != u.active);
+        let said = |u: &PortalUser| texts.get(&u.user).cloned().unwrap_or_default();
+        let says_else = |u: &PortalUser| u.inner.as_ref().is_some_and(|text| *text != said(u));
+        let news: Vec<_> = users.iter().filter(|u| differs(u) || says_else(u)).collect();
         if news.is_empty() {
             return Ok(report);
         }
         let mut tx = self.begin_durable().await?;
         for user in news {
-            if update(tx.conn(), company, user).await? {
+            let is_new = !update(tx.conn(), company, user).await?;
+            if is_new {
+                insert(tx.conn(), company, user).await?;
+                report.added += 1;
+            } else if differs(user) {
                 report.updated += 1;
+            }
+            let Some(text) = &user.inner else { continue };
+            profiles::told(tx.conn(), company, user.user, text).await?;
+            if !user.active {
                 continue;
             }
-            insert(tx.conn(), company, user).await?;
-            report.added += 1;
-            let Some(number) = user.inner.as_ref().filter(|_| user.active) else { continue };
-            if let Some((holder, _)) = holder(tx.conn(), company, number).await? {
-                report.conflicts.push(NumberConflict { number: number.clone(), user: user.user, holder });
-            } else {
-                give(tx.conn(), company, user.user, number, 0).await?;
+            let read = inner_numbers(text);
+            if read.unclear && (is_new || says_else(user)) {
+                report.unclear.push(user.user);
+            }
+            for (place, number) in (0..).zip(read.numbers.iter().filter(|_| is_new)) {
+                if let Some((holder, _)) = holder(tx.conn(), company, number).await? {
+                    report.conflicts.push(NumberConflict { number: number.clone(), user: user.user, holder });
+                } else {
+                    give(tx.conn(), company, user.user, number, place).await?;
+                }
             }
         }
         tx.commit().await?;
@@ -106,6 +124,7 @@ impl Store {
             if !exists(tx.conn(), company, *user).await? {
                 return Err(Conflict::UnknownEmployee(*user).into());
             }
+            profiles::settle(tx.conn(), company, *user).await?;
             for (place, number) in (0..).zip(numbers) {
                 match holder(tx.conn(), company, number).await? {
                     None => give(tx.conn(), company, *user, number, place).await?,

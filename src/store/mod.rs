@@ -20,6 +20,7 @@ mod inbox;
 mod installs;
 mod key;
 mod outbox;
+mod profiles;
 mod record;
 mod registration;
 mod retention;

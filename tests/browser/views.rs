@@ -2,7 +2,7 @@
 
 use crate::scene::{CLIENT, CLIENT_ON_THE_WIRE, IVAN, IVAN_NUMBER, Scene};
 use crate::webdriver::{Browser, By, Options};
-use ecss_crm_server::sandbox::portal::FramePost;
+use ecss_crm_server::sandbox::portal::{ClickedIn, FramePost, User};
 use serde_json::json;
 
 const ENGLISH: &str = "en-US,en";
@@ -62,12 +62,54 @@ async fn the_pages_are_legible_in_english() {
     all_pages(ENGLISH, "Log in", "Анна Орлова administrator").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_card_of_a_click_tells_in_russian_what_was_clicked() {
+    card_of_a_click("ru,ru-RU", "добавочный 12", &["обзвон № 31", "лид №", "из мобильного приложения"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_card_of_a_click_tells_in_english_what_was_clicked() {
+    card_of_a_click(ENGLISH, "extension 12", &["call campaign 31", "lead", "from the mobile application"]).await;
+}
+
+async fn card_of_a_click(language: &'static str, extension: &str, rest: &[&str; 3]) {
+    let scene = Scene::ready(&Options { language, ..Options::default() }).await;
+    let (browser, lang) = (&scene.browser, &language[..2]);
+    browser.screen(320, 480).await;
+    let place = ClickedIn { mobile: true, campaign: Some(31) };
+    scene.portal().click_in(IVAN, "+7 383 555-00-16 доб. 12", place).await.expect("a click");
+    scene.eventually("a card", || !scene.portal().visible().is_empty()).await;
+    let mut frame = scene.portal().card_frames(IVAN).remove(0);
+    frame.url = frame.url.replace("LANG=ru", &format!("LANG={lang}"));
+    post(browser, &frame).await;
+    for _ in ["drawn by the server", "drawn by the script"] {
+        browser.says("#number", "73835550016").await;
+        browser.says("#extension", extension).await;
+        for fact in rest {
+            browser.says("#click", fact).await;
+        }
+    }
+    both_schemes(browser, &format!("card-{lang}-7-click")).await;
+    let domain = scene.town.switch.domain(&scene.company.domain);
+    domain.phone(IVAN_NUMBER).reject().await.expect("it rings");
+    scene.eventually("the record", || scene.portal().finished_calls().len() == 1).await;
+    scene.end().await;
+}
+
+/// Profiles as people write them: one with a number more than our table has, one that cannot be read.
+fn odd_profiles(scene: &Scene) {
+    scene.portal().set_user(User::new(8, "Пётр", "Петров").inner("1002 / 1042 (моб. +7 913 555-11-22)"));
+    scene.portal().set_user(User::new(9, "Мария", "Сидорова").inner("1003, вечером 1050-1055 или спросить у Анны"));
+    scene.portal().set_user(User::new(31, "Зоя", "Новая").inner("спросить в приёмной"));
+}
+
 async fn all_pages(language: &'static str, submit: &str, admin: &str) {
     let scene = Scene::ready(&Options { language, any_certificate: true, ..Options::default() }).await;
     let (browser, lang) = (&scene.browser, &language[..2]);
     let base = scene.town.base();
     desk_and_pocket(browser, &base, &format!("page-{lang}-login")).await;
     scene.log_in(submit, admin).await;
+    odd_profiles(&scene);
     let domain = scene.town.switch.domain(&scene.company.domain);
     let over = domain.external_call(CLIENT, "1002").await;
     scene.town.switch.remote_hangs_up(over).await.expect("the client hangs up");
@@ -77,6 +119,13 @@ async fn all_pages(language: &'static str, submit: &str, admin: &str) {
     for tab in ["ecss", "bitrix", "employees", "calls", "diagnostics"] {
         let address = format!("{base}/company?tab={tab}");
         desk_and_pocket(browser, &address, &format!("page-{lang}-{tab}")).await;
+    }
+    for (width, height) in [(1280, 800), (320, 640)] {
+        browser.screen(width, height).await;
+        browser.open(&format!("{base}/company?tab=bitrix")).await;
+        browser.click(&By::css("#open-employees")).await;
+        browser.find(&By::css("#employees-rows .warn")).await;
+        both_schemes(browser, &format!("page-{lang}-dialog-{width}")).await;
     }
     desk_and_pocket(browser, &format!("{base}/nowhere"), &format!("page-{lang}-nowhere")).await;
     desk_and_pocket(browser, &format!("{base}/call/call.html"), &format!("page-{lang}-explain")).await;

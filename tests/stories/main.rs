@@ -6,6 +6,7 @@ mod budget;
 mod busy;
 mod choices;
 mod click;
+mod clicked;
 mod clock;
 mod codes;
 mod disk;

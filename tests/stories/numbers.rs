@@ -1,8 +1,9 @@
 //! The number table: which employee has which number.
 
-use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, only, told};
-use ecss_crm_server::sandbox::portal::{Fault, User, UserKind};
+use crate::support::{CLIENT, Firm, IVAN, MARIA, PYOTR, Story, only, told};
+use ecss_crm_server::sandbox::portal::{Fault, PortalSpec, User, UserKind};
 use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 /// Numbers by employee.
 type Rows = &'static [(i64, &'static [&'static str])];
@@ -60,14 +61,10 @@ async fn profiles_are_read_once() {
     let staff = firm.employees().await;
     let row =
         |user: i64| staff.iter().find(|e| e["user"] == user).unwrap_or_else(|| panic!("{user} in {staff:?}")).clone();
-    assert_eq!(
-        row(IVAN)["numbers"],
-        serde_json::json!(["1001"]),
-        "a known employee's profile number is not taken over"
-    );
+    assert_eq!(row(IVAN)["numbers"], json!(["1001"]), "a known employee's profile number is not taken over");
     assert_eq!(row(IVAN)["name"], "Иван Переименованный", "his name is");
-    assert_eq!(row(30)["numbers"], serde_json::json!(["1030"]), "a new employee is there when the list is opened");
-    assert_eq!(row(31)["numbers"], serde_json::json!([]), "nobody gets a number that somebody has");
+    assert_eq!(row(30)["numbers"], json!(["1030"]), "a new employee is there when the list is opened");
+    assert_eq!(row(31)["numbers"], json!([]), "nobody gets a number that somebody has");
     assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
     story.end().await;
 }
@@ -82,9 +79,10 @@ async fn a_number_of_two_employees_is_refused_by_name_and_nothing_is_saved() {
     let message = answer["message"].as_str().expect("a sentence");
     assert!(message.contains("Пётр Петров") && message.contains("1001") && message.contains("Иван"), "{message}");
     assert_eq!(firm.numbers_of(9).await, ["1003"], "all or nothing");
-    let cases: [(Rows, &str); 4] = [
+    let cases: [(Rows, &str); 5] = [
         (&[(9, &["1050"]), (10, &["1050"])], "taken"),
-        (&[(9, &["доб. 5"])], "wrong_number"),
+        (&[(9, &["шеф"])], "wrong_number"),
+        (&[(9, &["1050-1055"])], "wrong_number"),
         (&[(9, &["11111111112222222222333333333344444444445"])], "wrong_number"),
         (&[(4711, &["1050"])], "no_such_employee"),
     ];
@@ -104,7 +102,7 @@ async fn the_table_is_there_when_the_portal_is_not() {
     let request = firm.admin.request(Method::GET, "/company/employees").header("accept", "application/json");
     let response = firm.admin.send(request).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::OK);
-    let table: serde_json::Value = response.json().await.expect("JSON");
+    let table: Value = response.json().await.expect("JSON");
     assert!(table["employees"].as_array().is_some_and(|rows| rows.len() >= 5), "{table}");
     assert!(table["notes"].as_array().is_some_and(|notes| !notes.is_empty()), "the admin is told: {table}");
     assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
@@ -123,7 +121,7 @@ async fn a_dismissed_employees_number_counts_for_nobody_until_he_returns() {
         (row["active"].clone(), row["numbers"].clone())
     };
     firm.portal.dismiss(PYOTR);
-    assert_eq!(pyotr(&mut firm).await, (false.into(), serde_json::json!(["1002"])), "his number is kept");
+    assert_eq!(pyotr(&mut firm).await, (false.into(), json!(["1002"])), "his number is kept");
     let page = firm.admin.page("/company?tab=employees").await.expect("the table");
     assert!(page.contains("уволен"), "{page}");
     assert!(firm.employees().await.iter().filter(|e| e["user"] != PYOTR).all(|e| e["active"] == true));
@@ -137,7 +135,7 @@ async fn a_dismissed_employees_number_counts_for_nobody_until_he_returns() {
     assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
 
     firm.portal.set_user(User::new(PYOTR, "Пётр", "Петров").inner("1002"));
-    assert_eq!(pyotr(&mut firm).await, (true.into(), serde_json::json!(["1002"])));
+    assert_eq!(pyotr(&mut firm).await, (true.into(), json!(["1002"])));
     assert_eq!(owner_of(&story, &firm, "1002").await, PYOTR);
     story.end().await;
 }
@@ -189,5 +187,42 @@ async fn users_are_fetched_when_the_portal_tells_of_a_new_one() {
     story.until("the users are fetched", || (lists() >= before + 2).then_some(())).await;
     assert_eq!(owner_of(&story, &firm, "1001").await, IVAN);
     assert_eq!(lists(), before + 2, "once, however often it is told");
+    story.end().await;
+}
+
+/// The number table as a page.
+async fn table_page(firm: &Firm) -> String {
+    let request = firm.admin.request(Method::GET, "/company/employees").header("accept", "text/html");
+    request.send().await.expect("an answer").text().await.expect("a page")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_with_two_numbers_rings_for_both_and_what_cannot_be_read_is_shown() {
+    let story = Story::begin().await;
+    let firm = story.newcomer("firma.local", PortalSpec::default()).await;
+    firm.portal.set_user(User::new(MARIA, "Мария", "Сидорова").inner("доб. 1003 / 1004 (приёмная)"));
+    firm.portal.set_user(User::new(10, "Олег", "Кузнецов").inner("<b>спросить</b> Анну"));
+    firm.portal.set_user(User::new(PYOTR, "Пётр", "Петров").inner("1002-1005"));
+    firm.portal.install(1).await.expect("an installation path");
+    let mut firm = firm.register(&story).await;
+    assert_eq!(owner_of(&story, &firm, "1003").await, MARIA);
+    assert_eq!(owner_of(&story, &firm, "1004").await, MARIA);
+
+    let staff = firm.employees().await;
+    let row = |user: i64| staff.iter().find(|e| e["user"] == user).expect("a row").clone();
+    assert_eq!((&row(MARIA)["numbers"], &row(MARIA)["profile"]), (&json!(["1003", "1004"]), &Value::Null));
+    assert_eq!((&row(10)["numbers"], &row(10)["profile"]), (&json!([]), &json!("<b>спросить</b> Анну")));
+    assert_eq!((&row(PYOTR)["numbers"], &row(PYOTR)["profile_unclear"]), (&json!([]), &json!(true)));
+    let page = table_page(&firm).await;
+    assert!(page.contains("У 2 пользователей не удалось"), "{page}");
+    assert!(page.contains("спросить") && !page.contains("<b>спросить"), "what people write is text: {page}");
+
+    // The admin decides; the text stays beside his numbers, and nothing is asked of him any more.
+    assert_eq!(firm.save_numbers(&[(PYOTR, &["1002"]), (10, &["1010"])]).await.0, StatusCode::OK);
+    let staff = firm.employees().await;
+    let pyotr = staff.iter().find(|e| e["user"] == PYOTR).expect("a row");
+    assert_eq!((&pyotr["profile"], &pyotr["profile_unclear"]), (&json!("1002-1005"), &json!(false)));
+    let page = table_page(&firm).await;
+    assert!(page.contains("1002-1005") && !page.contains("не удалось полностью"), "{page}");
     story.end().await;
 }

@@ -2,6 +2,7 @@
 
 mod board;
 mod calls;
+mod click;
 mod login;
 mod number_story;
 mod portal;

@@ -1,11 +1,11 @@
 //! What portals and browsers inside them post to us. Nothing is believed before it is proved.
 
+use super::click::reached;
 use super::{DaemonOffice, SESSION, fault};
 use crate::bitrix::hook::{CallStart, Opened, PortalPost, Sender, authentic};
 use crate::bitrix::{ApiError, Who};
-use crate::domain::call::Click;
 use crate::domain::company::Company;
-use crate::domain::{CompanyId, Phone, Timestamp};
+use crate::domain::{CompanyId, Timestamp};
 use crate::session::CompanyHandle;
 use crate::web::office::{CardOpened, NewSession, OpenError, PortalAnswer, PortalOpened, PortalRequest};
 use std::time::Duration;
@@ -75,15 +75,15 @@ impl DaemonOffice {
         }
         let missing = |field: &str| OpenError::Unreadable(format!("{field} is missing or cannot be read"));
         let user = click.user.ok_or_else(|| missing("data[USER_ID]"))?;
-        let to = number(click).ok_or_else(|| missing("data[PHONE_NUMBER]"))?;
         let handle = self.running(&company.id)?;
         let Some(crm) = click.call.clone() else {
+            let to = reached(click).ok_or_else(|| missing("data[PHONE_NUMBER]"))?.number;
             // A portal of old has not registered the call: it is dialled, and becomes a CRM call by its legs.
             tracing::info!(company = %company.id, %user, "a click without a CRM call");
             return handle.dial_plain(user, to).map(|()| PortalAnswer::Accepted).map_err(busy);
         };
         let late = click.sent_at.is_some_and(|at: Timestamp| self.clock.now().since(at) > STALE);
-        let click = Click { crm, user, from: None, to, late };
+        let click = super::click::click(click, crm, user, late);
         let body = serde_json::to_string(&click).expect("a click is plain data");
         let key = format!("click/{}", click.crm);
         let event = match self.store.push_event(&company.id, &key, &body, self.clock.now()).await {
@@ -192,14 +192,4 @@ fn read(post: &PortalRequest) -> Result<PortalPost, OpenError> {
 
 fn busy(error: crate::session::Busy) -> OpenError {
     OpenError::Fault(crate::web::office::OfficeFault::Busy(error.to_string()))
-}
-
-/// The number to dial: as it was clicked if it can be dialled, else in the portal's international form, else what
-/// is left of it without letters and signs.
-fn number(click: &CallStart) -> Option<Phone> {
-    let plain: String = click.number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    Phone::parse(&click.number)
-        .or_else(|_| Phone::parse(click.international.as_deref().unwrap_or_default()))
-        .or_else(|_| Phone::parse(&plain))
-        .ok()
 }

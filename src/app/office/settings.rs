@@ -112,7 +112,8 @@ impl DaemonOffice {
             },
         };
         let rows = self.store.employees(id).await.map_err(|e| fault(&e))?;
-        Ok(Employees { rows, import })
+        let profiles = self.store.profiles(id).await.map_err(|e| fault(&e))?;
+        Ok(Employees { rows, profiles, import })
     }
 
     pub(super) async fn put_numbers(

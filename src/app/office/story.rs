@@ -1,7 +1,7 @@
 //! A call's trace in people's words.
 
 use super::number_story;
-use crate::domain::call::{CrmStep, DialFailure, Kind, Note, Status};
+use crate::domain::call::{ClickFacts, CrmStep, DialFailure, Kind, Note, Status};
 use crate::domain::directory::Employee;
 use crate::domain::leg::{Direction, LegState};
 use crate::domain::{Phone, UserId};
@@ -94,10 +94,9 @@ pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, St
         Note::Opened { lane, kind, user } => {
             (format!("{} — {}", kind_of(*kind, lang), names.of(*user)), format!("EXTERNAL_CALL_ID {lane}"))
         }
-        Note::Clicked { user, crm, to } => (
-            format!("{} {} {to}", names.of(*user), pick("набирает из Битрикс24 номер", "clicked in Bitrix24 on")),
-            format!("CALL_ID {crm}"),
-        ),
+        Note::Clicked { user, crm, to, facts } => {
+            (clicked(&names.of(*user), to.as_ref(), facts, lang), format!("CALL_ID {crm}"))
+        }
         Note::DialFailed { why } => (
             pick("Набрать номер не удалось: ", "The number was not dialled: ") + &dial_failure(*why, lang),
             String::new(),
@@ -221,6 +220,21 @@ fn phase(state: LegState, lang: Lang) -> &'static str {
     if lang == Lang::Ru { ru } else { en }
 }
 
+fn clicked(who: &str, to: Option<&Phone>, facts: &ClickFacts, lang: Lang) -> String {
+    let t = &lang.texts().card.click;
+    let what = match (to, &facts.written, lang) {
+        (Some(to), _, Lang::Ru) => format!("{who} набирает из Битрикс24 номер {to}"),
+        (Some(to), _, Lang::En) => format!("{who} clicked in Bitrix24 on {to}"),
+        // Isolated, so that a text of another direction does not turn the sentence round.
+        (None, Some(text), Lang::Ru) => format!("{who} нажимает в Битрикс24 на «\u{2068}{text}\u{2069}»"),
+        (None, Some(text), Lang::En) => format!("{who} clicked in Bitrix24 on “\u{2068}{text}\u{2069}”"),
+        (None, None, Lang::Ru) => format!("{who} звонит из Битрикс24"),
+        (None, None, Lang::En) => format!("{who} clicked in Bitrix24"),
+    };
+    let extension = t.extension(facts).map(|text| format!(", {text}")).unwrap_or_default();
+    [vec![format!("{what}{extension}")], t.rest(facts)].concat().join(" · ")
+}
+
 fn kind_of(kind: Kind, lang: Lang) -> &'static str {
     let (ru, en) = match kind {
         Kind::Outgoing => ("Исходящий вызов", "Outgoing call"),
@@ -259,6 +273,10 @@ fn dial_failure(why: DialFailure, lang: Lang) -> String {
             "the switch forbids it; check api\\call\\enabled and the integration's numbers",
         ),
         DialFailure::WrongNumber => ("такого номера нет", "no such number"),
+        DialFailure::NotANumber => (
+            "в записи нет номера, который можно набрать, — исправьте её в карточке клиента",
+            "there is no number in it that can be dialled; correct it in the client's card",
+        ),
         DialFailure::Busy => ("телефон занят", "the phone is busy"),
         DialFailure::Unavailable => ("телефон недоступен", "the phone is not reachable"),
         DialFailure::Failed => ("АТС сообщила об ошибке", "the switch reported an error"),
@@ -291,6 +309,8 @@ fn button_name(button: &str, lang: Lang) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::CrmCallId;
+    use crate::domain::written::AsWritten;
 
     #[test]
     fn a_story_names_people_and_says_why() {
@@ -309,6 +329,21 @@ mod tests {
         assert!(told(&failed, Lang::Ru).contains("списке пользователей"));
         let again = Note::GoesOn { leg: "l".into(), state: LegState::Talking };
         assert!(told(&again, Lang::Ru).ends_with("снова виден: разговор"), "{}", told(&again, Lang::Ru));
+        let crm: CrmCallId = "c".into();
+        let facts =
+            ClickFacts { extension: Some("12".into()), campaign: Some(31), mobile: true, ..ClickFacts::default() };
+        let to = Phone::parse("+73835550015").ok();
+        let click = Note::Clicked { user: UserId(7), crm: crm.clone(), to, facts };
+        assert_eq!(
+            told(&click, Lang::Ru),
+            "Анна Орлова набирает из Битрикс24 номер +73835550015, добавочный 12 · обзвон № 31 · из мобильного приложения"
+        );
+        let facts = ClickFacts { written: Some(AsWritten::new("sip:ivan@host")), ..ClickFacts::default() };
+        let click = Note::Clicked { user: UserId(7), crm, to: None, facts };
+        assert_eq!(told(&click, Lang::En), "Анна Орлова clicked in Bitrix24 on “\u{2068}sip:ivan@host\u{2069}”");
+        let old = r#"{"note":"clicked","user":7,"crm":"c","to":"+73835550015"}"#;
+        let old: Note = serde_json::from_str(old).expect("a line of an older version");
+        assert_eq!(told(&old, Lang::En), "Анна Орлова clicked in Bitrix24 on +73835550015");
         let late = Note::RangAgain { leg: "l".into(), after_s: 40 };
         assert!(told(&late, Lang::En).starts_with("The call rang again after 40 s"), "{}", told(&late, Lang::En));
         let refused = Note::Told { lane: "c".into(), request: "show".into(), answer: "HTTP 503".into(), took_ms: 5 };

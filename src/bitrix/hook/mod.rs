@@ -122,10 +122,13 @@ pub struct CallStart {
     pub number: String,
     /// The same in international form, where the portal could read it.
     pub international: Option<String>,
-    /// What to dial after the answer.
+    /// What to dial after the answer: what the portal's parser finds behind `;` or `#` in the number
+    /// (voximplant/lib/rest/helper.php, `startCall`).
     pub extension: Option<String>,
     /// The chosen line; absent when the application itself is the number for outgoing calls.
     pub line: Option<String>,
+    /// The call campaign (CRM call list); the portal sends `0` for none.
+    pub campaign: Option<i64>,
     /// Clicked in the mobile application.
     pub mobile: bool,
     /// Kind and id of the CRM item clicked on.
@@ -215,6 +218,11 @@ fn user(text: &str) -> Option<UserId> {
     text.trim().parse().ok().filter(|id| *id > 0).map(UserId)
 }
 
+/// A flag as PHP writes it into a form, or as Bitrix24 writes flags elsewhere.
+fn yes(text: &str) -> bool {
+    matches!(text.trim(), "1" | "Y" | "y" | "true")
+}
+
 fn call_start(from: Sender, form: &Form) -> CallStart {
     let data = |key: &str| form.nested("data", key);
     let owned = |key: &str| data(key).map(str::to_owned);
@@ -228,7 +236,8 @@ fn call_start(from: Sender, form: &Form) -> CallStart {
         international: owned("PHONE_NUMBER_INTERNATIONAL"),
         extension: owned("EXTENSION"),
         line: owned("LINE_NUMBER"),
-        mobile: data("IS_MOBILE") == Some("1"),
+        campaign: data("CALL_LIST_ID").and_then(|id| id.trim().parse().ok()).filter(|id| *id > 0),
+        mobile: data("IS_MOBILE").is_some_and(yes),
         crm: owned("CRM_ENTITY_TYPE").zip(crm_id),
     }
 }

@@ -64,7 +64,7 @@ fn a_click_is_read_whole() {
         (Some(UserId(7)), Some("externalCall.abc.1770000000"))
     );
     assert_eq!((click.number.as_str(), click.international.as_deref()), ("8 (983) 555-11-22", Some("+79835551122")));
-    assert_eq!((click.line, click.extension, click.mobile), (None, None, false));
+    assert_eq!((click.line, click.extension, click.mobile, click.campaign), (None, None, false, None));
     assert_eq!((click.sent_at, click.crm), (Some(NOW), Some(("CONTACT".into(), 3))));
     assert_eq!(click.from.member_id, Some("m1".into()));
 }

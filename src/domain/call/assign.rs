@@ -1,8 +1,8 @@
 //! Which legs concern the CRM, and which CRM call each belongs to.
 
 use super::action::Action;
+use super::click::Click;
 use super::crm::{CrmCall, Kind};
-use super::event::Click;
 use super::leg::Leg;
 use super::note::Note;
 use super::state::Call;

@@ -1,9 +1,10 @@
 //! Everything that can happen to a call, answers and timers included.
 
+use super::click::Click;
 use crate::domain::card::CardCommand;
 use crate::domain::leg::LegEvent;
 use crate::domain::numbers::{NumberRule, OwnNumber, Party};
-use crate::domain::{CrmCallId, ExternalId, LegId, Phone, Timestamp, UserId};
+use crate::domain::{CrmCallId, ExternalId, LegId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A leg as seen, with what its numbers are to the company.
@@ -31,22 +32,6 @@ impl Sighting {
     }
 }
 
-/// A click on a number in the portal, which has registered the call already.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Click {
-    /// The portal's call.
-    pub crm: CrmCallId,
-    /// Who clicked.
-    pub user: UserId,
-    /// The phone that should dial; `None` if the employee has no number in our table.
-    pub from: Option<Phone>,
-    /// The number to reach.
-    pub to: Phone,
-    /// The click was told so late that dialling would only startle.
-    #[serde(default)]
-    pub late: bool,
-}
-
 /// Why a click did not become a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -61,6 +46,8 @@ pub enum DialFailure {
     Forbidden,
     /// The dialled number does not exist.
     WrongNumber,
+    /// What was clicked holds no number that can be dialled.
+    NotANumber,
     /// The employee's phone is engaged.
     Busy,
     /// The employee's phone is not registered or does not respond.

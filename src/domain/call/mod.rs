@@ -16,6 +16,7 @@
 
 mod action;
 mod assign;
+mod click;
 mod crm;
 mod event;
 mod leg;
@@ -34,8 +35,9 @@ mod view;
 mod tests;
 
 pub use action::{Action, CommandRefused, CrmStep, Intent, Reason, Status};
+pub use click::{Click, ClickFacts, CrmItem};
 pub use crm::{CrmCall, Kind};
-pub use event::{Click, DialFailure, Event, Sighting};
+pub use event::{DialFailure, Event, Sighting};
 pub use leg::Leg;
 pub use note::Note;
 pub use state::{Call, Policy};

@@ -2,6 +2,7 @@
 //! story in the reader's language.
 
 use super::action::{CrmStep, Status};
+use super::click::ClickFacts;
 use super::crm::Kind;
 use super::event::DialFailure;
 use crate::domain::leg::{Direction, LegState};
@@ -93,8 +94,11 @@ pub enum Note {
         user: UserId,
         /// The portal's call.
         crm: CrmCallId,
-        /// What is dialled.
-        to: Phone,
+        /// What is dialled; `None` if nothing in what was clicked can be.
+        to: Option<Phone>,
+        /// What else the portal told of it.
+        #[serde(default)]
+        facts: ClickFacts,
     },
     /// The click was not dialled.
     DialFailed {

@@ -1,7 +1,7 @@
 //! A call and the choices that were in force when it began.
 
+use super::click::Click;
 use super::crm::CrmCall;
-use super::event::Click;
 use super::leg::Leg;
 use crate::domain::company::{CallSettings, CrmCreate, InternalCalls, LONGEST_CALL_H};
 use crate::domain::directory::Directory;

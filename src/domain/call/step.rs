@@ -1,8 +1,9 @@
 //! One event in, the changed call and what to do about it out.
 
 use super::action::{Action, CommandRefused, CrmStep, Intent, Reason};
+use super::click::Click;
 use super::crm::{CrmCall, Kind};
-use super::event::{Click, DialFailure, Event};
+use super::event::{DialFailure, Event};
 use super::leg::Leg;
 use super::news::{leave, merge_legs};
 use super::note::Note;
@@ -73,22 +74,30 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
         return;
     }
     let lane = ExternalId::new(call.key.as_str());
-    let mut crm = CrmCall::new(lane.clone(), Kind::Outgoing, click.user, Some(click.to.clone()), now);
+    let mut crm = CrmCall::new(lane.clone(), Kind::Outgoing, click.user, click.to.clone(), now);
     crm.crm = Some(click.crm.clone());
     crm.told = true;
     // The portal may have opened the card for whoever clicked.
     crm.visible.insert(click.user);
     call.crm.push(crm);
-    actions.push(Action::Note(Note::Clicked { user: click.user, crm: click.crm.clone(), to: click.to.clone() }));
-    actions.push(Action::Crm(Intent::new(lane, CrmStep::Adopt { crm: click.crm.clone() })));
-    let from = click.from.clone();
-    let to = click.to.clone();
-    let late = click.late;
+    let (crm, to, facts) = (click.crm.clone(), click.to.clone(), click.facts.clone());
+    actions.push(Action::Note(Note::Clicked { user: click.user, crm, to, facts }));
+    actions.push(Action::Crm(Intent::new(lane.clone(), CrmStep::Adopt { crm: click.crm.clone() })));
+    let dial = match (click.from.clone(), click.to.clone()) {
+        _ if click.late => Err(DialFailure::TooLate),
+        (_, None) => Err(DialFailure::NotANumber),
+        (None, _) => Err(DialFailure::NoNumber),
+        (Some(from), Some(to)) => Ok(SwitchCommand::Make { from, to }),
+    };
+    let show = Some(click.user).filter(|_| click.facts.mobile);
     call.click = Some(click);
-    match from {
-        _ if late => dial_failed(call, DialFailure::TooLate, actions),
-        Some(from) => actions.push(Action::Switch(SwitchCommand::Make { from, to })),
-        None => dial_failed(call, DialFailure::NoNumber, actions),
+    match dial {
+        Ok(make) => {
+            // The mobile application opens no card; whoever clicked may sit before his computer.
+            actions.extend(show.map(|user| Action::Crm(Intent::new(lane, CrmStep::Show { users: vec![user] }))));
+            actions.push(Action::Switch(make));
+        }
+        Err(why) => dial_failed(call, why, actions),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::leg::Leg;
 use super::state::Call;
 use crate::domain::LegId;
-use crate::domain::card::{CallView, LegView, Phase};
+use crate::domain::card::{CallView, ClickView, LegView, Phase};
 use crate::domain::leg::{Direction, LegState};
 use crate::domain::numbers::Party;
 
@@ -21,7 +21,7 @@ impl Call {
                 leg: LegId::new(""),
                 owner: Some(click.user),
                 own: from.clone(),
-                remote: Some(click.to.clone()),
+                remote: click.to.clone(),
                 party: Party::Client,
                 display_name: None,
                 direction: Direction::Out,
@@ -36,6 +36,7 @@ impl Call {
             internal: employees().next().is_some() && employees().all(|l| l.party.colleague().is_some()),
             ended: legs.iter().all(|l| l.phase == Phase::Ended),
             legs,
+            click: self.click.as_ref().map(|c| ClickView { user: c.user, facts: c.facts.clone() }),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::ids;
 use super::judge::Delivery;
 use super::limits::Meter;
 use super::network::Network;
-use super::outgoing::{self, ClickRefused, Clicked};
+use super::outgoing::{self, ClickRefused, Clicked, ClickedIn};
 use super::server;
 use super::spec::{AppKeys, Client, Limits, User};
 use super::state::{EventAuth, Portal};
@@ -228,7 +228,12 @@ impl SimPortal {
     /// An employee clicks a number: registers the call, shows the card, posts the event and waits for its
     /// answer.
     pub async fn click(&self, user: i64, number: &str) -> Result<Clicked, ClickRefused> {
-        let clicked = outgoing::click(&self.world, &self.member_id, user, number)?;
+        self.click_in(user, number, ClickedIn::default()).await
+    }
+
+    /// The same from somewhere else than a page with the client's number.
+    pub async fn click_in(&self, user: i64, number: &str, place: ClickedIn) -> Result<Clicked, ClickRefused> {
+        let clicked = outgoing::click(&self.world, &self.member_id, user, number, place)?;
         Ok(clicked.sent(&self.world, &self.member_id).await)
     }
 

@@ -42,7 +42,7 @@ pub use grants::Pair;
 pub use handle::SimPortal;
 pub use judge::{Delivery, Push, PushKind, Request, Verdict, Violation};
 pub use network::Network;
-pub use outgoing::{ClickRefused, Clicked};
+pub use outgoing::{ClickRefused, Clicked, ClickedIn};
 pub use phones::{PhoneActions, PhoneError, PhoneFuture, PhoneMode, PhoneState};
 pub use spec::{AppKeys, AppSpec, Bucket, Client, Limits, Operating, PortalSpec, User, UserKind};
 pub use state::{EventAuth, Handler, Placement};

@@ -47,13 +47,32 @@ impl Clicked {
 
 type Form = Vec<(String, String)>;
 
+/// Where a click is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClickedIn {
+    /// In the mobile application: no card opens, in whatever browser the employee is logged in.
+    pub mobile: bool,
+    /// While working off this call campaign.
+    pub campaign: Option<u32>,
+}
+
 /// Registers the call, shows the card and prepares the events.
-pub fn click(world: &PortalWorld, member_id: &str, user: i64, number: &str) -> Result<Clicked, ClickRefused> {
+///
+/// Which fields the event has, and what is in them: voximplant/lib/rest/helper.php, `startCall`. It casts
+/// `CALL_LIST_ID` to a number and passes `IS_MOBILE` as PHP's boolean, which a form writes as 1 or 0.
+pub fn click(
+    world: &PortalWorld,
+    member_id: &str,
+    user: i64,
+    number: &str,
+    place: ClickedIn,
+) -> Result<Clicked, ClickRefused> {
     let now = world.now();
     world.change(|state| {
         let portal = portal(state, member_id);
         portal.active_user(user).ok_or(ClickRefused::UnknownUser)?;
-        if portal.screens.of(user).is_some() {
+        // It is the browser that refuses; the mobile application sees no card.
+        if !place.mobile && portal.screens.of(user).is_some() {
             return Err(ClickRefused::CardOpen);
         }
         let handlers: Vec<_> =
@@ -74,7 +93,7 @@ pub fn click(world: &PortalWorld, member_id: &str, user: i64, number: &str) -> R
             kind: OUTGOING,
             line: Some(line.clone()).filter(|l| !l.is_empty()),
             create,
-            show: true,
+            show: !place.mobile,
             ..Registration::default()
         };
         portal.tell(now, Story::Clicked { user, number: number.to_owned() });
@@ -84,9 +103,9 @@ pub fn click(world: &PortalWorld, member_id: &str, user: i64, number: &str) -> R
             ("PHONE_NUMBER_INTERNATIONAL", international(number)),
             ("EXTENSION", extension(number)),
             ("USER_ID", user.to_string()),
-            ("CALL_LIST_ID", "0".to_owned()),
+            ("CALL_LIST_ID", place.campaign.unwrap_or_default().to_string()),
             ("LINE_NUMBER", line),
-            ("IS_MOBILE", "0".to_owned()),
+            ("IS_MOBILE", u8::from(place.mobile).to_string()),
             ("CALL_ID", call.id.clone()),
             ("CRM_ENTITY_TYPE", call.bound.as_ref().map(|b| b.entity.clone()).unwrap_or_default()),
             ("CRM_ENTITY_ID", call.bound.as_ref().map(|b| b.id.to_string()).unwrap_or_default()),
@@ -238,7 +257,7 @@ async fn post(world: &PortalWorld, member_id: &str, mut delivery: Delivery) -> D
 
 /// E.164, if a Russian or international number can be read; empty otherwise.
 fn international(number: &str) -> String {
-    let own = number.split([';', ',']).next().unwrap_or_default();
+    let own = number.split(EXTENSION_SIGNS).next().unwrap_or_default();
     let digits: String = own.chars().filter(char::is_ascii_digit).collect();
     match (own.trim_start().starts_with('+'), digits.len(), digits.as_bytes().first()) {
         (true, 8.., _) => format!("+{digits}"),
@@ -248,8 +267,11 @@ fn international(number: &str) -> String {
     }
 }
 
+/// What the portal's own parser takes for the beginning of an extension.
+const EXTENSION_SIGNS: [char; 2] = [';', '#'];
+
 fn extension(number: &str) -> String {
-    number.split_once([';', ',']).map(|(_, rest)| rest.to_owned()).unwrap_or_default()
+    number.split_once(EXTENSION_SIGNS).map(|(_, rest)| rest.to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -262,6 +284,7 @@ mod tests {
         assert_eq!(international("8 983 555-11-22;12"), "+79835551122");
         assert_eq!(international("9835551122"), "+79835551122");
         assert_eq!(international("1001"), "");
-        assert_eq!(extension("89835551122;12"), "12");
+        assert_eq!((extension("89835551122;12"), extension("+73835550015#12")), ("12".into(), "12".into()));
+        assert_eq!(extension("89835551122,12"), "", "a pause is no sign of the portal's");
     }
 }

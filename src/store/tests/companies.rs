@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::company::{CallSettings, CrmCreate, InternalCalls};
 use crate::domain::directory::PortalUser;
+use crate::domain::written::AsWritten;
 
 fn chosen() -> CallSettings {
     CallSettings {
@@ -22,7 +23,8 @@ async fn fill(store: &Store, company: &CompanyId) {
     store.save_switch(company, &switch()).await.unwrap();
     store.save_call_settings(company, &chosen()).await.unwrap();
     store.save_application_token(company, &"application-token".into()).await.unwrap();
-    let user = PortalUser { user: UserId(1), name: "Анна".to_owned(), active: true, inner: Some(phone("1001")) };
+    let user =
+        PortalUser { user: UserId(1), name: "Анна".to_owned(), active: true, inner: Some(AsWritten::new("1001")) };
     store.import_employees(company, &[user]).await.unwrap();
 }
 

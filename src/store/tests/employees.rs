@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::domain::directory::PortalUser;
+use crate::domain::profile::{Profile, Remark};
+use crate::domain::written::AsWritten;
 
 fn user(id: i64, name: &str, inner: &str) -> PortalUser {
-    PortalUser { user: UserId(id), name: name.to_owned(), active: true, inner: Phone::parse(inner).ok() }
+    PortalUser { user: UserId(id), name: name.to_owned(), active: true, inner: Some(AsWritten::new(inner)) }
 }
 
 /// `user: numbers` of everybody, for reading at a glance.
@@ -57,7 +59,7 @@ async fn a_profile_number_that_is_taken_is_reported_and_not_given() {
     let (_dir, store, id) = store().await;
     store.import_employees(&id, &[user(1, "Анна", "1001")]).await.unwrap();
     let report = store.import_employees(&id, &[user(2, "Борис", "+1001"), user(3, "Вера", "1003")]).await.unwrap();
-    let want = NumberConflict { number: phone("+1001"), user: UserId(2), holder: UserId(1) };
+    let want = NumberConflict { number: phone("1001"), user: UserId(2), holder: UserId(1) };
     assert_eq!(report.conflicts, [want]);
     assert_eq!(table(&store, &id).await, ["1 Анна: 1001", "2 Борис: ", "3 Вера: 1003"]);
 }
@@ -108,4 +110,54 @@ async fn companies_do_not_share_numbers() {
     }
     store.save_numbers(&two.id, &[(UserId(1), vec![])]).await.unwrap();
     assert_eq!(table(&store, &one).await, ["1 Анна: 1001"]);
+}
+
+#[tokio::test]
+async fn all_numbers_of_a_new_users_profile_are_taken_and_what_is_unclear_is_kept_as_it_stands() {
+    let (dir, store, id) = store().await;
+    let first = [
+        user(1, "Анна", "1001 / 1040"),
+        user(2, "Борис", "доб. 1002, 1040, 1041"),
+        user(3, "Вера", "спросить Анну"),
+        user(4, "Глеб", "1050-1055, 1060"),
+    ];
+    let report = store.import_employees(&id, &first).await.unwrap();
+    let taken = NumberConflict { number: phone("1040"), user: UserId(2), holder: UserId(1) };
+    assert_eq!((report.added, report.conflicts), (4, vec![taken]));
+    assert_eq!(report.unclear, [UserId(3), UserId(4)]);
+    let store = reopen(&dir, store).await;
+    assert_eq!(table(&store, &id).await, ["1 Анна: 1001,1040", "2 Борис: 1002,1041", "3 Вера: ", "4 Глеб: 1060"]);
+    assert_eq!(remarks(&store, &id).await, ["2 Differs", "3 Unclear", "4 Unclear"]);
+    assert_eq!(store.import_employees(&id, &first).await.unwrap(), ImportReport::default(), "nothing is news twice");
+}
+
+#[tokio::test]
+async fn a_profile_changed_later_is_shown_and_not_taken_over_until_the_admin_decides() {
+    let (_dir, store, id) = store().await;
+    store.import_employees(&id, &[user(1, "Анна", "1001")]).await.unwrap();
+    assert_eq!(remarks(&store, &id).await, [""; 0]);
+    let report = store.import_employees(&id, &[user(1, "Анна", "1001 или 10…")]).await.unwrap();
+    assert_eq!((report.updated, report.unclear), (0, vec![UserId(1)]));
+    assert_eq!(
+        (table(&store, &id).await, remarks(&store, &id).await),
+        (vec!["1 Анна: 1001".into()], vec!["1 Unclear".into()])
+    );
+    store.save_numbers(&id, &[(UserId(1), vec![phone("1001"), phone("1009")])]).await.unwrap();
+    assert_eq!(remarks(&store, &id).await, ["1 Differs"], "he has decided");
+    store.import_employees(&id, &[user(1, "Анна", "10…")]).await.unwrap();
+    assert_eq!(remarks(&store, &id).await, ["1 Unclear"], "about another text he has not");
+    let untold = PortalUser { inner: None, ..user(1, "Анна", "") };
+    store.import_employees(&id, &[untold]).await.unwrap();
+    assert_eq!(remarks(&store, &id).await, ["1 Unclear"], "what is not told erases nothing");
+    store.import_employees(&id, &[user(1, "Анна", "")]).await.unwrap();
+    assert_eq!(store.profiles(&id).await.unwrap(), [], "an empty profile has nothing to say");
+}
+
+/// `user: remark` of everybody whose profile is worth a look.
+async fn remarks(store: &Store, company: &CompanyId) -> Vec<String> {
+    let employees = store.employees(company).await.unwrap();
+    let numbers = |user: UserId| &employees.iter().find(|e| e.user == user).unwrap().numbers;
+    let profiles: Vec<Profile> = store.profiles(company).await.unwrap();
+    let remark = |p: &Profile| p.remark(numbers(p.user)).map(|r: Remark| format!("{} {r:?}", p.user));
+    profiles.iter().filter_map(remark).collect()
 }

@@ -2,7 +2,8 @@
 
 use crate::domain::card::{Buttons, CardCommand, LegView};
 use crate::domain::leg::CommandError;
-use crate::domain::{CallKey, LegId, Phone};
+use crate::domain::written::dialled;
+use crate::domain::{CallKey, LegId};
 use crate::web::gate::error::WebError;
 use crate::web::gate::visit::{Visit, text};
 use crate::web::guard::Ticket;
@@ -162,7 +163,9 @@ fn command(pressed: &Pressed) -> Result<CardCommand, Refusal> {
         "retrieve" => Ok(CardCommand::Retrieve),
         "transfer" => {
             let to = pressed.to.as_deref().unwrap_or_default();
-            Phone::parse(to).map(CardCommand::Transfer).map_err(|_| Refusal::BadNumber)
+            // An extension behind the number would be lost: nobody dials it there.
+            let read = dialled(to).ok().filter(|read| read.extension.is_none());
+            read.map(|read| CardCommand::Transfer(read.number)).ok_or(Refusal::BadNumber)
         }
         _ => Err(Refusal::BadAction),
     }
@@ -209,6 +212,7 @@ const fn lit(buttons: Buttons, command: &CardCommand) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Phone;
 
     fn pressed(action: &str, to: Option<&str>) -> Pressed {
         Pressed { action: action.to_owned(), to: to.map(str::to_owned), ..Pressed::default() }
@@ -227,9 +231,12 @@ mod tests {
 
     #[test]
     fn a_transfer_needs_a_number() {
-        let to = Phone::parse("1002").expect("number");
-        assert_eq!(command(&pressed("transfer", Some("10-02"))), Ok(CardCommand::Transfer(to)));
-        for bad in [None, Some(""), Some("шеф"), Some("+")] {
+        let to = |text: &str| Ok(CardCommand::Transfer(Phone::parse(text).expect("number")));
+        for (typed, wanted) in [("10-02", "1002"), ("доб. 1002", "1002"), ("1002 (Пётр)", "1002"), ("*72#", "*72#")]
+        {
+            assert_eq!(command(&pressed("transfer", Some(typed))), to(wanted), "{typed}");
+        }
+        for bad in [None, Some(""), Some("шеф"), Some("+"), Some("sip:ivan@host"), Some("+73835550015#12")] {
             assert_eq!(command(&pressed("transfer", bad)), Err(Refusal::BadNumber), "{bad:?}");
         }
     }

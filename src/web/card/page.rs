@@ -35,6 +35,8 @@ struct First {
     phase: &'static str,
     number: String,
     name: String,
+    extension: String,
+    click: String,
     note: &'static str,
     reject: &'static str,
     buttons: Buttons,
@@ -52,6 +54,8 @@ impl First {
                 phase: t.idle,
                 number,
                 name: String::new(),
+                extension: String::new(),
+                click: String::new(),
                 note: t.idle_todo,
                 reject: t.reject,
                 buttons,
@@ -63,8 +67,13 @@ impl First {
         Self {
             tone: tone(call.phase),
             phase: phase(t, call.phase, call.direction),
-            number: call.number.as_ref().map_or_else(|| t.hidden.to_owned(), ToString::to_string),
+            number: call
+                .number
+                .as_ref()
+                .map_or_else(|| call.written().unwrap_or(t.hidden).to_owned(), ToString::to_string),
             name: call.name.clone().unwrap_or_default(),
+            extension: call.click.as_ref().and_then(|facts| t.click.extension(facts)).unwrap_or_default(),
+            click: call.click.as_ref().map(|facts| t.click.rest(facts).join(" · ")).unwrap_or_default(),
             note: if foreign { t.other } else { "" },
             reject: if connected { t.hangup } else { t.reject },
             buttons: call.buttons,
@@ -132,6 +141,13 @@ fn script_texts(visit: &Visit) -> Value {
         "reject": t.reject,
         "hangup": t.hangup,
         "hidden": t.hidden,
+        "click": {
+            "extension": t.click.extension,
+            "line": t.click.line,
+            "campaign": t.click.campaign,
+            "mobile": t.click.mobile,
+            "kinds": t.click.kinds.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
+        },
         "idle": t.idle,
         "idle_todo": t.idle_todo,
         "other": t.other,

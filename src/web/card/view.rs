@@ -1,5 +1,6 @@
 //! What one employee's card shows of his company's calls.
 
+use crate::domain::call::ClickFacts;
 use crate::domain::card::{Buttons, CallView, LegView, Phase};
 use crate::domain::leg::{Capabilities, Direction};
 use crate::domain::{CallKey, CrmCallId, LegId, Phone, Timestamp, UserId};
@@ -45,11 +46,19 @@ pub(crate) struct CallCard {
     pub(crate) answered_at: Option<Timestamp>,
     /// Both ends are employees.
     pub(crate) internal: bool,
+    /// The click it began with, on the card of whoever clicked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) click: Option<ClickFacts>,
     /// What can be done now.
     pub(crate) buttons: Buttons,
 }
 
 impl CallCard {
+    /// What was clicked, where no number could be read from it.
+    pub(crate) fn written(&self) -> Option<&str> {
+        Some(self.click.as_ref()?.written.as_ref()?.as_str())
+    }
+
     fn of(view: &CallView, leg: &LegView, can: Capabilities, card: Option<&CrmCallId>) -> Self {
         Self {
             call: view.key.clone(),
@@ -64,6 +73,7 @@ impl CallCard {
             started_at: view.started_at,
             answered_at: leg.answered_at,
             internal: view.internal,
+            click: view.click.as_ref().filter(|c| leg.owner == Some(c.user)).map(|c| c.facts.clone()),
             buttons: leg.buttons(can),
         }
     }
@@ -96,6 +106,7 @@ impl CardState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::card::ClickView;
 
     const ME: UserId = UserId(7);
     const ALL: Capabilities = Capabilities { make: true, answer: true, release: true, hold: true, transfer: true };
@@ -119,6 +130,7 @@ mod tests {
             internal: false,
             ended: phase == Phase::Ended,
             legs: vec![leg],
+            click: None,
         })
     }
 
@@ -149,6 +161,17 @@ mod tests {
     fn the_own_call_stays_after_its_end() {
         let views = [call("own", 7, Phase::Ended, 1, &["crm"]), call("next", 7, Phase::Ringing, 2, &[])];
         assert_eq!(current(&views, Some("crm")).as_deref(), Some("own"));
+    }
+
+    #[test]
+    fn a_clicks_facts_stand_on_the_card_of_whoever_clicked() {
+        let facts = ClickFacts { extension: Some("12".into()), ..ClickFacts::default() };
+        let clicked_by = |user| {
+            let mut view = CallView::clone(&call("own", 7, Phase::Dialing, 1, &["crm"]));
+            view.click = Some(ClickView { user: UserId(user), facts: facts.clone() });
+            CardState::new(&[Arc::new(view)], true, ALL, ME, None).current.expect("a call").click
+        };
+        assert_eq!((clicked_by(7), clicked_by(8)), (Some(facts.clone()), None));
     }
 
     #[test]

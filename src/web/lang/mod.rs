@@ -3,12 +3,14 @@
 //! The texts are one typed table per language (`Texts`), so a text that is missing in one language does
 //! not compile.
 
+mod click;
 mod count;
 mod en;
 mod ru;
 mod say;
 mod texts;
 
+pub(crate) use click::ClickTexts;
 pub(crate) use count::lasting;
 pub(crate) use say::{LinkStory, Tone, phase, tone};
 pub(crate) use texts::{

@@ -1,5 +1,7 @@
 //! The table of texts: one struct per page, filled once per language.
 
+use super::click::ClickTexts;
+
 /// A message that does not leave anybody alone: what it is about, what happened, what to do now.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Say {
@@ -154,6 +156,12 @@ pub(crate) struct EmployeeTexts {
     pub failed: &'static str,
     pub saving: &'static str,
     pub import_failed: &'static str,
+    /// At the top: so many rows have something unread in their profile.
+    pub profiles_unclear: fn(u64) -> String,
+    /// Beside a row; part of the profile's text could not be read.
+    pub profile_unclear: fn(&str) -> String,
+    /// Beside a row; the profile says something else than the row.
+    pub profile_differs: fn(&str) -> String,
     pub import_taken: fn(&str, &str, &str) -> String,
     pub taken: fn(&str, &str) -> String,
     pub taken_row: fn(&str, &str, &str) -> String,
@@ -193,6 +201,7 @@ pub(crate) struct CallTexts {
 /// The call card.
 pub(crate) struct CardTexts {
     pub title: &'static str,
+    pub click: ClickTexts,
     pub dialing: &'static str,
     pub ringing_in: &'static str,
     pub ringing_out: &'static str,
@@ -303,6 +312,7 @@ pub(crate) struct FieldTexts {
     pub no_digits: &'static str,
     pub long_number: &'static str,
     pub strange_number: fn(char) -> String,
+    pub unclear_number: &'static str,
 }
 
 /// Pages for what went wrong.

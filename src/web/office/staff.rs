@@ -2,6 +2,7 @@
 
 use super::OfficeFault;
 use crate::domain::directory::Employee;
+use crate::domain::profile::Profile;
 use crate::domain::{Phone, UserId};
 
 /// The number table.
@@ -9,6 +10,8 @@ use crate::domain::{Phone, UserId};
 pub struct Employees {
     /// Everybody, dismissed ones included.
     pub rows: Vec<Employee>,
+    /// What the portal's profiles say of their numbers.
+    pub profiles: Vec<Profile>,
     /// How the import before it went.
     pub import: Import,
 }

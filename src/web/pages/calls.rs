@@ -83,10 +83,12 @@ impl Names {
 impl CallShown {
     /// The call in the visitor's words.
     pub(crate) fn of(t: &Texts, names: &Names, view: &CallView) -> Self {
+        let written = view.click.as_ref().and_then(|click| click.facts.written.as_ref());
+        let hidden = written.map_or(t.calls.hidden, |text| text.as_str());
         let leg = |leg: &LegView| LegShown {
             who: names.who(t, leg.owner),
             own: leg.own.to_string(),
-            remote: leg.remote.as_ref().map_or(t.calls.hidden, Phone::as_str).to_owned(),
+            remote: leg.remote.as_ref().map_or(hidden, Phone::as_str).to_owned(),
             party: match leg.party {
                 Party::Service => t.calls.service_number,
                 Party::FeatureCode => t.calls.feature_code,

@@ -4,6 +4,7 @@
 //! page with a button.
 
 use super::numbers::{FIELD, Rows, RowsFault, from_form, from_json};
+use super::told::{Told, unclear};
 use super::top::{Notice, Tab, Top, overview, saved, settings};
 use crate::domain::UserId;
 use crate::domain::directory::Employee;
@@ -40,6 +41,7 @@ struct RowShown {
     active: bool,
     numbers: String,
     fault: String,
+    profile: Option<Told>,
 }
 
 /// `GET /company/employees`: the table, with the portal's new users in it.
@@ -53,14 +55,16 @@ pub(crate) async fn show(
     }
     let table = imported(&state, &admin).await?;
     let notes = notes(visit.lang.texts(), &table);
-    Ok(Json(json!({ "employees": table.rows, "notes": notes })).into_response())
+    let t = &visit.lang.texts().employees;
+    let rows: Vec<Value> = table.rows.iter().map(|employee| row_json(t, &table, employee)).collect();
+    Ok(Json(json!({ "employees": rows, "notes": notes })).into_response())
 }
 
 /// The table as a page.
 pub(crate) async fn page(state: &WebState, visit: &Visit, admin: &Admin) -> Result<Response, WebError> {
     let table = imported(state, admin).await?;
     let t = visit.lang.texts();
-    let rows = table.rows.iter().map(|employee| row(&t.employees, employee)).collect();
+    let rows = table.rows.iter().map(|employee| row(&t.employees, &table, employee)).collect();
     render(state, visit, admin, StatusCode::OK, rows, notes(t, &table), String::new()).await
 }
 
@@ -84,7 +88,18 @@ async fn render(
     Ok(settings(status, &EmployeesPage { shell: Shell::new(state, visit), top, rows, notes, fault }))
 }
 
-fn row(t: &EmployeeTexts, employee: &Employee) -> RowShown {
+/// The row as the dialog gets it: the employee, and what his profile says where that is worth a look.
+fn row_json(t: &EmployeeTexts, table: &Employees, employee: &Employee) -> Value {
+    let mut row = json!(employee);
+    if let Some(told) = Told::of(t, table, employee) {
+        row["profile"] = told.text.into();
+        row["profile_unclear"] = told.unclear.into();
+        row["profile_note"] = told.note.into();
+    }
+    row
+}
+
+fn row(t: &EmployeeTexts, table: &Employees, employee: &Employee) -> RowShown {
     let numbers: Vec<&str> = employee.numbers.iter().map(crate::domain::Phone::as_str).collect();
     RowShown {
         id: employee.user.0,
@@ -92,6 +107,7 @@ fn row(t: &EmployeeTexts, employee: &Employee) -> RowShown {
         active: employee.active,
         numbers: numbers.join(", "),
         fault: String::new(),
+        profile: Told::of(t, table, employee),
     }
 }
 
@@ -106,6 +122,13 @@ fn name_of(t: &EmployeeTexts, staff: &[Employee], user: UserId) -> String {
 /// What the admin should know about the import.
 fn notes(t: &Texts, table: &Employees) -> Vec<String> {
     let t = &t.employees;
+    let unclear = unclear(table);
+    let mut notes = import_notes(t, table);
+    notes.extend((unclear > 0).then(|| (t.profiles_unclear)(unclear)));
+    notes
+}
+
+fn import_notes(t: &EmployeeTexts, table: &Employees) -> Vec<String> {
     match &table.import {
         Import::NotAsked => vec![],
         Import::Failed(why) => {
@@ -175,14 +198,15 @@ async fn refuse(
     fields: &Fields,
     fault: &RowsFault,
 ) -> Result<Response, WebError> {
-    let staff = state.office.employees(&admin.company, false).await?.rows;
+    let table = state.office.employees(&admin.company, false).await?;
+    let staff = &table.rows;
     let t = visit.lang.texts();
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     if visit.json() {
-        return Ok((status, Json(fault_json(t, &staff, fault))).into_response());
+        return Ok((status, Json(fault_json(t, staff, fault))).into_response());
     }
     let rows = staff.iter().map(|employee| {
-        let mut row = row(&t.employees, employee);
+        let mut row = row(&t.employees, &table, employee);
         let field = format!("{FIELD}{}", row.id);
         if fields.has(&field) {
             fields.get(&field).clone_into(&mut row.numbers);
@@ -190,16 +214,16 @@ async fn refuse(
         if let RowsFault::Wrong { user, .. } = fault
             && *user == employee.user
         {
-            row.fault = row_text(t, &staff, fault);
+            row.fault = row_text(t, staff, fault);
         }
         if let RowsFault::Taken(taken) = fault
             && taken.user == employee.user
         {
-            row.fault = row_text(t, &staff, fault);
+            row.fault = row_text(t, staff, fault);
         }
         row
     });
-    render(state, visit, admin, status, rows.collect(), vec![], message(t, &staff, fault)).await
+    render(state, visit, admin, status, rows.collect(), vec![], message(t, staff, fault)).await
 }
 
 /// The sentence beside the row.

@@ -11,5 +11,6 @@ pub(crate) mod employees;
 pub(crate) mod login;
 mod numbers;
 mod status;
+mod told;
 pub(crate) mod top;
 mod trouble;

@@ -1,5 +1,7 @@
 //! The number table as it comes in: rows of JSON or fields of a form, checked row by row.
 
+use crate::domain::phone::PhoneError;
+use crate::domain::written::{AsWritten, inner_numbers};
 use crate::domain::{Phone, UserId};
 use crate::web::office::TakenNumber;
 use crate::web::read::{FieldFault, Fields};
@@ -94,15 +96,29 @@ fn read_numbers<'a>(user: UserId, texts: impl Iterator<Item = &'a str>) -> Resul
     let mut numbers: Vec<Phone> = Vec::new();
     for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
         let fault = |fault| RowsFault::Wrong { user, fault };
-        let number = Phone::parse(text).map_err(|e| fault(FieldFault::Number(e)))?;
-        if !numbers.iter().any(|n| n.digits() == number.digits()) {
-            numbers.push(number);
+        for number in one_or_several(text).map_err(|e| fault(FieldFault::Number(e)))? {
+            if !numbers.iter().any(|n| n.digits() == number.digits()) {
+                numbers.push(number);
+            }
         }
         if numbers.len() > MAX_NUMBERS {
             return Err(fault(FieldFault::TooMany(MAX_NUMBERS)));
         }
     }
     Ok(numbers)
+}
+
+/// What an admin has typed between two commas, read as a profile's text is; nothing of it may be left over.
+fn one_or_several(text: &str) -> Result<Vec<Phone>, PhoneError> {
+    if text.contains(['*', '#']) {
+        return Phone::parse(text).map(|number| vec![number]);
+    }
+    let read = inner_numbers(&AsWritten::new(text));
+    if !read.unclear && !read.something_else {
+        return Ok(read.numbers);
+    }
+    // Where the old reading fails as well, it names the sign at fault.
+    Err(Phone::parse(text).err().unwrap_or(PhoneError::Unclear))
 }
 
 /// No employee twice, no number twice.
@@ -126,7 +142,6 @@ fn distinct(rows: Rows) -> Result<Rows, RowsFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::phone::PhoneError;
 
     fn phone(text: &str) -> Phone {
         Phone::parse(text).expect(text)
@@ -139,6 +154,7 @@ mod tests {
             r#"{"employees":[{"user":1,"numbers":["1001","1002"]},{"user":2,"numbers":[]}]}"#,
             r#"[{"user":"1","numbers":"1001, 10-02"},{"user":2,"numbers":"","name":"x"}]"#,
             r#"[{"user":1,"numbers":["1001"," 1002 ","1001",""]},{"user":2,"numbers":[""]}]"#,
+            r#"[{"user":1,"numbers":["доб. 1001/1002"]},{"user":2,"numbers":"\u200e"}]"#,
         ] {
             assert_eq!(from_json(body.as_bytes()), Ok(want.clone()), "{body}");
         }
@@ -152,7 +168,9 @@ mod tests {
         let row = |numbers: &str| {
             from_json(format!(r#"[{{"user":1,"numbers":[]}},{{"user":2,"numbers":{numbers}}}]"#).as_bytes())
         };
-        assert_eq!(row(r#"["доб. 5"]"#), wrong(FieldFault::Number(PhoneError::Strange('д'))));
+        assert_eq!(row(r#"["шеф"]"#), wrong(FieldFault::Number(PhoneError::Strange('ш'))));
+        assert_eq!(row(r#"["моб. 89135551122"]"#), wrong(FieldFault::Number(PhoneError::Strange('м'))));
+        assert_eq!(row(r#"["1040-1050"]"#), wrong(FieldFault::Number(PhoneError::Unclear)));
         assert_eq!(row(r#"["+"]"#), wrong(FieldFault::Number(PhoneError::Empty)));
         let many: Vec<String> = (100..121).map(|n| format!("\"{n}\"")).collect();
         assert_eq!(row(&format!("[{}]", many.join(","))), wrong(FieldFault::TooMany(20)));

@@ -55,6 +55,7 @@ impl FieldFault {
             Self::Number(PhoneError::Empty) => t.no_digits.to_owned(),
             Self::Number(PhoneError::TooLong) => t.long_number.to_owned(),
             Self::Number(PhoneError::Strange(c)) => (t.strange_number)(*c),
+            Self::Number(PhoneError::Unclear) => t.unclear_number.to_owned(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The number table.
 
 use super::{Ask, Site};
+use crate::domain::profile::Profile;
+use crate::domain::written::AsWritten;
 use crate::domain::{Phone, UserId};
 use crate::web::office::{Import, TakenNumber};
 use axum::http::StatusCode;
@@ -86,4 +88,34 @@ async fn a_nameless_employee_is_still_somebody() {
     site.office.world().employees[0].name.clear();
     site.office.world().employees[0].active = false;
     site.send(Ask::get("/company/employees").admin().html()).await.shows(&["Пользователь 7", "уволен"]);
+}
+
+#[tokio::test]
+async fn what_a_profile_says_stands_beside_the_row_and_is_counted_above() {
+    let site = Site::new();
+    let profile = |user, text: &str, settled| Profile { user: UserId(user), text: AsWritten::new(text), settled };
+    site.office.world().profiles = vec![profile(7, "10…\n<i>вечером</i>", false), profile(8, "1002 / 1003", false)];
+    let json = site.send(Ask::get("/company/employees").admin().json().english()).await.json();
+    let row = &json["employees"][0];
+    assert_eq!((&row["profile"], &row["profile_unclear"]), (&"10…\n<i>вечером</i>".into(), &true.into()));
+    let keys: Vec<_> = json["employees"][1].as_object().expect("a row").keys().map(String::as_str).collect();
+    assert_eq!(keys, ["active", "name", "numbers", "user"], "a profile that says the same needs no remark");
+    assert!(json["notes"][0].as_str().is_some_and(|note| note.starts_with("1 user has")), "{json}");
+    let page = site.send(Ask::get("/company/employees").admin().html()).await;
+    page.shows(&[
+        "У 1 пользователя не удалось",
+        "&#60;i&#62;вечером",
+        "aria-describedby=\"p7\"",
+        "class=\"warn\" id=\"p7\"",
+    ]);
+    page.hides(&["id=\"p8\""]);
+
+    // Settled, or of somebody who has left: nothing is asked of the admin.
+    site.office.world().profiles[0].settled = true;
+    let json = site.send(Ask::get("/company/employees").admin().json()).await.json();
+    assert_eq!((&json["employees"][0]["profile_unclear"], &json["notes"]), (&false.into(), &serde_json::json!([])));
+    site.office.world().profiles[0].settled = false;
+    site.office.world().employees[0].active = false;
+    let json = site.send(Ask::get("/company/employees").admin().json()).await.json();
+    assert_eq!((&json["employees"][0]["profile"], &json["notes"]), (&serde_json::Value::Null, &serde_json::json!([])));
 }

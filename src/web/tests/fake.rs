@@ -5,6 +5,7 @@ use crate::domain::company::{Backend, CallSettings, Trust};
 use crate::domain::directory::Employee;
 use crate::domain::leg::{Capabilities, Direction};
 use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
+use crate::domain::profile::Profile;
 use crate::domain::tokens::REFRESH_LIFE;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::web::lang::Lang;
@@ -28,6 +29,7 @@ pub(super) const ME: UserId = UserId(7);
 pub(super) struct World {
     pub(super) overview: Option<Overview>,
     pub(super) employees: Vec<Employee>,
+    pub(super) profiles: Vec<Profile>,
     pub(super) import: Import,
     pub(super) calls: Vec<Arc<CallView>>,
     pub(super) recent: Vec<CallView>,
@@ -55,6 +57,7 @@ impl FakeOffice {
         let world = World {
             overview: Some(overview()),
             employees: vec![employee(7, "Иван Петров", &["1001"]), employee(8, "Анна Смирнова", &["1002", "1003"])],
+            profiles: vec![],
             import: Import::Done { added: 0, taken: vec![] },
             calls: vec![],
             recent: vec![],
@@ -152,6 +155,7 @@ pub(super) fn call(key: &str, owner: UserId, phase: Phase, crm: &[&str]) -> Call
         internal: false,
         ended: phase == Phase::Ended,
         legs: vec![leg],
+        click: None,
     }
 }
 
@@ -261,7 +265,7 @@ impl Office for FakeOffice {
         let noted = if import { self.note("import".to_owned()) } else { Ok(()) };
         let world = self.world();
         let import = if import { world.import.clone() } else { Import::NotAsked };
-        ready(noted.map(|()| Employees { rows: world.employees.clone(), import }))
+        ready(noted.map(|()| Employees { rows: world.employees.clone(), profiles: world.profiles.clone(), import }))
     }
 
     fn save_numbers<'a>(

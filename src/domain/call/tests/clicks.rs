@@ -7,7 +7,15 @@ use LegState::{Released, Ringing, Talking};
 fn clicked() -> Story {
     let mut s = Story::new();
     let (crm, user) = ("portal.1".into(), UserId(1));
-    s.event(Event::Clicked(Click { crm, user, from: Some(phone("1001")), to: phone(CLIENT), late: false })).told();
+    s.event(Event::Clicked(Click {
+        crm,
+        user,
+        from: Some(phone("1001")),
+        to: Some(phone(CLIENT)),
+        late: false,
+        facts: ClickFacts::default(),
+    }))
+    .told();
     s
 }
 
@@ -54,7 +62,14 @@ fn a_second_click_on_a_running_click_changes_nothing() {
     let mut s = clicked();
     s.outgoing("1001", Ringing).after(2);
     let (crm, user) = ("portal.2".into(), UserId(1));
-    s.event(Event::Clicked(Click { crm, user, from: Some(phone("1001")), to: phone(CLIENT), late: false }));
+    s.event(Event::Clicked(Click {
+        crm,
+        user,
+        from: Some(phone("1001")),
+        to: Some(phone(CLIENT)),
+        late: false,
+        facts: ClickFacts::default(),
+    }));
     assert!(s.told().is_empty());
     assert_eq!(s.asked.len(), 1, "dialled once");
 }
@@ -81,7 +96,14 @@ fn a_clicked_call_is_handed_over_like_any_other() {
 fn a_click_on_a_colleague_is_finished_although_it_is_internal() {
     let mut s = Story::new();
     let (crm, user) = ("portal.1".into(), UserId(1));
-    s.event(Event::Clicked(Click { crm, user, from: Some(phone("1001")), to: phone("1002"), late: false }));
+    s.event(Event::Clicked(Click {
+        crm,
+        user,
+        from: Some(phone("1001")),
+        to: Some(phone("1002")),
+        late: false,
+        facts: ClickFacts::default(),
+    }));
     let both =
         |state| vec![leg("a", "1001", Direction::Out, "1002", state), leg("b", "1002", Direction::In, "1001", state)];
     s.legs(both(Ringing)).after(2).legs(both(Talking)).after(5).legs(both(Released));
@@ -116,4 +138,38 @@ fn a_click_whose_own_leg_is_never_seen_ends_although_others_of_its_call_are() {
     assert_eq!(s.told(), ["/1004: register 4 Incoming show", "/1004: finish 4 3s 200"]);
     assert_eq!(s.after(30).told(), ["finish 1 0s 480"], "the card of who clicked does not stay");
     assert!(s.call.is_over());
+}
+
+fn clicked_so(to: Option<&str>, facts: ClickFacts) -> Story {
+    let mut s = Story::new();
+    let (crm, user) = ("portal.1".into(), UserId(1));
+    s.event(Event::Clicked(Click { crm, user, from: Some(phone("1001")), to: to.map(phone), late: false, facts }));
+    s
+}
+
+#[test]
+fn a_click_in_the_mobile_application_opens_the_card_that_the_portal_does_not() {
+    let facts = ClickFacts { mobile: true, ..ClickFacts::default() };
+    let mut s = clicked_so(Some(CLIENT), facts.clone());
+    assert_eq!(s.told(), ["adopt portal.1", "show 1"]);
+    s.outgoing("1001", Ringing).after(3).outgoing("1001", Talking).after(5).outgoing("1001", Released);
+    assert_eq!(s.told(), ["finish 1 5s 200"], "it is not opened twice, and it closes with the call");
+    assert_eq!(clicked_so(None, facts).told(), ["adopt portal.1", "finish 1 0s 404"], "nothing to show, nothing shown");
+}
+
+#[test]
+fn a_click_on_what_is_no_number_ends_at_once_and_dials_nothing() {
+    let mut s = clicked_so(None, ClickFacts::default());
+    assert_eq!((s.told(), s.asked.len()), (vec!["adopt portal.1".to_owned(), "finish 1 0s 404".to_owned()], 0));
+    assert!(s.call.is_over());
+    s.outgoing("1001", Ringing).after(3).outgoing("1001", Released);
+    assert_eq!(s.told()[0], "/1001: register 1 Outgoing show", "what the phone does then is a call of its own");
+}
+
+#[test]
+fn what_the_portal_told_of_a_click_stands_in_the_view_and_in_the_trace() {
+    let facts = ClickFacts { extension: Some("12".into()), campaign: Some(31), ..ClickFacts::default() };
+    let s = clicked_so(Some(CLIENT), facts.clone());
+    let click = s.call.view().click.expect("the click");
+    assert_eq!((click.user, click.facts), (UserId(1), facts));
 }

@@ -232,7 +232,14 @@ fn begin(truth: &Truth) -> Run {
     let mut run = Run::new(&CallSettings { responsible: truth.responsible, ..CallSettings::default() });
     if let Some(caller) = truth.parts.first().filter(|_| truth.clicked) {
         let (crm, user) = ("portal.1".into(), caller.user().expect("an employee"));
-        let click = Click { crm, user, from: Some(caller.own.clone()), to: phone(CLIENT), late: false };
+        let click = Click {
+            crm,
+            user,
+            from: Some(caller.own.clone()),
+            to: Some(phone(CLIENT)),
+            late: false,
+            facts: ClickFacts::default(),
+        };
         run.event(Event::Clicked(click));
     }
     run

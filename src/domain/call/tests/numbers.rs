@@ -232,7 +232,14 @@ fn a_number_that_only_the_end_tells_is_the_clients_where_there_was_none() {
 #[test]
 fn the_number_of_a_click_is_what_was_clicked() {
     let mut s = Story::new();
-    let click = Click { crm: "p".into(), user: UserId(1), from: Some(phone("1001")), to: phone(CLIENT), late: false };
+    let click = Click {
+        crm: "p".into(),
+        user: UserId(1),
+        from: Some(phone("1001")),
+        to: Some(phone(CLIENT)),
+        late: false,
+        facts: ClickFacts::default(),
+    };
     s.event(Event::Clicked(click)).after(1).legs(vec![outgoing(TECHNICAL, Ringing)]).after(1);
     s.legs(vec![outgoing(OTHER, Talking)]).after(12).legs(vec![outgoing(OTHER, Released)]);
     assert_eq!(s.told(), ["adopt p", "finish 1 12s 200"]);

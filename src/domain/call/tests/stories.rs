@@ -119,8 +119,9 @@ fn click(s: &mut Story, from: Option<&str>) {
         crm: "portal.1".into(),
         user: UserId(1),
         from: from.map(phone),
-        to: phone(CLIENT),
+        to: Some(phone(CLIENT)),
         late: false,
+        facts: ClickFacts::default(),
     }));
 }
 

@@ -4,7 +4,7 @@ use super::authorize::russian;
 use super::{Door, Secure, reply};
 use crate::sandbox::portal::frames;
 use crate::sandbox::portal::handle::portal;
-use crate::sandbox::portal::outgoing;
+use crate::sandbox::portal::outgoing::{self, ClickedIn};
 use axum::Router;
 use axum::extract::{Extension, Json, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -94,10 +94,13 @@ async fn frames_of(
 struct Click {
     user: i64,
     number: String,
+    #[serde(default)]
+    mobile: bool,
 }
 
 async fn click(State(door): State<Door>, Json(click): Json<Click>) -> Response {
-    match outgoing::click(&door.world, &door.member_id, click.user, &click.number) {
+    let place = ClickedIn { mobile: click.mobile, campaign: None };
+    match outgoing::click(&door.world, &door.member_id, click.user, &click.number, place) {
         Ok(clicked) => {
             let call = clicked.call.clone();
             // The browser does not wait for the application.

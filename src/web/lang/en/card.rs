@@ -1,9 +1,16 @@
 //! English texts of the call card.
 
-use crate::web::lang::{CardTexts, Say};
+use crate::web::lang::{CardTexts, ClickTexts, Say};
 
 pub(super) const CARD: CardTexts = CardTexts {
     title: "ECSS-10 call",
+    click: ClickTexts {
+        extension: "extension {}",
+        line: "line {}",
+        campaign: "call campaign {}",
+        mobile: "from the mobile application",
+        kinds: [("CONTACT", "contact"), ("COMPANY", "company"), ("LEAD", "lead"), ("DEAL", "deal")],
+    },
     dialing: "Dialling",
     ringing_in: "Incoming call",
     ringing_out: "Waiting for an answer",

@@ -64,6 +64,18 @@ const EMPLOYEES: EmployeeTexts = EmployeeTexts {
     failed: "The list could not be loaded. Close this window and try again.",
     saving: "Saving…",
     import_failed: "The portal did not answer, so this is the list as it was. Numbers can be changed; new users will appear once the portal is back.",
+    profiles_unclear: |n| {
+        let (users, whose) = if n == 1 { ("user has", "its row") } else { ("users have", "their rows") };
+        format!(
+            "{n} {users} an internal number in the Bitrix24 profile that could not be read whole. Check {whose}, marked below, and type the missing numbers."
+        )
+    },
+    profile_unclear: |text| {
+        format!(
+            "In the Bitrix24 profile: “\u{2068}{text}\u{2069}”. Not all of it could be read; type the numbers yourself."
+        )
+    },
+    profile_differs: |text| format!("In the Bitrix24 profile: “\u{2068}{text}\u{2069}”."),
     import_taken: |number, user, holder| {
         format!(
             "Number {number} from the profile of “{user}” was not added: “{holder}” has it. Remove it there if it has a new owner."

@@ -1,9 +1,16 @@
 //! Russian texts of the call card.
 
-use crate::web::lang::{CardTexts, Say};
+use crate::web::lang::{CardTexts, ClickTexts, Say};
 
 pub(super) const CARD: CardTexts = CardTexts {
     title: "Вызов ECSS-10",
+    click: ClickTexts {
+        extension: "добавочный {}",
+        line: "линия {}",
+        campaign: "обзвон № {}",
+        mobile: "из мобильного приложения",
+        kinds: [("CONTACT", "контакт №"), ("COMPANY", "компания №"), ("LEAD", "лид №"), ("DEAL", "сделка №")],
+    },
     dialing: "Набор номера",
     ringing_in: "Входящий вызов",
     ringing_out: "Ждём ответа",

@@ -121,6 +121,7 @@ pub(super) const FIELD: FieldTexts = FieldTexts {
     no_digits: "В номере нет цифр.",
     long_number: "Номер длиннее 40 знаков.",
     strange_number: |c| format!("Знак «{c}» нельзя набрать; допустимы цифры, * и #."),
+    unclear_number: "Непонятно, один это номер или несколько. Разделите номера запятыми, а цифры одного номера пишите подряд.",
 };
 
 pub(super) const ERROR: ErrorTexts = ErrorTexts {

@@ -5,6 +5,7 @@ mod company;
 mod faults;
 mod state;
 
+use super::count;
 use super::{CallTexts, EmployeeTexts, LoginTexts, Say, Texts};
 
 pub(super) const RU: Texts = Texts {
@@ -64,6 +65,16 @@ const EMPLOYEES: EmployeeTexts = EmployeeTexts {
     failed: "Список не загрузился. Закройте окно и попробуйте ещё раз.",
     saving: "Сохраняем…",
     import_failed: "Портал не ответил, показан прежний список. Номера можно менять; новые пользователи появятся, когда связь восстановится.",
+    profiles_unclear: |n| {
+        let users = count::ru(n, ["пользователя", "пользователей", "пользователей"]);
+        format!(
+            "У {n} {users} не удалось полностью прочитать внутренний номер в профиле Битрикс24. Проверьте отмеченные строки и впишите недостающие номера."
+        )
+    },
+    profile_unclear: |text| {
+        format!("В профиле Битрикс24: «\u{2068}{text}\u{2069}». Прочитано не всё, впишите номера сами.")
+    },
+    profile_differs: |text| format!("В профиле Битрикс24: «\u{2068}{text}\u{2069}»."),
     import_taken: |number, user, holder| {
         format!(
             "Номер {number} из профиля «{user}» не добавлен: он уже у «{holder}». Уберите его там, если номер сменил хозяина."

@@ -1,0 +1,99 @@
+//! What the portal tells of a click, in our words.
+
+use crate::bitrix::hook::CallStart;
+use crate::domain::call::{Click, ClickFacts, CrmItem};
+use crate::domain::written::{AsWritten, Dialled, dialled, extension};
+use crate::domain::{CrmCallId, UserId};
+
+/// Longest line number, as the portal documents it, and longest name of a kind of CRM item.
+const MAX_WORD: usize = 50;
+
+/// The number to dial and what belongs to it: as it was clicked if that can be dialled, else as the portal has read
+/// it; `None` if nothing can be.
+pub(super) fn reached(start: &CallStart) -> Option<Dialled> {
+    let read = dialled(&start.number).or_else(|fault| dialled(start.international.as_deref().ok_or(fault)?)).ok()?;
+    // The portal fills EXTENSION with what its own two signs separate (voximplant/lib/rest/helper.php, startCall).
+    Some(Dialled { extension: start.extension.as_deref().and_then(extension).or(read.extension), ..read })
+}
+
+/// The click as the call brain takes it.
+pub(super) fn click(start: &CallStart, crm: CrmCallId, user: UserId, late: bool) -> Click {
+    let read = reached(start);
+    let facts = ClickFacts {
+        written: read.is_none().then(|| AsWritten::new(&start.number)),
+        extension: read.as_ref().and_then(|r| r.extension.clone()),
+        line: start.line.as_deref().map(bounded).filter(|line| !line.is_empty()),
+        campaign: start.campaign,
+        item: start.crm.as_ref().map(|(kind, id)| CrmItem { kind: bounded(kind), id: *id }),
+        mobile: start.mobile,
+    };
+    Click { crm, user, from: None, to: read.map(|r| r.number), late, facts }
+}
+
+fn bounded(text: &str) -> String {
+    AsWritten::new(text).as_str().chars().take(MAX_WORD).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitrix::hook::PortalPost;
+
+    fn told(fields: &str) -> Click {
+        let body = format!("event=ONEXTERNALCALLSTART&auth[member_id]=m1&data[CALL_ID]=c&data[USER_ID]=7&{fields}");
+        let Ok(PortalPost::CallStart(start)) = PortalPost::parse(None, body.as_bytes()) else { panic!("{body}") };
+        click(&start, "c".into(), UserId(7), false)
+    }
+
+    #[test]
+    fn everything_the_portal_tells_is_kept() {
+        let click = told(
+            "data[PHONE_NUMBER]=%2B73835550015%2312&data[PHONE_NUMBER_INTERNATIONAL]=%2B73835550015&data[EXTENSION]=12\
+             &data[CALL_LIST_ID]=31&data[LINE_NUMBER]=%2B73832000000&data[IS_MOBILE]=1&data[CRM_ENTITY_TYPE]=CONTACT\
+             &data[CRM_ENTITY_ID]=3",
+        );
+        assert_eq!(click.to.expect("a number").as_str(), "+73835550015");
+        let want = ClickFacts {
+            written: None,
+            extension: Some("12".into()),
+            line: Some("+73832000000".into()),
+            campaign: Some(31),
+            item: Some(CrmItem { kind: "CONTACT".into(), id: 3 }),
+            mobile: true,
+        };
+        assert_eq!(click.facts, want);
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_invented() {
+        for fields in [
+            "data[PHONE_NUMBER]=89135551122&data[CALL_LIST_ID]=0&data[LINE_NUMBER]=&data[IS_MOBILE]=0&data[EXTENSION]=",
+            "data[PHONE_NUMBER]=89135551122&data[CALL_LIST_ID][]=&data[LINE_NUMBER][]=&data[CRM_ENTITY_TYPE][]=x",
+            "data[PHONE_NUMBER]=89135551122&data[CALL_LIST_ID]=-1&data[IS_MOBILE]=&data[CRM_ENTITY_TYPE]=LEAD",
+        ] {
+            let click = told(fields);
+            assert_eq!((click.to.expect("a number").as_str(), click.facts), ("89135551122", ClickFacts::default()));
+        }
+    }
+
+    #[test]
+    fn the_portals_reading_helps_where_ours_fails_and_else_the_text_is_kept() {
+        let click = told("data[PHONE_NUMBER]=8-800-FLOWERS&data[PHONE_NUMBER_INTERNATIONAL]=%2B78003569377");
+        assert_eq!(click.to.expect("a number").as_str(), "+78003569377");
+        let long = "1".repeat(10_000);
+        for (number, kept) in [("8-800-FLOWERS", "8-800-FLOWERS"), ("sip:ivan@host", "sip:ivan@host"), (&long, "111")] {
+            let click = told(&format!("data[PHONE_NUMBER]={number}"));
+            assert_eq!(click.to, None, "{number}");
+            let written = click.facts.written.expect("the text");
+            assert!(written.as_str().starts_with(kept) && written.as_str().chars().count() <= 201, "{written}");
+        }
+        assert_eq!(told("data[PHONE_NUMBER][]=8").to, None, "an array is no number");
+    }
+
+    #[test]
+    fn clicks_stored_by_an_older_version_are_read() {
+        let old = r#"{"crm":"c","user":7,"from":null,"to":"+73835550015","late":false}"#;
+        let click: Click = serde_json::from_str(old).expect("a click");
+        assert_eq!((click.to.expect("a number").as_str(), click.facts), ("+73835550015", ClickFacts::default()));
+    }
+}
