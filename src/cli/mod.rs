@@ -119,3 +119,6 @@ fn complain_of(faults: &[Fault]) -> ExitCode {
     complain(&format!("{} fault(s) in the settings; nothing was started", faults.len()));
     ExitCode::from(CONFIG)
 }
+
+#[cfg(test)]
+mod tests;
