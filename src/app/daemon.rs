@@ -98,7 +98,16 @@ impl Daemon {
         tracing::info!(companies = count, base, "started");
         daemon.tasks.spawn(certificate::watch(daemon.tls.clone(), clock.clone(), daemon.stop.clone()));
         let (store, stop) = (daemon.store.clone(), daemon.stop.clone());
-        daemon.tasks.spawn(tidy(store.clone(), clock.clone(), settings.retention_days, stop.clone()));
+        let companies = daemon.companies.clone();
+        daemon.tasks.spawn(tidy(
+            companies.clone(),
+            store.clone(),
+            clock.clone(),
+            settings.retention_days,
+            stop.clone(),
+        ));
+        let deletions_stop = stop.clone();
+        daemon.tasks.spawn(async move { companies.tend_deletions(deletions_stop).await });
         daemon.tasks.spawn(async move {
             stop.run_until_cancelled(async { tokio::join!(store.tend(&clock), follow(&clock)) }).await;
         });
@@ -184,13 +193,16 @@ async fn follow(clock: &Clock) {
     }
 }
 
-async fn tidy(store: Store, clock: Clock, retention_days: u32, stop: CancellationToken) {
+async fn tidy(companies: Companies, store: Store, clock: Clock, retention_days: u32, stop: CancellationToken) {
     let keep = Duration::from_secs(u64::from(retention_days) * 24 * 3600);
     loop {
         match store.forget_before(clock.now() - keep).await {
             Ok(0) => {}
             Ok(forgotten) => tracing::info!(forgotten, retention_days, "old calls were forgotten"),
             Err(error) => tracing::error!(%error, "old calls cannot be forgotten"),
+        }
+        if let Err(error) = companies.forget_uninstalled(clock.now() - keep).await {
+            tracing::error!(%error, "uninstalled companies cannot be forgotten");
         }
         tokio::select! {
             () = stop.cancelled() => return,

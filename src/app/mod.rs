@@ -2,6 +2,7 @@
 
 mod backup;
 mod certificate;
+mod companies;
 mod daemon;
 mod listeners;
 mod office;
@@ -9,6 +10,7 @@ mod prepare;
 
 pub use backup::{Backup, backup};
 pub use certificate::make_certificate;
+pub use companies::{Details, Entry, Forgotten, Standing, SurveyError, forget_company, list_companies, show_company};
 pub use daemon::Daemon;
 pub use listeners::Listeners;
 pub use prepare::{Prepared, prepare};

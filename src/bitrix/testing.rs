@@ -127,9 +127,9 @@ impl Fake {
     }
 }
 
-/// The client all tests share; five seconds are long enough for loopback.
+/// The client all tests share; only what hangs takes a minute.
 pub(super) fn http() -> reqwest::Client {
-    http_with(Duration::from_secs(5))
+    http_with(Duration::from_secs(60))
 }
 
 /// A client with its own limit for a whole exchange.

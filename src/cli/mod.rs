@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod company;
 mod config;
 mod export;
 mod gen_cert;
@@ -35,6 +36,9 @@ enum Command {
     /// Copy the database, also while the daemon runs. To restore: stop the daemon, put the copy in place of store.db in
     /// the state directory, delete store.db-wal and store.db-shm there, start.
     Backup(backup::Backup),
+    /// List, show or delete the companies of this server.
+    #[command(subcommand)]
+    Company(company::Company),
     /// Read or change one setting.
     #[command(subcommand)]
     Config(config::Config),
@@ -78,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Run(files) => run::run(&files),
         Command::CheckConfig(files) => Ok(check::check(&files)),
         Command::Backup(backup) => backup.run(),
+        Command::Company(company) => company.run(),
         Command::Config(config) => Ok(config.run()),
         Command::ExportSettings(export) => Ok(export.run()),
         Command::GenCert(gen_cert) => gen_cert.run(),
@@ -114,3 +119,6 @@ fn complain_of(faults: &[Fault]) -> ExitCode {
     complain(&format!("{} fault(s) in the settings; nothing was started", faults.len()));
     ExitCode::from(CONFIG)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Letter case and single underscores of a name do not matter; a second `__` would name a section.
 
-use super::fault::Place;
+use super::fault::{ENVIRONMENT, Place};
 use super::keys;
 use super::layer::{Found, Layer};
 use config::ValueKind;
@@ -16,7 +16,7 @@ pub fn read(variables: &[(String, String)]) -> Layer {
     for (name, value) in variables {
         let Some(rest) = name.get(..PREFIX.len()).filter(|head| head.eq_ignore_ascii_case(PREFIX)) else { continue };
         let spelling = &name[rest.len()..];
-        let place = Place::file("environment").of(name);
+        let place = Place::file(ENVIRONMENT).of(name);
         let path: Vec<String> = spelling.split("__").map(keys::canonical).collect();
         match keys::find(&path.join(".")) {
             Some(_) => {

@@ -2,6 +2,9 @@
 
 pub use crate::domain::fault::Fault;
 
+/// What the environment is called as a source.
+pub const ENVIRONMENT: &str = "environment";
+
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -13,23 +16,30 @@ pub struct Place {
     pub column: Option<u32>,
     /// The key as it is spelt there; none for a whole file.
     pub key: Option<String>,
+    /// Whether no literal stands there, but an expression, such as one that asks the environment.
+    pub computed: bool,
 }
 
 impl Place {
     /// A whole file.
     pub fn file(file: impl Into<String>) -> Self {
-        Self { file: file.into(), line: None, column: None, key: None }
+        Self { file: file.into(), line: None, column: None, key: None, computed: false }
     }
 
     /// A position in this place's file.
     pub fn at(&self, (line, column): (u32, u32)) -> Self {
-        Self { file: self.file.clone(), line: Some(line), column: Some(column), key: None }
+        Self { file: self.file.clone(), line: Some(line), column: Some(column), key: None, computed: false }
     }
 
     /// The same position, for `key`.
     pub fn of(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
+    }
+
+    /// Whether this is the environment, where everything is text.
+    pub fn is_environment(&self) -> bool {
+        self.file == ENVIRONMENT
     }
 
     /// A fault here.

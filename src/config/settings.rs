@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Settings {
     /// HTTP prefix: empty, or like `/bitrix`.
     pub path: String,
-    /// Folder of pages and static files.
+    /// Folder of pages and static files of the former package; not used.
     pub dist: PathBuf,
     /// Public base URL at the gateway, without a trailing slash.
     pub proxy_gateway_url: Option<String>,

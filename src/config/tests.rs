@@ -232,6 +232,68 @@ fn a_host_that_nobody_can_call_is_a_warning() {
 }
 
 #[test]
+fn a_value_of_another_type_is_told_with_its_line_and_what_it_was_taken_for() {
+    let script = "module.exports = {\n rebindPlacement: \"true\",\n logToConsole: 'yes',\n useUnixSockets: 'false',\n \
+                  httpPort: '9001',\n httpsPort: process.env.HTTPS_PORT || 8802 };";
+    let toml = "retention_days = '30'\nreconnect_grace = 5\n";
+    let env = [
+        ("HTTPS_PORT", "9443"),
+        ("ECSS_CRM__LOG_LEVEL", "warn"),
+        ("ECSS_CRM__HTTP_PORT", "9002"),
+        ("ECSS_CRM__LOG_TO_CONSOLE", "on"),
+        ("ECSS_CRM__USE_UNIX_SOCKETS", "false"),
+    ];
+    let case = case(Some(toml), Some(script), &env);
+    let loaded = case.load();
+    let s = &loaded.settings;
+    assert_eq!((s.rebind_placement, s.log_to_console, s.use_unix_sockets), (true, true, false));
+    assert_eq!((s.http_port, s.https_port, s.retention_days), (9002, 9443, 30));
+    let mut told = case.shown(&loaded.warnings);
+    told.sort();
+    let wanted = [
+        "config.toml:1:1: retention_days: is the text \"30\" where a number is expected, and is taken for 30; write 30 without quotes",
+        "environment: ECSS_CRM__LOG_TO_CONSOLE: is the text \"on\" where true or false is expected, and is taken for true; write true",
+        "settings.js:2:19: rebindPlacement: is the text \"true\" where true or false is expected, and is taken for true; write true without quotes",
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn every_flag_and_number_of_another_type_is_told_in_every_source() {
+    for key in keys::KEYS {
+        let (values, silent): (&[&str], &str) = match key.kind {
+            keys::Kind::Flag => (&["'true'", "'no'", "1", "0", "''", "'On'"], "true"),
+            keys::Kind::Number => (&["'17'", "' 17 '"], "17"),
+            keys::Kind::Text => continue,
+        };
+        let of_key = |told: Vec<String>| told.into_iter().filter(|t| t.contains(" is taken for ")).count();
+        for value in values {
+            let found = of_key(toml_warnings(&format!("{} = {value}", key.name)));
+            assert_eq!(found, 1, "{} = {value}", key.name);
+            if key.in_settings_js {
+                let script = case(None, Some(&format!("module.exports = {{ {}: {value} }};", key.name)), &[]);
+                assert_eq!(of_key(script.shown(&script.load().warnings)), 1, "{}: {value}", key.name);
+            }
+        }
+        let name = format!("ECSS_CRM__{}", key.name);
+        let quiet = case(None, None, &[(&name, silent)]);
+        assert_eq!(of_key(quiet.shown(&quiet.load().warnings)), 0, "{name}={silent}");
+    }
+}
+
+#[test]
+fn a_folder_of_pages_that_holds_files_is_told_to_be_without_effect() {
+    let dir = tempfile::tempdir().unwrap();
+    let toml = format!("dist = '{}'", dir.path().display());
+    assert_eq!(toml_warnings(&toml), Vec::<String>::new(), "empty");
+    assert_eq!(toml_warnings("dist = '/nowhere/dist'"), Vec::<String>::new());
+    fs::write(dir.path().join("index.html"), "x").unwrap();
+    let told = toml_warnings(&toml);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("config.toml:1:1: dist: is not used since version 1.0"), "{told:?}");
+}
+
+#[test]
 fn doubtful_addresses_are_warnings() {
     assert!(toml_warnings("proxyGatewayURL = 'http://crm/bitrix'")[0].contains("inside a portal on https://"));
     assert!(toml_warnings("useUnixSockets = true")[0].contains("where we do not listen"));

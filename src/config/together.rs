@@ -2,6 +2,12 @@
 
 use super::typed::Values;
 use super::{OpsListen, Settings, url};
+use std::path::Path;
+
+/// Whether a folder is there and not empty, as far as we may look.
+fn holds_something(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file()
+}
 
 /// Faults of keys that contradict each other. A key that already has a fault is left alone.
 pub fn contradictions(values: &mut Values, s: &Settings) {
@@ -38,6 +44,15 @@ fn differ(values: &mut Values, key: &str, other: &str, equal: bool) {
 
 /// Warnings.
 pub fn doubts(values: &mut Values, s: &Settings) {
+    // The former package's own folder is gone with it, and its default in every old settings.js is no reason to speak.
+    if !values.is_suspect("dist") && holds_something(&s.dist) {
+        let problem = format!(
+            "is not used since version 1.0: pages and static files are part of the program, and what stands in {} has no \
+             effect",
+            s.dist.display()
+        );
+        values.doubt("dist", problem, "remove or empty that folder");
+    }
     if !values.is_suspect("serverHost") && url::is_wildcard(&s.server_host) {
         let shown = if s.server_host.is_empty() { "an empty serverHost" } else { &s.server_host };
         let remedy = "write the address at which the users' browsers reach this machine";

@@ -54,13 +54,22 @@ impl Values {
         place.unwrap_or_else(|| Place::file("default").of(key)).fault(problem, remedy)
     }
 
-    /// Text; numbers are taken as they are written. Surrounding space goes.
+    /// Whether a value can be nothing but a text, because it stands in the environment.
+    fn can_only_be_text(&self, key: &str) -> bool {
+        self.place(key).is_some_and(Place::is_environment)
+    }
+
+    /// Text; numbers are taken as they are written, with a warning. Surrounding space goes.
     pub fn text(&mut self, key: &str) -> Option<String> {
         let kind = self.found.get(&keys::canonical(key))?.kind.clone();
         match kind {
             ValueKind::String(text) => Some(text.trim().to_owned()),
-            ValueKind::I64(number) => Some(number.to_string()),
-            ValueKind::Float(number) => Some(number.to_string()),
+            ValueKind::I64(_) | ValueKind::Float(_) => {
+                // The number may be a secret.
+                let problem = "is a number where a text is expected, and is taken as it is written";
+                self.doubt(key, problem, "write it in quotes");
+                Some(kind.to_string())
+            }
             other => {
                 self.refuse(key, format!("is {} where a text is expected", name_of(&other)), "write it in quotes");
                 None
@@ -88,7 +97,7 @@ impl Values {
         Some(PathBuf::from(text))
     }
 
-    /// True or false, also as a word.
+    /// True or false; also as a word or as 1 and 0, with a warning that says what it was taken for.
     pub fn flag(&mut self, key: &str) -> Option<bool> {
         let kind = self.found.get(&keys::canonical(key))?.kind.clone();
         let read = match &kind {
@@ -102,13 +111,23 @@ impl Values {
             },
             _ => None,
         };
-        if read.is_none() {
-            self.refuse(key, "is neither true nor false", "write true or false");
+        match read {
+            None => self.refuse(key, "is neither true nor false", "write true or false"),
+            Some(flag) => match &kind {
+                ValueKind::Boolean(_) => {}
+                ValueKind::String(text) if self.can_only_be_text(key) && text.trim() == flag.to_string() => {}
+                other => {
+                    let problem =
+                        format!("is {} where true or false is expected, and is taken for {flag}", shown(other));
+                    let quotes = if self.can_only_be_text(key) { "" } else { " without quotes" };
+                    self.doubt(key, problem, format!("write {flag}{quotes}"));
+                }
+            },
         }
         read
     }
 
-    /// A whole number within limits, also as a text of digits.
+    /// A whole number within limits; also as a text of digits, with a warning.
     pub fn number(&mut self, key: &str, limits: &RangeInclusive<u32>) -> Option<u32> {
         let kind = self.found.get(&keys::canonical(key))?.kind.clone();
         let read = match &kind {
@@ -126,8 +145,23 @@ impl Values {
             };
             let (least, most) = (limits.start(), limits.end());
             self.refuse(key, format!("{shown} is not a whole number from {least} to {most}"), "correct the number");
+        } else if let (Some(number), ValueKind::String(_)) = (fits, &kind)
+            && !self.can_only_be_text(key)
+            // What `process.env` says is text, and `process.env.HTTP_PORT || 8801` is the manual's own form.
+            && !self.place(key).is_some_and(|place| place.computed)
+        {
+            let problem = format!("is {} where a number is expected, and is taken for {number}", shown(&kind));
+            self.doubt(key, problem, format!("write {number} without quotes"));
         }
         fits
+    }
+}
+
+/// A value that is no secret, as it was written.
+fn shown(kind: &ValueKind) -> String {
+    match kind {
+        ValueKind::String(text) => format!("the text {text:?}"),
+        other => format!("the number {other}"),
     }
 }
 
@@ -159,6 +193,16 @@ mod tests {
         assert_eq!(v.number("httpsPort", &(1..=65535)), Some(1));
         assert_eq!(v.text("bitrixClientId").as_deref(), Some("12"));
         assert!(v.faults.is_empty());
+        let told: Vec<String> = v.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "f:1:1: httpPort: is the text \"8801 \" where a number is expected, and is taken for 8801; write 8801 \
+                 without quotes",
+                "f:1:1: bitrixClientId: is a number where a text is expected, and is taken as it is written; write it \
+                 in quotes",
+            ]
+        );
     }
 
     #[test]
@@ -166,7 +210,10 @@ mod tests {
         for (kind, flag) in
             [("true".into(), true), ("off".into(), false), (ValueKind::I64(1), true), (false.into(), false)]
         {
-            assert_eq!(values(vec![("logToConsole", kind)]).flag("logToConsole"), Some(flag));
+            let quiet = matches!(kind, ValueKind::Boolean(_));
+            let mut v = values(vec![("logToConsole", kind)]);
+            assert_eq!(v.flag("logToConsole"), Some(flag));
+            assert_eq!(v.warnings.is_empty(), quiet, "{:?}", v.warnings);
         }
     }
 

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -66,9 +66,21 @@ pub struct Setup {
 #[derive(Clone)]
 pub struct Companies {
     pub(super) setup: Arc<Setup>,
-    running: Arc<RwLock<BTreeMap<CompanyId, (CompanyHandle, CancellationToken)>>>,
+    running: Arc<RwLock<BTreeMap<CompanyId, Running>>>,
+    /// Wakes whoever carries out deletions.
+    pub(super) deletions: Arc<Notify>,
+    /// One deletion at a time.
+    pub(super) deleting: Arc<Mutex<()>>,
     tasks: TaskTracker,
     stop: CancellationToken,
+}
+
+/// One of them.
+struct Running {
+    handle: CompanyHandle,
+    stop: CancellationToken,
+    /// Cancelled when the last of its tasks is gone.
+    ended: CancellationToken,
 }
 
 impl Companies {
@@ -77,6 +89,8 @@ impl Companies {
         Self {
             setup: Arc::new(setup),
             running: Arc::default(),
+            deletions: Arc::default(),
+            deleting: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -100,20 +114,20 @@ impl Companies {
 
     /// The company, if it runs.
     pub fn get(&self, id: &CompanyId) -> Option<CompanyHandle> {
-        self.running.read().unwrap_or_else(PoisonError::into_inner).get(id).map(|(handle, _)| handle.clone())
+        self.running.read().unwrap_or_else(PoisonError::into_inner).get(id).map(|r| r.handle.clone())
     }
 
     /// All running companies.
     pub fn all(&self) -> Vec<CompanyHandle> {
-        self.running.read().unwrap_or_else(PoisonError::into_inner).values().map(|(handle, _)| handle.clone()).collect()
+        self.running.read().unwrap_or_else(PoisonError::into_inner).values().map(|r| r.handle.clone()).collect()
     }
 
-    /// Ends one company's work; what waits stays stored.
-    pub fn stop_company(&self, id: &CompanyId) {
-        let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, stop)) = running.remove(id) {
-            stop.cancel();
-        }
+    /// Ends one company's work; what waits stays stored. The token, if it was running, is cancelled when the last of
+    /// its tasks is gone.
+    pub fn stop_company(&self, id: &CompanyId) -> Option<CancellationToken> {
+        let removed = self.running.write().unwrap_or_else(PoisonError::into_inner).remove(id)?;
+        removed.stop.cancel();
+        Some(removed.ended)
     }
 
     /// Ends everything: requests under way may finish, the rest is stored and goes on at the next start.
@@ -128,21 +142,26 @@ impl Companies {
         let stop = self.stop.child_token();
         let id = company.id.clone();
         let (handle, parts) = self.build(company).await?;
-        self.publish(&id, &handle, &stop);
+        let ended = CancellationToken::new();
+        let end = ended.clone().drop_guard();
+        self.publish(&id, Running { handle: handle.clone(), stop: stop.clone(), ended });
         let companies = self.clone();
         let spread = SPREAD.saturating_mul(u32::try_from(of.saturating_sub(1)).unwrap_or(u32::MAX)).min(LONGEST_SPREAD);
         let first_delay = spread.mul_f64(random_unit());
         self.tasks.spawn({
             let handle = handle.clone();
-            async move { companies.supervise(id, handle, parts, stop, first_delay).await }
+            async move {
+                companies.supervise(id, handle, parts, stop, first_delay).await;
+                drop(end);
+            }
         });
         Ok(handle)
     }
 
-    fn publish(&self, id: &CompanyId, handle: &CompanyHandle, stop: &CancellationToken) {
+    fn publish(&self, id: &CompanyId, new: Running) {
         let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, old)) = running.insert(id.clone(), (handle.clone(), stop.clone())) {
-            old.cancel();
+        if let Some(old) = running.insert(id.clone(), new) {
+            old.stop.cancel();
         }
     }
 
@@ -197,8 +216,10 @@ impl Companies {
             }
             let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
             // Whoever stops or replaces the company does so under this lock.
-            if !stop.is_cancelled() {
-                running.insert(id.clone(), (handle.clone(), stop.clone()));
+            if !stop.is_cancelled()
+                && let Some(running) = running.get_mut(&id)
+            {
+                running.handle = handle.clone();
             }
         }
     }
@@ -258,6 +279,7 @@ impl Companies {
             company: id,
             store: setup.store.clone(),
             clock: setup.clock.clone(),
+            since: company.created_at,
             portal,
             shared,
             inbox,

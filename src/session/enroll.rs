@@ -1,7 +1,7 @@
-//! How a company comes to us and goes: log-in of its admin, installation and removal of the application.
+//! How a company comes to us: log-in of its admin, installation of the application.
 
 use super::companies::Companies;
-use crate::bitrix::hook::{Install, Sender, authentic};
+use crate::bitrix::hook::Install;
 use crate::bitrix::{self, ApiError, AppCredentials, AppInfo, OAuthError, portal_domain};
 use crate::domain::company::Company;
 use crate::domain::{CompanyId, Tokens, UserId};
@@ -89,7 +89,7 @@ impl Companies {
     /// Stores a company that has proved itself and lets it run.
     async fn admit(&self, new: NewCompany, tokens: Tokens) -> Result<(), StoreError> {
         let keys = AppCredentials { client_id: new.client_id.clone(), client_secret: new.client_secret.clone() };
-        self.setup.store.register_company(&new, &tokens, self.now()).await?;
+        self.register(&new, &tokens).await?;
         if let Some(handle) = self.get(&new.id) {
             handle.portal().adopt(&new.client_endpoint, keys, tokens).await;
             handle.mended().await;
@@ -213,19 +213,6 @@ impl Companies {
         {
             tracing::error!(company = %company.id, %error, "the application token could not be stored");
         }
-    }
-
-    /// The application was removed from a portal; believed only with the right token. `false`: it was not.
-    pub async fn uninstalled(&self, from: &Sender) -> Result<bool, StoreError> {
-        let Some(id) = &from.member_id else { return Ok(false) };
-        let Some(company) = self.setup.store.company(id).await? else { return Ok(false) };
-        let right = company.application_token.as_ref().is_some_and(|t| authentic(t, from.application_token.as_ref()));
-        if right {
-            self.setup.store.mark_uninstalled(id, self.now()).await?;
-            self.stop_company(id);
-            tracing::warn!(company = %id, domain = company.domain, "the application was removed from the portal");
-        }
-        Ok(right)
     }
 }
 

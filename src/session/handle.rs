@@ -13,7 +13,7 @@ use crate::domain::card::CardCommand;
 use crate::domain::company::SwitchSettings;
 use crate::domain::directory::{PortalUser, dismissed, missing};
 use crate::domain::link::LinkFault;
-use crate::domain::{CallKey, CompanyId, LegId, Phone, UserId};
+use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::store::{EventId, ImportReport, Store, StoreError};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub(super) struct Inner {
     pub company: CompanyId,
     pub store: Store,
     pub clock: Clock,
+    /// When it came to us, or came back.
+    pub since: Timestamp,
     pub portal: Portal,
     pub shared: Arc<Shared>,
     pub inbox: mpsc::Sender<Message>,
@@ -57,6 +59,11 @@ impl CompanyHandle {
     /// `member_id`.
     pub fn id(&self) -> &CompanyId {
         &self.0.company
+    }
+
+    /// Since when the company is with us without having been uninstalled: nobody was vouched for before that.
+    pub fn since(&self) -> Timestamp {
+        self.0.since
     }
 
     /// How the company is doing.

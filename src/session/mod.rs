@@ -28,6 +28,7 @@ mod remake;
 mod restore;
 mod spool;
 mod status;
+mod uninstall;
 mod upkeep;
 mod vault;
 

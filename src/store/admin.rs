@@ -72,12 +72,13 @@ impl Store {
         Ok(token.into())
     }
 
-    /// The session with this token, unless it has ended.
+    /// The session with this token, unless it has ended or its company is gone.
     pub async fn session(&self, token: &SecretString, now: Timestamp) -> Result<Option<AdminSession>, StoreError> {
         let hash = sha256(token.expose_secret());
         let row = sqlx::query!(
             "SELECT company, user_id, name, created_at, expires_at FROM admin_sessions
-             WHERE token_hash = $1 AND expires_at > $2",
+             WHERE token_hash = $1 AND expires_at > $2
+               AND company IN (SELECT id FROM companies WHERE uninstalled_at IS NULL)",
             hash,
             now.0
         )

@@ -34,6 +34,8 @@ const COMMITS_PER_CHECKPOINT: u32 = 256;
 const LOG_PAGES: &str = "4000";
 /// What is left of the log file after it was longer, in bytes.
 const LOG_FILE: &str = "16777216";
+/// Emptying the log waits so long for readers; writers wait meanwhile.
+const WIPE_BUSY: Duration = Duration::from_millis(100);
 
 /// The open database.
 pub(super) struct Db {
@@ -105,6 +107,8 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .pragma("cache_size", WRITER_CACHE)
             .pragma("wal_autocheckpoint", LOG_PAGES)
+            // What is deleted or replaced is overwritten: people's numbers and names do not linger in free pages.
+            .pragma("secure_delete", "ON")
             .pragma("journal_size_limit", LOG_FILE);
         let db = Self {
             readers,
@@ -118,6 +122,10 @@ impl Db {
         let mut tx = db.single(Durability::PowerLoss).await?;
         sqlx::migrate!().run_direct(None, tx.conn(), false).await?;
         tx.commit().await?;
+        // After a kill the log may hold what a deletion has taken from the database.
+        if !db.wipe_log().await? {
+            tracing::debug!("somebody reads the database; its log stays as it is");
+        }
         Ok(db)
     }
 
@@ -181,6 +189,18 @@ impl Db {
         sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut conn).await?;
         *keeper = Some(conn);
         Ok(())
+    }
+
+    /// Moves everything from the log into the database file and empties the log; `false` if a reader is in the way.
+    pub(super) async fn wipe_log(&self) -> Result<bool, StoreError> {
+        // Most of it beside the writers.
+        self.checkpoint().await?;
+        let _nobody_writes = self.writers.lock().await;
+        let mut conn =
+            self.options.clone().synchronous(SqliteSynchronous::Full).busy_timeout(WIPE_BUSY).connect().await?;
+        let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut conn).await?;
+        conn.close().await?;
+        Ok(busy == 0)
     }
 
     /// Waits for running work and closes the file; SQLite then folds the log into it.

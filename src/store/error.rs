@@ -70,6 +70,9 @@ pub enum Conflict {
     /// The company was never registered, or its data has been deleted.
     #[error("the company is not registered")]
     UnknownCompany,
+    /// A former registration of the company is being deleted; it can register as soon as that is finished.
+    #[error("the data of the company's former registration are still being deleted")]
+    BeingDeleted,
     /// Any other rule of the schema.
     #[error("the values contradict what is stored: {0}")]
     Rule(String),

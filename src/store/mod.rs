@@ -11,6 +11,7 @@ mod calls;
 mod companies;
 mod copy;
 mod db;
+mod deletion;
 mod employees;
 mod error;
 mod examine;
@@ -27,6 +28,7 @@ mod retention;
 mod seal;
 mod settings;
 mod steps;
+mod survey;
 mod tokens;
 mod trace;
 
@@ -43,6 +45,7 @@ pub use key::MasterKey;
 pub use outbox::{Intent, IntentId, NewIntent};
 pub use record::{Kept, Record};
 pub use registration::NewCompany;
+pub use survey::{Details, Entry, Standing, SurveyError, inspect, order_deletion, survey};
 pub use trace::TraceLine;
 
 use crate::clock::Clock;

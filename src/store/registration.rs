@@ -2,7 +2,7 @@
 
 use super::companies::TABLE;
 use super::seal::Place;
-use super::{Store, StoreError, tokens};
+use super::{Conflict, Store, StoreError, tokens};
 use crate::domain::company::Company;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -28,7 +28,8 @@ pub struct NewCompany {
 impl Store {
     /// Registers a company with its tokens, in one transaction. A known `member_id` gets the new keys, domain and
     /// tokens and is installed again; its name, settings and employees stay. Other keys are another application's, so
-    /// that the application token known until then proves nothing any more.
+    /// that the application token known until then proves nothing any more. Refused with [`Conflict::BeingDeleted`] while
+    /// a former registration is being deleted.
     pub async fn register_company(&self, c: &NewCompany, tokens: &Tokens, now: Timestamp) -> Result<(), StoreError> {
         let id = c.id.as_str();
         let secret = self.seal().seal(Place::new(TABLE, "client_secret", id), &c.client_secret);
@@ -37,6 +38,13 @@ impl Store {
         let domain = c.domain.to_ascii_lowercase();
         let same_keys = self.company(&c.id).await?.is_some_and(|old| has_keys_of(&old, c));
         let mut tx = self.begin_durable().await?;
+        let dying = sqlx::query_scalar!("SELECT id FROM companies WHERE id = $1 AND deletion_began_at IS NOT NULL", id)
+            .fetch_optional(tx.conn())
+            .await?;
+        if dying.is_some() {
+            tx.commit().await?;
+            return Err(Conflict::BeingDeleted.into());
+        }
         sqlx::query!(
             "INSERT INTO companies
                  (id, domain, client_endpoint, client_id, client_secret, application_token, created_at, registered_at)
@@ -49,6 +57,8 @@ impl Store {
                  application_token =
                      COALESCE(excluded.application_token, CASE WHEN $8 THEN companies.application_token END),
                  registered_at = excluded.registered_at,
+                 created_at = CASE WHEN companies.uninstalled_at IS NULL THEN companies.created_at
+                                   ELSE excluded.created_at END,
                  uninstalled_at = NULL",
             id,
             domain,

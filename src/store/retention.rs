@@ -1,7 +1,7 @@
-//! Forgetting: what is old, and whole companies.
+//! Forgetting what is old.
 
 use super::{Store, StoreError};
-use crate::domain::{CompanyId, Timestamp};
+use crate::domain::Timestamp;
 
 /// Rows per transaction: calls wait for at most one such batch.
 const BATCH: i64 = 200;
@@ -51,19 +51,5 @@ impl Store {
             limit.0
         );
         Ok(calls)
-    }
-
-    /// Deletes a company with everything that was ever stored for it. Its work must have ended before.
-    pub async fn forget_company(&self, company: &CompanyId) -> Result<(), StoreError> {
-        let id = company.as_str();
-        // The bulk goes in batches first; the rest follows the company by the schema's cascades.
-        in_batches!(self, "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE company = $2 LIMIT $1)", id);
-        in_batches!(self, "DELETE FROM lanes WHERE id IN (SELECT id FROM lanes WHERE company = $2 LIMIT $1)", id);
-        in_batches!(self, "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE company = $2 LIMIT $1)", id);
-        in_batches!(self, "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE company = $2 LIMIT $1)", id);
-        in_batches!(self, "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE company = $2 LIMIT $1)", id);
-        let mut tx = self.single_durable().await?;
-        sqlx::query!("DELETE FROM companies WHERE id = $1", id).execute(tx.conn()).await?;
-        tx.commit().await
     }
 }

@@ -34,9 +34,11 @@ impl Store {
         }))
     }
 
-    /// Stores a new pair; it is on disk when this returns, as the old one may be worthless already.
+    /// Stores a new pair; it is on disk when this returns, as the old one may be worthless already. A
+    /// company that was uninstalled meanwhile gets none.
     pub async fn save_tokens(&self, company: &CompanyId, tokens: &Tokens) -> Result<(), StoreError> {
-        let mut tx = self.single_durable().await?;
+        let mut tx = self.begin_durable().await?;
+        Self::must_be_installed(tx.conn(), company.as_str()).await?;
         write(self.seal(), tx.conn(), company, tokens).await?;
         tx.commit().await
     }

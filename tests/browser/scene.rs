@@ -13,7 +13,7 @@ pub const IVAN_NUMBER: &str = "1001";
 pub const CLIENT: &str = "+79835551122";
 pub const CLIENT_ON_THE_WIRE: &str = "79835551122";
 
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 /// Everything a story needs. The browser comes first, so that it closes first.
 pub struct Scene {

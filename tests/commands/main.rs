@@ -1,5 +1,6 @@
 //! The commands that scripts and administrators call, as they call them.
 
+mod company;
 mod tool;
 
 use std::fs::{self, Permissions};

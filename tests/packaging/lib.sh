@@ -61,10 +61,26 @@ serves() { eventually answers 200 https://127.0.0.1:8802/bitrix; }
 style() { curl -sk -m 20 "$1/" | grep -o 'static/[^"]*\.css' | head -n 1; }
 
 active() { [ "$(systemctl is-active "$UNIT")" = active ]; }
+# ended_for_good CODE: our process ended with this code and systemd does not start it again. While systemd itself cannot
+# start a process (219/CGROUP and its like, codes from 200 on), it tries again, and says "failed" in between.
+ended_for_good() {
+    [ "$(systemctl show -P SubState "$UNIT")" = failed ] && [ "$(systemctl show -P ExecMainStatus "$UNIT")" = "$1" ] &&
+        [ -z "$(systemctl list-jobs --no-legend "$UNIT")" ]
+}
 # replaced PID: another process serves now.
 replaced() { [ "$(pid)" != 0 ] && [ "$(pid)" != "$1" ] && active; }
 pid() { systemctl show -P MainPID "$UNIT"; }
 mode() { stat -c '%a %U:%G' "$1"; }
+
+# Notes which questions a person would see, and leaves the proposed answers: asked COMMAND…
+asked() {
+    # shellcheck disable=SC2016 # the editor's own argument
+    printf '#!/bin/sh\ngrep -o "^ecss-crm-server/[a-z_]*" "$1" >>/tmp/asked\n' >/tmp/editor
+    chmod 0755 /tmp/editor
+    : >/tmp/asked
+    DEBIAN_FRONTEND=editor EDITOR=/tmp/editor TERM=dumb quietly "$@"
+    sed 's|.*/||' /tmp/asked | tr '\n' ' '
+}
 
 # Answers the questions as a person would, with the editor front end: reconfigure QUESTION=VALUE…
 reconfigure() {

@@ -81,7 +81,8 @@ async fn a_closed_portal_is_left_alone_and_told_everything_once_it_is_open() {
         missed(&story, &firm, "+79130000200", "1001").await;
         let refused = || (firm.portal.requests_of(REGISTER).len() > asked_before).then_some(());
         story.until("the register is refused", refused).await;
-        // The answer has arrived as well once the call's end is known, two seconds after its last ring.
+        // That it was asked is not yet that we have heard the answer.
+        firm.portal_is_not_well(&story).await;
         firm.calls_are_over(&story).await;
         for n in 1..3 {
             missed(&story, &firm, &format!("+7913000020{n}"), "1001").await;

@@ -63,7 +63,7 @@ async fn a_portal_that_never_answers_and_a_flood_of_frames_delay_nobody_else() {
 async fn a_number_table_that_waits_for_its_portal_keeps_nobody_waiting() {
     let story = Story::begin().await;
     let (mut ill, mut well) = (story.firm("odin.local").await, story.firm("dva.local").await);
-    ill.portal.standing_for("user.get", Fault::Latency(Duration::from_secs(8)));
+    ill.portal.standing_for("user.get", Fault::Latency(Duration::from_secs(12)));
     let request = ill.admin.request(Method::GET, "/company/employees").header("accept", "application/json");
     let asked = tokio::spawn(request.send());
     assert!(!well.employees().await.is_empty());

@@ -28,3 +28,4 @@ mod support;
 mod tokens;
 mod transfers;
 mod two_firms;
+mod uninstall;

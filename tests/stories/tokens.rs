@@ -257,7 +257,7 @@ async fn an_application_installed_again_goes_on_with_what_waited() {
 async fn what_waited_when_the_application_was_removed_is_told_when_it_is_back_with_other_keys() {
     let (story, mut firm) = Story::with_firm().await;
     unheard(&story, &mut firm).await;
-    let told = only(firm.portal.uninstall(true).await);
+    let told = only(firm.portal.uninstall(false).await);
     assert_eq!(told.status, Some(200));
     story.switch().wait_unlinked().await.expect("the company no longer listens to the switch");
     let fresh = firm.portal.reissue_app();

@@ -45,7 +45,7 @@ async fn each_sees_its_own_calls_only() {
 async fn one_companys_trouble_is_not_the_others() {
     let story = Story::begin().await;
     let (here, there) = (story.firm("odin.local").await, story.firm("dva.local").await);
-    here.portal.standing(Fault::Latency(Duration::from_secs(4)));
+    here.portal.standing(Fault::Latency(Duration::from_secs(20)));
     let slow = here.incoming(CLIENT, "1001").await;
     let call = there.incoming(CLIENT, "1002").await;
     there.cards_at(&story, &[PYOTR]).await;

@@ -143,6 +143,10 @@ impl Office for DaemonOffice {
         Box::pin(self.record_of(company, key, lang))
     }
 
+    fn vouched(&self, company: &CompanyId, at: Timestamp) -> bool {
+        self.companies.get(company).is_none_or(|handle| at >= handle.since())
+    }
+
     fn board(&self, company: &CompanyId) -> Option<Box<dyn Board>> {
         let board = self.companies.get(company)?.board().clone();
         Some(Box::new(board::Watched::new(board)))

@@ -28,9 +28,9 @@ impl DaemonOffice {
                 });
                 Ok(PortalAnswer::Accepted)
             }
-            PortalPost::Uninstall { from, .. } => {
+            PortalPost::Uninstall { from, clean } => {
                 self.sender(&from).await?;
-                if self.companies.uninstalled(&from).await.map_err(|e| fault(&e))? {
+                if self.companies.uninstalled(&from, clean).await.map_err(|e| fault(&e))? {
                     Ok(PortalAnswer::Accepted)
                 } else {
                     Err(OpenError::Forbidden)

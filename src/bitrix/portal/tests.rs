@@ -251,7 +251,7 @@ async fn a_lost_answer_is_unclear_and_a_closed_door_is_not() {
     let base = format!("http://{}/rest/", silent.local_addr().unwrap());
     let auth = Fake::start(|_| expired()).await;
     let oauth = OAuth::new(&auth.base, http(), Clock::system()).expect("a host");
-    let tools = Tools { oauth, http: http_with(Duration::from_millis(200)), clock: Clock::system() };
+    let tools = Tools { oauth, http: http_with(Duration::from_secs(3)), clock: Clock::system() };
     let portal = Portal::new(setup(&base), tools, Arc::new(Memory::default()));
     let error = portal.call(REGISTER, &Value::Null).await.expect_err("no answer");
     assert!(matches!(error, ApiError::Unclear { .. }), "{error:?}");

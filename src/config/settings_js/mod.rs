@@ -64,7 +64,10 @@ fn layer_of(reader: &Reader<'_>, outcome: Result<Ignored, Stop>) -> Layer {
         Js::Object(0) if reader.objects[0].entries.is_empty() => {
             Layer::broken(whole.fault("the file exports no settings", "let it end with: module.exports = settings;"))
         }
-        Js::Object(index) => of_object(&reader.objects[*index], &place),
+        Js::Object(index) => {
+            let quoted = |at: usize| matches!(reader.cursor.text().get(at), Some('\'' | '"' | '`'));
+            of_object(&reader.objects[*index], &place, &quoted)
+        }
         Js::Unreadable(Unread { at, what }) => Layer::broken(place(*at).fault(what, WRITE_A_VALUE)),
         _ => Layer::broken(
             whole.fault("what the file exports is no object", "let it end with: module.exports = settings;"),
@@ -81,7 +84,7 @@ fn by_name(environment: &[(String, String)]) -> HashMap<&str, &str> {
     environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect()
 }
 
-fn of_object(object: &Object, place: &impl Fn(usize) -> Place) -> Layer {
+fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(usize) -> bool) -> Layer {
     let mut layer = Layer::default();
     for unread in &object.opaque {
         layer.broken = true;
@@ -102,7 +105,8 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place) -> Layer {
             layer.faults.push(place(*at).of(&entry.key).fault(what, WRITE_A_VALUE));
             layer.unreadable.insert(name);
         } else if let Some(kind) = entry.value.setting() {
-            layer.values.insert(name, Found { kind, place: place(entry.value_at).of(&entry.key) });
+            let place = Place { computed: !quoted(entry.value_at), ..place(entry.value_at) };
+            layer.values.insert(name, Found { kind, place: place.of(&entry.key) });
         }
     }
     layer

@@ -40,8 +40,9 @@ async fn a_refused_change_keeps_nobody_from_writing() {
     let (first, second) = (step(1), step(2));
     store.record(&id, &first, Timestamp(1)).await.unwrap();
     store.save_numbers(&id, &[(UserId(404), vec![phone("1001")])]).await.unwrap_err();
-    // Far less than SQLite waits for a lock of somebody else.
-    let recorded = tokio::time::timeout(std::time::Duration::from_secs(3), store.record(&id, &second, Timestamp(1)));
+    // Far less than SQLite waits here for a lock of somebody else.
+    pragma(&store, "PRAGMA busy_timeout = 600000").await;
+    let recorded = tokio::time::timeout(std::time::Duration::from_secs(60), store.record(&id, &second, Timestamp(1)));
     recorded.await.expect("at once").unwrap();
     assert_eq!(store.open_calls(&id).await.unwrap().len(), 2);
 }

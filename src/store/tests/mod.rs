@@ -5,12 +5,14 @@ mod calls;
 mod companies;
 mod concurrency;
 mod copy;
+mod deletion;
 mod employees;
 mod faults;
 mod opening;
 mod outbox;
 mod retention;
 mod secrets;
+mod survey;
 mod timing;
 
 use super::*;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-async fn step(store: &Store, company: &CompanyId, key: &str, at: i64, ended_at: Option<i64>) {
+pub(super) async fn step(store: &Store, company: &CompanyId, key: &str, at: i64, ended_at: Option<i64>) {
     let key = CallKey::from(key);
     let step = Record {
         trace: vec![line(&key, at, "x")],
@@ -51,27 +51,4 @@ async fn many_batches_are_forgotten_while_calls_go_on() {
     let (forgotten, ()) = tokio::join!(store.forget_before(Timestamp(901)), writer);
     assert_eq!(forgotten.unwrap(), 900);
     assert_eq!(store.open_calls(&id).await.unwrap().len(), 50);
-}
-
-#[tokio::test]
-async fn a_forgotten_company_leaves_nothing_and_takes_nobody_along() {
-    let (_dir, store, one) = store().await;
-    let two = new_company("member-2", "two.example");
-    store.register_company(&two, &tokens(2), Timestamp(1)).await.unwrap();
-    for id in [&one, &two.id] {
-        step(&store, id, "call", 1, None).await;
-        let waiting = Record { intents: vec![intent("lane", &"call".into(), "x")], ..Record::default() };
-        store.record(id, &waiting, Timestamp(1)).await.unwrap();
-        store.push_event(id, "k", "{}", Timestamp(1)).await.unwrap();
-        store.save_switch(id, &switch()).await.unwrap();
-        let lifetime = std::time::Duration::from_secs(9);
-        store.create_session(id, UserId(1), "", Timestamp(1), lifetime).await.unwrap();
-    }
-    store.forget_company(&one).await.unwrap();
-    let tables = "companies switches tokens calls trace outbox lanes inbox admin_sessions";
-    for table in tables.split(' ') {
-        assert_eq!(count(&store, table).await, 1, "{table}");
-    }
-    assert!(store.company(&one).await.unwrap().is_none());
-    assert_eq!(store.trace(&two.id, &"call".into()).await.unwrap().len(), 1);
 }

@@ -32,7 +32,7 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 /// `GET /call/stream?ticket=…&card=…`; `card` is the `CALL_ID` the card was opened for.
 pub(crate) async fn follow(State(state): State<WebState>, RawQuery(query): RawQuery) -> Result<Response, WebError> {
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
-    let ticket = Ticket::verify(query.get("ticket"), &state.key, state.clock.now()).ok_or(WebError::StaleTicket)?;
+    let ticket = Ticket::of(query.get("ticket"), &state).ok_or(WebError::StaleTicket)?;
     let board = state
         .office
         .board(&ticket.company)

@@ -5,6 +5,7 @@
 //! last said who the user is.
 
 use crate::domain::{CompanyId, Timestamp, UserId};
+use crate::web::WebState;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
@@ -40,6 +41,12 @@ impl Ticket {
         let text = format!("{}\n{}\n{}\n{}", self.company, self.user, self.vouched_at.millis(), ends.millis());
         let tag = hmac::sign(&signing(key), text.as_bytes());
         format!("{}.{}", URL_SAFE_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(tag))
+    }
+
+    /// The holder of a word that counts now: ours, not too old, and its company has not been uninstalled since.
+    pub(crate) fn of(word: &str, state: &WebState) -> Option<Self> {
+        Self::verify(word, &state.key, state.clock.now())
+            .filter(|ticket| state.office.vouched(&ticket.company, ticket.vouched_at))
     }
 
     /// Reads a word of ours; `None` if it is forged or too old.

@@ -100,6 +100,12 @@ pub trait Office: Send + Sync + 'static {
         lang: Lang,
     ) -> Work<'a, Result<Option<CallRecord>, OfficeFault>>;
 
+    /// Whether what the portal vouched for at that moment still counts: not for a company that has been uninstalled
+    /// since.
+    fn vouched(&self, _company: &CompanyId, _at: Timestamp) -> bool {
+        true
+    }
+
     /// The company's running calls and their changes; `None` when the company is not being served.
     fn board(&self, company: &CompanyId) -> Option<Box<dyn Board>>;
 

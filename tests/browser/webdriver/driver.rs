@@ -11,7 +11,7 @@ use std::time::Duration;
 const DRIVER: &str = "/usr/bin/chromedriver";
 const BROWSER: &str = "/usr/bin/chromium";
 /// How long the driver may take to say that it listens.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The port it chooses may be taken by somebody else before it listens there; then it ends at once.
 const ATTEMPTS: usize = 3;
 /// How long the driver may take to end its browser.
@@ -153,7 +153,7 @@ pub fn capabilities(options: &Options, profile: &Path) -> serde_json::Value {
             "args": args,
             "prefs": { "intl.accept_languages": options.language, "intl.selected_languages": options.language },
         },
-        "timeouts": { "implicit": 0, "script": 30_000, "pageLoad": 30_000 },
+        "timeouts": { "implicit": 0, "script": 90_000, "pageLoad": 60_000 },
         "unhandledPromptBehavior": "dismiss and notify",
     } } })
 }

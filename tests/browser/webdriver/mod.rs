@@ -139,7 +139,7 @@ impl Browser {
 
     /// The window that is not among `known`, once it is there.
     pub async fn new_window(&self, known: &[String]) -> String {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
         loop {
             if let Some(new) = self.windows().await.into_iter().find(|name| !known.contains(name)) {
                 return new;

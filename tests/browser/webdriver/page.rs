@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long anything may take to appear on a page.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The name WebDriver gives to references in JSON.
 const REFERENCE: &str = "element-6066-11e4-a52e-4f735466cecf";
 

@@ -1,7 +1,7 @@
 # Installed on a host without anything, with preseeded answers: the documented address answers.
 preseed server_host string 192.168.116.130
 quietly dpkg -i $OURS
-holds active
+eventually active
 serves
 is 'the address without a slash' "$(code https://127.0.0.1:8802/bitrix)" 200
 is 'a file under the prefix' "$(code "https://127.0.0.1:8802/bitrix/$(style https://127.0.0.1:8802/bitrix)")" 200

@@ -20,6 +20,4 @@ holds test -n "$(systemctl show -P StatusText $UNIT)"
 # A fault in the settings: systemd does not try again and again.
 echo 'logLevel: {' >$ETC/settings.js
 systemctl restart $UNIT 2>/dev/null || true
-failed() { [ "$(systemctl is-failed $UNIT)" = failed ]; }
-eventually failed
-is 'the exit code' "$(systemctl show -P ExecMainStatus $UNIT)" 78
+eventually ended_for_good 78

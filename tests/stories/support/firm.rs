@@ -63,6 +63,18 @@ impl Firm {
         story.until_asked(&what, async || (link(admin).await == wanted).then_some(())).await;
     }
 
+    /// Waits until the company's page says that something is the matter with the portal: an answer that says so has
+    /// arrived and counts.
+    pub async fn portal_is_not_well(&self, story: &Story) {
+        let seen = async || {
+            let request = self.admin.request(Method::GET, "/company?tab=bitrix");
+            let page = request.send().await.ok()?.text().await.ok()?;
+            let tone = page.split_once("<div class=\"status ")?.1.split('"').next()?;
+            (tone != "good").then_some(())
+        };
+        story.until_asked("the page says that the portal is not well", seen).await;
+    }
+
     /// The number table as the page's dialog gets it; imports the portal's new users.
     pub async fn employees(&mut self) -> Vec<Value> {
         let request = self.admin.request(Method::GET, "/company/employees").header("accept", "application/json");

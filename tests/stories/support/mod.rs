@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use tracing::Level;
 
 /// How long anything awaited may take; generous, as the machine may be busy with other tests.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A client's number as the portal keeps it.
 pub const CLIENT: &str = "+79835551122";

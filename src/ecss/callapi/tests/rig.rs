@@ -224,7 +224,7 @@ impl Client {
             tap: self.tap.clone(),
         };
         let mut steps = Steps::default();
-        let outcome = tokio::time::timeout(Duration::from_secs(20), connect_with(attempt, &mut steps)).await;
+        let outcome = tokio::time::timeout(Duration::from_secs(60), connect_with(attempt, &mut steps)).await;
         *self.steps.lock().expect("not poisoned") = steps;
         outcome.expect("every attempt ends")
     }

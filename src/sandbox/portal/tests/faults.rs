@@ -111,9 +111,9 @@ async fn latency_comes_before_the_work_and_a_slow_answer_after_it() {
     let pause = Duration::from_millis(30);
     stage.portal.next(Fault::Latency(pause));
     assert_eq!(stage.call("profile", json!({})).await.0, 200);
-    stage.portal.next(Fault::SlowAnswer(Duration::from_secs(60)));
+    stage.portal.next(Fault::SlowAnswer(Duration::from_secs(600)));
     let request = stage.client.get(format!("{}profile?auth={}", stage.portal.rest_url(), stage.token)).send();
-    let executed = stage.world.until(Duration::from_secs(5), || (stage.portal.requests().len() == 2).then_some(()));
+    let executed = stage.world.until(Duration::from_secs(60), || (stage.portal.requests().len() == 2).then_some(()));
     tokio::select! {
         _ = request => panic!("the answer is slow"),
         done = executed => assert_eq!(done, Some(()), "it is executed at once"),
@@ -172,7 +172,7 @@ async fn a_way_there_and_a_way_back_take_their_time() {
     let asked = stage.call("profile", json!({}));
     let arrived = async {
         let seen = || (!stage.portal.requests().is_empty()).then(|| began.elapsed());
-        stage.world.until(Duration::from_secs(10), seen).await.expect("it arrives")
+        stage.world.until(Duration::from_secs(60), seen).await.expect("it arrives")
     };
     let ((status, _), arrived) = tokio::join!(asked, arrived);
     assert_eq!(status, 200);

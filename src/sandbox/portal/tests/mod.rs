@@ -48,7 +48,7 @@ impl Stage {
         let certs = Certs::new().expect("certificates");
         let dir = tempfile::tempdir().expect("a directory");
         let trusted = Trusted::load(Some(&certs.write_ca(dir.path()).expect("a file"))).expect("trust");
-        let options = ClientOptions { timeout: Duration::from_secs(10), ..ClientOptions::default() };
+        let options = ClientOptions { timeout: Duration::from_secs(60), ..ClientOptions::default() };
         let client = certs.client(&trusted, options).expect("a client");
         let clock = Clock::manual(NOON);
         let options = WorldOptions { certs, client: client.clone(), clock, auth_port: 0 };

@@ -1,0 +1,71 @@
+//! What the server's administrator does with companies from the command line, beside a daemon or without one.
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::CompanyId;
+use crate::store::{self, Store, StoreError};
+use std::path::Path;
+use std::time::Duration;
+
+pub use crate::store::{Details, Entry, Standing, SurveyError};
+
+/// How often a running daemon's deletion is looked at, and how often at most.
+const LOOK: Duration = Duration::from_millis(200);
+const LOOKS: u32 = 300;
+
+/// What became of an order to delete.
+#[derive(Debug)]
+pub enum Forgotten {
+    /// No such company.
+    Unknown,
+    /// Nothing of it is left.
+    Deleted,
+    /// Its secrets are gone; the running service deletes the rest in the background.
+    ByTheService,
+    /// Its secrets are gone; the rest goes when the service starts next, because now this stands in the way.
+    AtTheNextStart(StoreError),
+}
+
+/// All companies.
+pub async fn list_companies(settings: &Settings) -> Result<Vec<Entry>, SurveyError> {
+    store::survey(&settings.state_dir).await
+}
+
+/// One company.
+pub async fn show_company(settings: &Settings, id: &CompanyId) -> Result<Option<Details>, SurveyError> {
+    store::inspect(&settings.state_dir, id).await
+}
+
+/// Deletes a company with everything of it. A daemon that runs notices within seconds, stops serving it, and does the
+/// work; this waits a minute for it.
+pub async fn forget_company(settings: &Settings, id: &CompanyId) -> Result<Forgotten, SurveyError> {
+    let dir = &settings.state_dir;
+    if !store::order_deletion(dir, id, Clock::system().now()).await? {
+        return Ok(Forgotten::Unknown);
+    }
+    match Store::open(dir).await {
+        Ok(store) => match finish(&store, id).await {
+            Ok(()) => Ok(Forgotten::Deleted),
+            Err(error) => Ok(Forgotten::AtTheNextStart(error)),
+        },
+        Err(StoreError::InUse) => wait(dir, id).await,
+        Err(error) => Ok(Forgotten::AtTheNextStart(error)),
+    }
+}
+
+async fn finish(store: &Store, id: &CompanyId) -> Result<(), StoreError> {
+    let done = store.delete_company(id, |_| ()).await;
+    store.close().await;
+    done
+}
+
+async fn wait(dir: &Path, id: &CompanyId) -> Result<Forgotten, SurveyError> {
+    for _ in 0..LOOKS {
+        match store::inspect(dir, id).await? {
+            Some(found) if found.entry.state == Standing::BeingDeleted => tokio::time::sleep(LOOK).await,
+            // Gone, or gone and registered anew.
+            _ => return Ok(Forgotten::Deleted),
+        }
+    }
+    Ok(Forgotten::ByTheService)
+}

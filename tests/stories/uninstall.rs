@@ -1,0 +1,142 @@
+//! A company goes: its application is removed with its data, or the server's administrator has it forgotten.
+
+use crate::support::{CLIENT, CLIENT_DIGITS, Card, Firm, IVAN, PATIENCE, Story, only};
+use ecss_crm_server::app::{self, Forgotten, Standing};
+use ecss_crm_server::domain::CompanyId;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// A whole call, recorded.
+async fn call(story: &Story, firm: &Firm, client: &str) {
+    let before = firm.portal.finished_calls().len();
+    let call = firm.incoming(client, "1001").await;
+    firm.cards_at(story, &[IVAN]).await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    firm.finished(story, before + 1).await;
+}
+
+/// What can be read of the company in the database's files.
+fn marks(firm: &Firm) -> Vec<String> {
+    vec![
+        firm.portal.member_id().to_owned(),
+        firm.portal.domain(),
+        firm.company.client_id.clone(),
+        firm.company.domain.clone(),
+    ]
+}
+
+/// The files of the state directory that hold the text.
+fn files_with(story: &Story, text: &str) -> Vec<PathBuf> {
+    let dir = &story.town().settings.state_dir;
+    let files = std::fs::read_dir(dir).expect("the state directory").map(|entry| entry.expect("a file").path());
+    let holds = |bytes: Vec<u8>| bytes.windows(text.len()).any(|piece| piece == text.as_bytes());
+    files.filter(|file| std::fs::read(file).is_ok_and(holds)).collect()
+}
+
+async fn is_deleted(story: &Story, texts: &[String]) {
+    story.until_said("the company was deleted with everything of it").await;
+    for text in texts {
+        let gone = async || files_with(story, text).is_empty().then_some(());
+        story.until_asked(&format!("nothing of {text} is left in the files"), gone).await;
+    }
+}
+
+async fn company_page(firm: &Firm) -> StatusCode {
+    let request = firm.admin.request(Method::GET, "/company").header("accept", "application/json");
+    request.send().await.expect("an answer").status()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_removed_with_its_data_leaves_nothing_and_the_other_company_goes_on() {
+    let story = Story::begin().await;
+    let (goes, stays) = (story.firm("odin.local").await, story.firm("dva.local").await);
+    call(&story, &goes, CLIENT).await;
+    call(&story, &stays, "+73832000010").await;
+    goes.portal.keys().map(|keys| story.secret(&keys.client_secret));
+    let mut texts = marks(&goes);
+    texts.push(CLIENT_DIGITS.to_owned());
+    for text in &texts {
+        assert!(!files_with(&story, text).is_empty(), "{text}: the search itself must work");
+    }
+    let told = only(goes.portal.uninstall(true).await);
+    assert_eq!(told.status, Some(200));
+    assert_eq!(company_page(&goes).await, StatusCode::UNAUTHORIZED);
+    is_deleted(&story, &texts).await;
+    assert!(
+        app::show_company(&story.town().settings, &CompanyId::new(goes.portal.member_id()))
+            .await
+            .is_ok_and(|c| c.is_none())
+    );
+    call(&story, &stays, "+73832000010").await;
+    assert_eq!(company_page(&stays).await, StatusCode::OK);
+    assert!(!files_with(&story, stays.portal.member_id()).is_empty());
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_company_that_returns_at_once_begins_anew_and_old_tickets_are_worth_nothing() {
+    let (story, mut firm) = Story::with_firm().await;
+    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    let ringing = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    let card = Card::open(&story, &firm, IVAN).await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(ringing).await.expect("it talks");
+    firm.finished(&story, 1).await;
+
+    assert_eq!(only(firm.portal.uninstall(true).await).status, Some(200));
+    let fresh = firm.portal.reissue_app();
+    firm.portal.edit_app(|app| app.installed = true);
+    let mut again = story.town().admin();
+    again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("installed again");
+    again.connect_switch(&firm.company, &story.switch().base_urls()).await.expect("a form to fill in anew");
+    firm.admin = again;
+    firm.settled(&story).await;
+    assert_eq!(firm.numbers_of(IVAN).await, ["1001"], "what had been typed in is gone");
+    let look = json!({ "ticket": card.ticket, "action": "look" });
+    assert_eq!(card.send(&look).await.0, StatusCode::UNAUTHORIZED);
+    call(&story, &firm, CLIENT).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_servers_administrator_has_a_company_forgotten_while_it_is_being_served() {
+    let story = Story::begin().await;
+    let (goes, stays) = (story.firm("odin.local").await, story.firm("dva.local").await);
+    call(&story, &goes, CLIENT).await;
+    let settings = story.town().settings.clone();
+    let listed = app::list_companies(&settings).await.expect("a list");
+    assert_eq!(listed.iter().filter(|c| c.state == Standing::Registered).count(), 2);
+    let id = CompanyId::new(goes.portal.member_id());
+    let done = tokio::time::timeout(2 * PATIENCE, app::forget_company(&settings, &id)).await.expect("an end");
+    assert!(matches!(done, Ok(Forgotten::Deleted)), "{done:?}");
+    let mut texts = marks(&goes);
+    texts.push(CLIENT_DIGITS.to_owned());
+    is_deleted(&story, &texts).await;
+    assert_eq!(company_page(&goes).await, StatusCode::UNAUTHORIZED);
+    call(&story, &stays, "+73832000010").await;
+    let again = app::forget_company(&settings, &id).await;
+    assert!(matches!(again, Ok(Forgotten::Unknown)), "{again:?}");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_cut_off_by_the_end_of_the_daemon_is_finished_at_its_next_start() {
+    let mut story = Story::begin().await;
+    let (goes, stays) = (story.firm("odin.local").await, story.firm("dva.local").await);
+    call(&story, &goes, CLIENT).await;
+    story.stop_daemon().await;
+    let dir = story.town().settings.state_dir.clone();
+    let id = CompanyId::new(goes.portal.member_id());
+    // All that a killed daemon had done: the first transaction.
+    let now = ecss_crm_server::clock::Clock::system().now();
+    assert!(ecss_crm_server::store::order_deletion(&dir, &id, now).await.expect("the mark"));
+    story.start_daemon(1).await;
+    let mut texts = marks(&goes);
+    texts.push(CLIENT_DIGITS.to_owned());
+    is_deleted(&story, &texts).await;
+    call(&story, &stays, "+73832000010").await;
+    story.end().await;
+}
