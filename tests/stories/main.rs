@@ -22,3 +22,4 @@ mod support;
 mod tokens;
 mod transfers;
 mod two_firms;
+mod withheld;

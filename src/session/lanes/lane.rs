@@ -3,7 +3,7 @@
 use super::queue::Place;
 use crate::domain::call::CrmStep;
 use crate::domain::outbox::{Plan, Request, Urgency, plan, urgency};
-use crate::domain::{CallKey, CrmCallId, Timestamp, UserId};
+use crate::domain::{CallKey, CrmCallId, Phone, Timestamp, UserId};
 use crate::store::IntentId;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -38,6 +38,9 @@ pub(in crate::session) enum Past {
     Stored(Option<CrmCallId>),
 }
 
+/// Two digits, as a single zero is nothing for the portal.
+const ZEROS: &str = "00";
+
 /// What the portal does not take, and what is said in its place, so that the call is recorded all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::session) enum StandIn {
@@ -45,6 +48,8 @@ pub(in crate::session) enum StandIn {
     User(UserId),
     /// The portal does not accept the number: as if it were hidden.
     NoNumber,
+    /// The portal does not even accept how we say that there is none: a number that nobody has.
+    NobodysNumber,
 }
 
 impl Lane {
@@ -126,8 +131,12 @@ impl StandIn {
             }
             (Self::User(stand_in), Request::Finish { user, .. }) => *user = *stand_in,
             (Self::NoNumber, Request::Register { number, .. }) => *number = None,
+            (Self::NobodysNumber, Request::Register { number, create, .. }) => {
+                (*number, *create) = (Phone::parse(ZEROS).ok(), false);
+            }
             (Self::User(_), Request::Show(..) | Request::Hide(..))
-            | (Self::NoNumber, Request::Show(..) | Request::Hide(..) | Request::Finish { .. }) => {}
+            | (Self::NoNumber | Self::NobodysNumber, Request::Show(..) | Request::Hide(..) | Request::Finish { .. }) => {
+            }
         }
     }
 }

@@ -382,6 +382,14 @@ fn somebody_else_stands_in_for_an_employee_without_account() {
     push(&mut lanes, 1, &[finish()], None);
     let parcels = lanes.ready(NOW, &mut coins(9));
     assert!(matches!(parcels[0].jobs[0].plan.requests[0], Request::Register { number: None, .. }));
+    lanes.landed(false);
+    assert!(!lanes.amend(&name(1), StandIn::NoNumber), "what was refused is not said again");
+    assert!(lanes.amend(&name(1), StandIn::NobodysNumber));
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    let Request::Register { number: Some(zeros), create: false, .. } = &parcels[0].jobs[0].plan.requests[0] else {
+        panic!("{:?}", parcels[0].jobs[0].plan)
+    };
+    assert_eq!(zeros.as_str(), "00");
     land(&mut lanes, &parcels[0]);
     let parcels = lanes.ready(NOW, &mut coins(9));
     assert!(matches!(parcels[0].jobs[0].plan.requests[0], Request::Finish { user: UserId(9), .. }));
