@@ -3,6 +3,7 @@
 use super::actor::Actor;
 use super::book::Book;
 use super::handle::{CompanyHandle, Inner};
+use super::installs::Installs;
 use super::journal::Journal;
 use super::lanes::Lanes;
 use super::link::{self, LinkTools};
@@ -65,6 +66,7 @@ pub struct Setup {
 pub struct Companies {
     pub(super) setup: Arc<Setup>,
     running: Arc<RwLock<BTreeMap<CompanyId, (CompanyHandle, CancellationToken)>>>,
+    pub(super) installs: Arc<Installs>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -75,6 +77,7 @@ impl Companies {
         Self {
             setup: Arc::new(setup),
             running: Arc::default(),
+            installs: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -93,6 +96,8 @@ impl Companies {
                 tracing::error!(company = %id, %error, "the company cannot be started");
             }
         }
+        let (companies, stop) = (self.clone(), self.stop.clone());
+        self.tasks.spawn(async move { companies.tend_installs(stop).await });
         Ok(count)
     }
 
@@ -222,6 +227,7 @@ impl Companies {
                 },
                 tokens: self.readable_tokens(&id).await?,
                 budget: self.budget(&company.calls),
+                language: company.language.clone(),
             },
             setup.bitrix.clone(),
             Arc::new(StoreVault { store: setup.store.clone(), company: id.clone() }),

@@ -58,7 +58,7 @@ impl Store {
     }
 
     /// Takes over the portal's list of users. New users are added, with their profile number if they are active and
-    /// nobody has it. Known users get name and activity; their numbers are the admin's. Users that are missing from
+    /// nobody has it. Known users get name (a missing one takes none away) and activity; their numbers are the admin's. Users that are missing from
     /// the list stay, so that a list that came short takes no number away.
     pub async fn import_employees(
         &self,
@@ -67,7 +67,8 @@ impl Store {
     ) -> Result<ImportReport, StoreError> {
         let mut report = ImportReport::default();
         let known: BTreeMap<_, _> = self.employees(company).await?.into_iter().map(|e| (e.user, e)).collect();
-        let is_news = |u: &&PortalUser| known.get(&u.user).is_none_or(|e| e.name != u.name || e.active != u.active);
+        let renamed = |e: &Employee, u: &PortalUser| !u.name.is_empty() && e.name != u.name;
+        let is_news = |u: &&PortalUser| known.get(&u.user).is_none_or(|e| renamed(e, u) || e.active != u.active);
         let news: Vec<_> = users.iter().filter(is_news).collect();
         if news.is_empty() {
             return Ok(report);
@@ -125,7 +126,8 @@ impl Store {
 async fn update(conn: &mut SqliteConnection, company: &CompanyId, user: &PortalUser) -> Result<bool, StoreError> {
     let id = company.as_str();
     let done = sqlx::query!(
-        "UPDATE employees SET name = $3, active = $4 WHERE company = $1 AND user_id = $2",
+        "UPDATE employees SET name = CASE WHEN $3 = '' THEN name ELSE $3 END, active = $4
+         WHERE company = $1 AND user_id = $2",
         id,
         user.user.0,
         user.name,

@@ -15,6 +15,7 @@ mod numbers;
 mod outage;
 mod outgoing;
 mod ownership;
+mod portal_setup;
 mod quirks;
 mod registration;
 mod restart;

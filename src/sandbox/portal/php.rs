@@ -142,11 +142,6 @@ fn leading_int(text: &str) -> i64 {
     text[..end].parse().unwrap_or(0)
 }
 
-/// `isset(…)` of a value under a name: there, and not null. An empty text is set.
-pub fn set(value: Option<&Value>) -> bool {
-    value.is_some_and(|v| !v.is_null())
-}
-
 /// `$value === 'Y'`: nothing but that very text, so `true`, `1` and `"y"` are no.
 pub fn strictly_yes(value: &Value) -> bool {
     value.as_str() == Some("Y")

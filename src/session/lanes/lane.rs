@@ -6,6 +6,7 @@ use crate::domain::outbox::{Plan, Request, Urgency, plan, urgency};
 use crate::domain::{CallKey, CrmCallId, Phone, Timestamp, UserId};
 use crate::store::IntentId;
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
 /// See the module.
 #[derive(Debug)]
@@ -27,7 +28,14 @@ pub(super) struct Lane {
     /// The call was not there at its first finish, and was made once more.
     pub remade: bool,
     instead: Vec<StandIn>,
+    /// When the end was decided.
+    finish_at: Option<Timestamp>,
+    /// The portal has first heard of the call after its end.
+    heard_late: bool,
 }
+
+/// What is told so long after the end of its call is told late.
+const LATE: Duration = Duration::from_secs(180);
 
 /// What is known of a lane that is not open in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +77,22 @@ impl Lane {
             place: None,
             remade: false,
             instead: Vec::new(),
+            finish_at: None,
+            heard_late: false,
         }
+    }
+
+    /// The end of the call was decided.
+    pub fn ends(&mut self, at: Timestamp) {
+        self.finish_at = Some(at);
+    }
+
+    /// Whether these requests tell the past. A call that is made once more was heard of in time.
+    pub fn is_late(&mut self, plan: &Plan, now: Timestamp) -> bool {
+        let registers = plan.requests.iter().any(|r| matches!(r, Request::Register { .. }));
+        let over = self.steps.iter().any(|(_, step)| matches!(step, CrmStep::Finish { .. }));
+        self.heard_late |= registers && over && !self.remade;
+        self.heard_late || self.finish_at.is_some_and(|at| now.since(at) > LATE)
     }
 
     /// Adds a step: at the end, but for a register that is to be made again before the finish that waits.

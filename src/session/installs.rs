@@ -1,0 +1,370 @@
+//! Installations of the application: taken up once the authorization server has confirmed them, and kept until then.
+//!
+//! A portal tells an installation once. Where the authorization server does not answer just then, the notice is stored
+//! and tried again by itself; where the portal's keys are not known yet, it waits for the administrator's log-in.
+
+use super::companies::Companies;
+use super::enroll::RegisterError;
+use crate::bitrix::hook::{Install, Sender};
+use crate::bitrix::{self, AppCredentials, AppInfo, OAuthError, portal_domain};
+use crate::clock::random_unit;
+use crate::domain::link::{WaitingInstall, retry_delay};
+use crate::domain::{CompanyId, Timestamp, Tokens, UserId};
+use crate::store::NewCompany;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Life of an access token, where the notice does not tell.
+const ACCESS_LIFE: Duration = Duration::from_secs(3600);
+
+/// Installations that are tried again by themselves: at most as many as the store keeps.
+#[derive(Debug, Default)]
+pub(super) struct Installs {
+    waiting: Mutex<BTreeMap<CompanyId, WaitingInstall>>,
+    bell: Notify,
+}
+
+impl Installs {
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<CompanyId, WaitingInstall>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It could not be confirmed; what lasts keeps its beginning.
+    fn wait(&self, id: &CompanyId, since: Timestamp, why: &str) {
+        let mut all = self.waiting();
+        let known = all.entry(id.clone());
+        let waiting = known.or_insert_with(|| WaitingInstall { since, why: String::new(), next_try: None });
+        why.clone_into(&mut waiting.why);
+        self.bell.notify_one();
+    }
+}
+
+/// What became of a notice.
+enum Taken {
+    /// The company has its tokens.
+    Up,
+    /// It was told of an application whose keys we do not have.
+    KeysUnknown,
+}
+
+/// A notice as it is kept, sealed. Notices of former versions have the first three fields only.
+#[derive(Serialize, Deserialize)]
+struct Parked {
+    access: String,
+    application_token: String,
+    server_endpoint: Option<String>,
+    #[serde(default)]
+    refresh: Option<String>,
+    /// Unix milliseconds.
+    #[serde(default)]
+    expires_at: i64,
+    #[serde(default)]
+    scope: String,
+    #[serde(default)]
+    user: Option<UserId>,
+    #[serde(default)]
+    language: Option<String>,
+}
+
+impl Parked {
+    fn of(notice: &Install, now: Timestamp) -> Option<Self> {
+        let text = |secret: &SecretString| secret.expose_secret().to_owned();
+        let life = notice.expires_in.map_or(ACCESS_LIFE, Duration::from_secs);
+        Some(Self {
+            access: notice.access.as_ref().map(text)?,
+            application_token: notice.from.application_token.as_ref().map(text)?,
+            server_endpoint: notice.server_endpoint.clone(),
+            refresh: notice.refresh.as_ref().map(text),
+            expires_at: (now + life).millis(),
+            scope: notice.scope.clone(),
+            user: notice.user,
+            language: notice.language.clone(),
+        })
+    }
+
+    fn notice(self, id: &CompanyId, now: Timestamp) -> Install {
+        let access = Some(SecretString::from(self.access));
+        Install {
+            from: Sender {
+                member_id: Some(id.clone()),
+                application_token: Some(self.application_token.into()),
+                access: access.clone(),
+                server_endpoint: self.server_endpoint.clone(),
+                ..Sender::default()
+            },
+            client_endpoint: None,
+            server_endpoint: self.server_endpoint,
+            access,
+            refresh: self.refresh.map(SecretString::from),
+            expires_in: Some(Timestamp(self.expires_at).since(now).as_secs()),
+            scope: self.scope,
+            user: self.user,
+            language: self.language,
+            update: false,
+        }
+    }
+}
+
+impl Companies {
+    /// The application was installed (or updated) in a portal. Nothing in the notice is believed before the
+    /// authorization server has confirmed its token.
+    pub async fn installed(&self, notice: &Install) -> Result<(), RegisterError> {
+        let Some(id) = &notice.from.member_id else { return Ok(()) };
+        match self.take_up(id, notice).await {
+            Ok(Taken::Up) => {
+                self.forget_install(id).await;
+                Ok(())
+            }
+            Ok(Taken::KeysUnknown) => {
+                tracing::info!(company = %id, "the application was installed in a portal whose keys are not known yet");
+                self.park(id, notice).await.map(drop)
+            }
+            Err(error) if error.may_pass() => {
+                tracing::warn!(company = %id, %error, "an installation could not be confirmed; it is tried again by itself");
+                if self.park(id, notice).await? {
+                    self.installs.wait(id, self.now(), &error.to_string());
+                }
+                Ok(())
+            }
+            Err(RegisterError::OAuth(error)) => {
+                tracing::warn!(company = %id, %error, "an installation could not be confirmed; it waits for a log-in");
+                self.park(id, notice).await.map(drop)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// An installation of this company that is tried again by itself.
+    pub fn waiting_install(&self, id: &CompanyId) -> Option<WaitingInstall> {
+        self.installs.waiting().get(id).cloned()
+    }
+
+    /// How many installations are tried again by themselves.
+    pub fn waiting_installs(&self) -> usize {
+        self.installs.waiting().len()
+    }
+
+    /// The company has its tokens, or the notice turned out to be none.
+    pub(super) async fn forget_install(&self, id: &CompanyId) {
+        self.installs.waiting().remove(id);
+        if let Err(error) = self.setup.store.drop_install(id).await {
+            tracing::warn!(company = %id, %error, "an installation that is done could not be forgotten");
+        }
+    }
+
+    async fn take_up(&self, id: &CompanyId, notice: &Install) -> Result<Taken, RegisterError> {
+        let known = self.setup.store.company(id).await?;
+        let of_company = known
+            .as_ref()
+            .map(|c| AppCredentials { client_id: c.client_id.clone(), client_secret: c.client_secret.clone() });
+        let Some(keys) = of_company.or_else(|| self.setup.keys.clone()) else { return Ok(Taken::KeysUnknown) };
+        let confirmed = match self.confirm(notice, &keys).await {
+            // It has waited too long for its access token; the other one lives for months.
+            Err(RegisterError::OAuth(OAuthError::GrantDead(_))) if notice.expires_in == Some(0) => {
+                return self.renew_and_take_up(id, notice, &keys, known.map(|c| c.client_endpoint)).await;
+            }
+            other => other?,
+        };
+        let Some(info) = confirmed else { return Ok(Taken::KeysUnknown) };
+        let Some(endpoint) = known.map(|c| c.client_endpoint).or_else(|| info.client_endpoint.clone()) else {
+            return Ok(Taken::KeysUnknown);
+        };
+        let Some(tokens) = notice.tokens(self.now()) else {
+            if let Some(token) = &notice.from.application_token {
+                self.setup.store.save_application_token(id, token).await?;
+            }
+            return Ok(Taken::Up);
+        };
+        let notice = &Install { language: notice.language.clone().or(info.language), ..notice.clone() };
+        self.enrol(id, notice, &keys, endpoint, tokens).await?;
+        Ok(Taken::Up)
+    }
+
+    /// Buys a new pair for a notice whose access token is over. The answer names the portal as well.
+    async fn renew_and_take_up(
+        &self,
+        id: &CompanyId,
+        notice: &Install,
+        keys: &AppCredentials,
+        endpoint: Option<String>,
+    ) -> Result<Taken, RegisterError> {
+        let Some(tokens) = notice.tokens(self.now()) else { return Ok(Taken::KeysUnknown) };
+        let renewal = self.setup.bitrix.oauth.refresh(keys, &tokens).await?;
+        if renewal.member_id.as_ref().is_some_and(|member| member != id) {
+            return Err(RegisterError::OtherPortal);
+        }
+        let tokens = Tokens { previous: None, ..renewal.tokens };
+        // The new pair is the only good one: kept before it is used.
+        let notice = Install {
+            access: Some(tokens.access.clone()),
+            refresh: Some(tokens.refresh.clone()),
+            expires_in: Some(tokens.expires_at.since(self.now()).as_secs()),
+            ..notice.clone()
+        };
+        self.park(id, &notice).await?;
+        let Some(endpoint) = renewal.client_endpoint.or(endpoint) else { return Ok(Taken::KeysUnknown) };
+        self.enrol(id, &notice, keys, endpoint, tokens).await?;
+        Ok(Taken::Up)
+    }
+
+    /// Registers the company if the tokens are an administrator's.
+    async fn enrol(
+        &self,
+        id: &CompanyId,
+        notice: &Install,
+        keys: &AppCredentials,
+        endpoint: String,
+        tokens: Tokens,
+    ) -> Result<(), RegisterError> {
+        let who = bitrix::who(&self.setup.bitrix, &endpoint, &tokens.access).await?;
+        if !who.admin {
+            return Err(RegisterError::NotAdmin);
+        }
+        let company = NewCompany {
+            id: id.clone(),
+            domain: portal_domain(&endpoint).unwrap_or_default(),
+            client_endpoint: endpoint,
+            client_id: keys.client_id.clone(),
+            client_secret: keys.client_secret.clone(),
+            application_token: notice.from.application_token.clone(),
+            language: notice.language.clone(),
+        };
+        // The official notice names no user; the portal does.
+        self.admit(company, Tokens { user_id: tokens.user_id.or(Some(who.user)), ..tokens }).await?;
+        tracing::warn!(company = %id, user = %who.user, "the application was installed in the portal and is confirmed");
+        Ok(())
+    }
+
+    /// What the authorization server says of the notice's token; `None` if it belongs to another application.
+    async fn confirm(&self, notice: &Install, keys: &AppCredentials) -> Result<Option<AppInfo>, RegisterError> {
+        let Some(access) = &notice.access else { return Ok(None) };
+        let info = self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await?;
+        let same_portal = info.member_id.is_none() || info.member_id == notice.from.member_id;
+        Ok(Some(info).filter(|i| same_portal && i.is_for(&keys.client_id)))
+    }
+
+    /// Keeps a notice; `false` if it holds nothing that could be confirmed later.
+    async fn park(&self, id: &CompanyId, notice: &Install) -> Result<bool, RegisterError> {
+        let now = self.now();
+        let Some(parked) = Parked::of(notice, now) else { return Ok(false) };
+        let body = serde_json::to_string(&parked).expect("a notice is plain data");
+        self.setup.store.park_install(id, &SecretString::from(body), now).await?;
+        Ok(true)
+    }
+
+    /// Tries again what waits, until told to stop. What was stored before the start is tried first.
+    pub(super) async fn tend_installs(self, stop: CancellationToken) {
+        stop.run_until_cancelled(self.recall_installs()).await;
+        let mut failures = 0;
+        loop {
+            let idle = self.installs.waiting().is_empty();
+            let pause = retry_delay(failures + 2, random_unit());
+            if idle {
+                failures = 0;
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = self.installs.bell.notified() => {}
+                }
+            }
+            let next = self.now() + pause;
+            self.installs.waiting().values_mut().for_each(|waiting| waiting.next_try = Some(next));
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            // What has begun is not cut short: the answer of a refresh may be on its way.
+            self.retry_installs().await;
+            failures += 1;
+        }
+    }
+
+    async fn recall_installs(&self) {
+        let parked = loop {
+            match self.setup.store.parked_installs(self.now()).await {
+                Ok(parked) => break parked,
+                Err(error) => tracing::error!(%error, "installations that wait cannot be read yet"),
+            }
+            tokio::time::sleep(retry_delay(6, random_unit())).await;
+        };
+        for (id, since) in parked {
+            // Without keys only the administrator's log-in helps.
+            if self.setup.keys.is_some() || self.get(&id).is_some() {
+                self.installs.wait(&id, since, "");
+            }
+        }
+    }
+
+    /// One round over all that wait; a server that does not answer ends it, as the others would fail in the same way.
+    async fn retry_installs(&self) {
+        let ids: Vec<CompanyId> = self.installs.waiting().keys().cloned().collect();
+        for id in ids {
+            let notice = match self.setup.store.parked_install(&id, self.now()).await {
+                Ok(Some(body)) => serde_json::from_str::<Parked>(body.expose_secret()).ok(),
+                Ok(None) => None,
+                Err(error) => {
+                    tracing::error!(company = %id, %error, "an installation that waits cannot be read yet");
+                    return;
+                }
+            };
+            let Some(parked) = notice else {
+                tracing::warn!(company = %id, "an installation was never confirmed and is forgotten; an administrator can log in instead");
+                self.installs.waiting().remove(&id);
+                continue;
+            };
+            let notice = parked.notice(&id, self.now());
+            match self.take_up(&id, &notice).await {
+                Ok(Taken::Up) => self.forget_install(&id).await,
+                // It is another application's: the administrator has to bring its keys.
+                Ok(Taken::KeysUnknown) => drop(self.installs.waiting().remove(&id)),
+                Err(error) if error.may_pass() => {
+                    tracing::debug!(company = %id, %error, "an installation cannot be confirmed yet");
+                    if let Some(waiting) = self.installs.waiting().get_mut(&id) {
+                        waiting.why = error.to_string();
+                    }
+                    if matches!(error, RegisterError::OAuth(_)) {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(company = %id, %error, "an installation was refused and is forgotten");
+                    self.forget_install(&id).await;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_kept_whole_and_former_ones_are_read() {
+        let now = Timestamp(1_000_000);
+        let former = r#"{"access":"a","application_token":"t","server_endpoint":null}"#;
+        let notice = serde_json::from_str::<Parked>(former).expect("readable").notice(&"m".into(), now);
+        assert_eq!((notice.expires_in, notice.refresh.is_none(), notice.user), (Some(0), true, None));
+        let full = Install {
+            refresh: Some("r".into()),
+            expires_in: Some(100),
+            scope: "user".into(),
+            user: Some(UserId(5)),
+            language: Some("en".into()),
+            ..notice
+        };
+        let text = serde_json::to_string(&Parked::of(&full, now).expect("enough")).expect("plain data");
+        let later = now + Duration::from_secs(40);
+        let again = serde_json::from_str::<Parked>(&text).expect("readable").notice(&"m".into(), later);
+        assert_eq!((again.expires_in, again.user, again.language.as_deref()), (Some(60), Some(UserId(5)), Some("en")));
+        assert_eq!(
+            again.tokens(later).map(|t| (t.refresh.expose_secret().to_owned(), t.scope)),
+            Some(("r".into(), "user".into()))
+        );
+        assert!(Parked::of(&Install { access: None, ..full }, now).is_none(), "nothing to confirm");
+    }
+}
