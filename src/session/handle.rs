@@ -147,7 +147,9 @@ impl CompanyHandle {
         match self.0.portal.former_users().await {
             Ok(former) if former.complete => {
                 // Guests who got into our table are named, so that however many there were they are believed.
-                let guests = self.0.portal.guests().await.unwrap_or_default();
+                let unnamed =
+                    missing(&known, &active.users).iter().any(|e| former.users.iter().all(|u| u.user != e.user));
+                let guests = if unnamed { self.0.portal.guests().await.unwrap_or_default() } else { Vec::new() };
                 let guests = guests.into_iter().map(|guest| PortalUser { active: false, ..guest });
                 let former: Vec<_> = former.users.into_iter().chain(guests).collect();
                 Ok(dismissed(&known, &active.users, &former))

@@ -115,7 +115,7 @@ impl Companies {
     /// authorization server has confirmed its token.
     pub async fn installed(&self, notice: &Install) -> Result<(), RegisterError> {
         let Some(id) = &notice.from.member_id else { return Ok(()) };
-        match self.take_up(id, notice).await {
+        match self.take_up(id, notice, false).await {
             Ok(Taken::Up) => {
                 self.forget_install(id).await;
                 Ok(())
@@ -129,6 +129,11 @@ impl Companies {
                 if self.park(id, notice).await? {
                     self.installs.wait(id, self.now(), &error.to_string());
                 }
+                Ok(())
+            }
+            // Nobody can do anything with it; what waits already must not give way to it.
+            Err(RegisterError::OAuth(error @ OAuthError::GrantDead(_))) => {
+                tracing::warn!(company = %id, %error, "an installation was refused, as its token is not good");
                 Ok(())
             }
             Err(RegisterError::OAuth(error)) => {
@@ -157,7 +162,8 @@ impl Companies {
         }
     }
 
-    async fn take_up(&self, id: &CompanyId, notice: &Install) -> Result<Taken, RegisterError> {
+    /// Has a notice confirmed and registers its company; `waited` if it was told some time ago.
+    async fn take_up(&self, id: &CompanyId, notice: &Install, waited: bool) -> Result<Taken, RegisterError> {
         let known = self.setup.store.company(id).await?;
         let of_company = known
             .as_ref()
@@ -165,7 +171,7 @@ impl Companies {
         let Some(keys) = of_company.or_else(|| self.setup.keys.clone()) else { return Ok(Taken::KeysUnknown) };
         let confirmed = match self.confirm(notice, &keys).await {
             // It has waited too long for its access token; the other one lives for months.
-            Err(RegisterError::OAuth(OAuthError::GrantDead(_))) if notice.expires_in == Some(0) => {
+            Err(RegisterError::OAuth(OAuthError::GrantDead(_))) if waited && notice.refresh.is_some() => {
                 return self.renew_and_take_up(id, notice, &keys, known.map(|c| c.client_endpoint)).await;
             }
             other => other?,
@@ -317,7 +323,7 @@ impl Companies {
                 continue;
             };
             let notice = parked.notice(&id, self.now());
-            match self.take_up(&id, &notice).await {
+            match self.take_up(&id, &notice, true).await {
                 Ok(Taken::Up) => self.forget_install(&id).await,
                 // It is another application's: the administrator has to bring its keys.
                 Ok(Taken::KeysUnknown) => drop(self.installs.waiting().remove(&id)),

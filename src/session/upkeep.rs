@@ -2,8 +2,8 @@
 
 use super::SyncError;
 use super::handle::CompanyHandle;
-use crate::bitrix::ApiError;
 use crate::bitrix::bindings::{BindReport, Choices, Wanted};
+use crate::bitrix::{ApiError, portal_domain};
 use crate::clock::random_unit;
 use crate::domain::binding::{self, Binding};
 use crate::domain::company::CrmCreate;
@@ -187,7 +187,9 @@ fn note_refusals(company: &CompanyHandle, report: &BindReport, pause: Duration) 
         return;
     }
     for refused in &after.bindings {
-        tracing::warn!(company = %company.id(), what = refused.what.code(), why = refused.why,
+        let domain = portal_domain(&company.portal().client_endpoint()).unwrap_or_default();
+        let user = company.portal().tokens().and_then(|t| t.user_id).map_or_else(String::new, |u| u.to_string());
+        tracing::warn!(company = %company.id(), domain, user, what = refused.what.code(), why = refused.why,
             next_in_s = pause.as_secs(), "the portal refuses to set this up; the company's page says what to do");
     }
     if after.bindings.is_empty() {

@@ -5,6 +5,7 @@ use ecss_crm_server::sandbox::portal::{EventAuth, Fault, PortalSpec, User, UserK
 use ecss_crm_server::sandbox::switch::PhoneStatus;
 use ecss_crm_server::sandbox::town::Admin;
 use reqwest::{Method, StatusCode};
+use std::time::Duration;
 
 /// What stands above the tabs of the company's page.
 async fn state(admin: &mut Admin) -> String {
@@ -108,6 +109,22 @@ async fn an_installation_that_nobody_could_confirm_is_confirmed_by_itself_even_a
         page_says(&story, firm, "ещё не подтверждена", false).await;
         click_works(&story, firm).await;
     }
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_that_waits_longer_than_its_token_lives_is_confirmed_with_the_other_one() {
+    let story = Story::begin().await;
+    let mut firm = story.newcomer("firma.local", PortalSpec::default()).await.register(&story).await;
+    firm.portal.set_event_auth(EventAuth::NoTokens);
+    story.town().portals.auth_standing(Fault::Outage);
+    firm.portal.install(1).await.expect("an installation path");
+    page_says(&story, &mut firm, "ещё не подтверждена", true).await;
+    story.town().portals.advance(Duration::from_secs(2 * 3600));
+    story.town().portals.auth_heal();
+    page_says(&story, &mut firm, "ещё не подтверждена", false).await;
+    firm.settled(&story).await;
+    click_works(&story, &firm).await;
     story.end().await;
 }
 

@@ -440,3 +440,23 @@ fn whatever_comes_in_every_step_leaves_once_and_in_order() {
     assert!(seen.iter().all(|ids| ids.len() == 4), "{seen:?}");
     assert_eq!(lanes.backlog(), Backlog::default());
 }
+
+#[test]
+fn an_end_is_late_if_it_is_told_minutes_after_it_or_is_the_first_the_portal_hears() {
+    let late = |steps: &[CrmStep], crm: Option<&str>, told_at: Timestamp| {
+        let mut lanes = Lanes::default();
+        push(&mut lanes, 1, steps, crm);
+        let mut said = Vec::new();
+        loop {
+            let parcels = lanes.ready(told_at, &mut coins(9));
+            let Some(parcel) = parcels.first() else { break };
+            said.push(parcel.jobs[0].late);
+            land(&mut lanes, parcel);
+        }
+        said.last().copied()
+    };
+    assert_eq!(late(&[finish()], Some("c"), NOW), Some(false), "told at once");
+    assert_eq!(late(&[finish()], Some("c"), at(170)), Some(false), "a portal that was away for a moment");
+    assert_eq!(late(&[finish()], Some("c"), at(200)), Some(true));
+    assert_eq!(late(&[register(), finish()], None, NOW), Some(true), "the portal hears of it after its end");
+}

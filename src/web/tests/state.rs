@@ -214,9 +214,9 @@ async fn readiness_counts_states_and_what_waits() {
 async fn what_the_portal_refuses_to_set_up_is_told_with_its_words_and_a_remedy() {
     let refused = |what| RefusedBinding { what, since: NOW - MINUTE * 3, why: "Access denied! [ACCESS_DENIED]".into() };
     for (what, title, remedy, log_in) in [
-        (Binding::Click, "подписку на звонки", "право «Телефония»", true),
-        (Binding::Card, "не встраивает карточку", "«Встраивание»", true),
-        (Binding::Line, "не принимает линию", "право «Телефония»", true),
+        (Binding::Click, "подписку на звонки", "право «Телефония (telephony)»", true),
+        (Binding::Card, "не встраивает карточку", "«Встраивание приложений (placement)»", true),
+        (Binding::Line, "не принимает линию", "право «Телефония (telephony)»", true),
         (Binding::OldAddress, "не забывает прежний адрес", "переустановите приложение", false),
     ] {
         let next_try = Some(NOW + MINUTE);

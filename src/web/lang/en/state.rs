@@ -28,17 +28,17 @@ pub(super) const STATE: StateTexts = StateTexts {
     refused_click: Say {
         title: "The portal does not take the subscription to clicks",
         what: "A click on a number in Bitrix24 does not reach this server. Other calls are told.",
-        todo: "Check that the application has the right “Telephony” and that an administrator of the portal has logged in, then press “Log in again”.",
+        todo: "Check that the application has the right “Telephony (telephony)” and that an administrator of the portal has logged in, then press “Log in again”.",
     },
     refused_card: Say {
         title: "The portal does not embed the call card",
         what: "The call card of Bitrix24 has no ECSS-10 tab. Calls are recorded as usual.",
-        todo: "Check that the application has the rights “Placements” and “Telephony” and that an administrator of the portal has logged in, then press “Log in again”.",
+        todo: "Check that the application has the rights “Placements (placement)” and “Telephony (telephony)” and that an administrator of the portal has logged in, then press “Log in again”.",
     },
     refused_line: Say {
         title: "The portal does not take the line ECSS-10",
         what: "The line cannot be chosen as the number for outgoing calls, or it makes CRM items otherwise than chosen on this page.",
-        todo: "Check that the application has the right “Telephony”, then press “Log in again”.",
+        todo: "Check that the application has the right “Telephony (telephony)”, then press “Log in again”.",
     },
     refused_old_address: Say {
         title: "The portal does not forget a former address of this server",
