@@ -62,7 +62,8 @@ impl DaemonOffice {
             domain: company.domain,
             plain_http: !opened.https,
             call: opened.call(),
-            number: opened.option("PHONE_NUMBER"),
+            // A text without digits is how we tell the portal that there is no number.
+            number: opened.option("PHONE_NUMBER").filter(|number| number.chars().any(|c| c.is_ascii_digit())),
         })
     }
 

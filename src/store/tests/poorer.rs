@@ -36,7 +36,7 @@ async fn whatever_a_portal_leaves_out_stays_as_it_was() {
     };
     store.register_company(&full, &tokens(1), Timestamp(1_000)).await.unwrap();
     let anna = PortalUser { user: UserId(1), name: "Анна".to_owned(), active: true, inner: Some(phone("1001")) };
-    store.import_employees(&id, &[anna.clone()]).await.unwrap();
+    store.import_employees(&id, std::slice::from_ref(&anna)).await.unwrap();
     let before = known(&store, &id).await;
 
     let poor = NewCompany { application_token: None, language: None, ..full.clone() };

@@ -3,24 +3,21 @@
 //! A portal tells an installation once. Where the authorization server does not answer just then, the notice is stored
 //! and tried again by itself; where the portal's keys are not known yet, it waits for the administrator's log-in.
 
+mod parked;
+mod retry;
+
 use super::companies::Companies;
 use super::enroll::RegisterError;
-use crate::bitrix::hook::{Install, Sender};
+use crate::bitrix::hook::Install;
 use crate::bitrix::{self, AppCredentials, AppInfo, OAuthError, portal_domain};
-use crate::clock::random_unit;
-use crate::domain::link::{WaitingInstall, retry_delay};
-use crate::domain::{CompanyId, Timestamp, Tokens, UserId};
+use crate::domain::link::WaitingInstall;
+use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::store::NewCompany;
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use parked::Parked;
+use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
-
-/// Life of an access token, where the notice does not tell.
-const ACCESS_LIFE: Duration = Duration::from_secs(3600);
 
 /// Installations that are tried again by themselves: at most as many as the store keeps.
 #[derive(Debug, Default)]
@@ -50,64 +47,6 @@ enum Taken {
     Up,
     /// It was told of an application whose keys we do not have.
     KeysUnknown,
-}
-
-/// A notice as it is kept, sealed. Notices of former versions have the first three fields only.
-#[derive(Serialize, Deserialize)]
-struct Parked {
-    access: String,
-    application_token: String,
-    server_endpoint: Option<String>,
-    #[serde(default)]
-    refresh: Option<String>,
-    /// Unix milliseconds.
-    #[serde(default)]
-    expires_at: i64,
-    #[serde(default)]
-    scope: String,
-    #[serde(default)]
-    user: Option<UserId>,
-    #[serde(default)]
-    language: Option<String>,
-}
-
-impl Parked {
-    fn of(notice: &Install, now: Timestamp) -> Option<Self> {
-        let text = |secret: &SecretString| secret.expose_secret().to_owned();
-        let life = notice.expires_in.map_or(ACCESS_LIFE, Duration::from_secs);
-        Some(Self {
-            access: notice.access.as_ref().map(text)?,
-            application_token: notice.from.application_token.as_ref().map(text)?,
-            server_endpoint: notice.server_endpoint.clone(),
-            refresh: notice.refresh.as_ref().map(text),
-            expires_at: (now + life).millis(),
-            scope: notice.scope.clone(),
-            user: notice.user,
-            language: notice.language.clone(),
-        })
-    }
-
-    fn notice(self, id: &CompanyId, now: Timestamp) -> Install {
-        let access = Some(SecretString::from(self.access));
-        Install {
-            from: Sender {
-                member_id: Some(id.clone()),
-                application_token: Some(self.application_token.into()),
-                access: access.clone(),
-                server_endpoint: self.server_endpoint.clone(),
-                ..Sender::default()
-            },
-            client_endpoint: None,
-            server_endpoint: self.server_endpoint,
-            access,
-            refresh: self.refresh.map(SecretString::from),
-            expires_in: Some(Timestamp(self.expires_at).since(now).as_secs()),
-            scope: self.scope,
-            user: self.user,
-            language: self.language,
-            update: false,
-        }
-    }
 }
 
 impl Companies {
@@ -261,116 +200,5 @@ impl Companies {
         let body = serde_json::to_string(&parked).expect("a notice is plain data");
         self.setup.store.park_install(id, &SecretString::from(body), now).await?;
         Ok(true)
-    }
-
-    /// Tries again what waits, until told to stop. What was stored before the start is tried first.
-    pub(super) async fn tend_installs(self, stop: CancellationToken) {
-        stop.run_until_cancelled(self.recall_installs()).await;
-        let mut failures = 0;
-        loop {
-            let idle = self.installs.waiting().is_empty();
-            let pause = retry_delay(failures + 2, random_unit());
-            if idle {
-                failures = 0;
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = self.installs.bell.notified() => {}
-                }
-            }
-            let next = self.now() + pause;
-            self.installs.waiting().values_mut().for_each(|waiting| waiting.next_try = Some(next));
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-            // What has begun is not cut short: the answer of a refresh may be on its way.
-            self.retry_installs().await;
-            failures += 1;
-        }
-    }
-
-    async fn recall_installs(&self) {
-        let parked = loop {
-            match self.setup.store.parked_installs(self.now()).await {
-                Ok(parked) => break parked,
-                Err(error) => tracing::error!(%error, "installations that wait cannot be read yet"),
-            }
-            tokio::time::sleep(retry_delay(6, random_unit())).await;
-        };
-        for (id, since) in parked {
-            // Without keys only the administrator's log-in helps.
-            if self.setup.keys.is_some() || self.get(&id).is_some() {
-                self.installs.wait(&id, since, "");
-            }
-        }
-    }
-
-    /// One round over all that wait; a server that does not answer ends it, as the others would fail in the same way.
-    async fn retry_installs(&self) {
-        let ids: Vec<CompanyId> = self.installs.waiting().keys().cloned().collect();
-        for id in ids {
-            let notice = match self.setup.store.parked_install(&id, self.now()).await {
-                Ok(Some(body)) => serde_json::from_str::<Parked>(body.expose_secret()).ok(),
-                Ok(None) => None,
-                Err(error) => {
-                    tracing::error!(company = %id, %error, "an installation that waits cannot be read yet");
-                    return;
-                }
-            };
-            let Some(parked) = notice else {
-                tracing::warn!(company = %id, "an installation was never confirmed and is forgotten; an administrator can log in instead");
-                self.installs.waiting().remove(&id);
-                continue;
-            };
-            let notice = parked.notice(&id, self.now());
-            match self.take_up(&id, &notice, true).await {
-                Ok(Taken::Up) => self.forget_install(&id).await,
-                // It is another application's: the administrator has to bring its keys.
-                Ok(Taken::KeysUnknown) => drop(self.installs.waiting().remove(&id)),
-                Err(error) if error.may_pass() => {
-                    tracing::debug!(company = %id, %error, "an installation cannot be confirmed yet");
-                    if let Some(waiting) = self.installs.waiting().get_mut(&id) {
-                        waiting.why = error.to_string();
-                    }
-                    if matches!(error, RegisterError::OAuth(_)) {
-                        return;
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(company = %id, %error, "an installation was refused and is forgotten");
-                    self.forget_install(&id).await;
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_notice_is_kept_whole_and_former_ones_are_read() {
-        let now = Timestamp(1_000_000);
-        let former = r#"{"access":"a","application_token":"t","server_endpoint":null}"#;
-        let notice = serde_json::from_str::<Parked>(former).expect("readable").notice(&"m".into(), now);
-        assert_eq!((notice.expires_in, notice.refresh.is_none(), notice.user), (Some(0), true, None));
-        let full = Install {
-            refresh: Some("r".into()),
-            expires_in: Some(100),
-            scope: "user".into(),
-            user: Some(UserId(5)),
-            language: Some("en".into()),
-            ..notice
-        };
-        let text = serde_json::to_string(&Parked::of(&full, now).expect("enough")).expect("plain data");
-        let later = now + Duration::from_secs(40);
-        let again = serde_json::from_str::<Parked>(&text).expect("readable").notice(&"m".into(), later);
-        assert_eq!((again.expires_in, again.user, again.language.as_deref()), (Some(60), Some(UserId(5)), Some("en")));
-        assert_eq!(
-            again.tokens(later).map(|t| (t.refresh.expose_secret().to_owned(), t.scope)),
-            Some(("r".into(), "user".into()))
-        );
-        assert!(Parked::of(&Install { access: None, ..full }, now).is_none(), "nothing to confirm");
     }
 }
