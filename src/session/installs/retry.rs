@@ -8,7 +8,11 @@ use crate::domain::link::retry_delay;
 use crate::session::companies::Companies;
 use crate::session::enroll::RegisterError;
 use secrecy::ExposeSecret as _;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// How long an attempt may still take when the daemon stops; it is made again after the start.
+const LAST_ATTEMPT: Duration = Duration::from_secs(5);
 
 impl Companies {
     /// Tries again what waits, until told to stop. What was stored before the start is tried first.
@@ -31,9 +35,15 @@ impl Companies {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
             }
-            // What has begun is not cut short: the answer of a refresh may be on its way.
-            self.retry_installs().await;
-            failures += 1;
+            // What has begun is not cut short at once: the answer of a refresh may be on its way.
+            let mut round = std::pin::pin!(self.retry_installs());
+            tokio::select! {
+                () = &mut round => failures += 1,
+                () = stop.cancelled() => {
+                    let _ = tokio::time::timeout(LAST_ATTEMPT, round).await;
+                    return;
+                }
+            }
         }
     }
 
