@@ -11,7 +11,12 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 
 /// One row for each table, as it looked after the step that made it.
 const ROWS: [(i64, &str, &str); 14] = [
-    (1, "companies", "VALUES ('m1', 'Имя', 'd', 'https://d/rest/', 'c', x'01', NULL, '{}', 1, 1, NULL)"),
+    (
+        1,
+        "companies",
+        "(id, name, domain, client_endpoint, client_id, client_secret, call_settings, created_at, registered_at)
+         VALUES ('m1', 'Имя', 'd', 'https://d/rest/', 'c', x'01', '{}', 1, 1)",
+    ),
     (1, "switches", "VALUES ('m1', '\"callapi\"', 'c', x'01', '[]', 'd', '{}')"),
     (
         2,

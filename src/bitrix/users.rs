@@ -27,26 +27,46 @@ impl Portal {
     /// The list can be empty or short for reasons that have nothing to do with the users (rights of the owner), so
     /// nobody should be deleted because of it.
     pub async fn users(&self) -> Result<UserList, ApiError> {
-        let list = self.listed(true).await?;
+        let list = self.employees(true).await?;
         // Somebody has given us the grant, so nobody at all is no answer.
         Ok(UserList { complete: list.complete && !list.users.is_empty(), ..list })
     }
 
     /// The users who may no longer work in the portal, as far as our grant's owner may see them.
     pub async fn former_users(&self) -> Result<UserList, ApiError> {
-        self.listed(false).await
+        self.employees(false).await
     }
 
-    async fn listed(&self, active: bool) -> Result<UserList, ApiError> {
+    /// Guests of the portal's extranet among its users, as far as it says who is one: they work for others.
+    pub async fn guests(&self) -> Result<Vec<PortalUser>, ApiError> {
+        let listed =
+            self.listed(&json!({ "ACTIVE": true, "USER_TYPE": GUEST }), |row| type_of(row) == Some(GUEST)).await;
+        listed.map(|list| list.users)
+    }
+
+    /// Employees only, as the documentation shows it: the portal lists guests as well who share a work group with our
+    /// grant's owner (`FILTER {"ACTIVE": true, "USER_TYPE": "employee"}`, bitrix24/b24restdocs,
+    /// api-reference/user/user-get.md). A portal that does not take this condition is asked without it.
+    async fn employees(&self, active: bool) -> Result<UserList, ApiError> {
+        let works_here = |row: &Value| type_of(row).is_none_or(|kind| kind == EMPLOYEE);
+        let listed = self.listed(&json!({ "ACTIVE": active, "USER_TYPE": EMPLOYEE }), works_here).await;
+        match listed {
+            Err(ApiError::Refused { .. }) => self.listed(&json!({ "ACTIVE": active }), works_here).await,
+            other => other,
+        }
+    }
+
+    async fn listed(&self, filter: &Value, wanted: impl Fn(&Value) -> bool) -> Result<UserList, ApiError> {
+        let active = filter["ACTIVE"] == true;
         let (mut users, mut rows_seen, mut totals) = (Vec::new(), 0, Vec::new());
         let mut start = 0;
         for _ in 0..MAX_PAGES {
-            let answer = self.call("user.get", &page(active, start)).await?;
+            let answer = self.call("user.get", &page(filter, start)).await?;
             let rows = lenient::list(answer.result);
             rows_seen += rows.len();
             // An empty page comes without a total.
             totals.push(answer.total.or_else(|| rows.is_empty().then_some(0)));
-            users.extend(rows.iter().filter_map(read));
+            users.extend(rows.iter().filter(|row| wanted(row)).filter_map(|row| read(row, active)));
             match answer.next {
                 Some(next) if next > start => start = next,
                 _ => break,
@@ -57,10 +77,19 @@ impl Portal {
     }
 }
 
-fn page(active: bool, start: i64) -> Value {
+/// `USER_TYPE` of those who work for the company, and of guests.
+const EMPLOYEE: &str = "employee";
+const GUEST: &str = "extranet";
+
+/// What the portal takes somebody for, where it says so.
+fn type_of(row: &Value) -> Option<&str> {
+    row.get("USER_TYPE").and_then(Value::as_str).filter(|kind| !kind.is_empty())
+}
+
+fn page(filter: &Value, start: i64) -> Value {
     json!({
-        "FILTER": { "ACTIVE": active },
-        "SELECT": ["ID", "NAME", "LAST_NAME", "SECOND_NAME", "ACTIVE", "UF_PHONE_INNER"],
+        "FILTER": filter,
+        "SELECT": ["ID", "NAME", "LAST_NAME", "SECOND_NAME", "ACTIVE", "UF_PHONE_INNER", "USER_TYPE"],
         "SORT": "ID",
         "ORDER": "ASC",
         "start": start,
@@ -77,15 +106,16 @@ fn inner(value: &Value) -> AsWritten {
     AsWritten::new(&lines.join("\n"))
 }
 
-/// One row; any field but the id may be missing or null.
-fn read(row: &Value) -> Option<PortalUser> {
+/// One row; any field but the id may be missing or null, and whoever does not say whether he is active is what was
+/// asked for.
+fn read(row: &Value, active: bool) -> Option<PortalUser> {
     let text = |key: &str| row.get(key).and_then(lenient::text).unwrap_or_default();
     let names = [text("NAME"), text("LAST_NAME")];
     let name = names.iter().map(|n| n.trim()).filter(|n| !n.is_empty()).collect::<Vec<_>>().join(" ");
     Some(PortalUser {
         user: UserId(row.get("ID").and_then(lenient::int).filter(|id| *id > 0)?),
         name,
-        active: row.get("ACTIVE").and_then(lenient::flag).unwrap_or(true),
+        active: row.get("ACTIVE").and_then(lenient::flag).unwrap_or(active),
         inner: row.get("UF_PHONE_INNER").map(inner),
     })
 }
@@ -101,11 +131,14 @@ mod tests {
         let full =
             json!({"ID": "7", "NAME": " Anna ", "LAST_NAME": "Orlova", "ACTIVE": true, "UF_PHONE_INNER": "1 001"});
         let inner = Some(AsWritten::new("1 001"));
-        assert_eq!(read(&full), Some(PortalUser { user: UserId(7), name: "Anna Orlova".into(), active: true, inner }));
+        assert_eq!(
+            read(&full, true),
+            Some(PortalUser { user: UserId(7), name: "Anna Orlova".into(), active: true, inner })
+        );
         let poor = json!({"ID": 8, "NAME": null, "UF_PHONE_INNER": null});
         let inner = Some(AsWritten::default());
-        assert_eq!(read(&poor), Some(PortalUser { user: UserId(8), name: String::new(), active: true, inner }));
-        let number = read(&json!({"ID": "9", "UF_PHONE_INNER": 1002, "ACTIVE": "N"})).expect("a user");
+        assert_eq!(read(&poor, true), Some(PortalUser { user: UserId(8), name: String::new(), active: true, inner }));
+        let number = read(&json!({"ID": "9", "UF_PHONE_INNER": 1002, "ACTIVE": "N"}), true).expect("a user");
         assert_eq!((number.inner, number.active), (Some(AsWritten::new("1002")), false));
         for (value, want) in [
             (json!(["1001", 1002]), "1001\n1002"),
@@ -116,18 +149,18 @@ mod tests {
         ] {
             assert_eq!(super::inner(&value).as_str(), want, "{value}");
         }
-        assert_eq!(read(&json!({"ID": "9"})).expect("a user").inner, None, "not told is not empty");
+        assert_eq!(read(&json!({"ID": "9"}), true).expect("a user").inner, None, "not told is not empty");
         for nobody in [json!({}), json!({"ID": ""}), json!({"ID": "0"}), json!(null)] {
-            assert_eq!(read(&nobody), None, "{nobody}");
+            assert_eq!(read(&nobody, true), None, "{nobody}");
         }
     }
 
     #[test]
     fn the_question_is_what_the_portal_documents() {
         assert_eq!(
-            page(true, 50),
-            json!({"FILTER": {"ACTIVE": true}, "SORT": "ID", "ORDER": "ASC", "start": 50,
-                   "SELECT": ["ID", "NAME", "LAST_NAME", "SECOND_NAME", "ACTIVE", "UF_PHONE_INNER"]})
+            page(&json!({"ACTIVE": true, "USER_TYPE": "employee"}), 50),
+            json!({"FILTER": {"ACTIVE": true, "USER_TYPE": "employee"}, "SORT": "ID", "ORDER": "ASC", "start": 50,
+                   "SELECT": ["ID", "NAME", "LAST_NAME", "SECOND_NAME", "ACTIVE", "UF_PHONE_INNER", "USER_TYPE"]})
         );
     }
 
@@ -166,6 +199,43 @@ mod tests {
             assert!(list.users.len() <= 100 && !list.complete, "{}", list.users.len());
             assert!(world.rest.hits().len() <= 2);
         }
+    }
+
+    #[tokio::test]
+    async fn guests_are_left_out_by_a_portal_that_filters_ignores_or_refuses_it() {
+        for mode in ["filters", "ignores", "refuses", "knows no types"] {
+            let world = World::new(move |hit: &Hit| {
+                let filter = hit.json()["FILTER"].clone();
+                if mode == "refuses" && filter.get("USER_TYPE").is_some() {
+                    return Say::error(400, "ERROR_ARGUMENT", "Unknown field");
+                }
+                let mut rows = vec![json!({"ID": "7", "USER_TYPE": "employee"}), json!({"ID": "8"})];
+                if mode == "knows no types" {
+                    rows = vec![json!({"ID": "7"}), json!({"ID": "8"}), json!({"ID": "50"})];
+                } else if mode != "filters" || filter["USER_TYPE"] == "extranet" {
+                    rows.push(json!({"ID": "50", "USER_TYPE": "extranet"}));
+                }
+                Say::json(200, &json!({"result": rows, "total": rows.len()}))
+            })
+            .await;
+            let list = world.portal.users().await.expect("users");
+            let ids: Vec<_> = list.users.iter().map(|u| u.user.0).collect();
+            let wanted: &[i64] = if mode == "knows no types" { &[7, 8, 50] } else { &[7, 8] };
+            assert_eq!((ids.as_slice(), list.complete), (wanted, true), "{mode}");
+            let guests = world.portal.guests().await.map(|all| all.iter().map(|u| u.user.0).collect::<Vec<_>>());
+            match mode {
+                "refuses" => assert!(guests.is_err()),
+                "knows no types" => assert_eq!(guests, Ok(vec![])),
+                _ => assert_eq!(guests, Ok(vec![50]), "{mode}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_say_whether_he_is_active_is_what_was_asked_for() {
+        let world = World::new(|_| Say::json(200, &json!({"result": [{"ID": "7"}], "total": 1}))).await;
+        assert!(world.portal.users().await.expect("users").users[0].active);
+        assert!(!world.portal.former_users().await.expect("users").users[0].active);
     }
 
     #[tokio::test]

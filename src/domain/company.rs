@@ -25,6 +25,8 @@ pub struct Company {
     pub switch: Option<SwitchSettings>,
     /// What the admin has chosen for calls.
     pub calls: CallSettings,
+    /// Code of the portal's language, e.g. `ru`; unknown until the portal has told it once.
+    pub language: Option<String>,
     /// When the company was registered.
     pub created_at: Timestamp,
 }

@@ -183,6 +183,17 @@ pub enum Closed {
     Blocked,
 }
 
+/// An installation of the application that the portal has told of and nobody could confirm yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingInstall {
+    /// When it was told.
+    pub since: Timestamp,
+    /// What stood in the way last.
+    pub why: String,
+    /// When it is tried again; `None` before the first attempt since the start.
+    pub next_try: Option<Timestamp>,
+}
+
 /// What waits to be told to a portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Backlog {

@@ -3,6 +3,7 @@
 //! Everything here can be read, tested and replayed without a runtime. Time is always an argument
 //! ([`Timestamp`], Unix milliseconds UTC), answers of the outside world come back as events.
 
+pub mod binding;
 pub mod budget;
 pub mod call;
 pub mod card;
@@ -10,6 +11,7 @@ pub mod company;
 pub mod directory;
 pub mod fault;
 pub mod ids;
+pub mod language;
 pub mod leg;
 pub mod link;
 pub mod numbers;

@@ -31,6 +31,17 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// Fills in from the pair before what the answer that brought this one did not tell. The owner is taken over only
+    /// where nobody says otherwise: whoever knows him by now has put him in.
+    pub fn filled_from(self, before: &Self) -> Self {
+        Self {
+            user_id: self.user_id.or(before.user_id),
+            server_endpoint: self.server_endpoint.or_else(|| before.server_endpoint.clone()),
+            scope: if self.scope.is_empty() { before.scope.clone() } else { self.scope },
+            ..self
+        }
+    }
+
     /// Whether these are the same pair, whatever else is known of it.
     pub fn is_pair(&self, other: &Self) -> bool {
         self.access.expose_secret() == other.access.expose_secret()

@@ -8,6 +8,7 @@ use super::perform::{Landed, Performed, rest_after};
 use crate::bitrix::ApiError;
 use crate::domain::call::{Call, DialFailure, Event, Note};
 use crate::domain::leg::{Accepted, CommandError, SwitchCommand};
+use crate::domain::outbox::Request;
 use crate::domain::{CallKey, Timestamp};
 
 impl Actor {
@@ -83,7 +84,7 @@ impl Actor {
             }
             return;
         }
-        if let Some(stand_in) = self.stand_in(request, error)
+        if let Some(stand_in) = performed.told.last().and_then(|told| self.stand_in(&told.request, error))
             && self.lanes.amend(lane, stand_in.clone())
         {
             tracing::warn!(company = %self.company, %lane, request, %error, ?stand_in, "the portal does not take this as it is; the call is recorded otherwise");
@@ -99,15 +100,17 @@ impl Actor {
     }
 
     /// How a call can be recorded although the portal does not accept the employee or the number.
-    fn stand_in(&self, request: &str, error: &ApiError) -> Option<StandIn> {
-        if !matches!(request, "register" | "finish") {
+    fn stand_in(&self, request: &Request, error: &ApiError) -> Option<StandIn> {
+        if !matches!(request, Request::Register { .. } | Request::Finish { .. }) {
             None
         } else if error.says("user is not found or is not active") {
             self.bell.users_changed();
             let responsible = self.settings.responsible.filter(|user| self.directory.employee(*user).is_some());
             responsible.or_else(|| self.portal.tokens().and_then(|t| t.user_id)).map(StandIn::User)
         } else {
-            error.says("phone number format").then_some(StandIn::NoNumber)
+            let hidden = matches!(request, Request::Register { number: None, .. });
+            let stand_in = if hidden { StandIn::NobodysNumber } else { StandIn::NoNumber };
+            error.says("phone number format").then_some(stand_in)
         }
     }
 

@@ -3,6 +3,7 @@
 use super::actor::Actor;
 use super::book::Book;
 use super::handle::{CompanyHandle, Inner};
+use super::installs::Installs;
 use super::journal::Journal;
 use super::lanes::Lanes;
 use super::link::{self, LinkTools};
@@ -71,6 +72,7 @@ pub struct Companies {
     pub(super) deletions: Arc<Notify>,
     /// One deletion at a time.
     pub(super) deleting: Arc<Mutex<()>>,
+    pub(super) installs: Arc<Installs>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -91,6 +93,7 @@ impl Companies {
             running: Arc::default(),
             deletions: Arc::default(),
             deleting: Arc::default(),
+            installs: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -109,6 +112,8 @@ impl Companies {
                 tracing::error!(company = %id, %error, "the company cannot be started");
             }
         }
+        let (companies, stop) = (self.clone(), self.stop.clone());
+        self.tasks.spawn(async move { companies.tend_installs(stop).await });
         Ok(count)
     }
 
@@ -245,6 +250,7 @@ impl Companies {
                 },
                 tokens: self.readable_tokens(&id).await?,
                 budget: self.budget(&company.calls),
+                language: company.language.clone(),
             },
             setup.bitrix.clone(),
             Arc::new(StoreVault { store: setup.store.clone(), company: id.clone() }),

@@ -1,13 +1,11 @@
 //! How a company comes to us: log-in of its admin, installation of the application.
 
 use super::companies::Companies;
-use crate::bitrix::hook::Install;
-use crate::bitrix::{self, ApiError, AppCredentials, AppInfo, OAuthError, portal_domain};
+use crate::bitrix::{self, ApiError, AppCredentials, OAuthError, portal_domain};
 use crate::domain::company::Company;
 use crate::domain::{CompanyId, Tokens, UserId};
 use crate::store::{LoginAttempt, NewCompany, StoreError};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::json;
 
 /// Scopes without which nothing works; `user` may be one of its narrower forms.
 const SCOPES: &[&str] = &["placement", "telephony"];
@@ -47,6 +45,18 @@ pub enum RegisterError {
     Store(#[from] StoreError),
 }
 
+impl RegisterError {
+    /// Whether the same may succeed later without anybody doing anything.
+    pub(super) const fn may_pass(&self) -> bool {
+        match self {
+            Self::OAuth(error) => matches!(error, OAuthError::Again { .. } | OAuthError::Protocol(_)),
+            Self::Portal(error) => error.may_retry(),
+            Self::Store(error) => matches!(error, StoreError::Unavailable(_) | StoreError::Full),
+            Self::OtherPortal | Self::NotAdmin | Self::ScopesMissing(_) => false,
+        }
+    }
+}
+
 impl Companies {
     /// Completes a log-in: tokens are stored durably before their first use for the company, and the company starts.
     /// `claimed` is the `member_id` the browser brought back.
@@ -71,7 +81,8 @@ impl Companies {
         if !missing.is_empty() {
             return Err(RegisterError::ScopesMissing(missing));
         }
-        let application_token = self.parked_token(&grant.member_id, &grant.client_endpoint, &keys).await;
+        let parked = self.parked_token(&grant.member_id, &grant.client_endpoint, &keys).await;
+        let (application_token, language) = parked.map_or((None, None), |(token, language)| (Some(token), language));
         let domain = portal_domain(&grant.client_endpoint).unwrap_or_else(|| attempt.domain.clone());
         let company = NewCompany {
             id: grant.member_id.clone(),
@@ -80,6 +91,7 @@ impl Companies {
             client_id: keys.client_id,
             client_secret: keys.client_secret,
             application_token,
+            language,
         };
         let tokens = Tokens { user_id: grant.tokens.user_id.or(Some(who.user)), ..grant.tokens };
         self.admit(company, tokens).await?;
@@ -87,11 +99,19 @@ impl Companies {
     }
 
     /// Stores a company that has proved itself and lets it run.
-    async fn admit(&self, new: NewCompany, tokens: Tokens) -> Result<(), StoreError> {
+    pub(super) async fn admit(&self, new: NewCompany, tokens: Tokens) -> Result<(), StoreError> {
+        // What was known of the grant before and the new pair does not tell is kept, in memory as on disk.
+        let tokens = match self.setup.store.tokens(&new.id).await {
+            Ok(Some(before)) => tokens.filled_from(&before),
+            _ => tokens,
+        };
         let keys = AppCredentials { client_id: new.client_id.clone(), client_secret: new.client_secret.clone() };
         self.register(&new, &tokens).await?;
         if let Some(handle) = self.get(&new.id) {
             handle.portal().adopt(&new.client_endpoint, keys, tokens).await;
+            if let Some(code) = &new.language {
+                handle.portal().set_language(code);
+            }
             handle.mended().await;
             tracing::info!(company = %new.id, domain = new.domain, "the company has renewed its registration");
         } else if let Some(company) = self.setup.store.company(&new.id).await? {
@@ -101,80 +121,15 @@ impl Companies {
         Ok(())
     }
 
-    /// The application was installed (or updated) in a portal. Nothing in the notice is believed before the
-    /// authorization server has confirmed its token. A portal whose keys are not known yet is kept waiting for its
-    /// admin's log-in.
-    pub async fn installed(&self, notice: &Install) -> Result<(), RegisterError> {
-        let Some(id) = &notice.from.member_id else { return Ok(()) };
-        let known = self.setup.store.company(id).await?;
-        let keys = known
-            .as_ref()
-            .map(|c| AppCredentials { client_id: c.client_id.clone(), client_secret: c.client_secret.clone() })
-            .or_else(|| self.setup.keys.clone());
-        let confirmed = match &keys {
-            Some(keys) => self.confirm(notice, keys).await,
-            None => Ok(None),
-        };
-        match (confirmed, &keys, known) {
-            (Ok(Some(info)), Some(keys), known) => {
-                let endpoint = match known {
-                    Some(company) => Some(company.client_endpoint),
-                    None => info.client_endpoint,
-                };
-                let Some(endpoint) = endpoint else { return self.park(id, notice).await };
-                if let Some(tokens) = notice.tokens(self.now()) {
-                    let who = bitrix::who(&self.setup.bitrix, &endpoint, &tokens.access).await?;
-                    if !who.admin {
-                        return Err(RegisterError::NotAdmin);
-                    }
-                    let company = NewCompany {
-                        id: id.clone(),
-                        domain: portal_domain(&endpoint).unwrap_or_default(),
-                        client_endpoint: endpoint,
-                        client_id: keys.client_id.clone(),
-                        client_secret: keys.client_secret.clone(),
-                        application_token: notice.from.application_token.clone(),
-                    };
-                    self.admit(company, tokens).await?;
-                } else if let Some(token) = &notice.from.application_token {
-                    self.setup.store.save_application_token(id, token).await?;
-                }
-                Ok(())
-            }
-            (Ok(_), ..) => {
-                tracing::info!(company = %id, "the application was installed in a portal whose keys are not known yet");
-                self.park(id, notice).await
-            }
-            (Err(error), ..) => {
-                tracing::warn!(company = %id, %error, "an installation could not be confirmed; it waits for a log-in");
-                self.park(id, notice).await
-            }
-        }
-    }
-
-    /// What the authorization server says of the notice's token; `None` if it belongs to another application.
-    async fn confirm(&self, notice: &Install, keys: &AppCredentials) -> Result<Option<AppInfo>, RegisterError> {
-        let Some(access) = &notice.access else { return Ok(None) };
-        let info = self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await?;
-        let same_portal = info.member_id.is_none() || info.member_id == notice.from.member_id;
-        Ok(Some(info).filter(|i| same_portal && i.is_for(&keys.client_id)))
-    }
-
-    async fn park(&self, id: &CompanyId, notice: &Install) -> Result<(), RegisterError> {
-        let (Some(access), Some(token)) = (&notice.access, &notice.from.application_token) else { return Ok(()) };
-        let body = json!({
-            "access": access.expose_secret(),
-            "application_token": token.expose_secret(),
-            "server_endpoint": notice.server_endpoint,
-        });
-        self.setup.store.park_install(id, &SecretString::from(body.to_string()), self.now()).await?;
-        Ok(())
-    }
-
-    /// The application token of a parked installation, if its access token proves to be that of an administrator of
+    /// The application token of a parked installation and the portal's language, if its access token proves to be that of an administrator of
     /// this portal, given to this application. Employees hold tokens of the application as well, so that their
     /// administrator's word is needed.
-    async fn parked_token(&self, id: &CompanyId, client_endpoint: &str, keys: &AppCredentials) -> Option<SecretString> {
+    async fn parked_token(
+        &self,
+        id: &CompanyId,
+        client_endpoint: &str,
+        keys: &AppCredentials,
+    ) -> Option<(SecretString, Option<String>)> {
         let body = self.setup.store.parked_install(id, self.now()).await.ok().flatten()?;
         let parked: serde_json::Value = serde_json::from_str(body.expose_secret()).ok()?;
         let text = |key: &str| parked.get(key).and_then(serde_json::Value::as_str);
@@ -192,8 +147,9 @@ impl Companies {
         }
         match bitrix::who(&self.setup.bitrix, client_endpoint, &access).await {
             Ok(who) if who.admin => {
-                let _ = self.setup.store.drop_install(id).await;
-                Some(SecretString::from(text("application_token")?.to_owned()))
+                self.forget_install(id).await;
+                let token = SecretString::from(text("application_token")?.to_owned());
+                Some((token, text("language").map(str::to_owned)))
             }
             Ok(_) => {
                 tracing::warn!(company = %id, "the waiting installation was not told by an administrator");

@@ -156,7 +156,15 @@ impl CompanyHandle {
             return Ok(Vec::new());
         }
         match self.0.portal.former_users().await {
-            Ok(former) if former.complete => Ok(dismissed(&known, &active.users, &former.users)),
+            Ok(former) if former.complete => {
+                // Guests who got into our table are named, so that however many there were they are believed.
+                let unnamed =
+                    missing(&known, &active.users).iter().any(|e| former.users.iter().all(|u| u.user != e.user));
+                let guests = if unnamed { self.0.portal.guests().await.unwrap_or_default() } else { Vec::new() };
+                let guests = guests.into_iter().map(|guest| PortalUser { active: false, ..guest });
+                let former: Vec<_> = former.users.into_iter().chain(guests).collect();
+                Ok(dismissed(&known, &active.users, &former))
+            }
             other => {
                 tracing::debug!(company = %self.0.company, ?other, "the portal does not say who is dismissed");
                 Ok(Vec::new())
@@ -184,6 +192,22 @@ impl CompanyHandle {
     /// Looks after users, bindings and tokens now.
     pub fn look_after(&self) {
         self.0.bell.ring();
+    }
+
+    /// Keeps the portal's language if none is known.
+    pub async fn learn_language(&self, code: &str) {
+        match self.0.store.learn_language(self.id(), code).await {
+            Ok(true) => self.0.portal.set_language(code),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(company = %self.0.company, %error, "the portal's language could not be stored");
+            }
+        }
+    }
+
+    /// The company has chosen anew: what the portal keeps of that is looked after now.
+    pub fn choices_changed(&self) {
+        self.0.bell.choices_changed();
     }
 
     /// Something says that the portal's users have changed; they are fetched soon. May be called as often as anybody

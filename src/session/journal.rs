@@ -170,6 +170,7 @@ mod tests {
             client_id: "c".into(),
             client_secret: "s".into(),
             application_token: None,
+            language: None,
         };
         let tokens = Tokens {
             access: "a".into(),

@@ -1,14 +1,15 @@
 //! Tells the portal what lanes have planned. Knows no call logic: requests in, what became of them out.
 
 use super::lanes::{Job, Parcel, Rest};
+use super::reasons;
 use crate::bitrix::batch::{Command, result_of};
 use crate::bitrix::telephony::{Cards, Finish, Finished, LINE_NUMBER, Register, Registered};
 use crate::bitrix::{Answer, ApiError, Portal};
 use crate::clock::Clock;
-use crate::domain::call::{DialFailure, Reason};
+use crate::domain::language::Language;
 use crate::domain::link::Closed;
 use crate::domain::outbox::{Request, Target};
-use crate::domain::{CrmCallId, ExternalId, Timestamp};
+use crate::domain::{CrmCallId, Timestamp};
 use std::time::Duration;
 
 /// One request and the portal's answer.
@@ -57,7 +58,7 @@ pub(super) async fn perform(portal: Portal, clock: Clock, parcel: Parcel) -> Lan
     let mut commands = Vec::new();
     for job in &parcel.jobs {
         let first = commands.len();
-        commands.extend(job.plan.requests.iter().map(|request| command(request, &job.lane, first)));
+        commands.extend(job.plan.requests.iter().map(|request| command(request, job, first, portal.language())));
     }
     let sent = if commands.is_empty() { Ok(Vec::new()) } else { portal.send(&commands, parcel.jobs.len() == 1).await };
     let took_ms = u64::try_from(clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
@@ -91,7 +92,7 @@ fn performed(job: Job, answers: Vec<Result<Answer, ApiError>>) -> Performed {
 }
 
 /// The request in the portal's words; `first` is the number of the plan's first command in its batch.
-fn command(request: &Request, lane: &ExternalId, first: usize) -> Command {
+fn command(request: &Request, job: &Job, first: usize, language: Language) -> Command {
     let cards = |target: &Target, users: &Vec<_>| Cards {
         call: match target {
             Target::Known(call) => call.clone(),
@@ -107,7 +108,7 @@ fn command(request: &Request, lane: &ExternalId, first: usize) -> Command {
             started_at: *started_at,
             crm_create: *create,
             show: *show,
-            external_id: lane.clone(),
+            external_id: job.lane.clone(),
             line: Some(LINE_NUMBER.to_owned()),
         }
         .command(),
@@ -118,8 +119,9 @@ fn command(request: &Request, lane: &ExternalId, first: usize) -> Command {
             user: *user,
             duration_s: *duration_s,
             status_code: *status,
-            failed_reason: reason.map(|r| reason_text(r).to_owned()),
-            add_to_chat: true,
+            failed_reason: reason.map(|r| reasons::text(language, r).to_owned()),
+            // Nobody wants yesterday's calls in the chats of employees.
+            add_to_chat: !job.late,
         }
         .command(),
     }
@@ -174,25 +176,4 @@ const fn closed_for(because: Closed) -> Duration {
         Closed::Blocked => 600,
         Closed::Deleted => 1800,
     })
-}
-
-/// The sentence a manager reads in the portal's call list; the product's users there read Russian.
-const fn reason_text(reason: Reason) -> &'static str {
-    match reason {
-        Reason::EndUnknown => "Связь с АТС прерывалась, окончание вызова не зафиксировано",
-        Reason::NumberChanged => "Номер абонента стал известен позже: вызов продолжается в следующей записи",
-        Reason::NoLeg => "Телефон сотрудника не начал звонить",
-        Reason::Dial(DialFailure::NoNumber) => "У сотрудника нет внутреннего номера в таблице ecss-crm-server",
-        Reason::Dial(DialFailure::Offline) => "Нет соединения с АТС ECSS-10",
-        Reason::Dial(DialFailure::NotOffered) => "АТС не поддерживает звонок из CRM",
-        Reason::Dial(DialFailure::Forbidden) => "АТС запретила этот вызов номеру сотрудника",
-        Reason::Dial(DialFailure::WrongNumber) => "Набран несуществующий номер",
-        Reason::Dial(DialFailure::NotANumber) => {
-            "В номере, который выбран в CRM, нечего набрать: исправьте его в карточке клиента"
-        }
-        Reason::Dial(DialFailure::Busy) => "Телефон сотрудника занят",
-        Reason::Dial(DialFailure::Unavailable) => "Телефон сотрудника недоступен",
-        Reason::Dial(DialFailure::TooLate) => "Запрос на звонок пришёл слишком поздно",
-        Reason::Dial(DialFailure::Failed) => "АТС не смогла выполнить вызов",
-    }
 }

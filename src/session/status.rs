@@ -3,6 +3,7 @@
 use super::board::CallBoard;
 use crate::bitrix::ApiError;
 use crate::domain::Timestamp;
+use crate::domain::binding::{Binding, Refusals};
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,8 @@ pub struct Status {
     pub portal: PortalState,
     /// One method of the portal rests: since when and until when.
     pub resting: Option<(Timestamp, Timestamp)>,
+    /// What the portal refuses to set up.
+    pub refusals: Refusals,
     /// Calls since the start whose number belongs to nobody.
     pub unknown_numbers: u64,
     /// What the portal has not been told yet.
@@ -50,6 +53,7 @@ pub(super) struct Shared {
     pub board: CallBoard,
     pub link: watch::Receiver<LinkState>,
     portal: Mutex<Seen>,
+    refusals: Mutex<Refusals>,
     backlog: Mutex<Backlog>,
     pub unknown_numbers: AtomicU64,
     /// Counts what is given up because a bounded queue is full.
@@ -62,6 +66,7 @@ impl Shared {
             board: CallBoard::new(),
             link,
             portal: Mutex::new(Seen { state: PortalState::Ok, resting: None }),
+            refusals: Mutex::default(),
             backlog: Mutex::new(Backlog::default()),
             unknown_numbers: AtomicU64::new(0),
             shed: AtomicU64::new(0),
@@ -74,6 +79,7 @@ impl Shared {
             link: self.link.borrow().clone(),
             portal: portal.clone(),
             resting: *resting,
+            refusals: self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             unknown_numbers: self.unknown_numbers.load(Ordering::Relaxed),
             backlog: *self.backlog.lock().unwrap_or_else(PoisonError::into_inner),
             shed: self.shed.load(Ordering::Relaxed),
@@ -84,6 +90,18 @@ impl Shared {
     /// What the portal has not been told yet.
     pub fn set_backlog(&self, backlog: Backlog) {
         *self.backlog.lock().unwrap_or_else(PoisonError::into_inner) = backlog;
+    }
+
+    /// What the portal has refused to set up in this round; tells what was known before and what is now.
+    pub fn bindings_refused(
+        &self,
+        refused: Vec<(Binding, String)>,
+        now: Timestamp,
+        next_try: Timestamp,
+    ) -> (Refusals, Refusals) {
+        let mut known = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = known.after(refused, now, next_try);
+        (std::mem::replace(&mut *known, after.clone()), after)
     }
 
     /// The portal has answered sensibly.

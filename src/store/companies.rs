@@ -20,6 +20,7 @@ struct Row {
     application_token: Option<Vec<u8>>,
     call_settings: String,
     created_at: i64,
+    language: Option<String>,
     backend: Option<String>,
     switch_client_id: Option<String>,
     api_key: Option<Vec<u8>>,
@@ -34,7 +35,7 @@ macro_rules! select {
         sqlx::query_as!(
             Row,
             r#"SELECT c.id, c.name, c.domain, c.client_endpoint, c.client_id, c.client_secret, c.application_token,
-                      c.call_settings, c.created_at, s.backend AS "backend?", s.client_id AS "switch_client_id?",
+                      c.call_settings, c.created_at, c.language, s.backend AS "backend?", s.client_id AS "switch_client_id?",
                       s.api_key AS "api_key?", s.addresses AS "addresses?", s.domain AS "switch_domain?",
                       s.trust AS "trust?"
                FROM companies c LEFT JOIN switches s ON s.company = c.id
@@ -95,6 +96,7 @@ impl Row {
             switch,
             calls,
             created_at: Timestamp(self.created_at),
+            language: self.language,
         })
     }
 

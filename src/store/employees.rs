@@ -61,9 +61,9 @@ impl Store {
     }
 
     /// Takes over the portal's list of users. New users are added, with the numbers of their profile if they are active
-    /// and nobody has them. Known users get name and activity; their numbers are the admin's, and what the profile says
-    /// is only kept beside them. Users that are missing from the list stay, so that a list that came short takes no
-    /// number away.
+    /// and nobody has them. Known users get name (a missing one takes none away) and activity; their numbers are the
+    /// admin's, and what the profile says is only kept beside them. Users that are missing from the list stay, so that a
+    /// list that came short takes no number away.
     pub async fn import_employees(
         &self,
         company: &CompanyId,
@@ -72,7 +72,8 @@ impl Store {
         let mut report = ImportReport::default();
         let known: BTreeMap<_, _> = self.employees(company).await?.into_iter().map(|e| (e.user, e)).collect();
         let texts: BTreeMap<_, _> = self.profiles(company).await?.into_iter().map(|p| (p.user, p.text)).collect();
-        let differs = |u: &PortalUser| known.get(&u.user).is_none_or(|e| e.name != u.name || e.active != u.active);
+        let renamed = |e: &Employee, u: &PortalUser| !u.name.is_empty() && e.name != u.name;
+        let differs = |u: &PortalUser| known.get(&u.user).is_none_or(|e| renamed(e, u) || e.active != u.active);
         let said = |u: &PortalUser| texts.get(&u.user).cloned().unwrap_or_default();
         let says_else = |u: &PortalUser| u.inner.as_ref().is_some_and(|text| *text != said(u));
         let news: Vec<_> = users.iter().filter(|u| differs(u) || says_else(u)).collect();
@@ -144,7 +145,8 @@ impl Store {
 async fn update(conn: &mut SqliteConnection, company: &CompanyId, user: &PortalUser) -> Result<bool, StoreError> {
     let id = company.as_str();
     let done = sqlx::query!(
-        "UPDATE employees SET name = $3, active = $4 WHERE company = $1 AND user_id = $2",
+        "UPDATE employees SET name = CASE WHEN $3 = '' THEN name ELSE $3 END, active = $4
+         WHERE company = $1 AND user_id = $2",
         id,
         user.user.0,
         user.name,

@@ -55,6 +55,18 @@ impl Store {
         body.map(|b| self.seal().open(Place::new(TABLE, "body", id), &b)).transpose()
     }
 
+    /// Portals whose notice came within the last day, and when it came; the oldest first.
+    pub async fn parked_installs(&self, now: Timestamp) -> Result<Vec<(CompanyId, Timestamp)>, StoreError> {
+        let dead = (now - LIFETIME).0;
+        let rows = sqlx::query!(
+            "SELECT member_id, parked_at FROM parked_installs WHERE parked_at >= $1 ORDER BY parked_at, member_id",
+            dead
+        )
+        .fetch_all(self.db())
+        .await?;
+        Ok(rows.into_iter().map(|row| (CompanyId::new(row.member_id), Timestamp(row.parked_at))).collect())
+    }
+
     /// Forgets the notice, after the company has been registered.
     pub async fn drop_install(&self, member: &CompanyId) -> Result<(), StoreError> {
         let (id, mut tx) = (member.as_str(), self.single_durable().await?);

@@ -23,13 +23,15 @@ pub struct NewCompany {
     /// What authenticates the portal's events, if it came along; otherwise a known one is kept as long as the keys
     /// stay the same.
     pub application_token: Option<SecretString>,
+    /// The portal's language, e.g. `ru`, if it came along; otherwise a known one is kept.
+    pub language: Option<String>,
 }
 
 impl Store {
     /// Registers a company with its tokens, in one transaction. A known `member_id` gets the new keys, domain and
-    /// tokens and is installed again; its name, settings and employees stay. Other keys are another application's, so
-    /// that the application token known until then proves nothing any more. Refused with [`Conflict::BeingDeleted`] while
-    /// a former registration is being deleted.
+    /// tokens and is installed again; its name, settings and employees stay, and so does what the notice does not tell.
+    /// Other keys are another application's, so that the application token known until then proves nothing any more.
+    /// Refused with [`Conflict::BeingDeleted`] while a former registration is being deleted.
     pub async fn register_company(&self, c: &NewCompany, tokens: &Tokens, now: Timestamp) -> Result<(), StoreError> {
         let id = c.id.as_str();
         let secret = self.seal().seal(Place::new(TABLE, "client_secret", id), &c.client_secret);
@@ -47,11 +49,15 @@ impl Store {
         }
         sqlx::query!(
             "INSERT INTO companies
-                 (id, domain, client_endpoint, client_id, client_secret, application_token, created_at, registered_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+                 (id, domain, client_endpoint, client_id, client_secret, application_token, created_at, registered_at,
+                  language)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $9)
              ON CONFLICT (id) DO UPDATE SET
-                 domain = excluded.domain,
-                 client_endpoint = excluded.client_endpoint,
+                 domain = CASE WHEN excluded.domain = '' THEN companies.domain ELSE excluded.domain END,
+                 client_endpoint =
+                     CASE WHEN excluded.client_endpoint = '' THEN companies.client_endpoint
+                          ELSE excluded.client_endpoint END,
+                 language = COALESCE(excluded.language, companies.language),
                  client_id = excluded.client_id,
                  client_secret = excluded.client_secret,
                  application_token =
@@ -67,7 +73,8 @@ impl Store {
             secret,
             token,
             now.0,
-            same_keys
+            same_keys,
+            c.language
         )
         .execute(tx.conn())
         .await?;

@@ -69,6 +69,16 @@ impl Store {
         known(done.rows_affected())
     }
 
+    /// Keeps the portal's language where none is known; tells whether that was news.
+    pub async fn learn_language(&self, id: &CompanyId, language: &str) -> Result<bool, StoreError> {
+        let (id, mut tx) = (id.as_str(), self.single_durable().await?);
+        let done = sqlx::query!("UPDATE companies SET language = $2 WHERE id = $1 AND language IS NULL", id, language)
+            .execute(tx.conn())
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// Sets where the portal is, after it has moved.
     pub async fn save_endpoint(&self, id: &CompanyId, domain: &str, client_endpoint: &str) -> Result<(), StoreError> {
         let (id, domain) = (id.as_str(), domain.to_ascii_lowercase());

@@ -44,7 +44,7 @@ impl Store {
     }
 }
 
-/// Inserts or replaces the pair on a connection that may be within a transaction.
+/// Inserts or replaces the pair, and keeps what is known beside it where the new one tells nothing, on a connection that may be within a transaction.
 pub(super) async fn write(
     seal: &Seal,
     conn: &mut SqliteConnection,
@@ -65,9 +65,9 @@ pub(super) async fn write(
              refresh = excluded.refresh,
              expires_at = excluded.expires_at,
              refresh_obtained_at = excluded.refresh_obtained_at,
-             user_id = excluded.user_id,
-             server_endpoint = excluded.server_endpoint,
-             scope = excluded.scope,
+             user_id = COALESCE(excluded.user_id, tokens.user_id),
+             server_endpoint = COALESCE(excluded.server_endpoint, tokens.server_endpoint),
+             scope = CASE WHEN excluded.scope = '' THEN tokens.scope ELSE excluded.scope END,
              previous = excluded.previous",
         id,
         access,

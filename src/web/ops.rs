@@ -28,6 +28,8 @@ pub(crate) async fn ready(State(state): State<WebState>) -> Response {
         "ready": ready,
         "problems": health.problems,
         "companies": { "total": health.companies.len(), "link": by_link(&health), "portal": by_portal(&health) },
+        "bindings_refused": refused(&health),
+        "installs_waiting": health.waiting_installs,
         "backlog": {
             "calls": health.companies.iter().map(|c| c.backlog.calls).sum::<u64>(),
             "oldest_seconds": health.companies.iter().map(|c| waits(c, now)).max().unwrap_or(0),
@@ -71,6 +73,15 @@ fn by_link(health: &Health) -> BTreeMap<&'static str, u64> {
 /// Every state is there, so that whoever watches need not guess their names.
 fn by_portal(health: &Health) -> BTreeMap<&'static str, u64> {
     count(PortalState::CODES.map(|code| (code, 0)).into(), health, |c| c.portal.code())
+}
+
+/// How many companies' portals refuse to set up which of our things.
+fn refused(health: &Health) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for what in health.companies.iter().flat_map(|c| &c.refused_bindings) {
+        *counts.entry(what.code()).or_default() += 1;
+    }
+    counts
 }
 
 fn count(
@@ -123,7 +134,7 @@ fn exposition(health: &Health, now: Timestamp) -> String {
 }
 
 /// The name `ecss_crm_portal_waiting` is older than `ecss_crm_portal_waiting_calls` and says the same.
-const GAUGES: [Gauge; 9] = [
+const GAUGES: [Gauge; 10] = [
     ("ecss_crm_link_up", "gauge", "Whether events of the switch flow.", |c, _| Some(u64::from(c.link.is_online()))),
     ("ecss_crm_portal_ok", "gauge", "Whether the portal answers.", |c, _| Some(u64::from(c.portal == PortalState::Ok))),
     ("ecss_crm_calls", "gauge", "Running calls.", |c, _| Some(c.calls)),
@@ -136,6 +147,9 @@ const GAUGES: [Gauge; 9] = [
     }),
     ("ecss_crm_unknown_numbers_total", "counter", "Calls whose number belongs to nobody.", |c, _| {
         Some(c.unknown_numbers)
+    }),
+    ("ecss_crm_portal_bindings_refused", "gauge", "Things that the portal refuses to set up.", |c, _| {
+        Some(c.refused_bindings.len() as u64)
     }),
     ("ecss_crm_shed_total", "counter", "Events and messages given up because a queue was full.", |c, _| Some(c.shed)),
     ("ecss_crm_refresh_token_days_left", "gauge", "Days until the grant ends if it is not used.", days_left),
@@ -170,11 +184,13 @@ mod tests {
             shed: 2,
             grant_ends_at: (domain == "a.example").then_some(Timestamp(10 * 86_400_000)),
             unknown_numbers: 1,
+            refused_bindings: vec![crate::domain::binding::Binding::Card],
         };
         let online = LinkState::Online { since: Timestamp(0), address: String::new() };
         let health = Health {
             disk: DiskState::Full { since: Timestamp(0) },
             problems: vec![],
+            waiting_installs: 0,
             companies: vec![company("a.example", online), company("b\"\\\n", LinkState::NotConfigured)],
         };
         let text = exposition(&health, Timestamp(61_000));
@@ -189,6 +205,7 @@ mod tests {
             "ecss_crm_portal_waiting{company=\"a.example\"} 12\n",
             "ecss_crm_portal_waiting_calls{company=\"a.example\"} 12\n",
             "ecss_crm_portal_waiting_seconds{company=\"a.example\"} 60\n",
+            "ecss_crm_portal_bindings_refused{company=\"a.example\"} 1\n",
             "ecss_crm_shed_total{company=\"a.example\"} 2\n",
             "ecss_crm_refresh_token_days_left{company=\"a.example\"} 9\n",
             "ecss_crm_link_up{company=\"a.example\"} 1\n",

@@ -20,6 +20,7 @@ async fn place() -> (Place, Store) {
             client_id: "local.123".to_owned(),
             client_secret: "s3cret-of-the-application".to_owned().into(),
             application_token: Some("s3cret-of-the-events".to_owned().into()),
+            language: None,
         };
         let tokens = Tokens {
             access: "s3cret-access".to_owned().into(),

@@ -170,7 +170,7 @@ async fn a_number_the_portal_does_not_take_and_an_employee_without_account_lose_
         assert_eq!(records[before].code, "200", "{words}");
     }
     let records = firm.portal.finished_calls();
-    assert_eq!((records[0].call.number.as_str(), records[1].user), ("0", 1), "hidden; by whoever has logged in");
+    assert_eq!((records[0].call.number.as_str(), records[1].user), ("+", 1), "hidden; by whoever has logged in");
     story.end().await;
 }
 

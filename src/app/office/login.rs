@@ -51,7 +51,8 @@ impl DaemonOffice {
             .create_session(&registered.company, registered.user, &registered.name, self.clock.now(), SESSION)
             .await
             .map_err(|e| fault(&e))?;
-        tracing::info!(company = %registered.company, user = %registered.user, "an administrator has logged in");
+        // Whoever looks after this server sees it at the usual level: from now on somebody may change the company.
+        tracing::warn!(company = %registered.company, domain = attempt.domain, user = %registered.user, "an administrator has logged in");
         Ok(NewSession { token, company: registered.company, lasts: SESSION })
     }
 

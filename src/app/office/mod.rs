@@ -203,10 +203,11 @@ impl Office for DaemonOffice {
                         shed: status.shed,
                         grant_ends_at: handle.portal().tokens().map(|t| t.refresh_ends_at()),
                         unknown_numbers: status.unknown_numbers,
+                        refused_bindings: status.refusals.bindings.iter().map(|b| b.what).collect(),
                     }
                 })
                 .collect();
-            Health { problems, disk, companies }
+            Health { problems, disk, waiting_installs: self.companies.waiting_installs(), companies }
         })
     }
 }

@@ -62,7 +62,8 @@ impl DaemonOffice {
             domain: company.domain,
             plain_http: !opened.https,
             call: opened.call(),
-            number: opened.option("PHONE_NUMBER"),
+            // A text without digits is how we tell the portal that there is no number.
+            number: opened.option("PHONE_NUMBER").filter(|number| number.chars().any(|c| c.is_ascii_digit())),
         })
     }
 
@@ -113,11 +114,16 @@ impl DaemonOffice {
             if let Some(token) = &opened.application_token {
                 self.companies.learn_application_token(&company, token).await;
             }
+            if let Some(code) = opened.language.as_deref().filter(|_| company.language.is_none()) {
+                handle.learn_language(code).await;
+            }
             let token = self
                 .store
                 .create_session(handle.id(), who.user, &who.name, self.clock.now(), SESSION)
                 .await
                 .map_err(|e| fault(&e))?;
+            tracing::warn!(company = %company.id, domain = company.domain, user = %who.user,
+                "an administrator has logged in by opening the application in the portal");
             Some(NewSession { token, company: handle.id().clone(), lasts: SESSION })
         } else {
             None

@@ -1,6 +1,7 @@
 //! What an administrator sees and sets.
 
 use super::{DaemonOffice, fault};
+use crate::domain::binding::Refusals;
 use crate::domain::company::{CallSettings, SwitchSettings};
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use crate::domain::{CompanyId, Phone, UserId};
@@ -55,6 +56,8 @@ impl DaemonOffice {
             link: status.as_ref().map_or(LinkState::Stopped, |s| s.link.clone()),
             portal: status.as_ref().map_or(PortalState::Ok, |s| s.portal_at(self.clock.now())),
             token,
+            install: self.companies.waiting_install(id),
+            refusals: status.as_ref().map_or_else(Refusals::default, |s| s.refusals.clone()),
             unknown_numbers: status.as_ref().map_or(0, |s| s.unknown_numbers),
             backlog: status.as_ref().map_or(Backlog::default(), |s| s.backlog),
             shed: status.as_ref().map_or(0, |s| s.shed),
@@ -79,6 +82,7 @@ impl DaemonOffice {
         if let Some(handle) = self.companies.get(id) {
             handle.portal().set_budget(self.companies.budget(&calls));
             saved(handle.reload().await)?;
+            handle.choices_changed();
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::{BindReport, already_bound};
 use crate::bitrix::error::ApiError;
 use crate::bitrix::lenient;
 use crate::bitrix::portal::Portal;
+use crate::domain::binding::Binding;
 use serde_json::{Value, json};
 
 /// A click on a number.
@@ -15,7 +16,7 @@ const WANTED: [&str; 2] = [CLICK, NEW_USER];
 
 pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindReport) -> Result<(), ApiError> {
     let listed = portal.call("event.get", &Value::Null).await;
-    let Some(answer) = report.keep_going("event.get", listed)? else { return Ok(()) };
+    let Some(answer) = report.keep_going(Binding::Click, listed)? else { return Ok(()) };
     let there: Vec<_> = lenient::list(answer.result).iter().filter_map(read).collect();
     for event in WANTED {
         let ours = there.iter().filter(|b| b.event.eq_ignore_ascii_case(event));
@@ -28,7 +29,7 @@ pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindRepo
                 tracing::debug!(company = %portal.company(), %error, "the portal will not tell of new users");
                 continue;
             }
-            if report.keep_going(event, bound)?.is_none() {
+            if report.keep_going(Binding::Click, bound)?.is_none() {
                 continue; // An old address is better than none.
             }
             report.bound.push(event.to_owned());
@@ -36,7 +37,7 @@ pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindRepo
         for old in stale {
             let params = json!({ "event": event, "handler": old.handler });
             let unbound = portal.call("event.unbind", &params).await;
-            if report.keep_going("event.unbind", unbound)?.is_some() {
+            if report.keep_going(Binding::OldAddress, unbound)?.is_some() {
                 report.unbound.push(old.handler.clone());
             }
         }

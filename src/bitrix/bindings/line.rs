@@ -1,28 +1,62 @@
-//! `telephony.externalLine.add` and `…update`
+//! `telephony.externalLine.get`, `…add` and `…update`
 
-use super::BindReport;
+use super::{BindReport, Choices};
 use crate::bitrix::error::ApiError;
+use crate::bitrix::lenient;
 use crate::bitrix::portal::Portal;
 use crate::bitrix::telephony::{LINE_NAME, LINE_NUMBER};
-use serde_json::json;
+use crate::domain::binding::Binding;
+use serde_json::{Value, json};
 
-/// Adds our line, or writes its name once more: either makes the portal forget its list of outgoing numbers.
-/// A refusal only means that people see the new choice a day later.
-pub(super) async fn touch(portal: &Portal, report: &mut BindReport) -> Result<(), ApiError> {
-    let params = json!({ "NUMBER": LINE_NUMBER, "NAME": LINE_NAME });
-    let outcome = match portal.call("telephony.externalLine.add", &params).await {
-        Err(ApiError::Refused { .. }) => portal.call("telephony.externalLine.update", &params).await,
-        other => other,
+/// Our line as the portal has it.
+struct Line {
+    name: String,
+    /// Clicks by this line make CRM items; older boxes have no such field.
+    creates: Option<bool>,
+}
+
+/// Keeps our line in the portal, with the company's choice whether clicks by it make CRM items: without a word the
+/// portal makes one for each unknown number (`($params['CRM_AUTO_CREATE'] ?? 'Y') === 'Y'`, bitrix modules,
+/// voximplant/classes/general/vi_rest.php).
+///
+/// With `touch` it is written in any case: a change of a line makes the portal forget its list of numbers for outgoing
+/// calls, which it keeps for a day otherwise.
+pub(super) async fn ensure(
+    portal: &Portal,
+    choices: Choices,
+    touch: bool,
+    report: &mut BindReport,
+) -> Result<(), ApiError> {
+    let known = match portal.call("telephony.externalLine.get", &Value::Null).await {
+        Ok(answer) => lenient::list(answer.result).iter().find_map(ours),
+        // A portal that does not tell its lines may take one all the same.
+        Err(ApiError::Refused { .. }) => None,
+        Err(error) => return Err(error),
     };
-    match outcome {
-        Ok(_) => Ok(()),
-        Err(error @ ApiError::Refused { .. }) => {
-            report.notes.push(format!(
-                "the line {LINE_NAME} could not be added, so the portal may offer it for outgoing calls only \
-                 tomorrow: {error}"
-            ));
-            Ok(())
-        }
-        Err(error) => Err(error),
+    let as_wanted = |line: &Line| line.creates.is_none_or(|c| c == choices.create_for_clicks) && !line.name.is_empty();
+    if known.as_ref().is_some_and(|line| as_wanted(line) && !touch) {
+        return Ok(());
     }
+    // A name that somebody has given it in the portal stays.
+    let name = known.as_ref().map(|line| line.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(LINE_NAME);
+    let create = if choices.create_for_clicks { "Y" } else { "N" };
+    let params = json!({ "NUMBER": LINE_NUMBER, "NAME": name, "CRM_AUTO_CREATE": create });
+    let outcome = match known {
+        Some(_) => portal.call("telephony.externalLine.update", &params).await,
+        None => match portal.call("telephony.externalLine.add", &params).await {
+            // "Line already exists", or another refusal: what counts is the last word.
+            Err(ApiError::Refused { .. }) => portal.call("telephony.externalLine.update", &params).await,
+            other => other,
+        },
+    };
+    if report.keep_going(Binding::Line, outcome)?.is_some() {
+        report.bound.push(format!("line {LINE_NAME} (CRM items for clicks: {create})"));
+    }
+    Ok(())
+}
+
+fn ours(row: &Value) -> Option<Line> {
+    let text = |key: &str| row.get(key).and_then(lenient::text);
+    text("NUMBER").filter(|number| number == LINE_NUMBER)?;
+    Some(Line { name: text("NAME").unwrap_or_default(), creates: row.get("CRM_AUTO_CREATE").and_then(lenient::flag) })
 }

@@ -9,6 +9,17 @@ mod placement;
 
 use super::error::ApiError;
 use super::portal::Portal;
+use crate::domain::binding::Binding;
+use std::fmt;
+
+/// What a company has chosen for its portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Choices {
+    /// Bind the card anew even if it is bound.
+    pub force_rebind: bool,
+    /// Clicks by our line make CRM items for unknown numbers.
+    pub create_for_clicks: bool,
+}
 
 /// What should be bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +41,8 @@ pub struct BindReport {
     pub bound: Vec<String>,
     /// Addresses of ours that are no longer wanted and were unbound.
     pub unbound: Vec<String>,
-    /// What did not work but is no reason to give up, for people.
-    pub notes: Vec<String>,
     /// What the portal refused: calls go on, but cards or clicks will not work.
-    pub refused: Vec<(String, ApiError)>,
+    pub refused: Vec<(Binding, ApiError)>,
 }
 
 impl BindReport {
@@ -43,11 +52,11 @@ impl BindReport {
     }
 
     /// A refusal is noted, so that the rest can still be bound; anything else concerns the rest too.
-    fn keep_going<T>(&mut self, what: &str, outcome: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    fn keep_going<T>(&mut self, what: Binding, outcome: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
         match outcome {
             Ok(value) => Ok(Some(value)),
             Err(error @ ApiError::Refused { .. }) => {
-                self.refused.push((what.to_owned(), error));
+                self.refused.push((what, error));
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -55,18 +64,24 @@ impl BindReport {
     }
 }
 
+/// What was done, in one readable line.
+impl fmt::Display for BindReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |texts: &[String]| if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") };
+        write!(f, "bound: {}; unbound: {}", list(&self.bound), list(&self.unbound))
+    }
+}
+
 impl Portal {
-    /// Binds what is missing and unbinds old addresses of ours; `force_rebind` binds the card anew even if it is bound.
-    /// Needs the grant of a portal administrator.
-    pub async fn ensure_bound(&self, wanted: &Wanted, force_rebind: bool) -> Result<BindReport, ApiError> {
+    /// Binds what is missing and unbinds old addresses of ours. Needs the grant of a portal administrator.
+    pub async fn ensure_bound(&self, wanted: &Wanted, choices: Choices) -> Result<BindReport, ApiError> {
         let mut report = BindReport::default();
         events::ensure(self, &wanted.event_handler, &mut report).await?;
-        if report.bound.iter().any(|event| event == events::CLICK) {
-            // The portal offers applications for outgoing calls from a list that it keeps for a day, and drops that
-            // list when a line changes, not when an event is bound.
-            line::touch(self, &mut report).await?;
-        }
-        placement::ensure(self, wanted, force_rebind, &mut report).await?;
+        // The portal offers applications for outgoing calls from a list that it keeps for a day, and drops that list
+        // when a line changes, not when an event is bound.
+        let touch = report.bound.iter().any(|event| event == events::CLICK);
+        line::ensure(self, choices, touch, &mut report).await?;
+        placement::ensure(self, wanted, choices.force_rebind, &mut report).await?;
         Ok(report)
     }
 }

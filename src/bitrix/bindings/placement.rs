@@ -4,6 +4,7 @@ use super::{BindReport, Wanted, already_bound};
 use crate::bitrix::error::ApiError;
 use crate::bitrix::lenient;
 use crate::bitrix::portal::Portal;
+use crate::domain::binding::Binding;
 use serde_json::{Value, json};
 
 /// The tab beside the call.
@@ -16,7 +17,7 @@ pub(super) async fn ensure(
     report: &mut BindReport,
 ) -> Result<(), ApiError> {
     let listed = portal.call("placement.get", &Value::Null).await;
-    let Some(answer) = report.keep_going("placement.get", listed)? else { return Ok(()) };
+    let Some(answer) = report.keep_going(Binding::Card, listed)? else { return Ok(()) };
     let there: Vec<_> = lenient::list(answer.result).iter().filter_map(handler_of_card).collect();
     let (right, stale): (Vec<_>, Vec<_>) = there.into_iter().partition(|h| *h == wanted.card_handler);
     // The old tab goes first: the portal limits how many there may be, and employees would see both.
@@ -24,14 +25,14 @@ pub(super) async fn ensure(
     for handler in unwanted {
         let params = json!({ "PLACEMENT": CALL_CARD, "HANDLER": handler });
         let unbound = portal.call("placement.unbind", &params).await;
-        if report.keep_going("placement.unbind", unbound)?.is_some() {
+        if report.keep_going(Binding::OldAddress, unbound)?.is_some() {
             report.unbound.push(handler);
         }
     }
     if right.is_empty() || force {
         let bound = portal.call("placement.bind", &params(wanted)).await;
         let bound = bound.map(|_| ()).or_else(|e| if already_bound(&e) { Ok(()) } else { Err(e) });
-        if report.keep_going(CALL_CARD, bound)?.is_some() {
+        if report.keep_going(Binding::Card, bound)?.is_some() {
             report.bound.push(CALL_CARD.to_owned());
         }
     }

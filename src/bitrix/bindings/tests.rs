@@ -23,12 +23,20 @@ fn ours(event: &str) -> (String, String) {
     (event.to_owned(), EVENTS.to_owned())
 }
 
+/// Our line, with CRM items for clicks or without.
+fn our_line(create: &str) -> (String, String, Option<String>) {
+    ("ecss-10".into(), "ECSS-10".into(), Some(create.into()))
+}
+
 /// What a portal has bound, and how it behaves.
 #[derive(Default)]
 struct Book {
     events: Vec<(String, String)>,
     cards: Vec<String>,
-    lines: Vec<String>,
+    /// Number, name, and what was said of CRM items (an older box keeps nothing of that).
+    lines: Vec<(String, String, Option<String>)>,
+    /// An older box.
+    old_lines: bool,
     /// Methods that are refused, with their words.
     refuse: Vec<(&'static str, &'static str)>,
     /// Lists are shown empty although they are not.
@@ -78,14 +86,29 @@ fn serve(book: &mut Book, hit: &Hit) -> Say {
             book.cards.retain(|h| *h != text("HANDLER"));
             Say::result(&json!({"count": 2}))
         }
-        "telephony.externalLine.add" if book.lines.contains(&text("NUMBER")) => {
+        "telephony.externalLine.get" if book.forgetful => Say::result(&json!([])),
+        "telephony.externalLine.get" => {
+            let row = |(number, name, create): &(String, String, Option<String>)| match create {
+                Some(create) => json!({"NUMBER": number, "NAME": name, "CRM_AUTO_CREATE": create}),
+                None => json!({"NUMBER": number, "NAME": name}),
+            };
+            Say::result(&book.lines.iter().map(row).collect())
+        }
+        "telephony.externalLine.add" if book.lines.iter().any(|l| l.0 == text("NUMBER")) => {
             Say::error(400, "", "Line already exists")
         }
         "telephony.externalLine.add" => {
-            book.lines.push(text("NUMBER"));
+            let create = (!book.old_lines).then(|| text("CRM_AUTO_CREATE"));
+            book.lines.push((text("NUMBER"), text("NAME"), create));
             Say::result(&json!({"ID": 1}))
         }
-        "telephony.externalLine.update" => Say::result(&json!({"ID": 1})),
+        "telephony.externalLine.update" => {
+            let old = book.old_lines;
+            for line in book.lines.iter_mut().filter(|l| l.0 == text("NUMBER")) {
+                *line = (text("NUMBER"), text("NAME"), (!old).then(|| text("CRM_AUTO_CREATE")));
+            }
+            Say::result(&json!({"ID": 1}))
+        }
         other => panic!("{other} was not expected"),
     }
 }
@@ -103,21 +126,23 @@ fn asked(world: &World, method: &str) -> usize {
 #[tokio::test]
 async fn a_new_portal_gets_everything_and_the_second_look_changes_nothing() {
     let (world, book) = portal(Book::default()).await;
-    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
-    assert_eq!(report.bound, ["OnExternalCallStart", "OnUserAdd", "CALL_CARD"]);
-    assert!(report.unbound.is_empty() && report.refused.is_empty() && report.notes.is_empty());
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
+    let line = "line ECSS-10 (CRM items for clicks: N)";
+    assert_eq!(report.bound, ["OnExternalCallStart", "OnUserAdd", line, "CALL_CARD"]);
+    assert!(report.unbound.is_empty() && report.refused.is_empty());
+    assert_eq!(
+        report.to_string(),
+        format!("bound: OnExternalCallStart, OnUserAdd, {line}, CALL_CARD; unbound: nothing")
+    );
     {
         let book = book.lock().unwrap();
         assert_eq!(book.events, ["ONEXTERNALCALLSTART", "ONUSERADD"].map(ours));
-        assert_eq!(
-            (book.cards.as_slice(), book.lines.as_slice()),
-            (&[CARD.to_owned()][..], &["ecss-10".to_owned()][..])
-        );
+        assert_eq!((book.cards.as_slice(), book.lines.as_slice()), (&[CARD.to_owned()][..], &[our_line("N")][..]));
     }
     let bind = world.rest.hits().into_iter().find(|h| h.rest() == "placement.bind").expect("bound").json();
     assert_eq!((&bind["TITLE"], &bind["LANG_ALL"]["ru"]["TITLE"]), (&json!("Call"), &json!("Звонок")));
 
-    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
     assert!(report.is_unchanged(), "{report:?}");
     assert_eq!((asked(&world, "event.bind"), asked(&world, "placement.bind")), (2, 1));
 }
@@ -128,11 +153,11 @@ async fn old_addresses_of_ours_go_and_other_bindings_stay() {
     let (world, book) = portal(Book {
         events: vec![old("ONEXTERNALCALLSTART"), old("ONCRMLEADADD")],
         cards: vec!["https://old.example/card".into()],
-        lines: vec!["ecss-10".into()],
+        lines: vec![our_line("N")],
         ..Book::default()
     })
     .await;
-    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
     assert_eq!(report.unbound, ["https://old.example/events", "https://old.example/card"]);
     let book = book.lock().unwrap();
     assert_eq!(book.events, [old("ONCRMLEADADD"), ours("ONEXTERNALCALLSTART"), ours("ONUSERADD")]);
@@ -145,16 +170,57 @@ async fn a_forced_rebind_unbinds_the_same_address_first() {
     let (world, book) = portal(Book {
         events: vec![ours("ONEXTERNALCALLSTART"), ours("ONUSERADD")],
         cards: vec![CARD.into()],
+        lines: vec![our_line("N")],
         ..Book::default()
     })
     .await;
-    let report = world.portal.ensure_bound(&wanted(), true).await.expect("bound");
+    let report = world
+        .portal
+        .ensure_bound(&wanted(), Choices { force_rebind: true, ..Choices::default() })
+        .await
+        .expect("bound");
     assert_eq!(
         (report.unbound.as_slice(), report.bound.as_slice()),
         (&[CARD.to_owned()][..], &["CALL_CARD".to_owned()][..])
     );
     assert_eq!(book.lock().unwrap().cards, [CARD]);
-    assert_eq!(asked(&world, "telephony.externalLine.add"), 0, "no event was bound");
+    assert_eq!(asked(&world, "telephony.externalLine.update"), 0, "no event was bound");
+}
+
+#[tokio::test]
+async fn the_line_follows_the_companys_choice_and_is_written_only_when_it_differs() {
+    for (before, old, create, writes, after) in [
+        (Some(our_line("Y")), false, false, 1, Some("N")),
+        (Some(our_line("N")), false, false, 0, Some("N")),
+        (Some(our_line("N")), false, true, 1, Some("Y")),
+        (Some(("ecss-10".into(), String::new(), Some("N".into()))), false, false, 1, Some("N")),
+        (Some(("ecss-10".into(), "ECSS-10".into(), None)), true, false, 0, None),
+        (None, true, false, 1, None),
+        (None, false, true, 1, Some("Y")),
+    ] {
+        let (world, book) = portal(Book {
+            events: ["ONEXTERNALCALLSTART", "ONUSERADD"].map(ours).into(),
+            cards: vec![CARD.into()],
+            lines: before.clone().into_iter().collect(),
+            old_lines: old,
+            ..Book::default()
+        })
+        .await;
+        let choices = Choices { create_for_clicks: create, ..Choices::default() };
+        world.portal.ensure_bound(&wanted(), choices).await.expect("bound");
+        let written = asked(&world, "telephony.externalLine.add") + asked(&world, "telephony.externalLine.update");
+        assert_eq!(written, writes, "{before:?} {create}");
+        let line = book.lock().unwrap().lines[0].clone();
+        assert_eq!((line.1.as_str(), line.2.as_deref()), ("ECSS-10", after), "{before:?} {create}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_given_to_the_line_in_the_portal_stays() {
+    let named = ("ecss-10".to_owned(), "Офис".to_owned(), Some("Y".to_owned()));
+    let (world, book) = portal(Book { lines: vec![named], ..Book::default() }).await;
+    world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
+    assert_eq!(book.lock().unwrap().lines, [("ecss-10".to_owned(), "Офис".to_owned(), Some("N".to_owned()))]);
 }
 
 #[tokio::test]
@@ -162,11 +228,12 @@ async fn already_bound_is_as_good_as_bound() {
     let (world, _) = portal(Book {
         events: vec![ours("ONEXTERNALCALLSTART"), ours("ONUSERADD")],
         cards: vec![CARD.into()],
+        lines: vec![our_line("N")],
         forgetful: true,
         ..Book::default()
     })
     .await;
-    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
     assert_eq!(report.refused, []);
 }
 
@@ -178,30 +245,31 @@ async fn one_refusal_does_not_stop_the_rest() {
         ..Book::default()
     })
     .await;
-    let report = world.portal.ensure_bound(&wanted(), false).await.expect("the card is bound");
-    assert_eq!(report.bound, ["CALL_CARD"]);
-    assert_eq!((report.refused.len(), report.refused[0].0.as_str()), (1, "OnExternalCallStart"));
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("the card is bound");
+    assert_eq!(report.bound, ["line ECSS-10 (CRM items for clicks: N)", "CALL_CARD"]);
+    assert_eq!((report.refused.len(), report.refused[0].0), (1, Binding::Click));
     assert_eq!(book.lock().unwrap().events.len(), 1, "the old address is better than none");
 
     let lines = [("telephony.externalLine.add", "DB error"), ("telephony.externalLine.update", "DB error")];
     let (world, _) = portal(Book { refuse: lines.into(), ..Book::default() }).await;
-    let report = world.portal.ensure_bound(&wanted(), false).await.expect("bound");
-    assert_eq!((report.bound.len(), report.notes.len()), (3, 1));
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
+    assert_eq!((report.bound.len(), report.refused.len(), report.refused[0].0), (3, 1, Binding::Line));
 }
 
 #[tokio::test]
 async fn a_portal_that_does_not_tell_of_new_users_is_no_fault() {
     let events = vec![ours("ONEXTERNALCALLSTART")];
     let refuse = vec![("event.bind", "Event not found")];
-    let (world, _) = portal(Book { events, refuse, cards: vec![CARD.into()], ..Book::default() }).await;
-    assert!(world.portal.ensure_bound(&wanted(), false).await.expect("bound").is_unchanged());
-    assert_eq!(asked(&world, "telephony.externalLine.add"), 0, "a line is touched for clicks only");
+    let (cards, lines) = (vec![CARD.into()], vec![our_line("N")]);
+    let (world, _) = portal(Book { events, cards, lines, refuse, ..Book::default() }).await;
+    assert!(world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound").is_unchanged());
+    assert_eq!(asked(&world, "telephony.externalLine.update"), 0, "a line is touched for clicks only");
 }
 
 #[tokio::test]
 async fn a_portal_that_is_down_is_an_error() {
     let world = World::new(|_| Say::html(502, "")).await;
-    assert!(matches!(world.portal.ensure_bound(&wanted(), false).await, Err(ApiError::Unclear { .. })));
+    assert!(matches!(world.portal.ensure_bound(&wanted(), Choices::default()).await, Err(ApiError::Unclear { .. })));
     let empty: &Value = &world.rest.hits()[0].json();
     assert_eq!(empty["auth"], "a1");
 }

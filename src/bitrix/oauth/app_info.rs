@@ -21,6 +21,8 @@ pub struct AppInfo {
     pub installed: Option<bool>,
     /// Kind of application: `L` for a local one.
     pub status: Option<String>,
+    /// The portal's language, e.g. `ru`.
+    pub language: Option<String>,
     /// Granted scopes.
     pub scope: Option<String>,
 }
@@ -43,12 +45,13 @@ impl AppInfo {
         });
         Self {
             client_id: text(&["client_id", "CLIENT_ID", "CODE", "code"]),
-            user_id: find(&["user_id", "USER_ID"]).and_then(lenient::int).map(UserId),
+            user_id: find(&["user_id", "USER_ID"]).and_then(lenient::int).filter(|id| *id > 0).map(UserId),
             member_id: text(&["member_id", "MEMBER_ID"]).as_deref().map(CompanyId::from),
             client_endpoint: text(&["client_endpoint", "CLIENT_ENDPOINT"])
                 .map(|e| format!("{}/", e.trim_end_matches('/'))),
             domain: text(&["domain", "DOMAIN"]),
             installed: find(&["installed", "INSTALLED"]).and_then(lenient::flag),
+            language: text(&["language_id", "LANGUAGE_ID"]),
             status: text(&["status", "STATUS"]),
             scope,
         }

@@ -99,15 +99,19 @@ impl Granted {
             (None, None) => now + USUAL_LIFE,
         };
         let refresh = self.refresh_token.as_ref().filter(|r| !r.secret().is_empty());
-        Some(Tokens {
+        let tokens = Tokens {
             access: secret(self.access_token.secret()),
             refresh: refresh.map(|r| secret(r.secret())).or_else(|| before.map(|b| b.refresh.clone()))?,
             previous: refresh.and(before).map(|b| b.refresh.clone()),
             expires_at,
             refresh_obtained_at: if refresh.is_some() { now } else { before.map_or(now, |b| b.refresh_obtained_at) },
-            user_id: self.user_id.map(UserId).or_else(|| before.and_then(|b| b.user_id)),
-            server_endpoint: self.server_endpoint.clone().or_else(|| before.and_then(|b| b.server_endpoint.clone())),
-            scope: self.scope.clone().or_else(|| before.map(|b| b.scope.clone())).unwrap_or_default(),
+            user_id: self.user_id.filter(|id| *id > 0).map(UserId),
+            server_endpoint: self.server_endpoint.clone(),
+            scope: self.scope.clone().unwrap_or_default(),
+        };
+        Some(match before {
+            Some(before) => tokens.filled_from(before),
+            None => tokens,
         })
     }
 

@@ -15,6 +15,7 @@ use super::verdict::{self, Answer, Verdict};
 use super::who::{self, Who};
 use crate::clock::Clock;
 use crate::domain::budget::Budget;
+use crate::domain::language::Language;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use keys::Keys;
 use moved::Rumours;
@@ -55,6 +56,8 @@ pub struct PortalSetup {
     pub tokens: Option<Tokens>,
     /// How much may be asked.
     pub budget: Budget,
+    /// Code of the portal's language, where it is known.
+    pub language: Option<String>,
 }
 
 /// Speaks to one portal; clones are the same portal. Small, as there are thousands.
@@ -69,6 +72,8 @@ struct Inner {
     rumours: Rumours,
     /// Methods whose time is used up, and until when.
     resting: Mutex<BTreeMap<String, Timestamp>>,
+    /// The language its people read, where it is known.
+    language: Mutex<Option<Language>>,
 }
 
 impl fmt::Debug for Portal {
@@ -84,7 +89,31 @@ impl Portal {
         let shared = (oauth, clock.clone(), vault);
         let keys = Keys::new(setup.company, &setup.client_endpoint, setup.credentials, setup.tokens, shared);
         let gate = Arc::new(Gate::new(setup.budget));
-        Self(Arc::new(Inner { keys, http, clock, gate, rumours: Rumours::default(), resting: Mutex::default() }))
+        let language = Mutex::new(setup.language.as_deref().map(Language::of_code));
+        let (rumours, resting) = (Rumours::default(), Mutex::default());
+        Self(Arc::new(Inner { keys, http, clock, gate, rumours, resting, language }))
+    }
+
+    /// The language to write to its people in.
+    pub fn language(&self) -> Language {
+        self.known_language().unwrap_or_default()
+    }
+
+    /// The same, if somebody has told us.
+    pub fn known_language(&self) -> Option<Language> {
+        *self.0.language.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its people read the language with this code.
+    pub fn set_language(&self, code: &str) {
+        *self.0.language.lock().unwrap_or_else(PoisonError::into_inner) = Some(Language::of_code(code));
+    }
+
+    /// The code of the portal's language, by its own word (`LANGUAGE_ID` of `app.info`, bitrix24/b24restdocs,
+    /// api-reference/common/system/app-info.md); `None` where it does not tell.
+    pub async fn ask_language(&self) -> Result<Option<String>, ApiError> {
+        let answer = self.call("app.info", &Value::Null).await?;
+        Ok(answer.result.get("LANGUAGE_ID").and_then(lenient::text))
     }
 
     /// `member_id`.

@@ -90,6 +90,7 @@ fn setup(endpoint: &str) -> PortalSetup {
         credentials: credentials(),
         tokens: Some(pair("a1", "r1")),
         budget: Budget::Unlimited,
+        language: None,
     }
 }
 
@@ -399,7 +400,7 @@ async fn requests_can_run_in_tasks() {
             title_ru: String::new(),
             title_en: String::new(),
         };
-        portal.ensure_bound(&wanted, false).await.expect("bound");
+        portal.ensure_bound(&wanted, crate::bitrix::bindings::Choices::default()).await.expect("bound");
         portal.renew().await.expect("a pair");
         oauth.exchange(&credentials(), "c").await.expect_err("no code");
         oauth.app_info(&access, None).await.expect_err("expired");

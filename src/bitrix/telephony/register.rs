@@ -10,7 +10,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Sent where the caller hides his number, as the portal refuses a call without any.
-const HIDDEN_NUMBER: &str = "0";
+///
+/// The portal keeps digits and `#*+,;` of it and refuses what is false for PHP then (`""`, `"0"`). It finds clients by
+/// the number without signs, or by the text as it is where nothing is left; no client is kept under a text without
+/// digits, so that this one never finds any, as `"00"` might (`registerExternalCall` in voximplant/lib/rest/helper.php,
+/// `prepareCode` in crm/lib/integrity/duplicatecommunicationcriterion.php, bitrix modules 26.250).
+const HIDDEN_NUMBER: &str = "+";
+
+/// The number in the portal's words. One that is false for PHP would be refused, and says as much as a hidden one.
+fn said(number: Option<&Phone>) -> Option<&str> {
+    number.map(Phone::as_str).filter(|text| *text != "0")
+}
 
 /// Direction, as the portal counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,12 +76,13 @@ impl Register {
 
     /// Parameters as the portal wants them.
     fn params(&self) -> Value {
+        let number = said(self.number.as_ref());
         let mut params = json!({
             "USER_ID": self.user,
-            "PHONE_NUMBER": self.number.as_ref().map_or(HIDDEN_NUMBER, Phone::as_str),
+            "PHONE_NUMBER": number.unwrap_or(HIDDEN_NUMBER),
             "TYPE": self.kind as u8,
             "CALL_START_DATE": iso_8601(self.started_at),
-            "CRM_CREATE": u8::from(self.crm_create && self.number.is_some()),
+            "CRM_CREATE": u8::from(self.crm_create && number.is_some()),
             "SHOW": u8::from(self.show),
             "EXTERNAL_CALL_ID": self.external_id,
         });
@@ -169,10 +180,22 @@ mod tests {
 
     #[test]
     fn a_hidden_number_is_registered_but_makes_no_lead() {
-        let params = Register { number: None, line: None, show: true, ..register() }.params();
-        assert_eq!((&params["PHONE_NUMBER"], &params["CRM_CREATE"]), (&json!("0"), &json!(0)));
-        assert_eq!(params["SHOW"], 1);
-        assert!(params.get("LINE_NUMBER").is_none());
+        for hidden in [None, Phone::parse("0").ok()] {
+            let params = Register { number: hidden, line: None, show: true, ..register() }.params();
+            assert_eq!((&params["PHONE_NUMBER"], &params["CRM_CREATE"]), (&json!("+"), &json!(0)));
+            assert_eq!(params["SHOW"], 1);
+            assert!(params.get("LINE_NUMBER").is_none());
+        }
+    }
+
+    #[test]
+    fn every_number_that_can_be_sent_survives_the_portal() {
+        for number in ["", "0", "+0", "00", "1001", "+79835551122", "*72#", "8001", "000"] {
+            let sent = Register { number: Phone::parse(number).ok(), ..register() }.params();
+            let text = sent["PHONE_NUMBER"].as_str().expect("text");
+            assert!(text.chars().all(|c| c.is_ascii_digit() || "#*+,;".contains(c)), "{text} is stripped");
+            assert!(!text.is_empty() && text != "0", "{number} is sent as {text}, which is false for PHP");
+        }
     }
 
     #[test]

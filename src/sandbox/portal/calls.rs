@@ -2,7 +2,7 @@
 
 use super::judge::{Push, PushKind};
 use super::state::Portal;
-use super::{ids, story::Story};
+use super::{ids, php, story::Story};
 use crate::domain::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -113,7 +113,7 @@ pub struct Registration {
     pub by_portal: bool,
     /// Known and active.
     pub user: i64,
-    /// Already cleaned, not empty.
+    /// Already cleaned, true for PHP.
     pub number: String,
     /// 1 to 5.
     pub kind: i64,
@@ -123,7 +123,7 @@ pub struct Registration {
     pub external: Option<String>,
     /// As sent.
     pub started: Option<Timestamp>,
-    /// Given by the client instead of a search.
+    /// Given by the client instead of a search; an empty one is nobody, and nobody is searched for.
     pub entity: Option<(String, i64)>,
     /// Make a lead if nothing is found.
     pub create: bool,
@@ -131,9 +131,11 @@ pub struct Registration {
     pub show: bool,
 }
 
-/// Only what can be dialled survives.
-pub fn cleaned(number: &str) -> String {
-    number.chars().filter(|c| c.is_ascii_digit() || "#*+,;".contains(*c)).collect()
+/// A number as calls are kept under, if the portal takes it: only what can be dialled survives, and what is left must
+/// be true for PHP, so that a caller called `0` is refused like one called nothing
+/// (`registerExternalCall`, bitrix modules, voximplant/lib/rest/helper.php).
+pub fn cleaned(number: &str) -> Option<String> {
+    Some(php::strip_letters(number)).filter(|number| php::text_is_true(number))
 }
 
 impl Portal {
@@ -170,13 +172,15 @@ impl Portal {
     }
 
     fn open(&mut self, new: &Registration, now: Timestamp) -> OpenCall {
-        let internal = self.users.iter().any(|u| u.active && u.inner.as_deref() == Some(&new.number));
+        // A bot's number counts here, unlike for `USER_PHONE_INNER`.
+        let internal = self.users.iter().any(|u| u.active && u.kept_inner().as_ref() == Some(&new.number));
         let given = new.entity.clone().map(|(entity, id)| Bound { entity, id, created: false });
+        let given = given.map(|bound| Some(bound).filter(|b| !b.entity.is_empty() && b.id > 0));
         let found = || {
             let client = self.client(&new.number)?;
             Some(Bound { entity: client.entity.to_owned(), id: client.id, created: false })
         };
-        let mut bound = if internal { None } else { given.or_else(found) };
+        let mut bound = if internal { None } else { given.unwrap_or_else(found) };
         if bound.is_none() && new.create && !internal {
             let id = self.next_id();
             bound = Some(Bound { entity: "LEAD".to_owned(), id, created: true });

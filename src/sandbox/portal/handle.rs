@@ -175,6 +175,27 @@ impl SimPortal {
         self.change(|p| p.faults.next_inside(method, fault));
     }
 
+    /// The portal refuses whatever an application wants to have bound: events and lines with a status of their own,
+    /// placements with status 200, as it does with several of their errors. Until [`SimPortal::heal`].
+    pub fn refuse_bindings(&self) {
+        let refuse = |http, code: &str, text: &str| Fault::Refuse(http, code.to_owned(), text.to_owned());
+        self.change(|p| {
+            p.faults.standing(Some("event.bind"), refuse(403, "ACCESS_DENIED", "Access denied!"));
+            p.faults.standing(Some("placement.bind"), refuse(200, "ERROR_PLACEMENT_MAX_COUNT", "Placement max count"));
+            p.faults.standing(Some("telephony.externalline.add"), refuse(400, "", "DB error"));
+        });
+    }
+
+    /// An older box, whose lines know nothing of `CRM_AUTO_CREATE`.
+    pub fn forget_crm_auto_create(&self) {
+        self.change(|p| p.lines_know_crm = false);
+    }
+
+    /// The language that installation notices and `app.info` name.
+    pub fn set_language(&self, language: &str) {
+        self.change(|p| language.clone_into(&mut p.language));
+    }
+
     /// Ends all faults.
     pub fn heal(&self) {
         self.change(|p| p.faults.heal());

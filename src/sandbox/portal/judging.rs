@@ -61,6 +61,11 @@ impl SimPortal {
         self.read(|p| p.lines.iter().map(|(number, line)| (number.clone(), line.name.clone())).collect())
     }
 
+    /// Whether clicks by this line make CRM items; `None` for a line that is not there.
+    pub fn creates_for_line(&self, number: &str) -> Option<bool> {
+        self.read(|p| p.lines.get(number).map(|line| line.crm_auto_create))
+    }
+
     /// What a correct client never does.
     pub fn violations(&self) -> Vec<Violation> {
         self.read(|p| p.log.violations.clone())

@@ -80,11 +80,10 @@ pub fn click(
         if handlers.is_empty() || !portal.app.installed || portal.keys.is_none() {
             return Err(ClickRefused::NoApplication);
         }
-        let dialled = cleaned(number);
-        if dialled.is_empty() {
-            return Err(ClickRefused::BadNumber);
-        }
+        let dialled = cleaned(number).ok_or(ClickRefused::BadNumber)?;
         let line = portal.app.outgoing_line.clone();
+        // `($line['CRM_AUTO_CREATE'] ?? 'Y') === 'Y'`: the application itself has no such flag (`startCall`, bitrix
+        // modules, voximplant/lib/rest/helper.php).
         let create = portal.lines.get(&line).is_none_or(|l| l.crm_auto_create);
         let new = Registration {
             by_portal: true,
@@ -140,9 +139,12 @@ pub async fn install(world: &PortalWorld, member_id: &str, admin: i64) -> Option
         let url = Some(portal.app.install_url.clone()).filter(|url| !url.is_empty())?;
         let pair = state.grants.issue(&holder(state, member_id, admin), now);
         let portal = super::handle::portal(state, member_id);
-        let data = [("VERSION", "1"), ("ACTIVE", "Y"), ("INSTALLED", "Y"), ("LANGUAGE_ID", "ru")];
+        let language = portal.language.clone();
+        let data = [("VERSION", "1"), ("ACTIVE", "Y"), ("INSTALLED", "Y"), ("LANGUAGE_ID", &language)];
         let mut form = envelope("ONAPPINSTALL", None, &data.map(|(n, v)| (n, v.to_owned())), world);
-        form.extend(auth(portal, world, Some((&pair, admin)), EventAuth::WithRefresh));
+        let block = auth(portal, world, Some((&pair, admin)), EventAuth::WithRefresh);
+        // The documented block of this event names no user (on-app-install.md).
+        form.extend(block.into_iter().filter(|(name, _)| name != "auth[user_id]"));
         Some(noted(portal, world, "ONAPPINSTALL", &url, form))
     })?;
     Some(post(world, member_id, delivery).await)

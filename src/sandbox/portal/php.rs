@@ -142,13 +142,29 @@ fn leading_int(text: &str) -> i64 {
     text[..end].parse().unwrap_or(0)
 }
 
+/// `$value === 'Y'`: nothing but that very text, so `true`, `1` and `"y"` are no.
+pub fn strictly_yes(value: &Value) -> bool {
+    value.as_str() == Some("Y")
+}
+
+/// What `preg_replace("/[^0-9\#\*\+,;]/i", "", …)` leaves of a number; null has no text, arrays none either
+/// (`CVoxImplantPhone::stripLetters`, bitrix modules, voximplant/classes/general/vi_phone.php).
+pub fn strip_letters(number: &str) -> String {
+    number.chars().filter(|c| c.is_ascii_digit() || "#*+,;".contains(*c)).collect()
+}
+
+/// Whether a text counts as something: `if (!$text)` takes `""` and `"0"` for nothing, `"00"` and `"false"` not.
+pub fn text_is_true(text: &str) -> bool {
+    !text.is_empty() && text != "0"
+}
+
 /// `(bool)`: empty text, "0", zero, null and empty arrays are false.
 pub fn truth(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(yes) => *yes,
         Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty() && text != "0",
+        Value::String(text) => text_is_true(text),
         Value::Array(list) => !list.is_empty(),
         Value::Object(map) => !map.is_empty(),
     }

@@ -94,6 +94,8 @@ pub struct User {
     pub inner: Option<String>,
     /// What sort of account.
     pub kind: UserKind,
+    /// Work groups; a guest of the extranet is seen by those who share one with him.
+    pub groups: Vec<i64>,
 }
 
 impl User {
@@ -107,6 +109,7 @@ impl User {
             active: true,
             inner: None,
             kind: UserKind::Employee,
+            groups: vec![1],
         }
     }
 
@@ -114,6 +117,14 @@ impl User {
     pub fn inner(mut self, number: &str) -> Self {
         self.inner = Some(number.to_owned());
         self
+    }
+
+    /// The internal number as telephony keeps it: `(int)preg_replace("/[^0-9]/", "", …)`, from 1 to 9999, so that
+    /// "доб. 1031" is 1031 (`SynchronizeUserPhones`, bitrix modules, voximplant/classes/general/vi_phone.php).
+    pub fn kept_inner(&self) -> Option<String> {
+        let digits: String = self.inner.as_deref()?.chars().filter(char::is_ascii_digit).collect();
+        let number = digits.parse::<u64>().ok().filter(|n| (1..10_000).contains(n))?;
+        Some(number.to_string())
     }
 
     /// First and last name as people write them.

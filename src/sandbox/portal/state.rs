@@ -116,6 +116,10 @@ pub struct Portal {
     pub carrier: Carrier,
     /// Limiters.
     pub meter: Meter,
+    /// Lines have the field `CRM_AUTO_CREATE`; older boxes ignore it.
+    pub lines_know_crm: bool,
+    /// The portal's language, as installation notices tell it.
+    pub language: String,
     /// Whether events carry the causing user's token, and where tokens are refreshed.
     pub event_auth: EventAuth,
     feed: Vec<Told>,
@@ -163,6 +167,8 @@ impl Portal {
             faults: Faults::default(),
             carrier: Carrier::default(),
             meter: Meter::new(spec.limits),
+            lines_know_crm: true,
+            language: "ru".to_owned(),
             event_auth: EventAuth::Usual,
             feed: Vec::new(),
             last_id: 100,
@@ -187,7 +193,7 @@ impl Portal {
 
     /// The account with an internal number: the first, if several have it.
     pub fn user_by_inner(&self, number: &str) -> Option<&User> {
-        self.users.iter().find(|u| u.active && u.kind.is_real() && u.inner.as_deref() == Some(number))
+        self.users.iter().find(|u| u.active && u.kind.is_real() && u.kept_inner().as_deref() == Some(number))
     }
 
     /// Whom the CRM knows by a number.

@@ -124,10 +124,10 @@ impl PortalWorld {
 
     /// The next token request meets `fault`.
     pub fn auth_next(&self, fault: Fault) {
-        self.with(|state| state.auth_faults.next(None, fault));
+        self.with(|state| state.auth_faults.next(Some("oauth/token"), fault));
     }
 
-    /// Every token request meets `fault`, until [`PortalWorld::auth_heal`].
+    /// Every request for tokens or about one (`app.info`) meets `fault`, until [`PortalWorld::auth_heal`].
     pub fn auth_standing(&self, fault: Fault) {
         self.with(|state| state.auth_faults.standing(None, fault));
     }

@@ -3,9 +3,10 @@
 use super::queue::Place;
 use crate::domain::call::CrmStep;
 use crate::domain::outbox::{Plan, Request, Urgency, plan, urgency};
-use crate::domain::{CallKey, CrmCallId, ExternalId, Timestamp, UserId};
+use crate::domain::{CallKey, CrmCallId, ExternalId, Phone, Timestamp, UserId};
 use crate::store::IntentId;
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
 /// See the module.
 #[derive(Debug)]
@@ -29,7 +30,14 @@ pub(super) struct Lane {
     /// Says nothing before this lane has been told out.
     pub after: Option<ExternalId>,
     instead: Vec<StandIn>,
+    /// When the end was decided.
+    finish_at: Option<Timestamp>,
+    /// The portal has first heard of the call after its end.
+    heard_late: bool,
 }
+
+/// What is told so long after the end of its call is told late.
+const LATE: Duration = Duration::from_secs(180);
 
 /// What is known of a lane that is not open in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +48,9 @@ pub(in crate::session) enum Past {
     Stored(Option<CrmCallId>),
 }
 
+/// Two digits, as a single zero is nothing for the portal.
+const ZEROS: &str = "00";
+
 /// What the portal does not take, and what is said in its place, so that the call is recorded all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::session) enum StandIn {
@@ -47,6 +58,8 @@ pub(in crate::session) enum StandIn {
     User(UserId),
     /// The portal does not accept the number: as if it were hidden.
     NoNumber,
+    /// The portal does not even accept how we say that there is none: a number that nobody has.
+    NobodysNumber,
 }
 
 impl Lane {
@@ -67,7 +80,22 @@ impl Lane {
             remade: false,
             after: None,
             instead: Vec::new(),
+            finish_at: None,
+            heard_late: false,
         }
+    }
+
+    /// The end of the call was decided.
+    pub fn ends(&mut self, at: Timestamp) {
+        self.finish_at = Some(at);
+    }
+
+    /// Whether these requests tell the past. A call that is made once more was heard of in time.
+    pub fn is_late(&mut self, plan: &Plan, now: Timestamp) -> bool {
+        let registers = plan.requests.iter().any(|r| matches!(r, Request::Register { .. }));
+        let over = self.steps.iter().any(|(_, step)| matches!(step, CrmStep::Finish { .. }));
+        self.heard_late |= registers && over && !self.remade;
+        self.heard_late || self.finish_at.is_some_and(|at| now.since(at) > LATE)
     }
 
     /// Adds a step: at the end, but for a register that is to be made again before the finish that waits.
@@ -129,8 +157,12 @@ impl StandIn {
             }
             (Self::User(stand_in), Request::Finish { user, .. }) => *user = *stand_in,
             (Self::NoNumber, Request::Register { number, .. }) => *number = None,
+            (Self::NobodysNumber, Request::Register { number, create, .. }) => {
+                (*number, *create) = (Phone::parse(ZEROS).ok(), false);
+            }
             (Self::User(_), Request::Show(..) | Request::Hide(..))
-            | (Self::NoNumber, Request::Show(..) | Request::Hide(..) | Request::Finish { .. }) => {}
+            | (Self::NoNumber | Self::NobodysNumber, Request::Show(..) | Request::Hide(..) | Request::Finish { .. }) => {
+            }
         }
     }
 }

@@ -60,6 +60,9 @@ impl Lanes {
         if lane.steps.is_empty() {
             lane.since = at;
         }
+        if matches!(step, CrmStep::Finish { .. }) {
+            lane.ends(at);
+        }
         lane.add(id, step);
         self.queue.place(name, lane);
     }

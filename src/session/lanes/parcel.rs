@@ -12,6 +12,8 @@ pub(in crate::session) struct Job {
     pub plan: Plan,
     /// The stored steps this settles.
     pub intents: Vec<IntentId>,
+    /// It is told long after the call's end, or the portal hears of the call only now that it is over.
+    pub late: bool,
 }
 
 /// Jobs that share a request; one without requests costs nothing and only settles steps.

@@ -75,7 +75,7 @@ impl Lanes {
                 waits = true;
                 break;
             }
-            parcels.push(self.pack(choices));
+            parcels.push(self.pack(choices, now));
         }
         if !waits {
             purse.leave();
@@ -158,7 +158,7 @@ impl Lanes {
         choices
     }
 
-    fn pack(&mut self, choices: Vec<Choice>) -> Parcel {
+    fn pack(&mut self, choices: Vec<Choice>, now: Timestamp) -> Parcel {
         let past = choices.iter().any(|(_, _, urgency)| *urgency == Urgency::Past);
         self.in_flight += 1;
         self.past_in_flight += usize::from(past);
@@ -166,8 +166,9 @@ impl Lanes {
             let lane = self.open.get_mut(&name)?;
             lane.busy = true;
             self.queue.place(&name, lane);
+            let late = lane.is_late(&plan, now);
             let intents = lane.steps.iter().take(plan.settles).map(|(id, _)| *id).collect();
-            Some(Job { lane: name, call: lane.call.clone(), plan, intents })
+            Some(Job { lane: name, call: lane.call.clone(), plan, intents, late })
         });
         Parcel { jobs: jobs.collect(), past }
     }

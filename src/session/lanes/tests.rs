@@ -382,6 +382,14 @@ fn somebody_else_stands_in_for_an_employee_without_account() {
     push(&mut lanes, 1, &[finish()], None);
     let parcels = lanes.ready(NOW, &mut coins(9));
     assert!(matches!(parcels[0].jobs[0].plan.requests[0], Request::Register { number: None, .. }));
+    lanes.landed(false);
+    assert!(!lanes.amend(&name(1), StandIn::NoNumber), "what was refused is not said again");
+    assert!(lanes.amend(&name(1), StandIn::NobodysNumber));
+    let parcels = lanes.ready(NOW, &mut coins(9));
+    let Request::Register { number: Some(zeros), create: false, .. } = &parcels[0].jobs[0].plan.requests[0] else {
+        panic!("{:?}", parcels[0].jobs[0].plan)
+    };
+    assert_eq!(zeros.as_str(), "00");
     land(&mut lanes, &parcels[0]);
     let parcels = lanes.ready(NOW, &mut coins(9));
     assert!(matches!(parcels[0].jobs[0].plan.requests[0], Request::Finish { user: UserId(9), .. }));
@@ -455,4 +463,24 @@ fn a_card_waits_until_the_one_before_it_is_closed_but_not_for_one_that_rests() {
     lanes.failed(&name(1), at(3), Rest::BackOff, false);
     lanes.landed(false);
     assert_eq!(leaves(&mut lanes, at(3), &mut coins(9)), [["2:register"]]);
+}
+
+#[test]
+fn an_end_is_late_if_it_is_told_minutes_after_it_or_is_the_first_the_portal_hears() {
+    let late = |steps: &[CrmStep], crm: Option<&str>, told_at: Timestamp| {
+        let mut lanes = Lanes::default();
+        push(&mut lanes, 1, steps, crm);
+        let mut said = Vec::new();
+        loop {
+            let parcels = lanes.ready(told_at, &mut coins(9));
+            let Some(parcel) = parcels.first() else { break };
+            said.push(parcel.jobs[0].late);
+            land(&mut lanes, parcel);
+        }
+        said.last().copied()
+    };
+    assert_eq!(late(&[finish()], Some("c"), NOW), Some(false), "told at once");
+    assert_eq!(late(&[finish()], Some("c"), at(170)), Some(false), "a portal that was away for a moment");
+    assert_eq!(late(&[finish()], Some("c"), at(200)), Some(true));
+    assert_eq!(late(&[register(), finish()], None, NOW), Some(true), "the portal hears of it after its end");
 }

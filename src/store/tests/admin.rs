@@ -78,6 +78,8 @@ async fn an_install_waits_for_a_day_and_the_last_notice_counts() {
     assert_eq!(body.as_ref().map(shown), Some("second"));
     assert!(store.parked_install(&portal, Timestamp(day + 11)).await.unwrap().is_none());
     assert!(store.parked_install(&"other".into(), Timestamp(0)).await.unwrap().is_none());
+    assert_eq!(store.parked_installs(Timestamp(day)).await.unwrap(), [(portal.clone(), Timestamp(10))]);
+    assert!(store.parked_installs(Timestamp(day + 11)).await.unwrap().is_empty());
     store.drop_install(&portal).await.unwrap();
     assert!(store.parked_install(&portal, Timestamp(10)).await.unwrap().is_none());
 }

@@ -10,6 +10,7 @@ mod employees;
 mod faults;
 mod opening;
 mod outbox;
+mod poorer;
 mod retention;
 mod secrets;
 mod survey;
@@ -51,6 +52,7 @@ pub(super) fn new_company(id: &str, domain: &str) -> NewCompany {
         client_id: "local.123".to_owned(),
         client_secret: SecretString::from(format!("client-secret-of-{id}")),
         application_token: None,
+        language: None,
     }
 }
 

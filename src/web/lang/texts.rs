@@ -108,6 +108,8 @@ pub(crate) struct CompanyTexts {
     pub crm_incoming: &'static str,
     pub crm_outgoing: &'static str,
     pub crm_all: &'static str,
+    pub outgoing: &'static str,
+    pub outgoing_hint: &'static str,
     pub internal: &'static str,
     pub internal_hint: &'static str,
     pub internal_ignore: &'static str,
@@ -282,6 +284,15 @@ pub(crate) struct StateTexts {
     pub told_from_memory: &'static str,
     pub behind: Say,
     pub grant_ends: Say,
+    /// The portal refuses to tell of clicks, to show the card, to keep the line, to forget an old address.
+    pub refused_click: Say,
+    pub refused_card: Say,
+    pub refused_line: Say,
+    pub refused_old_address: Say,
+    /// Before the portal's own words.
+    pub said: &'static str,
+    /// An installation that could not be confirmed yet.
+    pub install_waits: Say,
     pub disk_ok: &'static str,
     pub disk_full: Say,
     pub disk_read_only: Say,

@@ -1,8 +1,9 @@
 //! A company as its settings pages show it and save it.
 
 use super::OfficeFault;
+use crate::domain::binding::Refusals;
 use crate::domain::company::{Backend, CallSettings, Trust};
-use crate::domain::link::{Backlog, DiskState, LinkFault, LinkState, PortalState};
+use crate::domain::link::{Backlog, DiskState, LinkFault, LinkState, PortalState, WaitingInstall};
 use crate::domain::{CompanyId, Timestamp};
 use secrecy::SecretString;
 
@@ -27,6 +28,10 @@ pub struct Overview {
     pub portal: PortalState,
     /// The OAuth grant; `None` when there is none.
     pub token: Option<TokenLife>,
+    /// What the portal refuses to set up.
+    pub refusals: Refusals,
+    /// An installation of the application that could not be confirmed yet.
+    pub install: Option<WaitingInstall>,
     /// How many calls were seen since the start whose number belongs to nobody.
     pub unknown_numbers: u64,
     /// What waits to be told to the portal.

@@ -1,6 +1,7 @@
 //! State of the daemon and its companies.
 
 use crate::domain::Timestamp;
+use crate::domain::binding::Binding;
 use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 
 /// State of the daemon.
@@ -10,6 +11,8 @@ pub struct Health {
     pub problems: Vec<String>,
     /// The database.
     pub disk: DiskState,
+    /// Installations of the application that wait to be confirmed.
+    pub waiting_installs: usize,
     /// The companies.
     pub companies: Vec<CompanyHealth>,
 }
@@ -33,4 +36,6 @@ pub struct CompanyHealth {
     pub grant_ends_at: Option<Timestamp>,
     /// Calls whose number belongs to nobody, since the start.
     pub unknown_numbers: u64,
+    /// What the portal refuses to set up.
+    pub refused_bindings: Vec<Binding>,
 }

@@ -1,6 +1,7 @@
 //! What stands above every tab while something is wrong or waits: the portal, the grant, the database.
 
 use crate::domain::Timestamp;
+use crate::domain::binding::{Binding, RefusedBinding};
 use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 use crate::web::lang::{Lang, LinkStory, Say, Tone, lasting};
 use crate::web::office::{Overview, TokenLife};
@@ -34,6 +35,8 @@ pub(crate) struct Trouble {
     pub(crate) waits: String,
     /// What happens to them.
     pub(crate) then: &'static str,
+    /// What the other side said; empty when that helps nobody.
+    pub(crate) said: String,
     /// Logging in mends it.
     pub(crate) log_in: bool,
 }
@@ -62,7 +65,9 @@ pub(crate) fn troubles(lang: Lang, overview: &Overview, now: Timestamp) -> Vec<T
     let disk = teller.disk(&overview.disk);
     let portal = teller.portal(overview);
     let grant = teller.grant(overview);
-    disk.into_iter().chain(portal).chain(grant).collect()
+    let refused = teller.refused(overview);
+    let install = teller.install(overview);
+    disk.into_iter().chain(portal).chain(grant).chain(refused).chain(install).collect()
 }
 
 /// How many calls wait and for how long; empty when none do.
@@ -94,6 +99,7 @@ impl Teller {
             ends: None,
             waits: String::new(),
             then: "",
+            said: String::new(),
             log_in: false,
         }
     }
@@ -141,6 +147,38 @@ impl Teller {
             };
         }
         Some(trouble)
+    }
+
+    /// What the portal does not let us set up. While it takes no requests at all, that says more.
+    fn refused(&self, overview: &Overview) -> Vec<Trouble> {
+        let t = &self.lang.texts().state;
+        let refusals = &overview.refusals;
+        let tell = |refused: &RefusedBinding| {
+            let (tone, say) = match refused.what {
+                Binding::Click => (Tone::Bad, t.refused_click),
+                Binding::Card => (Tone::Bad, t.refused_card),
+                Binding::Line => (Tone::Busy, t.refused_line),
+                Binding::OldAddress => (Tone::Busy, t.refused_old_address),
+            };
+            Trouble {
+                said: refused.why.clone(),
+                next: refusals.next_try.map(|at| (t.next, Moment::of(at))),
+                log_in: refused.what != Binding::OldAddress,
+                ..self.trouble(tone, say, Some(refused.since))
+            }
+        };
+        let answers = matches!(overview.portal, PortalState::Ok | PortalState::Resting { .. });
+        refusals.bindings.iter().filter(|_| answers).map(tell).collect()
+    }
+
+    fn install(&self, overview: &Overview) -> Option<Trouble> {
+        let waiting = overview.install.as_ref()?;
+        let t = &self.lang.texts().state;
+        Some(Trouble {
+            said: waiting.why.clone(),
+            next: waiting.next_try.map(|at| (t.next, Moment::of(at))),
+            ..self.trouble(Tone::Busy, t.install_waits, Some(waiting.since))
+        })
     }
 
     fn grant(&self, overview: &Overview) -> Option<Trouble> {

@@ -1,5 +1,6 @@
 //! An office that lives in memory: one company, one administrator, a few employees and calls.
 
+use crate::domain::binding::Refusals;
 use crate::domain::card::{CallView, CardCommand, LegView, Phase};
 use crate::domain::company::{Backend, CallSettings, Trust};
 use crate::domain::directory::Employee;
@@ -118,6 +119,8 @@ pub(super) fn overview() -> Overview {
             grant_ends_at: super::NOW + REFRESH_LIFE,
             owner: Some("Иван Петров".to_owned()),
         }),
+        refusals: Refusals::default(),
+        install: None,
         unknown_numbers: 0,
         backlog: Backlog::default(),
         shed: 0,
@@ -393,5 +396,6 @@ pub(super) fn company_health(link: LinkState) -> CompanyHealth {
         shed: 0,
         grant_ends_at: None,
         unknown_numbers: 0,
+        refused_bindings: vec![],
     }
 }

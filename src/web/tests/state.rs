@@ -4,7 +4,8 @@ use super::fake::employee;
 use super::{Ask, NOW, Site};
 use crate::domain::Timestamp;
 use crate::domain::UserId;
-use crate::domain::link::{Backlog, Closed, DiskState, LinkState, PortalState};
+use crate::domain::binding::{Binding, Refusals, RefusedBinding};
+use crate::domain::link::{Backlog, Closed, DiskState, LinkState, PortalState, WaitingInstall};
 use crate::web::office::Overview;
 use axum::http::StatusCode;
 use std::time::Duration;
@@ -207,4 +208,39 @@ async fn readiness_counts_states_and_what_waits() {
     assert_eq!(counts.map(|n| n.as_u64().unwrap_or(99)), [1, 1, 0, 0]);
     assert_eq!((&json["backlog"]["calls"], &json["backlog"]["oldest_seconds"]), (&5.into(), &60.into()));
     assert_eq!(json["database"], "ok");
+}
+
+#[tokio::test]
+async fn what_the_portal_refuses_to_set_up_is_told_with_its_words_and_a_remedy() {
+    let refused = |what| RefusedBinding { what, since: NOW - MINUTE * 3, why: "Access denied! [ACCESS_DENIED]".into() };
+    for (what, title, remedy, log_in) in [
+        (Binding::Click, "подписку на звонки", "право «Телефония (telephony)»", true),
+        (Binding::Card, "не встраивает карточку", "«Встраивание приложений (placement)»", true),
+        (Binding::Line, "не принимает линию", "право «Телефония (telephony)»", true),
+        (Binding::OldAddress, "не забывает прежний адрес", "переустановите приложение", false),
+    ] {
+        let next_try = Some(NOW + MINUTE);
+        let site = site(|o| o.refusals = Refusals { bindings: vec![refused(what)], next_try });
+        let body = state(&site).await;
+        holds(&body, &[title, remedy, "уже 3 минуты", "Access denied! [ACCESS_DENIED]", "Следующая попытка:"]);
+        assert_eq!(body.contains("action="), log_in, "{what:?}");
+        let english = site.send(Ask::get("/company/state").admin().english()).await;
+        english.shows(&["The portal does not", "answer:"]);
+    }
+}
+
+#[tokio::test]
+async fn an_installation_that_waits_to_be_confirmed_is_told() {
+    let waiting = WaitingInstall { since: NOW - MINUTE * 2, why: "HTTP 503".into(), next_try: Some(NOW + MINUTE) };
+    let body = state(&site(|o| o.install = Some(waiting))).await;
+    holds(&body, &["ещё не подтверждена", "уже 2 минуты", "HTTP 503", "Следующая попытка:"]);
+}
+
+#[tokio::test]
+async fn the_page_says_which_outgoing_number_to_choose() {
+    let site = site(|_| {});
+    let russian = site.send(Ask::get("/company?tab=bitrix").admin()).await;
+    russian.shows(&["линию «ECSS-10», а не само приложение"]);
+    let english = site.send(Ask::get("/company?tab=bitrix").admin().english()).await;
+    english.shows(&["not the application itself"]);
 }

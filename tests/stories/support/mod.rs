@@ -178,6 +178,11 @@ impl Story {
         self.log.naming(text, Level::INFO).len()
     }
 
+    /// How often the log has said this at the level a daemon has by default.
+    pub fn warned(&self, text: &str) -> usize {
+        self.log.naming(text, Level::WARN).len()
+    }
+
     /// Waits until the log says this.
     pub async fn until_said(&self, text: &str) {
         self.until_asked(text, async || (self.said(text) > 0).then_some(())).await;

@@ -24,7 +24,7 @@ fn info(context: &mut Context<'_>) -> Answer {
         "INSTALLED": context.portal.app.installed,
         "PAYMENT_EXPIRED": "N",
         "DAYS": null,
-        "LANGUAGE_ID": "ru",
+        "LANGUAGE_ID": context.portal.language,
         "LICENSE": "ru_project",
         "SCOPE": scope.join(","),
     });

@@ -1,7 +1,7 @@
 //! `telephony.externalCall.finish`: one statistics row and one CRM activity for each call.
 
 use super::Context;
-use super::register::owner;
+use super::register::{note_misleading_flag, owner};
 use crate::sandbox::portal::answer::{Answer, Refusal};
 use crate::sandbox::portal::calls::FinishedCall;
 use crate::sandbox::portal::php;
@@ -25,8 +25,10 @@ pub fn finish(context: &mut Context<'_>) -> Answer {
         return Err(Refusal::business("User is not found or is not active"));
     }
     let duration = params.int("DURATION");
-    let code = params.text("STATUS_CODE").filter(|c| !c.is_empty());
+    // `$code ?: …`: "0" is no code.
+    let code = params.text("STATUS_CODE").filter(|c| php::text_is_true(c));
     check_truth(context, duration, code.as_deref());
+    note_misleading_flag(context, "telephony.externalcall.finish", "ADD_TO_CHAT");
     let usual = if duration > 0 { "200" } else { "304" };
     let now = context.now;
     let end = FinishedCall {
@@ -74,7 +76,8 @@ fn row(end: &FinishedCall, app: i64, app_name: &str) -> Value {
         "EXTERNAL_CALL_ID": call.external,
         "PORTAL_USER_ID": end.user,
         "PHONE_NUMBER": call.number,
-        "PORTAL_NUMBER": call.line.clone().unwrap_or_else(|| format!("REST_APP:{app}")),
+        // `$lineNumber ?: …`: a line called "0" is not told.
+        "PORTAL_NUMBER": call.line.clone().filter(|l| php::text_is_true(l)).unwrap_or_else(|| format!("REST_APP:{app}")),
         "INCOMING": call.kind.to_string(),
         "CALL_DURATION": end.duration,
         // A date object loses its content on the way to JSON.

@@ -2,6 +2,7 @@
 
 use super::{Context, Method, app_method};
 use crate::sandbox::portal::answer::{Answer, Refusal};
+use crate::sandbox::portal::php;
 use crate::sandbox::portal::state::Line;
 use serde_json::{Value, json};
 
@@ -17,6 +18,16 @@ fn number(context: &Context<'_>) -> Result<String, Refusal> {
     if number.is_empty() { Err(Context::mistake("NUMBER should not be empty")) } else { Ok(number) }
 }
 
+/// What the field says, where this portal has it. Anything but `"Y"` is no.
+fn auto_create(context: &mut Context<'_>) -> Option<bool> {
+    let said = context.params.get("CRM_AUTO_CREATE").filter(|_| context.portal.lines_know_crm)?;
+    if !matches!(said.as_str(), Some("Y" | "N")) {
+        let text = format!("CRM_AUTO_CREATE {said} means no: only \"Y\" is yes");
+        context.portal.log.violation(context.now, "telephony.externalline", text);
+    }
+    Some(php::strictly_yes(said))
+}
+
 fn add(context: &mut Context<'_>) -> Answer {
     let number = number(context)?;
     if context.portal.lines.contains_key(&number) {
@@ -24,14 +35,15 @@ fn add(context: &mut Context<'_>) -> Answer {
     }
     let line = Line {
         name: context.params.text("NAME").unwrap_or_default(),
-        crm_auto_create: context.params.text("CRM_AUTO_CREATE").is_none_or(|v| v == "Y"),
+        // `($params['CRM_AUTO_CREATE'] ?? 'Y') === 'Y'` (voximplant/classes/general/vi_rest.php)
+        crm_auto_create: auto_create(context).is_none_or(|yes| yes),
     };
     context.portal.lines.insert(number, line);
     Ok(json!({ "ID": context.portal.next_id() }).into())
 }
 
 fn update(context: &mut Context<'_>) -> Answer {
-    let (name, auto) = (context.params.text("NAME"), context.params.text("CRM_AUTO_CREATE"));
+    let (name, auto) = (context.params.text("NAME"), auto_create(context));
     if name.is_none() && auto.is_none() {
         return Err(Context::mistake("There are no fields to update"));
     }
@@ -43,7 +55,7 @@ fn update(context: &mut Context<'_>) -> Answer {
         line.name = name;
     }
     if let Some(auto) = auto {
-        line.crm_auto_create = auto == "Y";
+        line.crm_auto_create = auto;
     }
     Ok(json!({ "ID": context.portal.next_id() }).into())
 }
@@ -57,9 +69,13 @@ fn delete(context: &mut Context<'_>) -> Answer {
 }
 
 fn get(context: &mut Context<'_>) -> Answer {
+    let knows = context.portal.lines_know_crm;
     let rows = context.portal.lines.iter().map(|(number, line)| {
-        let auto = if line.crm_auto_create { "Y" } else { "N" };
-        json!({ "NUMBER": number, "NAME": line.name, "CRM_AUTO_CREATE": auto })
+        let mut row = json!({ "NUMBER": number, "NAME": line.name });
+        if knows {
+            row["CRM_AUTO_CREATE"] = if line.crm_auto_create { "Y" } else { "N" }.into();
+        }
+        row
     });
     Ok(Value::from(rows.collect::<Vec<_>>()).into())
 }

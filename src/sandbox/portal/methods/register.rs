@@ -18,16 +18,19 @@ pub fn register(context: &mut Context<'_>) -> Answer {
     if !(1..=5).contains(&kind) || kind_text.trim() != kind.to_string() {
         return Err(Context::mistake("Unknown TYPE"));
     }
-    let started = match params.text("CALL_START_DATE").filter(|d| !d.is_empty()) {
+    // `isset(…) && … !== ''`: a false or a zero is a date that cannot be read.
+    let started = match params.get("CALL_START_DATE") {
         None => None,
+        Some(Value::String(empty)) if empty.is_empty() => None,
         Some(date) => Some(
-            timing::read(&date).ok_or_else(|| Context::mistake("CALL_START_DATE should be in the ISO-8601 format"))?,
+            php::text(date)
+                .and_then(|date| timing::read(&date))
+                .ok_or_else(|| Context::mistake("CALL_START_DATE should be in the ISO-8601 format"))?,
         ),
     };
-    let number = cleaned(&params.text("PHONE_NUMBER").unwrap_or_default());
-    if number.is_empty() {
+    let Some(number) = cleaned(&params.text("PHONE_NUMBER").unwrap_or_default()) else {
         return Err(Context::mistake("Unsupported phone number format"));
-    }
+    };
     if context.portal.active_user(user).is_none() {
         return Err(Refusal::business("User is not found or is not active"));
     }
@@ -37,12 +40,16 @@ pub fn register(context: &mut Context<'_>) -> Answer {
         number,
         kind,
         line: line(context),
-        external: params.text("EXTERNAL_CALL_ID").filter(|id| !id.is_empty()),
+        // `isset(…)`: an empty id is an id, and so is "0".
+        external: params.text("EXTERNAL_CALL_ID"),
         started,
         entity: entity(context),
-        create: params.get("CRM_CREATE").is_some_and(php::truth),
+        create: ["CRM", "CRM_CREATE"].into_iter().any(|name| params.get(name).is_some_and(php::truth)),
         show: params.get("SHOW").is_none_or(php::truth),
     };
+    for name in ["CRM_CREATE", "SHOW", "ADD_TO_CHAT"] {
+        note_misleading_flag(context, "telephony.externalcall.register", name);
+    }
     let now = context.now;
     note_second_name(context, &new);
     Ok(result(context.portal.register(&new, now)).into())
@@ -73,22 +80,33 @@ pub fn owner(context: &Context<'_>) -> Result<i64, Refusal> {
     found.ok_or_else(|| Context::mistake("USER_ID or USER_PHONE_INNER should be set"))
 }
 
-fn line(context: &mut Context<'_>) -> Option<String> {
-    let line = context.params.text("LINE_NUMBER")?.trim().to_owned();
-    if line.chars().count() > LINE_LENGTH {
-        let text = format!("LINE_NUMBER is longer than {LINE_LENGTH} characters and is cut");
-        context.portal.log.violation(context.now, "telephony.externalcall.register", text);
+/// A flag that a person reads as no and PHP as yes: `"N"`, `"false"`, `"no"`.
+pub fn note_misleading_flag(context: &mut Context<'_>, method: &str, name: &str) {
+    let Some(Value::String(text)) = context.params.get(name) else { return };
+    if ["n", "no", "false", "off"].contains(&text.to_ascii_lowercase().as_str()) {
+        let text = format!("{name} \"{text}\" means yes: PHP takes every text but \"\" and \"0\" for true");
+        context.portal.log.violation(context.now, method, text);
     }
-    Some(line.chars().take(LINE_LENGTH).collect::<String>()).filter(|l| !l.is_empty())
 }
 
-/// Both or neither; taken as given.
+/// `trim`, `!= ''`, `substr(…, 0, 50)`: "0" is a line, and what is cut is counted in bytes.
+fn line(context: &mut Context<'_>) -> Option<String> {
+    let line = context.params.text("LINE_NUMBER")?.trim().to_owned();
+    if line.len() > LINE_LENGTH {
+        let text = format!("LINE_NUMBER is longer than {LINE_LENGTH} bytes and is cut");
+        context.portal.log.violation(context.now, "telephony.externalcall.register", text);
+    }
+    let cut = String::from_utf8_lossy(&line.as_bytes()[..line.len().min(LINE_LENGTH)]).into_owned();
+    Some(cut).filter(|l| !l.is_empty())
+}
+
+/// `isset` of both or neither; taken as given, so that two empty ones bind the call to nobody.
 fn entity(context: &mut Context<'_>) -> Option<(String, i64)> {
-    let kind = context.params.text("CRM_ENTITY_TYPE").filter(|t| !t.is_empty());
-    let id = context.params.get("CRM_ENTITY_ID").map(php::int).filter(|id| *id != 0);
+    let kind = context.params.text("CRM_ENTITY_TYPE");
+    let id = context.params.get("CRM_ENTITY_ID").map(php::int);
     if let (Some(kind), Some(id)) = (&kind, id) {
-        if !ENTITIES.contains(&kind.as_str()) {
-            let text = format!("CRM_ENTITY_TYPE {kind} is not known");
+        if !ENTITIES.contains(&kind.as_str()) || id == 0 {
+            let text = format!("CRM_ENTITY_TYPE {kind} with CRM_ENTITY_ID {id} is nobody");
             context.portal.log.violation(context.now, "telephony.externalcall.register", text);
         }
         return Some((kind.clone(), id));

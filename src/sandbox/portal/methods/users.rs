@@ -42,12 +42,14 @@ fn admin(context: &mut Context<'_>) -> Answer {
 }
 
 fn get(context: &mut Context<'_>) -> Answer {
-    let mut conditions: Vec<Condition> = Vec::new();
-    // Filter keys may stand under FILTER or at the top level.
-    if let Some(Value::Object(filter)) = context.params.get("FILTER").or_else(|| context.params.get("filter")) {
-        conditions.extend(filter.iter().filter_map(|(name, value)| Condition::read(name, value)));
-    }
-    conditions.extend(context.params.entries().filter_map(|(name, value)| Condition::read(name, value)));
+    let read = |(name, value): (&String, &Value)| Condition::read(name, value);
+    // Filter keys may stand at the top level; where there is a FILTER they count no more
+    // (`userGet`, bitrix modules, rest/lib/api/user.php). An empty one is a PHP array as well.
+    let conditions: Vec<Condition> = match context.params.get("FILTER").or_else(|| context.params.get("filter")) {
+        Some(Value::Object(filter)) => filter.iter().filter_map(read).collect(),
+        Some(Value::Array(_)) => Vec::new(),
+        _ => context.params.entries().filter_map(read).collect(),
+    };
     list(context, |user| conditions.iter().all(|c| c.holds(user)))
 }
 
@@ -67,13 +69,22 @@ fn search(context: &mut Context<'_>) -> Answer {
 /// An empty page is `[]` without a total; `start = -1` does not count either.
 fn list(context: &Context<'_>, mut wanted: impl FnMut(&User) -> bool) -> Answer {
     let start = context.params.int("start");
-    let mut users: Vec<&User> = context.portal.users.iter().filter(|u| u.kind.is_real() && wanted(u)).collect();
+    let caller = context.portal.user(context.caller.user);
+    let seen =
+        |user: &User| user.kind != UserKind::Extranet || caller.is_some_and(|caller| share_a_group(caller, user));
+    let mut users: Vec<&User> =
+        context.portal.users.iter().filter(|u| u.kind.is_real() && seen(u) && wanted(u)).collect();
     sort(&mut users, context);
     let offset = usize::try_from(start).unwrap_or(0);
     let rows: Vec<Value> = users.iter().skip(offset).take(PAGE).map(|u| row(u)).collect();
     let counted = start >= 0 && !rows.is_empty();
     let next = (counted && offset + PAGE < users.len()).then_some(offset + PAGE);
     Ok(Done { result: rows.into(), total: counted.then_some(users.len()), next })
+}
+
+/// Employees see those guests of the extranet whom they meet in a work group.
+fn share_a_group(caller: &User, guest: &User) -> bool {
+    caller.groups.iter().any(|group| guest.groups.contains(group))
 }
 
 fn sort(users: &mut [&User], context: &Context<'_>) {
@@ -145,7 +156,8 @@ impl Condition {
     }
 
     fn equals(&self, user: &User, value: &Value) -> bool {
-        let yes = php::truth(value) && !matches!(value.as_str(), Some("N" | "false"));
+        // `($value && $value !== 'N') ? 'Y' : 'N'`: the text "false" is a yes.
+        let yes = php::truth(value) && value.as_str() != Some("N");
         let text = php::text(value).unwrap_or_default();
         match self.field.as_str() {
             "ID" => php::int(value) == user.id,

@@ -43,7 +43,7 @@ async fn token(State(world): State<PortalWorld>, Extension(secure): Extension<Se
     if let Some(what) = fault.as_ref().and_then(Fault::instead) {
         let answered = reply::instead(&what, at.millis() / 1000);
         let (status, body) = answered.as_ref().map_or((0, Value::Null), |(_, s, b)| (*s, b.clone()));
-        log(&world, at, &params, status, body);
+        log(&world, at, "oauth/token", &params, status, body);
         return match answered {
             Some((response, ..)) => response,
             None => std::future::pending().await,
@@ -54,7 +54,7 @@ async fn token(State(world): State<PortalWorld>, Extension(secure): Extension<Se
     }
     let granted = world.with(|state| grant(&world, state, secure, &params, at));
     let (status, body) = granted.map_or_else(|refusal| (refusal.http, refusal.body()), |body| (200, body));
-    log(&world, at, &params, if fault == Some(Fault::DropAfter) { 0 } else { status }, body.clone());
+    log(&world, at, "oauth/token", &params, if fault == Some(Fault::DropAfter) { 0 } else { status }, body.clone());
     match fault {
         Some(Fault::DropAfter) => reply::hangup(),
         Some(Fault::EmptyBody) => Body::empty().into_response(),
@@ -66,9 +66,9 @@ async fn token(State(world): State<PortalWorld>, Extension(secure): Extension<Se
     }
 }
 
-fn log(world: &PortalWorld, at: Timestamp, params: &Params, status: u16, answer: Value) {
+fn log(world: &PortalWorld, at: Timestamp, method: &str, params: &Params, status: u16, answer: Value) {
     world.change(|state| {
-        let mut request = unanswered(at, "oauth/token", params.shown());
+        let mut request = unanswered(at, method, params.shown());
         (request.status, request.executed) = (status, answer.get("access_token").is_some());
         request.user = answer.get("user_id").and_then(Value::as_i64);
         request.answer = answer;
@@ -145,6 +145,16 @@ async fn info(
 ) -> Response {
     let at = world.now();
     let params = params(request).await;
+    let fault = world.with(|state| state.auth_faults.take(&["app.info".to_owned()]));
+    if let Some(what) = fault.as_ref().and_then(Fault::instead) {
+        let answered = reply::instead(&what, at.millis() / 1000);
+        let (status, body) = answered.as_ref().map_or((0, Value::Null), |(_, s, b)| (*s, b.clone()));
+        log(&world, at, "app.info", &params, status, body);
+        return match answered {
+            Some((response, ..)) => response,
+            None => std::future::pending().await,
+        };
+    }
     let answer = world.with(|state| {
         if !secure {
             return Err(Refusal::new(400, "INVALID_REQUEST", "Https required."));
@@ -156,6 +166,7 @@ async fn info(
         })?;
         let portal = state.portals.get(&holder.member_id);
         let installed = portal.is_some_and(|p| p.app.installed);
+        let language = portal.map(|p| p.language.clone());
         Ok(json!({
             "ID": "1",
             "CODE": holder.client_id,
@@ -164,7 +175,7 @@ async fn info(
             "INSTALLED": installed,
             "PAYMENT_EXPIRED": "N",
             "DAYS": null,
-            "LANGUAGE_ID": "ru",
+            "LANGUAGE_ID": language,
             "MEMBER_ID": holder.member_id,
         }))
     });

@@ -6,6 +6,7 @@ mod faults;
 mod listing;
 mod oauth;
 mod page;
+mod php;
 mod protocol;
 mod telephony;
 mod values;

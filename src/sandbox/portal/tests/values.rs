@@ -47,8 +47,12 @@ fn the_body_wins_over_the_query() {
 
 #[test]
 fn only_what_can_be_dialled_stays_in_a_number() {
-    assert_eq!(cleaned("+7 (983) 555-11-22, доб. 5"), "+79835551122,5");
-    assert_eq!(cleaned("аноним"), "");
+    let kept = |text: &str| cleaned(text).unwrap_or_default();
+    assert_eq!(kept("+7 (983) 555-11-22, доб. 5"), "+79835551122,5");
+    for nothing in ["аноним", "anonymous", "", "0", "доб. 0"] {
+        assert_eq!(cleaned(nothing), None, "{nothing}");
+    }
+    assert_eq!(["00", "+0", "+", "0,"].map(kept), ["00", "+0", "+", "0,"], "true for PHP");
     assert!(same_number("+79835551122", "8 983 555 11 22"));
     assert!(!same_number("1001", "11001"));
     assert!(!same_number("", ""));

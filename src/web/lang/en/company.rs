@@ -59,6 +59,8 @@ pub(super) const COMPANY: CompanyTexts = CompanyTexts {
     crm_incoming: "for incoming calls",
     crm_outgoing: "for outgoing calls",
     crm_all: "for all calls",
+    outgoing: "Number for outgoing calls in the portal",
+    outgoing_hint: "In the portal's telephony settings choose the line “ECSS-10” as the number for outgoing calls, not the application itself: only for the line does the portal keep to the choice above. With the application chosen it makes a CRM item at every click on an unknown number.",
     internal: "Calls between employees",
     internal_hint: "If they are sent, a card opens for a colleague's call too, and the conversation stays in the portal's history of calls.",
     internal_ignore: "are not sent to the CRM",

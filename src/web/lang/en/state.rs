@@ -25,6 +25,32 @@ pub(super) const STATE: StateTexts = StateTexts {
         what: "Access has not been renewed for long: the portal or the authorization server did not answer.",
         todo: "Log in again so that access does not end.",
     },
+    refused_click: Say {
+        title: "The portal does not take the subscription to clicks",
+        what: "A click on a number in Bitrix24 does not reach this server. Other calls are told.",
+        todo: "Check that the application has the right “Telephony (telephony)” and that an administrator of the portal has logged in, then press “Log in again”.",
+    },
+    refused_card: Say {
+        title: "The portal does not embed the call card",
+        what: "The call card of Bitrix24 has no ECSS-10 tab. Calls are recorded as usual.",
+        todo: "Check that the application has the rights “Placements (placement)” and “Telephony (telephony)” and that an administrator of the portal has logged in, then press “Log in again”.",
+    },
+    refused_line: Say {
+        title: "The portal does not take the line ECSS-10",
+        what: "The line cannot be chosen as the number for outgoing calls, or it makes CRM items otherwise than chosen on this page.",
+        todo: "Check that the application has the right “Telephony (telephony)”, then press “Log in again”.",
+    },
+    refused_old_address: Say {
+        title: "The portal does not forget a former address of this server",
+        what: "Events and the card may go to the old address as well.",
+        todo: "If the old address is not needed any more, install the application again in the portal.",
+    },
+    said: "The portal's answer:",
+    install_waits: Say {
+        title: "The installation of the application is not confirmed yet",
+        what: "The portal has told of an installation, but Bitrix24's authorization server does not answer for now. Clicks on numbers may not work before it does.",
+        todo: "Nothing needs to be done: it is asked again. If it takes long, check this server's access to the internet.",
+    },
     disk_ok: "Everything is stored.",
     disk_full: Say {
         title: "The server's disk is full",

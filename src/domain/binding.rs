@@ -1,0 +1,109 @@
+//! What of ours has to be set up in a portal, and what the portal refused of it.
+
+use super::Timestamp;
+use std::time::Duration;
+
+/// One thing we want to have in the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Binding {
+    /// To be told when somebody clicks on a number.
+    Click,
+    /// Our tab in the call card.
+    Card,
+    /// Our line, which employees choose as their number for outgoing calls.
+    Line,
+    /// That an old address of ours is no longer used.
+    OldAddress,
+}
+
+impl Binding {
+    /// A stable word for logs and JSON.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Click => "click",
+            Self::Card => "card",
+            Self::Line => "line",
+            Self::OldAddress => "old_address",
+        }
+    }
+}
+
+/// Something that the portal refused to set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedBinding {
+    /// What.
+    pub what: Binding,
+    /// Since when.
+    pub since: Timestamp,
+    /// The portal's words.
+    pub why: String,
+}
+
+/// All that is refused at the moment, and when it is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refusals {
+    /// Each thing once.
+    pub bindings: Vec<RefusedBinding>,
+    /// The next attempt; `None` where nothing is refused.
+    pub next_try: Option<Timestamp>,
+}
+
+/// First pause after a refusal: long enough for a person's second click in the portal.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// Longest pause: a refusal is rarely lifted by itself, and the portal counts requests.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+/// How long to wait after the `failures`-th (from 1) refusal in a row, spread by `random` in 0.0..1.0 over the upper half.
+pub fn pause(failures: u32, random: f64) -> Duration {
+    let base = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
+    base.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
+}
+
+impl Refusals {
+    /// What is refused now, by what was before: what lasts keeps its beginning.
+    pub fn after(&self, refused: Vec<(Binding, String)>, now: Timestamp, next_try: Timestamp) -> Self {
+        let since = |what: Binding| self.bindings.iter().find(|b| b.what == what).map_or(now, |b| b.since);
+        let mut bindings: Vec<RefusedBinding> = Vec::new();
+        for (what, why) in refused {
+            if bindings.iter().all(|b| b.what != what) {
+                bindings.push(RefusedBinding { what, since: since(what), why });
+            }
+        }
+        Self { next_try: (!bindings.is_empty()).then_some(next_try), bindings }
+    }
+
+    /// Whether both say the same to a person: the same things for the same reasons.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let words = |r: &Self| r.bindings.iter().map(|b| (b.what, b.why.clone())).collect::<Vec<_>>();
+        words(self) == words(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_keeps_its_beginning_and_what_is_over_is_gone() {
+        let refused = |what, why: &str| (what, why.to_owned());
+        let first = Refusals::default().after(
+            vec![refused(Binding::Click, "no"), refused(Binding::Click, "twice"), refused(Binding::Card, "no")],
+            Timestamp(1),
+            Timestamp(9),
+        );
+        assert_eq!((first.bindings.len(), first.next_try), (2, Some(Timestamp(9))));
+        let later = first.after(vec![refused(Binding::Card, "no")], Timestamp(5), Timestamp(20));
+        assert_eq!(later.bindings, [RefusedBinding { what: Binding::Card, since: Timestamp(1), why: "no".into() }]);
+        assert!(!later.says_the_same(&first));
+        assert!(later.says_the_same(&later.after(vec![refused(Binding::Card, "no")], Timestamp(6), Timestamp(30))));
+        let well = later.after(Vec::new(), Timestamp(7), Timestamp(40));
+        assert_eq!(well, Refusals::default());
+    }
+
+    #[test]
+    fn pauses_grow_from_seconds_to_minutes() {
+        assert_eq!((pause(1, 1.0), pause(1, 0.0)), (FIRST_PAUSE, FIRST_PAUSE / 2));
+        assert_eq!(pause(3, 1.0), FIRST_PAUSE * 4);
+        assert_eq!(pause(99, 1.0), LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,266 @@
+//! What a portal lets us set up and tells of itself, what it refuses, and what comes of it once it does not any more.
+
+use crate::support::{CLIENT, Firm, IVAN, Story, only};
+use ecss_crm_server::sandbox::portal::{EventAuth, Fault, PortalSpec, User, UserKind};
+use ecss_crm_server::sandbox::switch::PhoneStatus;
+use ecss_crm_server::sandbox::town::Admin;
+use reqwest::{Method, StatusCode};
+use std::time::Duration;
+
+/// What stands above the tabs of the company's page.
+async fn state(admin: &mut Admin) -> String {
+    admin.page("/company/state").await.unwrap_or_default()
+}
+
+/// Waits until it says this, or no longer.
+async fn page_says(story: &Story, firm: &mut Firm, text: &str, says: bool) {
+    let admin = &mut firm.admin;
+    let what = format!("the page says {text:?}: {says}");
+    story.until_asked(&what, async || (state(admin).await.contains(text) == says).then_some(())).await;
+}
+
+/// Clicks, lets the telephone ring, rejects.
+async fn click_works(story: &Story, firm: &Firm) {
+    let before = firm.portal.finished_calls().len();
+    let (_, status) = firm.click(IVAN, CLIENT).await;
+    assert_eq!(status, Some(200));
+    firm.phone_is("1001", PhoneStatus::Ringing).await;
+    firm.phone("1001").reject().await.expect("it rings");
+    firm.finished(story, before + 1).await;
+}
+
+async fn choose(firm: &mut Firm, choices: &[(&str, &str)]) {
+    let request = firm.admin.request(Method::POST, "/company/calls").form(choices);
+    let status = firm.admin.send(request).await.expect("an answer").status();
+    assert!(status == StatusCode::SEE_OTHER || status == StatusCode::OK, "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_portal_that_refuses_bindings_is_told_of_on_the_page_and_asked_again_until_it_takes_them() {
+    let story = Story::begin().await;
+    let mut firm = story.newcomer("firma.local", PortalSpec::default()).await;
+    firm.portal.refuse_bindings();
+    firm.admin = story.town().register(&firm.company).await.expect("the registration");
+    for title in ["не принимает подписку", "не встраивает карточку", "не принимает линию"]
+    {
+        page_says(&story, &mut firm, title, true).await;
+    }
+    let shown = state(&mut firm.admin).await;
+    assert!(shown.contains("Access denied!") && shown.contains("Placement max count"), "the portal's words: {shown}");
+    assert!(
+        shown.contains("Следующая попытка:") && shown.contains("Войти заново"),
+        "what happens, what to do: {shown}"
+    );
+    // Calls are recorded meanwhile.
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    story.switch().remote_hangs_up(call).await.expect("it rings");
+    firm.finished(&story, 1).await;
+    let binds = firm.portal.requests_of("placement.bind").len();
+    let portal = firm.portal.clone();
+    let again = || (portal.requests_of("placement.bind").len() > binds).then_some(());
+    story.until("it is tried again by itself", again).await;
+    for what in ["click", "card", "line"] {
+        let said = story.warned(&format!("what=\"{what}\"")) + story.warned(&format!("what={what}"));
+        assert_eq!(said, 1, "{what}: once, however often it is tried");
+    }
+    firm.portal.heal();
+    firm.settled(&story).await;
+    page_says(&story, &mut firm, "Ответ портала:", false).await;
+    story.until_said("the portal has taken everything that it had refused before").await;
+    assert_eq!(story.said("BindReport"), 0, "a line for people");
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_that_nobody_could_confirm_is_confirmed_by_itself_even_after_a_restart() {
+    let mut story = Story::begin().await;
+    let mut firms = Vec::new();
+    for domain in ["firma.local", "andere.local"] {
+        let firm = story.newcomer(domain, PortalSpec::default()).await.register(&story).await;
+        // Only the application token proves these clicks, and it comes with the installation.
+        firm.portal.set_event_auth(EventAuth::NoTokens);
+        firms.push(firm);
+    }
+    // A third one, whose keys nobody knows, must not be in the way.
+    let stranger = story.newcomer("dritte.local", PortalSpec::default()).await;
+    story.town().portals.auth_standing(Fault::Outage);
+    assert_eq!(stranger.portal.install(1).await.expect("an installation path").status, Some(200));
+    for firm in &mut firms {
+        assert_eq!(firm.portal.install(1).await.expect("an installation path").status, Some(200));
+        page_says(&story, firm, "ещё не подтверждена", true).await;
+        let shown = state(&mut firm.admin).await;
+        assert!(shown.contains("HTTP 503"), "what was seen: {shown}");
+    }
+    story.stop_daemon().await;
+    story.town().portals.auth_heal();
+    story.town().portals.auth_standing(Fault::DropBefore);
+    story.start_daemon(2).await;
+    for firm in &mut firms {
+        page_says(&story, firm, "ещё не подтверждена", true).await;
+        firm.settled(&story).await;
+        let (_, status) = firm.click(IVAN, CLIENT).await;
+        assert_eq!(status, Some(403), "nothing proves it yet");
+        firm.portal.forget_open_calls();
+    }
+    story.town().portals.auth_heal();
+    for firm in &mut firms {
+        page_says(&story, firm, "ещё не подтверждена", false).await;
+        click_works(&story, firm).await;
+    }
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_that_waits_longer_than_its_token_lives_is_confirmed_with_the_other_one() {
+    let story = Story::begin().await;
+    let mut firm = story.newcomer("firma.local", PortalSpec::default()).await.register(&story).await;
+    firm.portal.set_event_auth(EventAuth::NoTokens);
+    story.town().portals.auth_standing(Fault::Outage);
+    firm.portal.install(1).await.expect("an installation path");
+    page_says(&story, &mut firm, "ещё не подтверждена", true).await;
+    story.town().portals.advance(Duration::from_secs(2 * 3600));
+    story.town().portals.auth_heal();
+    page_says(&story, &mut firm, "ещё не подтверждена", false).await;
+    firm.settled(&story).await;
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_that_names_no_user_does_not_make_us_forget_who_stands_in() {
+    let (story, mut firm) = Story::with_firm().await;
+    let told = firm.portal.install(1).await.expect("an installation path");
+    assert!(!told.form.iter().any(|(name, _)| name == "auth[user_id]"), "as the official sample");
+    story.until_said("the application was installed in the portal and is confirmed").await;
+    firm.settled(&story).await;
+    let page = firm.admin.page("/company?tab=bitrix").await.expect("the page");
+    assert!(page.contains("Анна Орлова"), "in whose name the token is: {page}");
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    firm.phone_is("1001", PhoneStatus::Talking).await;
+    firm.portal.dismiss(IVAN);
+    firm.portal.close_card(IVAN);
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    let record = only(firm.finished(&story, 1).await);
+    assert_eq!((record.user, record.code.as_str()), (1, "200"), "the token's owner stands in");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clicks_by_our_line_make_crm_items_as_the_company_has_chosen() {
+    let (story, mut firm) = Story::with_firm().await;
+    firm.portal.edit_app(|app| "ecss-10".clone_into(&mut app.outgoing_line));
+    let unknown = "+74950000001";
+    let portal = firm.portal.clone();
+    let creates = |wanted: bool| {
+        let portal = portal.clone();
+        move || (portal.creates_for_line("ecss-10") == Some(wanted)).then_some(())
+    };
+    story.until("the line makes no items by default", creates(false)).await;
+    for (n, (choice, made)) in
+        [("none", false), ("outgoing", true), ("incoming", false), ("all", true)].into_iter().enumerate()
+    {
+        choose(&mut firm, &[("crm_create", choice)]).await;
+        story.until(&format!("the line follows {choice}"), creates(made)).await;
+        firm.click(IVAN, unknown).await;
+        firm.phone_is("1001", PhoneStatus::Ringing).await;
+        firm.phone("1001").reject().await.expect("it rings");
+        let record = firm.finished(&story, n + 1).await.remove(n);
+        assert_eq!(record.call.bound.is_some_and(|b| b.created), made, "{choice}");
+    }
+    // With the application itself as the number the portal always does, which the page warns of.
+    firm.portal.edit_app(|app| app.outgoing_line.clear());
+    choose(&mut firm, &[("crm_create", "none")]).await;
+    story.until("the line follows", creates(false)).await;
+    firm.click(IVAN, unknown).await;
+    firm.phone_is("1001", PhoneStatus::Ringing).await;
+    firm.phone("1001").reject().await.expect("it rings");
+    assert!(firm.finished(&story, 5).await.remove(4).call.bound.is_some_and(|b| b.created));
+    let page = firm.admin.page("/company?tab=bitrix").await.expect("the page");
+    assert!(page.contains("линию «ECSS-10», а не само приложение"), "{page}");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_box_without_the_lines_flag_is_served_like_any_other() {
+    let story = Story::begin().await;
+    let firm = story.newcomer("firma.local", PortalSpec::default()).await;
+    firm.portal.forget_crm_auto_create();
+    firm.portal.install(1).await.expect("an installation path");
+    let mut firm = firm.register(&story).await;
+    assert!(firm.portal.lines().iter().any(|(number, name)| number == "ecss-10" && name == "ECSS-10"));
+    assert!(!state(&mut firm.admin).await.contains("Ответ портала:"));
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guests_of_the_portal_are_no_employees_and_those_of_old_are_dismissed() {
+    let (story, mut firm) = Story::with_firm().await;
+    let guest =
+        |id: i64, number: &str, kind| User { kind, ..User::new(id, "Гость", "Подрядчик").inner(number) };
+    firm.portal.set_user(guest(50, "1050", UserKind::Extranet));
+    // As if he had got into the table before guests were told from employees.
+    firm.portal.set_user(guest(51, "1051", UserKind::Employee));
+    assert_eq!(firm.numbers_of(51).await, ["1051"]);
+    firm.portal.set_user(guest(51, "1051", UserKind::Extranet));
+    let staff = firm.employees().await;
+    assert!(!staff.iter().any(|e| e["user"] == 50), "{staff:?}");
+    let old = staff.iter().find(|e| e["user"] == 51).expect("his row is kept");
+    assert_eq!(old["active"], false, "{old}");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_recorded_late_stays_out_of_the_chats() {
+    let (story, firm) = Story::with_firm().await;
+    firm.portal.standing(Fault::Outage);
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    firm.calls_are_over(&story).await;
+    firm.portal.heal();
+    assert!(!only(firm.finished(&story, 1).await).to_chat, "the portal hears of it after its end");
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    assert!(firm.finished(&story, 2).await.remove(1).to_chat, "told at once");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reasons_are_in_the_portals_language_also_after_a_restart() {
+    let mut story = Story::begin().await;
+    let firm = story.newcomer("firma.local", PortalSpec::default()).await;
+    firm.portal.set_language("en");
+    firm.portal.install(1).await.expect("an installation path");
+    let mut firm = firm.register(&story).await;
+    firm.portal.set_user(User::new(20, "New", "Colleague"));
+    firm.employees().await;
+    for n in 0..2 {
+        firm.click(20, CLIENT).await;
+        let record = firm.finished(&story, n + 1).await.remove(n);
+        assert!(record.reason.contains("no extension"), "{}", record.reason);
+        // Whoever opens the application in another language changes nothing.
+        firm.portal.app_frame(1).send(story.town().client()).await.expect("an answer");
+        story.stop_daemon().await;
+        story.start_daemon(1).await;
+    }
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_gets_in_as_an_administrator_is_seen_at_the_usual_level() {
+    let (story, firm) = Story::with_firm().await;
+    let line = "an administrator has logged in";
+    assert_eq!(story.warned(line), 1, "by the form");
+    firm.portal.app_frame(1).send(story.town().client()).await.expect("an answer");
+    assert_eq!(story.warned(line), 2, "in the portal");
+    firm.portal.app_frame(IVAN).send(story.town().client()).await.expect("an answer");
+    assert_eq!(story.warned(line), 2, "an employee does not get in");
+    story.end().await;
+}
