@@ -107,9 +107,7 @@ async fn whoever_picks_up_with_a_code_has_the_clients_call_and_nobody_missed_it(
     talk(2.3).await;
     story.switch().remote_hangs_up(call).await.expect("they talk");
     let truth = story.truth(call).await;
-    firm.calls_are_over(&story).await;
-    firm.cards_at(&story, &[]).await;
-    let record = only(firm.finished(&story, 1).await);
+    let record = only(firm.over(&story).await);
     assert_true(&record, &talked_leg(&truth, "1002"));
     assert_eq!((record.user, record.call.kind, record.call.number.as_str()), (PYOTR, 2, CLIENT_DIGITS));
     assert!(firm.portal.missed_calls().is_empty());
@@ -130,9 +128,7 @@ async fn a_leg_that_picks_up_with_a_code_is_the_clients_conversation_whatever_it
         story.switch().remote_hangs_up(call).await.expect("they talk");
         let truth = story.truth(call).await;
         story.truth(rang).await;
-        firm.calls_are_over(&story).await;
-        firm.cards_at(&story, &[]).await;
-        let records = firm.portal.finished_calls();
+        let records = firm.over(&story).await;
         assert_talked(&records, PYOTR, CLIENT, seconds(&talked_leg(&truth, "1002")));
         assert_nobody_else_talked(&records, &[(PYOTR, CLIENT)]);
         assert_eq!(talks(&records, PYOTR, CLIENT).len(), 1, "{records:#?}");
@@ -195,7 +191,7 @@ async fn calls_to_the_emergency_services_make_nobody_a_client() {
         let client = request.params["PHONE_NUMBER"] == CLIENT_DIGITS;
         assert!(client || truth_of(&request.params["CRM_CREATE"]) == Some(false), "{}", request.params);
     }
-    let bound = firm.portal.finished_calls().into_iter().filter(|r| r.call.number.len() == 3);
+    let bound = firm.over(&story).await.into_iter().filter(|r| r.call.number.len() == 3);
     assert!(bound.into_iter().all(|r| r.call.bound.is_none()), "nobody has become a client");
     story.end().await;
 }
