@@ -71,7 +71,9 @@ async fn list(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     if json {
         say(&serde_json::to_string_pretty(&all)?);
     } else {
-        all.iter().for_each(|entry| say(&line(entry)));
+        for entry in &all {
+            say(&line(entry));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -54,7 +54,6 @@ async fn an_application_removed_with_its_data_leaves_nothing_and_the_other_compa
     let (goes, stays) = (story.firm("odin.local").await, story.firm("dva.local").await);
     call(&story, &goes, CLIENT).await;
     call(&story, &stays, "+73832000010").await;
-    goes.portal.keys().map(|keys| story.secret(&keys.client_secret));
     let mut texts = marks(&goes);
     texts.push(CLIENT_DIGITS.to_owned());
     for text in &texts {

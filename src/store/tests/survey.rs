@@ -48,7 +48,7 @@ async fn a_deletion_ordered_from_outside_is_found_by_whoever_has_the_store_open(
     assert!(!order_deletion(dir.path(), &"nobody".into(), Timestamp(5)).await.unwrap());
     assert!(store.deletions().await.unwrap().is_empty());
     assert!(order_deletion(dir.path(), &id, Timestamp(5)).await.unwrap());
-    assert_eq!(store.deletions().await.unwrap(), [id.clone()]);
+    assert_eq!(store.deletions().await.unwrap(), std::slice::from_ref(&id));
     assert!(store.company(&id).await.unwrap().is_none() && store.tokens(&id).await.unwrap().is_none());
 }
 
