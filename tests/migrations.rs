@@ -23,7 +23,7 @@ const ROWS: [(i64, &str, &str); 14] = [
         "tokens",
         "(company, access, refresh, expires_at, refresh_obtained_at, scope) VALUES ('m1', x'01', x'01', 1, 1, 's')",
     ),
-    (3, "employees", "VALUES ('m1', 1, 'Анна', 1)"),
+    (3, "employees", "(company, user_id, name, active) VALUES ('m1', 1, 'Анна', 1)"),
     (3, "employee_numbers", "VALUES ('m1', '1001', '1001', 1, 0)"),
     (4, "calls", "VALUES (1, 'm1', 'k', '{}', 1, 1, NULL)"),
     (4, "trace", "VALUES (1, 'm1', 'k', 1, '[]')"),

@@ -1,3 +1,5 @@
+//! Texts as people write them, and what is read from them.
+
 use super::*;
 use crate::domain::Phone;
 use crate::domain::phone::PhoneError;
