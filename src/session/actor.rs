@@ -247,7 +247,7 @@ impl Actor {
         draft.close(&self.book);
         if !draft.is_idle() {
             let ids = self.journal.keep(std::mem::take(&mut draft.record), now).await;
-            for ((call, Intent { lane, step, after }), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
+            for ((call, Intent { lane, step }), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
                 let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
                 let past = if begins || self.lanes.knows(&lane) {
                     Past::None
@@ -255,9 +255,6 @@ impl Actor {
                     Past::Stored(self.journal.crm_id(&lane).await)
                 };
                 self.lanes.push(&lane, &call, (id, step, now), past);
-                if let Some(before) = after {
-                    self.lanes.wait_for(&lane, before);
-                }
             }
         }
         for (key, command, origin) in draft.commands {

@@ -24,7 +24,7 @@ impl Actor {
             create: false,
             show: false,
         };
-        draft.intent(&performed.job.call, self.clock.now(), Intent::new(lane.clone(), register));
+        draft.intent(&performed.job.call, self.clock.now(), Intent { lane: lane.clone(), step: register });
     }
 
     async fn crm_call(&self, key: &CallKey, lane: &ExternalId) -> Option<CrmCall> {

@@ -29,15 +29,6 @@ pub struct Intent {
     pub lane: ExternalId,
     /// What to tell.
     pub step: CrmStep,
-    /// Not before this lane has been told out: a browser shows no second card to somebody whose first is still open.
-    pub after: Option<ExternalId>,
-}
-
-impl Intent {
-    /// To be told as soon as possible.
-    pub const fn new(lane: ExternalId, step: CrmStep) -> Self {
-        Self { lane, step, after: None }
-    }
 }
 
 /// The portal's vocabulary in our words.

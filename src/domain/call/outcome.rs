@@ -65,10 +65,10 @@ fn finish(
     // A finish closes the card of its own user only.
     let others: Vec<UserId> = crm.visible.iter().copied().filter(|u| *u != user).collect();
     if !others.is_empty() {
-        actions.push(Action::Crm(Intent::new(crm.lane.clone(), CrmStep::Hide { users: others })));
+        actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step: CrmStep::Hide { users: others } }));
     }
     let step = CrmStep::Finish { user, duration_s, status, reason };
-    actions.push(Action::Crm(Intent::new(crm.lane.clone(), step)));
+    actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step }));
     actions.push(Action::Note(Note::Closed { lane: crm.lane.clone(), status }));
     crm.visible.clear();
     crm.linger_until = None;

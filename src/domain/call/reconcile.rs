@@ -99,7 +99,7 @@ fn raise(call: &mut Call, scene: &Scene, cards: &BTreeSet<UserId>, now: Timestam
     let show: Vec<UserId> = cards.difference(&crm.visible).copied().collect();
     if !show.is_empty() {
         crm.visible.extend(&show);
-        actions.push(Action::Crm(Intent::new(crm.lane.clone(), CrmStep::Show { users: show })));
+        actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step: CrmStep::Show { users: show } }));
     }
 }
 
@@ -107,7 +107,7 @@ fn hide(crm: &mut CrmCall, cards: &BTreeSet<UserId>, actions: &mut Vec<Action>) 
     let hide: Vec<UserId> = crm.visible.difference(cards).copied().collect();
     if !hide.is_empty() {
         crm.visible.retain(|user| cards.contains(user));
-        actions.push(Action::Crm(Intent::new(crm.lane.clone(), CrmStep::Hide { users: hide })));
+        actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step: CrmStep::Hide { users: hide } }));
     }
 }
 
@@ -144,10 +144,8 @@ fn register(
         .all(|l| matches!(l.party, Party::Colleague(_) | Party::Emergency));
     // A clock that was put back must not date a call into the future.
     let latest = now - call.ahead;
-    let user = first.unwrap_or(call.crm[i].user);
-    let after = call.crm[..i].iter().rev().find(|c| c.closed && c.user == user).map(|c| c.lane.clone());
     let crm = &mut call.crm[i];
-    crm.user = user;
+    crm.user = first.unwrap_or(crm.user);
     crm.told = true;
     let show = cards.contains(&crm.user);
     if show {
@@ -166,7 +164,7 @@ fn register(
         create,
         show,
     };
-    actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step, after }));
+    actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step }));
 }
 
 fn next_wake(call: &Call) -> Option<Timestamp> {

@@ -82,7 +82,7 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
     call.crm.push(crm);
     let (crm, to, facts) = (click.crm.clone(), click.to.clone(), click.facts.clone());
     actions.push(Action::Note(Note::Clicked { user: click.user, crm, to, facts }));
-    actions.push(Action::Crm(Intent::new(lane.clone(), CrmStep::Adopt { crm: click.crm.clone() })));
+    actions.push(Action::Crm(Intent { lane: lane.clone(), step: CrmStep::Adopt { crm: click.crm.clone() } }));
     let dial = match (click.from.clone(), click.to.clone()) {
         _ if click.late => Err(DialFailure::TooLate),
         (_, None) => Err(DialFailure::NotANumber),
@@ -94,7 +94,7 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
     match dial {
         Ok(make) => {
             // The mobile application opens no card; whoever clicked may sit before his computer.
-            actions.extend(show.map(|user| Action::Crm(Intent::new(lane, CrmStep::Show { users: vec![user] }))));
+            actions.extend(show.map(|user| Action::Crm(Intent { lane, step: CrmStep::Show { users: vec![user] } })));
             actions.push(Action::Switch(make));
         }
         Err(why) => dial_failed(call, why, actions),

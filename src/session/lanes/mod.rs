@@ -4,6 +4,7 @@
 //! overtakes everything that is only to be recorded. Where there is more to ask than may be asked, several lanes share
 //! a request.
 
+mod card_turns;
 mod lane;
 mod parcel;
 mod pick;
@@ -19,9 +20,10 @@ pub(super) use trouble::Rest;
 
 use crate::domain::call::CrmStep;
 use crate::domain::link::Backlog;
-use crate::domain::outbox::{Request, Urgency};
+use crate::domain::outbox::Request;
 use crate::domain::{CallKey, CrmCallId, ExternalId, Timestamp};
 use crate::store::IntentId;
+use card_turns::CardTurns;
 use lane::Lane;
 use queue::Queue;
 use std::collections::{BTreeMap, HashMap};
@@ -40,6 +42,8 @@ pub(super) struct Lanes {
     trouble: Option<Trouble>,
     /// Kinds of request that the portal does not take for now, and until when.
     resting: BTreeMap<&'static str, Timestamp>,
+    /// Whose cards close, so that the next ones wait for that.
+    turns: CardTurns,
     /// When the budget allows the next request that something waits for.
     budget_at: Option<Timestamp>,
 }
@@ -63,22 +67,10 @@ impl Lanes {
         if matches!(step, CrmStep::Finish { .. }) {
             lane.ends(at);
         }
+        lane.after = lane.after.take().or_else(|| self.turns.before(name, &step, at));
+        self.turns.note(name, &step, at);
         lane.add(id, step);
         self.queue.place(name, lane);
-    }
-
-    /// This lane is told about after another one, unless that one rests.
-    pub fn wait_for(&mut self, name: &ExternalId, before: ExternalId) {
-        if let Some(lane) = self.open.get_mut(name) {
-            lane.after = Some(before);
-        }
-    }
-
-    /// Whether a lane has to let another one go first, because a card is to open.
-    fn must_wait(&self, lane: &Lane) -> bool {
-        let before = lane.after.as_ref().filter(|_| lane.urgency() != Urgency::Past);
-        let before = before.and_then(|name| self.open.get(name));
-        before.is_some_and(|before| !before.steps.is_empty() && before.rests_until.is_none())
     }
 
     /// The portal was told what `settles` steps meant.

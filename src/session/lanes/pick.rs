@@ -118,7 +118,7 @@ impl Lanes {
         let (mut choices, mut commands, mut riders): (Vec<Choice>, usize, usize) = (Vec::new(), 0, 0);
         let mut parked = Vec::new();
         for (urgency, name) in self.queue.ready() {
-            let Some(lane) = self.open.get(name).filter(|lane| !self.must_wait(lane)) else { continue };
+            let Some(lane) = self.open.get(name).filter(|lane| !self.must_wait(lane, now)) else { continue };
             let Some(plan) = lane.plan() else { continue };
             if let Some(until) = plan.requests.first().and_then(|r| self.resting.get(r.name())) {
                 parked.push((name.clone(), *until));
