@@ -160,7 +160,8 @@ fn note(call: &Call, i: usize, from: Option<Phone>, to: Phone, actions: &mut Vec
 /// Whether the CRM call can still be given over. One the portal has made for a click keeps the number clicked, whatever
 /// the switch shows.
 fn is_open(call: &Call, crm: usize) -> bool {
-    !call.crm[crm].closed && !(call.click.is_some() && crm == 0)
+    let clicked = call.click.is_some() && crm == 0;
+    !clicked && !call.crm[crm].closed
 }
 
 fn is_full(number: &Phone) -> bool {

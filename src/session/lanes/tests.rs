@@ -445,7 +445,9 @@ fn whatever_comes_in_every_step_leaves_once_and_in_order() {
 fn a_card_waits_until_the_one_before_it_is_closed_but_not_for_long_and_not_for_one_that_rests() {
     let out = |lanes: &mut Lanes, seconds| {
         let parcels = lanes.ready(at(seconds), &mut coins(9));
-        parcels.iter().for_each(|p| land(lanes, p));
+        for parcel in &parcels {
+            land(lanes, parcel);
+        }
         parcels.iter().flat_map(|p| &p.jobs).map(line).collect::<Vec<_>>()
     };
     let both = || {
