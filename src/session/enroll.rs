@@ -95,6 +95,8 @@ impl Companies {
         };
         let tokens = Tokens { user_id: grant.tokens.user_id.or(Some(who.user)), ..grant.tokens };
         self.admit(company, tokens).await?;
+        // One that was told while we asked for the parked one above.
+        self.after_log_in(&grant.member_id).await;
         Ok(Registered { company: grant.member_id, user: who.user, name: who.name })
     }
 
@@ -121,9 +123,9 @@ impl Companies {
         Ok(())
     }
 
-    /// The application token of a parked installation and the portal's language, if its access token proves to be that of an administrator of
-    /// this portal, given to this application. Employees hold tokens of the application as well, so that their
-    /// administrator's word is needed.
+    /// The application token of a parked installation and the portal's language, if its access token proves to be that
+    /// of an administrator of this portal, given to this application. Employees hold tokens of the application as well,
+    /// so that their administrator's word is needed.
     async fn parked_token(
         &self,
         id: &CompanyId,

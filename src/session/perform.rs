@@ -6,6 +6,7 @@ use crate::bitrix::batch::{Command, result_of};
 use crate::bitrix::telephony::{Cards, Finish, Finished, LINE_NUMBER, Register, Registered};
 use crate::bitrix::{Answer, ApiError, Portal};
 use crate::clock::Clock;
+use crate::domain::call::Status;
 use crate::domain::language::Language;
 use crate::domain::link::Closed;
 use crate::domain::outbox::{Request, Target};
@@ -120,8 +121,8 @@ fn command(request: &Request, job: &Job, first: usize, language: Language) -> Co
             duration_s: *duration_s,
             status_code: *status,
             failed_reason: reason.map(|r| reasons::text(language, r).to_owned()),
-            // Nobody wants yesterday's calls in the chats of employees.
-            add_to_chat: !job.late,
+            // Nobody wants yesterday's calls in the chats of employees, nor one call twice.
+            add_to_chat: !job.late && *status != Status::GoesOnElsewhere,
         }
         .command(),
     }

@@ -61,7 +61,10 @@ impl Companies {
             }
             Ok(Taken::KeysUnknown) => {
                 tracing::info!(company = %id, "the application was installed in a portal whose keys are not known yet");
-                self.park(id, notice).await.map(drop)
+                if self.park(id, notice).await? && self.setup.store.company(id).await?.is_some() {
+                    self.try_install_again(id);
+                }
+                Ok(())
             }
             Err(error) if error.may_pass() => {
                 tracing::warn!(company = %id, %error, "an installation could not be confirmed; it is tried again by itself");
@@ -81,6 +84,17 @@ impl Companies {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// An installation that was kept while an administrator was bringing the keys is tried with them.
+    pub(super) async fn after_log_in(&self, id: &CompanyId) {
+        if let Ok(Some(_)) = self.setup.store.parked_install(id, self.now()).await {
+            self.try_install_again(id);
+        }
+    }
+
+    fn try_install_again(&self, id: &CompanyId) {
+        self.installs.wait(id, self.now(), "its keys have come only now");
     }
 
     /// An installation of this company that is tried again by itself.
