@@ -72,6 +72,11 @@ impl Refusals {
         Self { next_try: (!bindings.is_empty()).then_some(next_try), bindings }
     }
 
+    /// Whether this thing is refused for the same reason.
+    pub fn tells_of(&self, refused: &RefusedBinding) -> bool {
+        self.bindings.iter().any(|b| b.what == refused.what && b.why == refused.why)
+    }
+
     /// Whether both say the same to a person: the same things for the same reasons.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let words = |r: &Self| r.bindings.iter().map(|b| (b.what, b.why.clone())).collect::<Vec<_>>();

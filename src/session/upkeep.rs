@@ -186,7 +186,7 @@ fn note_refusals(company: &CompanyHandle, report: &BindReport, pause: Duration) 
     if after.says_the_same(&before) {
         return;
     }
-    for refused in &after.bindings {
+    for refused in after.bindings.iter().filter(|refused| !before.tells_of(refused)) {
         let domain = portal_domain(&company.portal().client_endpoint()).unwrap_or_default();
         let user = company.portal().tokens().and_then(|t| t.user_id).map_or_else(String::new, |u| u.to_string());
         tracing::warn!(company = %company.id(), domain, user, what = refused.what.code(), why = refused.why,

@@ -25,7 +25,7 @@ async fn fill(store: &Store, id: &CompanyId, domain: &str) {
     };
     store.put_state(domain, &attempt, Timestamp(1)).await.unwrap();
     let text = format!(
-        "INSERT INTO employees VALUES ('{id}', 7, 'Иван', 1);
+        "INSERT INTO employees (company, user_id, name, active) VALUES ('{id}', 7, 'Иван', 1);
          INSERT INTO employee_numbers VALUES ('{id}', '1001', '1001', 7, 0)"
     );
     let mut tx = store.begin_durable().await.unwrap();
