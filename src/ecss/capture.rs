@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::domain::Timestamp;
-use crate::domain::numbers::dialled;
+use crate::domain::numbers::as_reported;
 use crate::domain::phone::mask as mask_number;
 use serde::Serialize;
 use serde_json::Value;
@@ -133,7 +133,7 @@ fn mask_digits(text: &str) -> String {
         let end = tail.find(|c: char| !dialable(c)).unwrap_or(tail.len());
         let run = &tail[..end];
         out.push_str(&rest[..at]);
-        match dialled(run) {
+        match as_reported(run) {
             Ok(kept) if run.contains(['*', '#']) && kept.as_str() != run => {
                 out.push_str(&mask_number(kept.as_str()));
                 out.push('…');

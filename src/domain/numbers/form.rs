@@ -44,7 +44,7 @@ impl NumberForm {
 
 /// Reads a number as a switch reports that it was dialled, and keeps only what may be kept of it. A feature code may
 /// hold any signs (`**62*+7…#`) and parameters of any length.
-pub fn dialled(text: &str) -> Result<Phone, PhoneError> {
+pub fn as_reported(text: &str) -> Result<Phone, PhoneError> {
     let text = text.trim();
     if !text.starts_with(is_sign) {
         return Phone::parse(text).map(disclosed);
@@ -79,7 +79,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(text: &str) -> String {
-        dialled(text).expect(text).to_string()
+        as_reported(text).expect(text).to_string()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::time;
 use super::walk::Oddity;
 use crate::domain::leg::{Cause, Direction, LegEvent, LegState};
-use crate::domain::numbers::dialled;
+use crate::domain::numbers::as_reported;
 use crate::domain::{LegId, Phone, SwitchCallId};
 use crate::ecss::callapi::dialect::{Aliases, LegWords, StatusWord};
 use crate::ecss::callapi::pointer::word;
@@ -124,7 +124,7 @@ fn visible(remote: &Value, words: &LegWords, oddities: &mut Vec<Oddity>) -> Opti
     if text.trim().is_empty() || words.hidden.get(text).is_some() {
         return None;
     }
-    dialled(text).inspect_err(|_| oddities.push(Oddity::Remote(text.to_owned()))).ok()
+    as_reported(text).inspect_err(|_| oddities.push(Oddity::Remote(text.to_owned()))).ok()
 }
 
 /// The address inside `"Name" <sip:…>`.
