@@ -32,7 +32,7 @@ pub(super) fn what(number: Option<&Phone>, party: Party, rule: &NumberRule, lang
         NumberRule::NotShown => String::new(),
         NumberRule::Table => pick("он есть в таблице пользователей", "it stands in the table of users"),
         NumberRule::Setting { entry } => format!("{} «{entry}»", pick("по настройке", "by the setting")),
-        NumberRule::Form => pick("начинается со знака * или #", "it begins with * or #"),
+        NumberRule::Form => pick("по виду номера", "by its form"),
         NumberRule::EmergencyList => pick("это общеизвестный номер", "it is a well-known number"),
         NumberRule::NothingElse => pick("другие правила не подошли", "no other rule applies"),
     };

@@ -2,6 +2,7 @@
 
 use crate::domain::Phone;
 use crate::domain::phone::PhoneError;
+use crate::domain::written::{AsWritten, dialled};
 
 /// A subscriber's number has at least this many digits before what is dialled after it; a shorter one followed by a
 /// sign is a feature code without its leading star.
@@ -42,15 +43,28 @@ impl NumberForm {
     }
 }
 
-/// Reads a number as a switch reports that it was dialled, and keeps only what may be kept of it. A feature code may
-/// hold any signs (`**62*+7…#`) and parameters of any length.
+/// Reads a number as a switch reports that it was dialled, and keeps only what may be kept of it. It may be an address
+/// (`sip:*160%23@host`, `tel:+7…;ext=5`); a feature code may hold any signs (`**62*+7…#`) and parameters of any length.
 pub fn as_reported(text: &str) -> Result<Phone, PhoneError> {
-    let text = text.trim();
-    if !text.starts_with(is_sign) {
-        return Phone::parse(text).map(disclosed);
+    let text = AsWritten::new(text).as_str().to_lowercase();
+    let address = ["tel:", "sip:", "sips:", "callto:"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let user = address.unwrap_or(&text).split(['@', ';', '?']).next().unwrap_or_default();
+    // RFC 3986: what has a meaning in addresses is escaped there.
+    let user = user.replace("%23", "#").replace("%2a", "*").replace("%2b", "+");
+    if !user.starts_with(is_sign) {
+        let number = Phone::parse(&user).or_else(|_| dialled(&text).map(|read| read.number));
+        return number.map(disclosed);
     }
-    let code: String = text.chars().filter(|c| c.is_ascii_digit() || is_sign(*c)).take(LONGEST_LOOK).collect();
+    let code: String = user.chars().filter(|c| c.is_ascii_digit() || is_sign(*c)).take(LONGEST_LOOK).collect();
     Phone::parse(&code).map(disclosed)
+}
+
+/// A name that a switch shows, fit to be kept. Some show there what was dialled, passwords included.
+pub fn shown_name(text: &str) -> Option<String> {
+    let name = AsWritten::new(text).as_str().replace('\n', " ");
+    let is_code = name.starts_with(is_sign) && name.chars().all(|c| c.is_ascii_digit() || is_sign(c) || c == '+');
+    let name = if is_code { as_reported(&name).map(|code| code.to_string()).unwrap_or_default() } else { name };
+    (!name.is_empty()).then_some(name)
 }
 
 /// As much of a number as may be kept of it without knowing the company's settings.
@@ -96,6 +110,10 @@ mod tests {
             ("*6789161234567", "*67"),
             ("160*1001*4321#", "160"),
             ("*21*sip:ivan@host#", "*21"),
+            ("sip:*160*1001*4321%23@ecss.example", "*160"),
+            ("SIP:%23160@ecss.example;user=phone", "#160"),
+            ("tel:*71%23", "*71"),
+            ("\u{202a}*71*4321#\u{202c}", "*71"),
             ("#", "#"),
             ("*", "*"),
         ] {
@@ -109,11 +127,36 @@ mod tests {
             ("+73835550015#12", "+73835550015"),
             ("89161234567*4321#", "89161234567"),
             ("83832000000", "83832000000"),
+            ("\u{202a}+7 916 123-45-67\u{202c}", "+79161234567"),
+            ("+7 (916) 123-45-67 доб. 4321", "+79161234567"),
+            ("sip:%2B79161234567@trunk;user=phone", "+79161234567"),
+            ("tel:+7-916-123-45-67;ext=12", "+79161234567"),
             ("112", "112"),
             ("+79161234567", "+79161234567"),
         ] {
             assert_eq!(shown(dialled), want, "{dialled}");
         }
+    }
+
+    #[test]
+    fn names_are_shown_without_codes_and_tricks() {
+        for (said, want) in [
+            ("*160*1001*4321#", Some("*160")),
+            ("Reception", Some("Reception")),
+            ("Вася\u{202e}тест\u{7}", Some("Васятест")),
+            ("два\nслова", Some("два слова")),
+            (" \u{200b} ", None),
+        ] {
+            assert_eq!(shown_name(said).as_deref(), want, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in ["sip:ivan@host", "приёмная", "", "@", &"9".repeat(10_000)] {
+            assert!(as_reported(text).is_err(), "{text}");
+        }
+        assert_eq!(as_reported(&format!("*160*{}", "9".repeat(10_000))).map(|n| n.to_string()), Ok("*160".to_owned()));
     }
 
     proptest! {

@@ -140,8 +140,11 @@ impl NumberPlan {
         let (party, rule) = match leg.remote.take() {
             None => (Party::Hidden, NumberRule::NotShown),
             Some(number) => {
-                let (party, rule, kept) = self.party(number, leg.direction, who);
-                leg.remote = Some(kept);
+                let (party, rule, kept) = match leg.direction {
+                    Direction::Out => self.called(number, who),
+                    Direction::In => self.calling(number, who),
+                };
+                leg.remote = kept;
                 (party, rule)
             }
         };
@@ -154,30 +157,52 @@ impl NumberPlan {
         (own, party, rule)
     }
 
-    /// What a number is, by which rule, and as much of it as may be kept.
-    fn party(&self, number: Phone, direction: Direction, who: &Directory) -> (Party, NumberRule, Phone) {
+    /// What a number is that one of us has dialled, by which rule, and as much of it as may be kept.
+    fn called(&self, number: Phone, who: &Directory) -> (Party, NumberRule, Option<Phone>) {
         if let Some(user) = who.insider(&number) {
-            return (Party::Colleague(user), NumberRule::Table, number);
+            return (Party::Colleague(user), NumberRule::Table, Some(number));
         }
-        let entry = |pattern: &NumberPattern| NumberRule::Setting { entry: pattern.to_string() };
         let code = self.feature.iter().find_map(|p| Some((p, p.beginning(&number)?)));
         if let Some((pattern, length)) = code {
-            return (Party::FeatureCode, entry(pattern), number.cut(length));
+            return (Party::FeatureCode, setting(pattern), Some(number.cut(length)));
         }
         let number = match NumberForm::of(&number) {
-            NumberForm::FeatureCode { code } => return (Party::FeatureCode, NumberRule::Form, code),
+            NumberForm::FeatureCode { code } => return (Party::FeatureCode, NumberRule::Form, Some(code)),
             NumberForm::WithSuffix { number } => number,
             NumberForm::Plain => number,
         };
         if let Some(pattern) = self.service.iter().find(|p| p.matches(&number)) {
-            return (Party::Service, entry(pattern), number);
+            return (Party::Service, setting(pattern), Some(number));
         }
-        // Nobody is called by the fire brigade's number without meaning it; who is called *from* it may call back.
-        if direction == Direction::Out && EMERGENCY.contains(&number.digits()) {
-            return (Party::Emergency, NumberRule::EmergencyList, number);
+        if EMERGENCY.contains(&number.digits()) {
+            return (Party::Emergency, NumberRule::EmergencyList, Some(number));
         }
-        (Party::Client, NumberRule::NothingElse, number)
+        (Party::Client, NumberRule::NothingElse, Some(number))
     }
+
+    /// The same of a number that calls one of us. Nobody calls from a feature code: who shows one, or nothing but
+    /// zeros, has no number. The fire brigade may call back like anybody.
+    fn calling(&self, number: Phone, who: &Directory) -> (Party, NumberRule, Option<Phone>) {
+        if let Some(user) = who.insider(&number) {
+            return (Party::Colleague(user), NumberRule::Table, Some(number));
+        }
+        let number = match NumberForm::of(&number) {
+            NumberForm::FeatureCode { .. } => return (Party::Hidden, NumberRule::Form, None),
+            NumberForm::WithSuffix { number } => number,
+            NumberForm::Plain => number,
+        };
+        if number.digits().bytes().all(|digit| digit == b'0') {
+            return (Party::Hidden, NumberRule::Form, None);
+        }
+        if let Some(pattern) = self.service.iter().find(|p| p.matches(&number)) {
+            return (Party::Service, setting(pattern), Some(number));
+        }
+        (Party::Client, NumberRule::NothingElse, Some(number))
+    }
+}
+
+fn setting(pattern: &NumberPattern) -> NumberRule {
+    NumberRule::Setting { entry: pattern.to_string() }
 }
 
 #[cfg(test)]
@@ -247,7 +272,20 @@ mod tests {
             let judged = judge("1001", Direction::Out, remote);
             assert_eq!(judged, (OwnNumber::Employee(UserId(1)), party, rule, kept.to_owned()), "{remote}");
         }
-        assert_eq!(judge("1001", Direction::In, "112").1, Party::Client, "they may call back");
+        for (remote, party, rule, kept) in [
+            ("112", Party::Client, NothingElse, "112"),
+            ("998901234567", Party::Client, NothingElse, "998901234567"),
+            ("2002", Party::Service, setting("20xx"), "2002"),
+            ("1002", Party::Colleague(UserId(2)), Table, "1002"),
+            ("*", Party::Hidden, Form, ""),
+            ("##", Party::Hidden, Form, ""),
+            ("*71*4321", Party::Hidden, Form, ""),
+            ("0000000000", Party::Hidden, Form, ""),
+            ("+00", Party::Hidden, Form, ""),
+        ] {
+            let judged = judge("1001", Direction::In, remote);
+            assert_eq!(judged, (OwnNumber::Employee(UserId(1)), party, rule, kept.to_owned()), "from {remote}");
+        }
     }
 
     #[test]

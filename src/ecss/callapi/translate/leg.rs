@@ -3,7 +3,7 @@
 use super::time;
 use super::walk::Oddity;
 use crate::domain::leg::{Cause, Direction, LegEvent, LegState};
-use crate::domain::numbers::as_reported;
+use crate::domain::numbers::{as_reported, shown_name};
 use crate::domain::{LegId, Phone, SwitchCallId};
 use crate::ecss::callapi::dialect::{Aliases, LegWords, StatusWord};
 use crate::ecss::callapi::pointer::word;
@@ -24,8 +24,6 @@ const CAUSE: usize = 9;
 
 /// Ids are opaque, but an essay is not an id.
 const LONGEST_ID: usize = 200;
-/// Names are shown on a card.
-const LONGEST_NAME: usize = 120;
 
 type Picked<'v> = [Option<(&'v str, &'v Value)>; 10];
 
@@ -99,7 +97,7 @@ pub(super) fn read(
         direction,
         state,
         answered_at: value(ANSWERED_AT).and_then(|written| time::read(written, &words.times, zone, oddities)),
-        display_name: value(DISPLAY_NAME).and_then(word).map(|name| name.chars().take(LONGEST_NAME).collect()),
+        display_name: value(DISPLAY_NAME).and_then(word).and_then(|name| shown_name(&name)),
         cause: value(CAUSE).filter(|_| state == LegState::Released).and_then(|said| cause(said, words, oddities)),
     }))
 }
