@@ -127,8 +127,7 @@ pub struct CallSettings {
     /// Numbers of the switch that are nobody's clients (queues, conferences, the reception): entries as
     /// [`NumberPattern`](super::numbers::NumberPattern) reads them.
     pub service_numbers: Vec<String>,
-    /// Beginnings of numbers that make the switch do something, beside those recognised by `*` and `#`: entries of the
-    /// same kind.
+    /// Numbers that make the switch do something, beside those recognised by `*` and `#`: entries of the same kind.
     pub feature_codes: Vec<String>,
     /// A call that has lasted so many hours without an end counts as ended unseen; 1 to 168.
     pub longest_call_h: u16,

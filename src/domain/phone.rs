@@ -94,6 +94,12 @@ impl Phone {
         Self(self.0[..self.0.len().min(plus + length.max(1))].to_owned())
     }
 
+    /// The number with something dialable behind it.
+    #[must_use]
+    pub(super) fn followed_by(&self, text: &str) -> Self {
+        Self(format!("{}{text}", self.0))
+    }
+
     /// The number with its middle hidden, for log lines: `+798…22`; short numbers stay whole, as they
     /// are a company's own extensions.
     pub fn masked(&self) -> String {

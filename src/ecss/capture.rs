@@ -80,7 +80,9 @@ impl Masker {
 
     /// A short form for traces and faults: masked, telephone numbers too, and cut.
     pub(crate) fn sample(&self, text: &str) -> String {
-        let masked = mask_digits(&self.mask(text));
+        let text = self.mask(text);
+        let text = ["%23", "%2A", "%2a"].iter().zip(["#", "*", "*"]).fold(text, |text, (a, b)| text.replace(a, b));
+        let masked = mask_digits(&text);
         match masked.char_indices().nth(SAMPLE) {
             Some((cut, _)) => format!("{}…", &masked[..cut]),
             None => masked,
@@ -125,13 +127,18 @@ fn blot_jwts(text: &str) -> String {
 /// Hides the middle of every run of seven or more digits, and of feature codes all but their first part: there may be
 /// somebody's password behind it.
 fn mask_digits(text: &str) -> String {
-    let dialable = |c: char| c.is_ascii_digit() || c == '*' || c == '#';
+    let dialable = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
+    // Between the parts of a code there may be spaces; a run neither begins nor ends with one.
+    let inside = |c: char| dialable(c) || matches!(c, ' ' | '-');
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(dialable) {
         let tail = &rest[at..];
-        let end = tail.find(|c: char| !dialable(c)).unwrap_or(tail.len());
-        let run = &tail[..end];
+        let end = tail.find(|c: char| !inside(c)).unwrap_or(tail.len());
+        let run = tail[..end].trim_end_matches(|c| !dialable(c));
+        let plain = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let run = if run.contains(['*', '#']) { run } else { &tail[..plain] };
+        let end = run.len();
         out.push_str(&rest[..at]);
         match as_reported(run) {
             Ok(kept) if run.contains(['*', '#']) && kept.as_str() != run => {

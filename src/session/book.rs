@@ -3,7 +3,7 @@
 use super::leg_places::{Known, LegPlaces, Route};
 use crate::domain::call::{Call, Event, Sighting};
 use crate::domain::directory::Directory;
-use crate::domain::leg::LegEvent;
+use crate::domain::leg::{Direction, LegEvent};
 use crate::domain::numbers::{NumberPlan, disclosed};
 use crate::domain::{CallKey, SwitchCallId, Timestamp};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -202,7 +202,11 @@ fn waits_for(call: &Call, leg: &LegEvent, now: Timestamp) -> bool {
     call.awaits_legs()
         && now.since(call.started_at) <= MATCH_WINDOW
         && click.from.as_ref().is_some_and(|from| from.digits() == leg.own.digits())
-        && click.to.clone().map(disclosed).is_some_and(|to| leg.remote.as_ref().is_none_or(|remote| remote.may_be(&to)))
+        && click.to.clone().map(disclosed).is_some_and(|to| match &leg.remote {
+            Some(remote) => remote.may_be(&to),
+            // Who calls with a hidden number has not been called.
+            None => leg.direction == Direction::Out,
+        })
 }
 
 #[cfg(test)]
@@ -211,7 +215,7 @@ mod tests {
     use crate::domain::call::{Click, ClickFacts, Event, Policy, step};
     use crate::domain::company::CallSettings;
     use crate::domain::directory::Employee;
-    use crate::domain::leg::{Direction, LegState};
+    use crate::domain::leg::LegState;
     use crate::domain::{Phone, UserId};
 
     const NOW: Timestamp = Timestamp(1_000_000);

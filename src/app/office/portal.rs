@@ -85,7 +85,8 @@ impl DaemonOffice {
         };
         let late = click.sent_at.is_some_and(|at: Timestamp| self.clock.now().since(at) > STALE);
         let click = super::click::click(click, crm, user, late);
-        let body = serde_json::to_string(&click).expect("a click is plain data");
+        // A restart dials no click again, so that what is stored need not say more than may be kept.
+        let body = serde_json::to_string(&click.clone().kept()).expect("a click is plain data");
         let key = format!("click/{}", click.crm);
         let event = match self.store.push_event(&company.id, &key, &body, self.clock.now()).await {
             Ok(Some(event)) => Some(event),

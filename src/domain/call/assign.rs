@@ -5,6 +5,7 @@ use super::click::Click;
 use super::crm::{CrmCall, Kind};
 use super::leg::Leg;
 use super::note::Note;
+use super::renumber::name_by_leg;
 use super::state::Call;
 use crate::domain::company::InternalCalls;
 use crate::domain::leg::{Direction, LegState};
@@ -73,6 +74,7 @@ fn assign_leg(call: &mut Call, i: usize, owner: UserId, now: Timestamp, actions:
     let leg = &mut call.legs[i];
     leg.crm = Some(crm);
     leg.relevant_since = Some(since);
+    name_by_leg(call, i, actions);
 }
 
 fn open(call: &mut Call, i: usize, owner: UserId, since: Timestamp, actions: &mut Vec<Action>) -> usize {

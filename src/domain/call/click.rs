@@ -1,5 +1,6 @@
 //! A click on a number in the portal.
 
+use crate::domain::numbers::disclosed;
 use crate::domain::written::AsWritten;
 use crate::domain::{CrmCallId, Phone, UserId};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,14 @@ pub struct Click {
     /// What else the portal told of it.
     #[serde(default)]
     pub facts: ClickFacts,
+}
+
+impl Click {
+    /// As much of the click as may be kept: of a feature code only its first part.
+    #[must_use]
+    pub fn kept(self) -> Self {
+        Self { to: self.to.map(disclosed), ..self }
+    }
 }
 
 /// What the portal tells of a click besides the number; each is kept to be shown.

@@ -76,11 +76,13 @@ pub struct Leg {
     pub alone: bool,
 }
 
-/// A number that may turn out to be another client's.
+/// A number that may turn out to be of somebody else at the other end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherNumber {
     /// The number.
     pub number: Phone,
+    /// What it is.
+    pub party: Party,
     /// First shown.
     pub since: Timestamp,
 }

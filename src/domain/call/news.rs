@@ -110,7 +110,7 @@ fn of_known(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions:
             seen = &stripped;
         }
         NumberNews::Other(number) => {
-            other = Some(number);
+            other = Some((number, seen.party));
             stripped = without_number(seen);
             seen = &stripped;
         }

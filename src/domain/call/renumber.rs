@@ -15,7 +15,7 @@ use super::note::Note;
 use super::outcome;
 use super::races;
 use super::state::Call;
-use crate::domain::leg::{Direction, LegState};
+use crate::domain::leg::{Direction, LegEvent, LegState};
 use crate::domain::numbers::Party;
 use crate::domain::{Phone, Timestamp};
 use std::time::Duration;
@@ -36,17 +36,15 @@ pub(super) enum NumberNews {
     Known(Phone),
     /// Nothing that can be believed.
     Doubtful,
-    /// Perhaps another client is there from now on.
+    /// Perhaps somebody else is there from now on.
     Other(Phone),
 }
 
 /// Judges the number a sighting shows.
 pub(super) fn number_news(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberNews {
     let leg = &call.legs[i];
-    let Some(number) = seen.leg.remote.as_ref().filter(|_| seen.party == Party::Client) else {
-        return NumberNews::Same;
-    };
-    let Some(crm) = leg.crm.filter(|crm| is_open(call, *crm) && leg.party.is_outside()) else {
+    let Some(number) = seen.leg.remote.as_ref() else { return NumberNews::Same };
+    let Some(crm) = leg.crm.filter(|crm| !call.crm[*crm].closed && leg.party.is_outside()) else {
         return NumberNews::Same;
     };
     let made_with = call.crm[crm].number.as_ref();
@@ -54,24 +52,62 @@ pub(super) fn number_news(call: &Call, i: usize, seen: &Sighting, now: Timestamp
     if is(leg.remote.as_ref()) || is(made_with) || !leg.is_live() || leg.is_past(seen.leg.state) {
         return NumberNews::Same;
     }
-    if call.crm.iter().filter(|c| c.replaced).any(|c| is(c.number.as_ref())) {
-        // The number the call has left came late.
-        return NumberNews::Doubtful;
-    }
-    let talks_since = leg.talks_since();
-    match races::talker(call, crm) {
+    let talks_long = leg.talks_since().is_some_and(|since| now.since(since) > AT_THE_ANSWER);
+    let ends = seen.leg.state == LegState::Released;
+    match (seen.party, races::talker(call, crm)) {
         // Somebody else has the client; this phone only shows what is behind.
-        Some(talker) if talker != i => NumberNews::Same,
-        Some(_) if talks_since.is_some_and(|since| now.since(since) > AT_THE_ANSWER) => {
-            if seen.leg.state == LegState::Released { NumberNews::Doubtful } else { NumberNews::Other(number.clone()) }
-        }
+        (_, Some(talker)) if talker != i => NumberNews::Same,
+        // The client has been handed over to a colleague, or waits at his number for a moment.
+        (Party::Colleague(_), Some(_)) if talks_long && !leg.handed_over && !ends => NumberNews::Other(number.clone()),
+        (Party::Colleague(_), Some(_)) if !leg.handed_over => NumberNews::Doubtful,
+        (Party::Client, talker) => client_news(call, leg, number, talker.is_some() && talks_long, &seen.leg),
+        _ => NumberNews::Same,
+    }
+}
+
+/// The same where another client's number is shown.
+fn client_news(call: &Call, leg: &Leg, number: &Phone, talks_long: bool, seen: &LegEvent) -> NumberNews {
+    let Some(crm) = leg.crm else { return NumberNews::Same };
+    let made_with = call.crm[crm].number.as_ref();
+    let clicked = call.click.is_some() && crm == 0;
+    let ends = seen.state == LegState::Released;
+    let left = call.crm.iter().filter(|c| c.replaced).filter_map(|c| c.number.as_ref()).any(|n| n.may_be(number));
+    match made_with {
+        // The number the call has left came late.
+        _ if left => NumberNews::Doubtful,
+        None => NumberNews::known(number, talks_long && !ends),
+        // Behind a client there may be a queue or a short cut, but no other client.
+        Some(known) if is_full(known) && !is_full(number) => NumberNews::Doubtful,
+        // What the switch shows of a click may be anything until the number clicked was seen.
+        Some(known) if clicked && !leg.remote.as_ref().is_some_and(|shown| shown.may_be(known)) => NumberNews::Same,
+        Some(_) if talks_long && ends => NumberNews::Doubtful,
+        Some(_) if talks_long => NumberNews::Other(number.clone()),
+        Some(_) if clicked => NumberNews::Same,
         // Who dials a client is connected with whatever line the client has forwarded to.
-        _ if leg.direction == Direction::Out && made_with.is_some_and(is_full) => NumberNews::Same,
+        Some(known) if leg.direction == Direction::Out && is_full(known) => NumberNews::Same,
         // The end alone tells a number only where nothing else has.
-        None if seen.leg.state == LegState::Released && seen.leg.answered_at.is_none() && made_with.is_some() => {
-            NumberNews::Doubtful
-        }
-        _ => NumberNews::Known(number.clone()),
+        Some(_) if ends && seen.answered_at.is_none() => NumberNews::Doubtful,
+        Some(_) => NumberNews::known(number, false),
+    }
+}
+
+impl NumberNews {
+    fn known(number: &Phone, talks_long: bool) -> Self {
+        if talks_long { Self::Other(number.clone()) } else { Self::Known(number.clone()) }
+    }
+}
+
+/// Gives a call over to the client whom a leg that joins it knows, where the call itself has no number or a short one.
+pub(super) fn name_by_leg(call: &mut Call, i: usize, actions: &mut Vec<Action>) {
+    let leg = &call.legs[i];
+    let Some(number) = leg.remote.clone().filter(|_| leg.party == Party::Client) else { return };
+    let Some(crm) = leg.crm.filter(|crm| !call.crm[*crm].closed && (*crm > 0 || call.click.is_none())) else { return };
+    let better = match &call.crm[crm].number {
+        None => true,
+        Some(known) => !is_full(known) && is_full(&number) && !known.may_be(&number),
+    };
+    if better && races::talker(call, crm).is_none_or(|talker| talker == i) {
+        replace_number(call, i, number, actions);
     }
 }
 
@@ -103,10 +139,10 @@ pub(super) fn replace_number(call: &mut Call, i: usize, number: Phone, actions: 
 }
 
 /// Remembers that another number is shown, or that the one before is again.
-pub(super) fn remember_other(leg: &mut Leg, other: Option<Phone>, now: Timestamp) {
-    leg.other_number = other.map(|number| match leg.other_number.take() {
+pub(super) fn remember_other(leg: &mut Leg, other: Option<(Phone, Party)>, now: Timestamp) {
+    leg.other_number = other.map(|(number, party)| match leg.other_number.take() {
         Some(known) if known.number.may_be(&number) => known,
-        _ => OtherNumber { number, since: now },
+        _ => OtherNumber { number, party, since: now },
     });
 }
 
@@ -136,7 +172,7 @@ fn lasting(call: &Call, i: usize) -> Duration {
     if hidden { Duration::ZERO } else { LASTING }
 }
 
-/// The leg goes on with another client since his number was first shown.
+/// The leg goes on with somebody else since his number was first shown.
 fn split(call: &mut Call, i: usize, other: OtherNumber, actions: &mut Vec<Action>) {
     let leg = &mut call.legs[i];
     leg.other_number = None;
@@ -144,24 +180,19 @@ fn split(call: &mut Call, i: usize, other: OtherNumber, actions: &mut Vec<Action
     let mut next = leg.clone();
     leg.state = LegState::Released;
     leg.ended_at = Some(other.since);
-    (next.remote, next.party, next.crm) = (Some(other.number.clone()), Party::Client, None);
-    (next.handed_over, next.alone, next.relevant_since) = (true, true, Some(other.since));
+    (next.remote, next.party, next.crm) = (Some(other.number.clone()), other.party, None);
+    (next.handed_over, next.alone, next.relevant_since) = (other.party == Party::Client, true, Some(other.since));
     call.legs.push(next);
     let last = call.legs.len() - 1;
     note(call, last, from, other.number.clone(), actions);
-    open_next(call, last, Kind::Redirected, other.number, other.since, actions);
+    if other.party == Party::Client {
+        open_next(call, last, Kind::Redirected, other.number, other.since, actions);
+    }
 }
 
 fn note(call: &Call, i: usize, from: Option<Phone>, to: Phone, actions: &mut Vec<Action>) {
     let leg = call.legs[i].id.clone();
     actions.push(Action::Note(Note::NumberChanged { leg, from, to }));
-}
-
-/// Whether the CRM call can still be given over. One the portal has made for a click keeps the number clicked, whatever
-/// the switch shows.
-fn is_open(call: &Call, crm: usize) -> bool {
-    let clicked = call.click.is_some() && crm == 0;
-    !clicked && !call.crm[crm].closed
 }
 
 fn is_full(number: &Phone) -> bool {

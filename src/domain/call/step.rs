@@ -74,6 +74,7 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
         return;
     }
     let lane = ExternalId::new(call.key.as_str());
+    let (dialled, click) = (click.to.clone(), click.kept());
     let mut crm = CrmCall::new(lane.clone(), Kind::Outgoing, click.user, click.to.clone(), now);
     crm.crm = Some(click.crm.clone());
     crm.told = true;
@@ -83,7 +84,7 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
     let (crm, to, facts) = (click.crm.clone(), click.to.clone(), click.facts.clone());
     actions.push(Action::Note(Note::Clicked { user: click.user, crm, to, facts }));
     actions.push(Action::Crm(Intent { lane: lane.clone(), step: CrmStep::Adopt { crm: click.crm.clone() } }));
-    let dial = match (click.from.clone(), click.to.clone()) {
+    let dial = match (click.from.clone(), dialled) {
         _ if click.late => Err(DialFailure::TooLate),
         (_, None) => Err(DialFailure::NotANumber),
         (None, _) => Err(DialFailure::NoNumber),

@@ -2,7 +2,7 @@
 
 use crate::domain::Phone;
 use crate::domain::phone::PhoneError;
-use crate::domain::written::{AsWritten, dialled};
+use crate::domain::written::{AsWritten, dialled, plain_text};
 
 /// A subscriber's number has at least this many digits before what is dialled after it; a shorter one followed by a
 /// sign is a feature code without its leading star.
@@ -37,8 +37,10 @@ impl NumberForm {
         let text = number.digits();
         match text.find(is_sign) {
             None => Self::Plain,
+            // Pressed to dial at once.
+            Some(at) if at > 0 && text[at..].bytes().all(|b| b == b'#') => Self::WithSuffix { number: number.cut(at) },
             Some(at) if at >= SHORTEST_NUMBER => Self::WithSuffix { number: number.cut(at) },
-            Some(_) => Self::FeatureCode { code: number.cut(code_length(text)) },
+            Some(_) => Self::FeatureCode { code: code(number) },
         }
     }
 }
@@ -46,7 +48,7 @@ impl NumberForm {
 /// Reads a number as a switch reports that it was dialled, and keeps only what may be kept of it. It may be an address
 /// (`sip:*160%23@host`, `tel:+7…;ext=5`); a feature code may hold any signs (`**62*+7…#`) and parameters of any length.
 pub fn as_reported(text: &str) -> Result<Phone, PhoneError> {
-    let text = AsWritten::new(text).as_str().to_lowercase();
+    let text = plain_text(text);
     let address = ["tel:", "sip:", "sips:", "callto:"].iter().find_map(|scheme| text.strip_prefix(scheme));
     let user = address.unwrap_or(&text).split(['@', ';', '?']).next().unwrap_or_default();
     // RFC 3986: what has a meaning in addresses is escaped there.
@@ -80,11 +82,14 @@ fn is_sign(c: char) -> bool {
     matches!(c, '*' | '#')
 }
 
-/// Length of the leading signs and the code's digits.
-fn code_length(text: &str) -> usize {
+/// The leading signs and the code's digits; a code without leading signs gets a star behind it, by which it goes on
+/// being known as one.
+fn code(number: &Phone) -> Phone {
+    let text = number.digits();
     let signs = text.len() - text.trim_start_matches(is_sign).len();
     let digits = text[signs..].chars().take_while(char::is_ascii_digit).count();
-    signs + if digits > LONGEST_CODE { USUAL_CODE } else { digits }
+    let code = number.cut(signs + if digits > LONGEST_CODE { USUAL_CODE } else { digits });
+    if signs > 0 { code } else { code.followed_by("*") }
 }
 
 #[cfg(test)]
@@ -108,7 +113,10 @@ mod tests {
             ("*#06#", "*#06"),
             ("*81002", "*81"),
             ("*6789161234567", "*67"),
-            ("160*1001*4321#", "160"),
+            ("160*1001*4321#", "160*"),
+            ("78*55#", "78*"),
+            ("1002*77405521#", "10*"),
+            ("\u{ff0a}160\u{ff0a}990017\u{ff0a}77405521\u{ff03}", "*160"),
             ("*21*sip:ivan@host#", "*21"),
             ("sip:*160*1001*4321%23@ecss.example", "*160"),
             ("SIP:%23160@ecss.example;user=phone", "#160"),
@@ -124,6 +132,8 @@ mod tests {
     #[test]
     fn what_is_dialled_after_a_number_is_not_kept() {
         for (dialled, want) in [
+            ("1002#", "1002"),
+            ("112##", "112"),
             ("+73835550015#12", "+73835550015"),
             ("89161234567*4321#", "89161234567"),
             ("83832000000", "83832000000"),
@@ -161,11 +171,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_sign_but_leading_ones_is_ever_kept(text in "[+]?[0-9*#]{1,40}") {
+        fn little_is_kept_of_what_was_dialled(text in "[+]?[0-9*#]{1,40}") {
             if let Ok(number) = Phone::parse(&text) {
                 let kept = disclosed(number.clone());
-                prop_assert!(number.as_str().starts_with(kept.as_str()));
-                prop_assert!(!kept.digits().trim_start_matches(is_sign).contains(is_sign));
+                prop_assert!(number.as_str().starts_with(kept.as_str().trim_end_matches(is_sign)));
+                let signs = kept.digits().trim_start_matches(is_sign).matches(is_sign).count();
+                prop_assert!(signs == 0 || (signs == 1 && kept.digits().ends_with(is_sign)), "{}", kept);
                 prop_assert_eq!(disclosed(kept.clone()), kept);
             }
         }

@@ -83,8 +83,24 @@ impl NumberPattern {
         self.beginning(number) == Some(number.digits().len())
     }
 
+    /// Whether the number begins with it and goes on with a sign, as parameters of feature codes do.
+    pub fn is_before_sign(&self, number: &Phone) -> bool {
+        self.beginning(number).is_some_and(|end| number.digits()[end..].starts_with(['*', '#']))
+    }
+
+    /// How many characters at its beginning are the same in all numbers it covers.
+    pub fn fixed(&self) -> usize {
+        match &self.shape {
+            Shape::Cells(cells) => cells.iter().take_while(|cell| cell.is_some()).count(),
+            Shape::Range { prefix, first, last } => {
+                let same = first.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
+                prefix.len() + same
+            }
+        }
+    }
+
     /// How many characters of the number (without a leading `+`) it covers from its beginning on.
-    pub fn beginning(&self, number: &Phone) -> Option<usize> {
+    fn beginning(&self, number: &Phone) -> Option<usize> {
         let digits = number.digits().as_bytes();
         match &self.shape {
             Shape::Cells(cells) => {
@@ -192,6 +208,7 @@ mod tests {
             if let (Ok(patterns), Ok(number)) = (NumberPattern::parse_list(&text), Phone::parse(&number)) {
                 for pattern in patterns {
                     prop_assert!(pattern.beginning(&number).is_none_or(|n| n <= number.digits().len()));
+                    prop_assert!(!pattern.matches(&number) || pattern.fixed() <= number.digits().len());
                 }
             }
         }

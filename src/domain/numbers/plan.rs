@@ -1,6 +1,6 @@
 //! The company's own numbers, and the one decision what a number is.
 
-use super::form::NumberForm;
+use super::form::{NumberForm, disclosed};
 use super::pattern::NumberPattern;
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
@@ -159,12 +159,11 @@ impl NumberPlan {
 
     /// What a number is that one of us has dialled, by which rule, and as much of it as may be kept.
     fn called(&self, number: Phone, who: &Directory) -> (Party, NumberRule, Option<Phone>) {
-        if let Some(user) = who.insider(&number) {
-            return (Party::Colleague(user), NumberRule::Table, Some(number));
+        if let Some(user) = insider(&number, who) {
+            return (Party::Colleague(user), NumberRule::Table, Some(disclosed(number)));
         }
-        let code = self.feature.iter().find_map(|p| Some((p, p.beginning(&number)?)));
-        if let Some((pattern, length)) = code {
-            return (Party::FeatureCode, setting(pattern), Some(number.cut(length)));
+        if let Some(pattern) = self.feature.iter().find(|p| p.matches(&number) || p.is_before_sign(&number)) {
+            return (Party::FeatureCode, setting(pattern), Some(number.cut(pattern.fixed())));
         }
         let number = match NumberForm::of(&number) {
             NumberForm::FeatureCode { code } => return (Party::FeatureCode, NumberRule::Form, Some(code)),
@@ -183,8 +182,8 @@ impl NumberPlan {
     /// The same of a number that calls one of us. Nobody calls from a feature code: who shows one, or nothing but
     /// zeros, has no number. The fire brigade may call back like anybody.
     fn calling(&self, number: Phone, who: &Directory) -> (Party, NumberRule, Option<Phone>) {
-        if let Some(user) = who.insider(&number) {
-            return (Party::Colleague(user), NumberRule::Table, Some(number));
+        if let Some(user) = insider(&number, who) {
+            return (Party::Colleague(user), NumberRule::Table, Some(disclosed(number)));
         }
         let number = match NumberForm::of(&number) {
             NumberForm::FeatureCode { .. } => return (Party::Hidden, NumberRule::Form, None),
@@ -198,6 +197,14 @@ impl NumberPlan {
             return (Party::Service, setting(pattern), Some(number));
         }
         (Party::Client, NumberRule::NothingElse, Some(number))
+    }
+}
+
+/// Whose number this is, also with the key behind it that makes the telephone dial at once.
+fn insider(number: &Phone, who: &Directory) -> Option<UserId> {
+    match NumberForm::of(number) {
+        NumberForm::WithSuffix { number } => who.insider(&number),
+        NumberForm::Plain | NumberForm::FeatureCode { .. } => who.insider(number),
     }
 }
 
@@ -218,7 +225,7 @@ mod tests {
     fn plan() -> NumberPlan {
         NumberPlan::new(&CallSettings {
             service_numbers: vec!["200".into(), "20xx".into()],
-            feature_codes: vec!["99x".into(), "*8".into()],
+            feature_codes: vec!["99xxxxx".into(), "55".into(), "*8xxxx".into()],
             ..CallSettings::default()
         })
     }
@@ -264,8 +271,14 @@ mod tests {
             ("200", Party::Service, setting("200"), "200"),
             ("2002", Party::Service, setting("20xx"), "2002"),
             ("*160*1001*4321#", Party::FeatureCode, Form, "*160"),
-            ("*81002", Party::FeatureCode, setting("*8"), "*8"),
-            ("9951001", Party::FeatureCode, setting("99x"), "995"),
+            ("*81002", Party::FeatureCode, setting("*8xxxx"), "*8"),
+            ("9951001", Party::FeatureCode, setting("99xxxxx"), "99"),
+            ("55*4321#", Party::FeatureCode, setting("55"), "55"),
+            ("160*990017*77405521#", Party::FeatureCode, Form, "160*"),
+            ("998901234567", Party::Client, NothingElse, "998901234567"),
+            ("5551122", Party::Client, NothingElse, "5551122"),
+            ("1002#", Party::Colleague(UserId(2)), Table, "1002"),
+            ("112#", Party::Emergency, EmergencyList, "112"),
             ("+73835550015#12", Party::Client, NothingElse, "+73835550015"),
             ("112", Party::Emergency, EmergencyList, "112"),
         ] {

@@ -14,6 +14,12 @@ pub use inner::{InnerNumbers, inner_numbers};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The text in lower case, with every kind of space, hyphen, digit and full-width sign as its plain sister, and without
+/// what cannot be seen.
+pub(in crate::domain) fn plain_text(text: &str) -> String {
+    plain::plain(text).into_iter().collect::<String>().trim().to_owned()
+}
+
 /// Longest text kept, in characters.
 const MAX_TEXT: usize = 200;
 /// Stands at the end of a text that was cut.

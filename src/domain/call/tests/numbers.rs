@@ -230,6 +230,91 @@ fn a_number_that_only_the_end_tells_is_the_clients_where_there_was_none() {
 }
 
 #[test]
+fn a_short_number_takes_no_call_from_a_client_who_is_known() {
+    for short in ["5900", TECHNICAL, "160"] {
+        let mut s = Story::new();
+        s.legs(vec![incoming("1001", CLIENT, Ringing)]).after(3).legs(vec![incoming("1001", short, Talking)]).after(1);
+        s.legs(vec![incoming("1001", CLIENT, Talking)]).after(6).legs(vec![incoming("1001", short, Talking)]).after(9);
+        s.legs(vec![incoming("1001", CLIENT, Released)]);
+        assert_eq!(s.told(), ["register 1 Incoming show", "finish 1 16s 200"], "{short}");
+    }
+}
+
+#[test]
+fn a_number_that_another_phone_of_the_call_knows_first_is_the_clients() {
+    for first in ["", TECHNICAL] {
+        let kind = if first.is_empty() { "Incoming" } else { "Redirected" };
+        // One phone after the other.
+        let mut s = Story::new();
+        s.legs(vec![incoming("1001", first, Ringing)]).after(9).legs(vec![incoming("1001", first, Released)]);
+        s.legs(vec![incoming("1002", CLIENT, Ringing)]).after(3).legs(vec![incoming("1002", CLIENT, Talking)]).after(7);
+        s.legs(vec![incoming("1002", CLIENT, Released)]);
+        let told = s.told();
+        assert!(told.contains(&format!("/1002: register 2 {kind} show")), "{told:?}");
+        assert_eq!(told.last().map(String::as_str), Some("/1002: finish 2 7s 200"), "{told:?}");
+        assert_eq!(numbers(&s).last().map(String::as_str), Some(CLIENT));
+        // Both at once, and nobody answers.
+        let mut s = Story::new();
+        s.legs(vec![incoming("1001", first, Ringing), incoming("1002", CLIENT, Ringing)]).after(9);
+        s.legs(vec![incoming("1001", first, Released), incoming("1002", CLIENT, Released)]).after(9);
+        assert_eq!(numbers(&s).last().map(String::as_str), Some(CLIENT));
+        assert!(s.call.is_over() && s.told().last().is_some_and(|l| l.ends_with("0s 304")));
+    }
+}
+
+#[test]
+fn a_client_handed_over_to_a_colleague_on_the_same_leg_has_talked_until_then() {
+    let mut s = Story::new();
+    s.legs(vec![incoming("1001", CLIENT, Talking)]).after(20).legs(vec![incoming("1001", "1002", Talking)]).after(30);
+    s.legs(vec![incoming("1001", "1002", Released)]);
+    assert_eq!(s.told(), ["register 1 Incoming show", "finish 1 20s 200"]);
+    assert!(s.call.is_over());
+    // A moment at a colleague's number, as while a client is parked there, is none.
+    let mut s = Story::new();
+    s.legs(vec![incoming("1001", CLIENT, Talking)]).after(20).legs(vec![incoming("1001", "1002", Talking)]).after(1);
+    s.legs(vec![incoming("1001", CLIENT, Talking)]).after(9).legs(vec![incoming("1001", CLIENT, Released)]);
+    assert_eq!(s.told(), ["register 1 Incoming show", "finish 1 30s 200"]);
+}
+
+#[test]
+fn a_hidden_number_told_with_the_end_of_a_conversation_is_the_clients() {
+    let mut s = Story::new();
+    s.legs(vec![incoming("1001", "", Ringing)]).after(2).legs(vec![incoming("1001", "", Talking)]).after(30);
+    s.legs(vec![incoming("1001", CLIENT, Released)]);
+    let finished: Vec<_> = s.told().into_iter().filter(|l| l.contains("finish")).collect();
+    assert_eq!(finished, ["finish 1 0s OTHER", "/1001: finish 1 30s 200"]);
+    assert_eq!(numbers(&s), ["-", CLIENT]);
+}
+
+#[test]
+fn a_click_whose_client_hands_over_is_two_records() {
+    let mut s = Story::new();
+    let click = Click {
+        crm: "p".into(),
+        user: UserId(1),
+        from: Some(phone("1001")),
+        to: Some(phone(CLIENT)),
+        late: false,
+        facts: ClickFacts::default(),
+    };
+    s.event(Event::Clicked(click)).after(1).legs(vec![outgoing(CLIENT, Ringing)]).after(1);
+    s.legs(vec![outgoing(CLIENT, Talking)]).after(12).legs(vec![outgoing(OTHER, Talking)]).after(20);
+    s.legs(vec![outgoing(OTHER, Released)]);
+    let finished: Vec<_> = s.told().into_iter().filter(|l| l.contains("finish")).collect();
+    assert_eq!(finished, ["finish 1 12s 200", "/1001: finish 1 20s 200"]);
+}
+
+#[test]
+fn a_click_on_a_code_is_dialled_and_not_kept() {
+    let mut s = Story::new();
+    let to = Some(phone("*160*1001*4321#"));
+    let (crm, user, from, facts) = ("p".into(), UserId(1), Some(phone("1001")), ClickFacts::default());
+    s.event(Event::Clicked(Click { crm, user, from, to, late: false, facts }));
+    assert_eq!(s.asked, [SwitchCommand::Make { from: phone("1001"), to: phone("*160*1001*4321#") }]);
+    assert!(!serde_json::to_string(&s.call).expect("plain data").contains("4321"));
+}
+
+#[test]
 fn the_number_of_a_click_is_what_was_clicked() {
     let mut s = Story::new();
     let click = Click {

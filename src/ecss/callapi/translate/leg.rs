@@ -3,7 +3,7 @@
 use super::time;
 use super::walk::Oddity;
 use crate::domain::leg::{Cause, Direction, LegEvent, LegState};
-use crate::domain::numbers::{as_reported, shown_name};
+use crate::domain::numbers::{as_reported, disclosed, shown_name};
 use crate::domain::{LegId, Phone, SwitchCallId};
 use crate::ecss::callapi::dialect::{Aliases, LegWords, StatusWord};
 use crate::ecss::callapi::pointer::word;
@@ -76,7 +76,7 @@ pub(super) fn read(
         Some(StatusWord::Ignore) => return Verdict::Other(None),
         None => return other(Oddity::Status(status.to_owned())),
     };
-    let Some(own) = value(OWN).and_then(phone) else { return other(Oddity::NoOwnNumber) };
+    let Some(own) = value(OWN).and_then(phone).map(disclosed) else { return other(Oddity::NoOwnNumber) };
     let direction = match value(DIRECTION).and_then(Value::as_str) {
         Some(said) => match words.direction.get(said) {
             Some(direction) => direction,
@@ -109,7 +109,7 @@ fn id(value: &Value) -> Option<String> {
 /// A number as text, as JSON number, or inside `"Name" <sip:…>`.
 fn phone(value: &Value) -> Option<Phone> {
     match value {
-        Value::String(text) => Phone::parse(bare(text)).ok(),
+        Value::String(text) => as_reported(bare(text)).ok(),
         Value::Number(number) => Phone::parse(&number.as_u64()?.to_string()).ok(),
         _ => None,
     }

@@ -72,7 +72,7 @@ pub(super) const COMPANY: CompanyTexts = CompanyTexts {
     service_numbers: "Service numbers of the switch",
     service_numbers_hint: "Queues, conferences, the reception: calls to them are nobody's clients and are not sent to the CRM. Separated by commas or line breaks; x is any digit. For example: 200, 20x, 2000-2009.",
     feature_codes: "Feature codes",
-    feature_codes_hint: "Beginnings of numbers that make the switch do something, such as 99x. Codes that begin with * or # are recognised without this. They are not sent to the CRM, and whatever follows the code (agents' passwords, for example) is kept nowhere.",
+    feature_codes_hint: "Numbers that make the switch do something, as they are dialled: 55 alone or with * behind it, 99xxxxx for 99 and five digits more. Codes with * or # are recognised without this. They are not sent to the CRM, and what stands for x or follows (agents' passwords, for example) is kept nowhere.",
     longest_call_h: "Longest call, hours",
     longest_call_h_hint: "A call whose end the switch has not told after this time is closed with its end unknown. From 1 to 168, usually 12.",
     budget: "Request limit of the portal",
