@@ -12,7 +12,7 @@ use std::time::Duration;
 /// A click and the switch's first leg of it belong together only this long.
 const MATCH_WINDOW: Duration = Duration::from_secs(30);
 /// An ended call is remembered, so that late or repeated news of it are recognised.
-const REMEMBER: Duration = Duration::from_secs(600);
+pub(super) const REMEMBER: Duration = Duration::from_secs(600);
 /// One whose end was not seen may still be talking, silently; its true end must not look like a new call.
 const REMEMBER_UNSEEN: Duration = Duration::from_secs(12 * 3600);
 

@@ -56,7 +56,10 @@ impl LegPlaces {
         if state == LegState::Released {
             return Route::Elsewhere(from);
         }
-        if place.before.as_ref() == Some(named) && now.since(place.since) <= LATE {
+        // What has ended does not go back to where it was before it came here; and right after a move it is an overtaken
+        // message that says so.
+        let has_ended = !old.is_live() && !old.end_unknown;
+        if place.before.as_ref() == Some(named) && (has_ended || now.since(place.since) <= LATE) {
             return Route::Elsewhere(named.clone());
         }
         if old.is_live() && old.answered_at.is_none() && known.named_is_new {
@@ -215,6 +218,16 @@ mod tests {
         assert_eq!(switch.tells_at_once("l", "a", Talking), ["a:seen"], "told late, it changes nothing");
         assert_eq!(switch.tells("l", "b", Talking), ["b:seen"]);
         assert_eq!(switch.tells("l", "a", Talking), ["b:left", "a:seen!"]);
+    }
+
+    #[test]
+    fn an_old_message_does_not_bring_an_ended_leg_back() {
+        let mut switch = Switch::new();
+        switch.tells("l", "a", Talking);
+        switch.tells("l", "b", Talking);
+        switch.tells("l", "b", Released);
+        assert_eq!(switch.wait(30).tells("l", "a", Talking), ["a:seen"]);
+        assert!(switch.book.open().is_empty());
     }
 
     #[test]

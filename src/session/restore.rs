@@ -1,6 +1,7 @@
 //! What an actor takes up again after a restart: open calls, steps not told yet, clicks without effect.
 
 use super::actor::Actor;
+use super::book::REMEMBER;
 use super::draft::{Draft, Origin};
 use super::lanes::Past;
 use super::message::Message;
@@ -8,13 +9,20 @@ use crate::domain::CallKey;
 use crate::domain::call::{Call, Click, Event, Leg};
 use crate::store::{CallRow, Intent, PortalEvent, StoreError};
 
+/// Ended calls taken up again, at most.
+const MOST_ENDED: u32 = 1_000;
+
 impl Actor {
     /// Takes up what was open when the daemon stopped: all of it, or nothing where something cannot be read now.
     pub(super) async fn restore(&mut self) -> Result<(), StoreError> {
         let calls = self.store.open_calls(&self.company).await?;
+        let ended = self.store.ended_calls(&self.company, self.clock.now() - REMEMBER, MOST_ENDED).await?;
         let steps = self.store.pending_intents(&self.company).await?;
         let clicks = self.store.pending_events(&self.company).await?;
         let mut draft = Draft::default();
+        for row in ended {
+            self.recall(&row);
+        }
         for row in calls {
             self.restore_call(&row, &mut draft);
         }
@@ -46,6 +54,16 @@ impl Actor {
             Err(error) => {
                 tracing::error!(company = %self.company, call = %row.key, %error, "a stored call cannot be read and is left alone");
             }
+        }
+    }
+
+    /// Remembers a call that has ended lately: a switch that tells its end once more must not make a call of it.
+    fn recall(&mut self, row: &CallRow) {
+        let Ok(call) = serde_json::from_str::<Call>(&row.body) else { return };
+        if call.is_over() {
+            let key = call.key.clone();
+            call.legs.iter().for_each(|leg| self.alias_of(&key, leg));
+            self.book.restore(call, self.clock.now());
         }
     }
 

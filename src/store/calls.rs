@@ -67,6 +67,25 @@ impl Store {
         Ok(rows.fetch_all(self.db()).await?.into_iter().map(CallRow::from).collect())
     }
 
+    /// Calls that have ended since `since`, the latest first, at most `limit`.
+    pub async fn ended_calls(
+        &self,
+        company: &CompanyId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<CallRow>, StoreError> {
+        let id = company.as_str();
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT id, key, body, created_at, updated_at, ended_at FROM calls INDEXED BY calls_ended
+             WHERE ended_at > $2 AND company = $1 ORDER BY ended_at DESC LIMIT $3",
+            id,
+            since.0,
+            limit
+        );
+        Ok(rows.fetch_all(self.db()).await?.into_iter().map(CallRow::from).collect())
+    }
+
     /// The latest calls, open or ended, newest first; `before` is the [`CallRow::number`] of the last one shown.
     pub async fn recent_calls(
         &self,

@@ -12,7 +12,7 @@
 //! The stories run shortened by default. In full length, with their lines collected in a file:
 //!
 //! ```sh
-//! ECSS_CRM_FULL=1 ECSS_CRM_VERDICTS=/tmp/verdicts cargo nextest run --locked --test faults
+//! ECSS_CRM_FULL=1 ECSS_CRM_VERDICTS=/tmp/verdicts cargo nextest run --locked --profile full --test faults
 //! ```
 //!
 //! Without cargo-nextest: the same variables and `cargo test --locked --test faults -- --test-threads=1`.

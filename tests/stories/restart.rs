@@ -125,6 +125,29 @@ async fn a_click_in_mid_dialling_survives_the_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_told_once_more_of_an_ended_call_makes_no_call_after_a_restart() {
+    let (mut story, mut firm) = Story::with_firm().await;
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    talk(1.2).await;
+    let old = firm.phone("1001").picture().expect("it talks");
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    firm.finished(&story, 1).await;
+    firm.calls_are_over(&story).await;
+    story.stop_daemon().await;
+    story.start_daemon(1).await;
+    firm.settled(&story).await;
+    story.switch().tell_late(old);
+    let next = firm.incoming("+73832000010", "1002").await;
+    firm.cards_at(&story, &[PYOTR]).await;
+    story.switch().remote_hangs_up(next).await.expect("it rings");
+    let records = firm.finished(&story, 2).await;
+    assert_eq!((records[1].user, told(&firm.portal, "register").len()), (PYOTR, 2));
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idle_daemon_restarts_without_a_word_to_anybody() {
     let (mut story, mut firm) = Story::with_firm().await;
     let bound = firm.portal.requests_of("event.bind").len() + firm.portal.requests_of("placement.bind").len();
