@@ -128,6 +128,7 @@ impl Write for LogFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ownership::{folder_of_another, strangers};
     use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -147,6 +148,14 @@ mod tests {
         assert_eq!(fs::read_to_string(path.with_extension("1")).unwrap(), "one\ntwo\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o137, 0);
+    }
+
+    #[test]
+    fn a_log_that_root_begins_in_a_folder_of_the_services_is_the_services() {
+        let Some(dir) = folder_of_another() else { return };
+        let (_, fault) = LogFile::open(&dir.path().join("new/default.log"), PLAIN);
+        assert!(fault.is_none());
+        assert_eq!(strangers(dir.path()), Vec::<PathBuf>::new());
     }
 
     #[test]

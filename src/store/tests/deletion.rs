@@ -237,6 +237,24 @@ async fn nothing_readable_of_a_deleted_company_is_left_between_the_rows_of_anoth
     assert_eq!(store.open_calls(&two).await.unwrap().len(), 1201);
 }
 
+#[tokio::test]
+async fn a_large_database_is_written_anew_only_where_nobody_waits_for_it() {
+    let (_dir, store, one, _) = two().await;
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+                INSERT INTO trace (company, call, at, lines) SELECT 'member-1', 'c' || i, 1, '[]' FROM n";
+    sql(&store, fill).await;
+    sql(&store, "DELETE FROM trace").await;
+    let unused =
+        || async { sqlx::query_scalar::<_, i64>("PRAGMA freelist_count").fetch_one(store.db()).await.unwrap() };
+    let before = unused().await;
+    assert!(before > 0 && !store.0.db.rewrite(Some(4096)).await.unwrap());
+    assert_eq!(unused().await, before);
+    store.begin_deletion(&one, Timestamp(5)).await.unwrap();
+    store.delete_company_alone(&one).await.unwrap();
+    assert!(unused().await < before);
+    assert!(store.deletions().await.unwrap().is_empty());
+}
+
 /// A kill between the last row and the emptied log: the next start does it.
 #[tokio::test]
 async fn a_log_left_by_a_kill_is_emptied_at_the_next_start() {
