@@ -9,6 +9,7 @@ pub mod domain;
 pub mod ecss;
 pub mod http;
 pub mod lifecycle;
+pub mod ownership;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod server;

@@ -19,16 +19,17 @@ const MAY_USE: &[(&str, &str)] = &[
     // Tools.
     ("clock", "domain"),
     ("http", "domain"),
-    ("telemetry", "domain clock"),
-    ("config", "domain telemetry"),
+    ("ownership", ""),
+    ("telemetry", "domain clock ownership"),
+    ("config", "domain ownership telemetry"),
     // The three adapters never know each other, nor how they are configured: app tells them in plain values.
-    ("store", "domain clock"),
+    ("store", "domain clock ownership"),
     ("ecss", "domain clock http"),
     ("bitrix", "domain clock http"),
     ("session", "domain clock http store ecss bitrix"),
     // The pages ask for what they need by a trait of their own (`web::Office`), which app implements.
     ("web", "domain clock"),
-    ("server", "domain http"),
+    ("server", "domain http ownership"),
     ("lifecycle", ""),
     ("app", "domain clock http telemetry config store ecss bitrix session web server lifecycle"),
     // Witnesses: they would believe our mistakes if they shared the code that makes them.

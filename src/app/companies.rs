@@ -54,7 +54,7 @@ pub async fn forget_company(settings: &Settings, id: &CompanyId) -> Result<Forgo
 }
 
 async fn finish(store: &Store, id: &CompanyId) -> Result<(), StoreError> {
-    let done = store.delete_company(id, |_| ()).await;
+    let done = store.delete_company_alone(id).await;
     store.close().await;
     done
 }

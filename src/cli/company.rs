@@ -3,10 +3,12 @@
 use super::{Files, complain, complain_of, say};
 use crate::app::{self, Details, Entry, Forgotten, Standing};
 use crate::config::{self, Settings};
+use crate::domain::written::{on_one_line, visible};
 use crate::domain::{CompanyId, Timestamp};
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -69,7 +71,7 @@ impl Company {
 async fn list(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let all = app::list_companies(settings).await?;
     if json {
-        say(&serde_json::to_string_pretty(&all)?);
+        say(&readable(&serde_json::to_string_pretty(&all)?));
     } else {
         for entry in &all {
             say(&line(entry));
@@ -80,7 +82,7 @@ async fn list(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
 
 async fn show(settings: &Settings, id: &CompanyId, json: bool) -> anyhow::Result<ExitCode> {
     let Some(found) = app::show_company(settings, id).await? else { return Ok(unknown(id)) };
-    say(&if json { serde_json::to_string_pretty(&found)? } else { sheet(&found) });
+    say(&if json { readable(&serde_json::to_string_pretty(&found)?) } else { sheet(&found) });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -125,7 +127,10 @@ fn agreed(found: &Details) -> anyhow::Result<bool> {
     }
     eprint!(
         "Delete the company {} ({}) with {} employees and {} calls? This cannot be undone. Type yes: ",
-        found.entry.id, found.entry.domain, found.employees, found.calls
+        on_one_line(&found.entry.id),
+        on_one_line(&found.entry.domain),
+        found.employees,
+        found.calls
     );
     io::stderr().flush()?;
     let mut answer = String::new();
@@ -144,27 +149,27 @@ const fn word(state: Standing) -> &'static str {
 
 /// One line, its parts parted by tabs.
 fn line(entry: &Entry) -> String {
-    let (id, domain, name) = (plain(&entry.id), plain(&entry.domain), plain(&entry.name));
+    let (id, domain, name) = (on_one_line(&entry.id), on_one_line(&entry.domain), on_one_line(&entry.name));
     format!("{id}\t{domain}\t{}\t{}\t{name}", word(entry.state), moment(entry.since))
 }
 
 /// One value a line.
 fn sheet(found: &Details) -> String {
     let mut lines = Vec::new();
-    let mut add = |name: &str, value: String| lines.push(format!("{name:<20} {value}"));
+    let mut add = |name: &str, value: String| lines.push(format!("{name:<20} {}", on_one_line(&value)));
     let entry = &found.entry;
-    add("id", plain(&entry.id));
-    add("portal", plain(&entry.domain));
-    add("name", plain(&entry.name));
+    add("id", entry.id.clone());
+    add("portal", entry.domain.clone());
+    add("name", entry.name.clone());
     add("state", format!("{} since {}", word(entry.state), moment(entry.since)));
     add("with us since", moment(found.created_at));
     add("last log-in", moment(found.registered_at));
-    add("portal's REST", plain(&found.client_endpoint));
-    add("application", plain(&found.client_id));
+    add("portal's REST", found.client_endpoint.clone());
+    add("application", found.client_id.clone());
     add("events are proved", if found.application_token_known { "yes" } else { "no" }.to_owned());
     add("tokens of user", found.token_user.map_or_else(|| "-".to_owned(), |user| user.to_string()));
     add("tokens renewed", found.refresh_obtained_at.map_or_else(|| "-".to_owned(), moment));
-    add("rights", found.token_scope.as_deref().map_or_else(|| "-".to_owned(), plain));
+    add("rights", found.token_scope.as_deref().unwrap_or("-").to_owned());
     add("switch", found.switch.as_ref().map_or_else(|| "not configured".to_owned(), Value::to_string));
     add("calls are", found.call_settings.to_string());
     let numbers = format!("{}, {} active, {} numbers", found.employees, found.active_employees, found.numbers);
@@ -176,9 +181,18 @@ fn sheet(found: &Details) -> String {
     lines.join("\n")
 }
 
-/// Text of others without what would move a terminal's cursor.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// JSON that a terminal shows as it is: what cannot be seen or turns the direction of writing stands escaped.
+fn readable(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || visible(c) == Some(c) {
+            out.push(c);
+        } else {
+            // Writing to a String cannot fail.
+            let _ = c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"));
+        }
+    }
+    out
 }
 
 /// In this machine's time zone.
@@ -187,4 +201,55 @@ fn moment(at: Timestamp) -> String {
         |_| "-".to_owned(),
         |instant| instant.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %z").to_string(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRICKY: &str = "Ро\u{202e}машка\u{200b}\t\u{1b}[2J\nдва \u{e0041}";
+
+    #[test]
+    fn a_name_of_others_stays_on_its_line_and_turns_no_direction() {
+        let text = |text: &str| text.to_owned();
+        let entry = Entry {
+            id: text("m\u{2066}1"),
+            domain: text("\u{feff}one.example"),
+            name: text(TRICKY),
+            state: Standing::Registered,
+            since: Timestamp(0),
+        };
+        let shown = line(&entry);
+        let parts: Vec<&str> = shown.split('\t').collect();
+        assert_eq!((parts[0], parts[1], parts[4]), ("m1", "one.example", "Ромашка  [2J два"));
+        let found = Details {
+            entry,
+            created_at: Timestamp(0),
+            registered_at: Timestamp(0),
+            client_endpoint: text(TRICKY),
+            client_id: text(TRICKY),
+            application_token_known: true,
+            token_user: None,
+            token_scope: Some(text(TRICKY)),
+            refresh_obtained_at: None,
+            switch: Some(json!({ "domain": TRICKY })),
+            call_settings: json!({ "lines": [TRICKY] }),
+            employees: 0,
+            active_employees: 0,
+            numbers: 0,
+            calls: 0,
+            open_calls: 0,
+            last_call_at: None,
+            waiting_requests: 0,
+            admin_sessions: 0,
+        };
+        let sheet = sheet(&found);
+        assert_eq!(sheet.lines().count(), 19);
+        let json = readable(&serde_json::to_string_pretty(&found).unwrap());
+        for shown in [shown.replace('\t', " "), sheet, json.clone()] {
+            assert!(shown.chars().all(|c| c == '\n' || visible(c) == Some(c)), "{shown:?}");
+        }
+        let read: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(read["name"], TRICKY, "a script gets it to the letter");
+    }
 }

@@ -3,6 +3,7 @@
 use super::Cli;
 use clap::CommandFactory as _;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 const ENGLISH: &str = include_str!("../../debian/man/ecss-crm-server.8");
 const RUSSIAN: &str = include_str!("../../debian/man/ecss-crm-server.ru.8");
@@ -98,4 +99,61 @@ fn the_shell_completes_every_command() {
     for (name, words) in wanted {
         assert_eq!(listed(&name), words, "{name}");
     }
+}
+
+/// Every text of ours that people read: sources, pages, manuals, the annotated settings.
+fn texts() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<PathBuf> =
+        ["src", "templates", "debian", "config", "systemd"].iter().map(|f| root.join(f)).collect();
+    let mut all = vec![root.join("README.md")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { all.push(path) }
+        }
+    }
+    let read = |path: PathBuf| std::fs::read_to_string(&path).ok().map(|text| (path, text));
+    all.into_iter().filter_map(read).collect()
+}
+
+/// What is said to be typed: after the program's name in backticks or at a line's beginning, and in backticks alone
+/// where it begins with the name of a group of commands.
+fn typed_commands(text: &str) -> Vec<String> {
+    // Sources break lines within a text.
+    let text = text.replace("\\\n", " ");
+    let quoted = text.split('`').skip(1).step_by(2).filter(|piece| !piece.contains("\n\n"));
+    let lines = text.lines().filter(|line| line.trim_start().starts_with("ecss-crm-server "));
+    let words = |piece: &str| piece.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let mut found = Vec::new();
+    for (piece, alone) in quoted.map(|piece| (piece, true)).chain(lines.map(|line| (line, false))) {
+        let mut piece = words(piece);
+        let named = piece.first().is_some_and(|first| first == "ecss-crm-server");
+        if named {
+            piece.remove(0);
+        }
+        let is_word = |w: &String| w.len() > 1 && w.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        let typed: Vec<String> = piece.into_iter().take(2).take_while(is_word).collect();
+        let of_group = typed.len() == 2 && ["company", "config"].contains(&typed[0].as_str());
+        if of_group || (named && alone && !typed.is_empty()) {
+            found.push(typed.join(" "));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_text_names_a_command_that_does_not_exist() {
+    let commands = commands();
+    let mut seen = BTreeSet::new();
+    for (path, text) in texts() {
+        for typed in typed_commands(&text) {
+            let first = typed.split(' ').next().unwrap_or_default();
+            let known = commands.contains_key(&typed) || commands.contains_key(first) || first == NOT_PACKAGED;
+            assert!(known, "{}: {typed}", path.display());
+            seen.insert(typed);
+        }
+    }
+    assert!(seen.contains("company list") && seen.len() > 5, "the search itself must work: {seen:?}");
+    assert_eq!(typed_commands("say `ecss-crm-server company \\\n   lists` or `config`"), ["company lists"]);
 }

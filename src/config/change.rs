@@ -73,6 +73,8 @@ fn typed(key: Key, text: &str) -> Result<Written, Vec<Fault>> {
     let mut values = one();
     let written = match key.kind {
         Kind::Text => values.text(key.name).map(Written::Text),
+        // The former package, which reads the file too, needs one.
+        Kind::Retired => values.path(key.name).map(|path| Written::Text(path.display().to_string())),
         Kind::Flag => values.flag(key.name).map(Written::Flag),
         Kind::Number => values.number(key.name, &(0..=u32::MAX)).map(Written::Number),
     };

@@ -38,7 +38,7 @@ fn addresses(values: &mut Values, s: &mut Settings) {
             Err(why) => values.refuse("path", format!("{text:?} {why}"), "write / or a path such as /bitrix"),
         }
     }
-    take(&mut s.dist, values.path("dist"));
+    take(&mut s.dist, values.retired_path("dist"));
     if let Some(text) = values.optional_text("proxyGatewayURL") {
         match url::base_url(&text, &["http", "https"]) {
             Ok(base) => s.proxy_gateway_url = Some(base),

@@ -1,5 +1,6 @@
 //! Writes a file so that everybody sees either the old one or the new one, also after a power failure.
 
+use crate::ownership::give_to_owner_of_folder;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     let real = path.canonicalize()?;
     let old = real.metadata()?;
-    write_beside(&real, contents, |new| {
+    write_beside(&real, contents, |new, _| {
         // Only root may give a file away; who is not root mostly need not.
         let made = new.metadata()?;
         if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
@@ -19,15 +20,18 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     })
 }
 
-/// Writes a new file of mode 0640; one that is there is only replaced if `over`.
+/// Writes a new file of mode 0640, the folder's owner's if root makes it; one that is there is only replaced if `over`.
 pub fn create(path: &Path, contents: &[u8], over: bool) -> io::Result<()> {
     if path.exists() {
         return if over { replace(path, contents) } else { Err(io::ErrorKind::AlreadyExists.into()) };
     }
-    write_beside(path, contents, |new| new.set_permissions(Permissions::from_mode(0o640)))
+    write_beside(path, contents, |new, beside| {
+        give_to_owner_of_folder(new, beside)?;
+        new.set_permissions(Permissions::from_mode(0o640))
+    })
 }
 
-fn write_beside(path: &Path, contents: &[u8], prepare: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+fn write_beside(path: &Path, contents: &[u8], prepare: impl FnOnce(&File, &Path) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = name_beside(path);
     match fs::remove_file(&beside) {
@@ -36,7 +40,7 @@ fn write_beside(path: &Path, contents: &[u8], prepare: impl FnOnce(&File) -> io:
     }
     // May hold a secret: nobody else reads it before it has its mode.
     let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    let written = new.write_all(contents).and_then(|()| prepare(&new)).and_then(|()| new.sync_all());
+    let written = new.write_all(contents).and_then(|()| prepare(&new, &beside)).and_then(|()| new.sync_all());
     written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
         let _ = fs::remove_file(&beside);
     })?;

@@ -9,6 +9,8 @@ pub enum Kind {
     Flag,
     /// A whole number.
     Number,
+    /// A path that the former package needed and nothing here depends on.
+    Retired,
 }
 
 /// A setting's name.
@@ -33,7 +35,7 @@ const fn own(name: &'static str, kind: Kind) -> Key {
 /// Every key, in the order of the annotated default file.
 pub const KEYS: &[Key] = &[
     shared("path", Kind::Text),
-    shared("dist", Kind::Text),
+    shared("dist", Kind::Retired),
     shared("proxyGatewayURL", Kind::Text),
     shared("useUnixSockets", Kind::Flag),
     shared("httpUnixSocket", Kind::Text),

@@ -35,41 +35,41 @@ impl Layer {
     }
 }
 
-/// The layer as the `config` crate sees it. A value's origin is the index of its place.
+/// The layer as the `config` crate sees it: of each value only its index. The crate would merge tables, and lose an
+/// empty one with its place.
 #[derive(Debug, Clone)]
-struct Placed(Vec<(String, ValueKind, String)>);
+struct Indexed(Vec<(String, i64)>);
 
-impl Source for Placed {
+impl Source for Indexed {
     fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
         Box::new(self.clone())
     }
 
     fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
-        Ok(self.0.iter().map(|(key, kind, at)| (key.clone(), Value::new(Some(at), kind.clone()))).collect())
+        Ok(self.0.iter().map(|(key, at)| (key.clone(), Value::from(*at))).collect())
     }
 }
 
 /// The winning value of each key; later layers win.
 pub fn overlay(layers: &[&Layer]) -> Result<BTreeMap<String, Found>, ConfigError> {
-    let mut places: Vec<&Place> = Vec::new();
+    let mut all: Vec<&Found> = Vec::new();
     let mut builder = config::Config::builder();
     for layer in layers {
-        let mut placed = Vec::with_capacity(layer.values.len());
+        let mut indexed = Vec::with_capacity(layer.values.len());
         for (key, found) in &layer.values {
-            placed.push((key.clone(), found.kind.clone(), places.len().to_string()));
-            places.push(&found.place);
+            indexed.push((key.clone(), i64::try_from(all.len()).unwrap_or(i64::MAX)));
+            all.push(found);
         }
-        builder = builder.add_source(Placed(placed));
+        builder = builder.add_source(Indexed(indexed));
     }
     let merged = builder.build()?.cache.into_table()?;
-    let place_of = |value: &Value| value.origin().and_then(|at| places.get(at.parse::<usize>().ok()?));
-    Ok(merged
-        .into_iter()
-        .filter_map(|(key, value)| {
-            let place = (*place_of(&value)?).clone();
-            Some((key, Found { kind: value.kind, place }))
-        })
-        .collect())
+    let mut winning = BTreeMap::new();
+    for (key, index) in merged {
+        if let Some(found) = usize::try_from(index.into_int()?).ok().and_then(|index| all.get(index)) {
+            winning.insert(key, (*found).clone());
+        }
+    }
+    Ok(winning)
 }
 
 /// Warnings for keys that `under` sets in vain because `over` sets them too.
@@ -99,6 +99,16 @@ mod tests {
         assert_eq!(merged["x"].place.file, "a");
         assert_eq!(merged["y"].place.file, "b");
         assert_eq!(merged["y"].kind, ValueKind::from("2"));
+    }
+
+    #[test]
+    fn an_empty_table_wins_with_its_place_like_any_other_value() {
+        let mut table = layer("b", &[("x", "")]);
+        table.values.get_mut("x").unwrap().kind = ValueKind::Table(Map::new());
+        for layers in [&[&table][..], &[&layer("a", &[("x", "1")]), &table]] {
+            let won = &overlay(layers).unwrap()["x"];
+            assert_eq!((&won.kind, won.place.file.as_str()), (&ValueKind::Table(Map::new()), "b"));
+        }
     }
 
     #[test]

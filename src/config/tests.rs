@@ -186,8 +186,7 @@ fn values_that_cannot_work_are_refused() {
         "httpPort = 'many'",
         "httpPort = 88.5",
         "useUnixSockets = 'perhaps'",
-        "dist = ''",
-        "dist = ['/a']",
+        "ca_file = ['/a']",
         "state_dir = ''",
         "useUnixSockets = false\nhttpPort = 8802",
         "useUnixSockets = false\nhttpPort = 1\nhttpsPort = 1",
@@ -264,6 +263,7 @@ fn every_flag_and_number_of_another_type_is_told_in_every_source() {
         let (values, silent): (&[&str], &str) = match key.kind {
             keys::Kind::Flag => (&["'true'", "'no'", "1", "0", "''", "'On'"], "true"),
             keys::Kind::Number => (&["'17'", "' 17 '"], "17"),
+            keys::Kind::Retired => continue,
             keys::Kind::Text => continue,
         };
         let of_key = |told: Vec<String>| told.into_iter().filter(|t| t.contains(" is taken for ")).count();
@@ -278,6 +278,80 @@ fn every_flag_and_number_of_another_type_is_told_in_every_source() {
         let name = format!("ECSS_CRM__{}", key.name);
         let quiet = case(None, None, &[(&name, silent)]);
         assert_eq!(of_key(quiet.shown(&quiet.load().warnings)), 0, "{name}={silent}");
+    }
+}
+
+/// What can stand behind a key in each source, by what it is.
+const GROUPS_AND_LISTS: &[(&str, &str)] =
+    &[("{}", "{}"), ("{ a = 1 }", "{ a: 1 }"), ("[]", "[]"), ("[1]", "[1]"), ("['x']", "['x']"), ("[{}]", "[{}]")];
+const FLAGS: &[(&str, &str)] = &[("true", "true"), ("false", "false"), ("true", "!0")];
+const OTHERS: &[(&str, &str)] = &[
+    ("1.5", "1.5"),
+    ("nan", "NaN"),
+    ("-inf", "1 / 0"),
+    ("1979-05-27", "new Date()"),
+    ("07:32:00", "/x/"),
+    ("99999999999999999999", "1e30"),
+    ("1979-05-27T07:32:00Z", "function () {}"),
+    ("-1", "() => 1"),
+    ("1e300", "-1"),
+];
+
+/// Faults and warnings that a key with this value in one source brings.
+fn told_of(key: &str, toml: Option<&str>, script: Option<&str>) -> (Vec<String>, Vec<String>) {
+    let case = case(toml, script, &[]);
+    let (faults, warnings) = match load(&case.sources) {
+        Ok(loaded) => (Vec::new(), loaded.warnings),
+        Err(faults) => (faults, Vec::new()),
+    };
+    for told in faults.iter().chain(&warnings) {
+        assert_eq!((told.key.as_deref(), told.line), (Some(key), Some(1)), "{told}");
+        assert!(told.problem.len() > 5 && told.remedy.len() > 5, "{told}");
+    }
+    (case.shown(&faults), case.shown(&warnings))
+}
+
+#[test]
+fn no_value_of_another_type_passes_without_a_word_whatever_the_key_and_the_source() {
+    for key in keys::KEYS {
+        let all = [GROUPS_AND_LISTS, FLAGS, OTHERS];
+        for (at, (toml, script)) in all.iter().enumerate().flat_map(|(at, list)| list.iter().map(move |v| (at, *v))) {
+            let mut sources = vec![(Some(format!("{} = {toml}", key.name)), None)];
+            if toml == "{}" {
+                sources.push((Some(format!("[{}]", key.name)), None));
+                sources.push((Some(format!("[[{}]]", key.name)), None));
+            }
+            if key.in_settings_js {
+                sources.push((None, Some(format!("module.exports = {{ {}: {script} }};", key.name))));
+            }
+            for (toml, script) in sources {
+                let (faults, warnings) = told_of(key.name, toml.as_deref(), script.as_deref());
+                let (faults, warnings) = (faults.len(), warnings.len());
+                let is_right = match (key.kind, at) {
+                    (keys::Kind::Retired, _) => faults == 0 && warnings == 1,
+                    (keys::Kind::Flag, 1) => faults == 0,
+                    (keys::Kind::Text, 2) => faults + warnings > 0,
+                    _ => faults == 1,
+                };
+                assert!(is_right, "{toml:?} {script:?}: {faults} faults, {warnings} warnings");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_whole_number_with_a_fraction_of_nothing_is_taken_with_a_warning_and_any_other_refused_as_it_was_written() {
+    assert_eq!(
+        toml_warnings("httpPort = 8801.0"),
+        [
+            "config.toml:1:1: httpPort: is the number 8801.0 where a whole number is expected, and is taken for 8801; write 8801"
+        ]
+    );
+    assert_eq!(case(Some("retention_days = 3e1"), None, &[]).load().settings.retention_days, 30);
+    assert!(toml_warnings("logToConsole = 1.0")[0].contains("is the number 1.0 where true or false is expected"));
+    for (value, shown) in [("88.5", "88.5"), ("70000.0", "70000.0"), ("nan", "NaN"), ("-1.0", "-1.0")] {
+        let told = toml_faults(&format!("httpPort = {value}"));
+        assert!(told[0].contains(&format!("httpPort: {shown} is not a whole number from 1 to 65535")), "{told:?}");
     }
 }
 

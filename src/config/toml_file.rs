@@ -1,7 +1,7 @@
 //! Reads `config.toml`: flat keys, every one of which must be known.
 
 use super::fault::Place;
-use super::keys;
+use super::keys::{self, Kind};
 use super::layer::{Found, Layer};
 use config::ValueKind;
 use toml::de::{DeTable, DeValue};
@@ -23,7 +23,19 @@ pub fn read(text: &str, file: &str) -> Layer {
             layer.faults.push(unknown(&place, name.get_ref(), value.get_ref()));
             continue;
         };
-        let found = Found { kind: kind(value.get_ref()), place };
+        let kind = match value.get_ref() {
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_)
+                if matches!(key.kind, Kind::Text | Kind::Retired) =>
+            {
+                let name = if matches!(value.get_ref(), DeValue::Datetime(_)) { "date or time" } else { "number" };
+                // It may be a secret.
+                let problem = format!("is a {name} where a text is expected, and is taken as it is written");
+                layer.warnings.push(place.fault(problem, "write it in quotes"));
+                ValueKind::from(text.get(value.span()).unwrap_or_default())
+            }
+            other => kind(other),
+        };
+        let found = Found { kind, place };
         if let Some(first) = layer.values.insert(keys::canonical(key.name), found.clone()) {
             let earlier = first.place.key.unwrap_or_default();
             layer
@@ -88,6 +100,25 @@ mod tests {
     fn a_typing_error_is_a_fault_that_names_the_key() {
         assert_eq!(faults("stat_dir = 'x'"), ["c.toml:1:1: stat_dir: is not a setting; did you mean state_dir?"]);
         assert!(faults("[server]\nport = 1")[0].contains("there are no sections"));
+    }
+
+    #[test]
+    fn a_text_without_quotes_is_taken_to_the_letter_and_told() {
+        for (written, name) in [
+            ("0x1F", "number"),
+            ("1_0.50", "number"),
+            ("99999999999999999999", "number"),
+            ("1979-05-27", "date or time"),
+        ] {
+            let layer = read(&format!("bitrixClientSecret = {written} # a comment"), "c.toml");
+            assert_eq!(layer.values["bitrixclientsecret"].kind, ValueKind::from(written));
+            let told: Vec<String> = layer.warnings.iter().map(ToString::to_string).collect();
+            let wanted = format!(
+                "c.toml:1:1: bitrixClientSecret: is a {name} where a text is expected, and is taken as it is written; \
+                 write it in quotes"
+            );
+            assert_eq!(told, [wanted]);
+        }
     }
 
     #[test]

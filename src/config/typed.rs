@@ -64,6 +64,10 @@ impl Values {
         let kind = self.found.get(&keys::canonical(key))?.kind.clone();
         match kind {
             ValueKind::String(text) => Some(text.trim().to_owned()),
+            ValueKind::Float(number) if !number.is_finite() => {
+                self.refuse(key, "is the result of a calculation that has none", "write a text in quotes");
+                None
+            }
             ValueKind::I64(_) | ValueKind::Float(_) => {
                 // The number may be a secret.
                 let problem = "is a number where a text is expected, and is taken as it is written";
@@ -71,7 +75,7 @@ impl Values {
                 Some(kind.to_string())
             }
             other => {
-                self.refuse(key, format!("is {} where a text is expected", name_of(&other)), "write it in quotes");
+                self.refuse(key, format!("is {} where a text is expected", name_of(&other)), "write a text in quotes");
                 None
             }
         }
@@ -97,6 +101,17 @@ impl Values {
         Some(PathBuf::from(text))
     }
 
+    /// A path that nothing depends on: one that makes no sense is doubted, and counts as absent.
+    pub fn retired_path(&mut self, key: &str) -> Option<PathBuf> {
+        match &self.found.get(&keys::canonical(key))?.kind {
+            ValueKind::String(text) if !text.trim().is_empty() => Some(PathBuf::from(text.trim())),
+            _ => {
+                self.doubt(key, "is no path, and is not used since version 1.0", "remove it");
+                None
+            }
+        }
+    }
+
     /// True or false; also as a word or as 1 and 0, with a warning that says what it was taken for.
     pub fn flag(&mut self, key: &str) -> Option<bool> {
         let kind = self.found.get(&keys::canonical(key))?.kind.clone();
@@ -104,6 +119,8 @@ impl Values {
             ValueKind::Boolean(flag) => Some(*flag),
             ValueKind::I64(0) => Some(false),
             ValueKind::I64(1) => Some(true),
+            ValueKind::Float(number) if *number == 0.0 => Some(false),
+            ValueKind::Float(number) if (*number - 1.0).abs() < f64::EPSILON => Some(true),
             ValueKind::String(text) => match text.trim().to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" | "1" => Some(true),
                 "false" | "no" | "off" | "0" | "" => Some(false),
@@ -127,12 +144,15 @@ impl Values {
         read
     }
 
-    /// A whole number within limits; also as a text of digits, with a warning.
+    /// A whole number within limits; also as a text of digits or with a fraction of nothing, with a warning.
     pub fn number(&mut self, key: &str, limits: &RangeInclusive<u32>) -> Option<u32> {
         let kind = self.found.get(&keys::canonical(key))?.kind.clone();
         let read = match &kind {
             ValueKind::I64(number) => Some(*number),
             ValueKind::String(text) => text.trim().parse::<i64>().ok(),
+            ValueKind::Float(number) if number.fract() == 0.0 && number.abs() <= f64::from(u32::MAX) => {
+                Some(*number as i64)
+            }
             _ => None,
         };
         let fits = read.and_then(|number| u32::try_from(number).ok()).filter(|number| limits.contains(number));
@@ -140,11 +160,14 @@ impl Values {
             let shown = match &kind {
                 ValueKind::I64(number) => number.to_string(),
                 ValueKind::String(text) => format!("{:?}", text.trim()),
-                ValueKind::Float(number) => number.to_string(),
+                ValueKind::Float(number) => with_fraction(*number),
                 other => name_of(other).to_owned(),
             };
             let (least, most) = (limits.start(), limits.end());
             self.refuse(key, format!("{shown} is not a whole number from {least} to {most}"), "correct the number");
+        } else if let (Some(number), ValueKind::Float(_)) = (fits, &kind) {
+            let problem = format!("is {} where a whole number is expected, and is taken for {number}", shown(&kind));
+            self.doubt(key, problem, format!("write {number}"));
         } else if let (Some(number), ValueKind::String(_)) = (fits, &kind)
             && !self.can_only_be_text(key)
             // What `process.env` says is text, and `process.env.HTTP_PORT || 8801` is the manual's own form.
@@ -161,8 +184,14 @@ impl Values {
 fn shown(kind: &ValueKind) -> String {
     match kind {
         ValueKind::String(text) => format!("the text {text:?}"),
+        ValueKind::Float(number) => format!("the number {}", with_fraction(*number)),
         other => format!("the number {other}"),
     }
+}
+
+/// A number so that everybody sees that it was written with a fraction, be it one of nothing.
+fn with_fraction(number: f64) -> String {
+    format!("{number:?}")
 }
 
 fn name_of(kind: &ValueKind) -> &'static str {
@@ -223,12 +252,12 @@ mod tests {
         let mut v = values(vec![
             ("httpPort", 70_000_i64.into()),
             ("logToConsole", "maybe".into()),
-            ("dist", list()),
+            ("ca_file", list()),
             ("state_dir", "".into()),
         ]);
         assert_eq!(v.number("httpPort", &(1..=65535)), None);
         assert_eq!(v.flag("logToConsole"), None);
-        assert_eq!(v.path("dist"), None);
+        assert_eq!(v.path("ca_file"), None);
         assert_eq!(v.path("state_dir"), None);
         let told: Vec<String> = v.faults.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 4);

@@ -203,6 +203,27 @@ impl Db {
         Ok(busy == 0)
     }
 
+    /// Writes the whole database anew, so that nothing is left of what SQLite once moved from page to page; `false` if
+    /// more than `most` bytes are in use. Writers wait meanwhile; what is in the log is emptied by [`Self::wipe_log`].
+    pub(super) async fn rewrite(&self, most: Option<i64>) -> Result<bool, StoreError> {
+        let _nobody_writes = self.writers.lock().await;
+        // In memory there would be a second database.
+        let options = self.options.clone().synchronous(SqliteSynchronous::Full).pragma("temp_store", "FILE");
+        let mut conn = options.connect().await?;
+        let used: i64 = sqlx::query_scalar(
+            "SELECT (page_count - freelist_count) * page_size
+             FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+        )
+        .fetch_one(&mut conn)
+        .await?;
+        let is_small = most.is_none_or(|most| used <= most);
+        if is_small {
+            sqlx::query("VACUUM").execute(&mut conn).await?;
+        }
+        conn.close().await?;
+        Ok(is_small)
+    }
+
     /// Waits for running work and closes the file; SQLite then folds the log into it.
     pub(super) async fn close(&self) {
         self.readers.close().await;

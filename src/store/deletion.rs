@@ -9,6 +9,8 @@ use sqlx::SqliteConnection;
 
 /// Rows per transaction: everybody else's writing waits for at most one such batch.
 const BATCH: i64 = 200;
+/// So many bytes of a database are written anew while others are served: they wait less than a second for it.
+const REWRITTEN_BESIDE_OTHERS: i64 = 16 << 20;
 
 /// Deletes a company's rows of one table in batches, each its own transaction. Each asks for the mark again, so that a
 /// company that has come back in between loses nothing.
@@ -73,7 +75,24 @@ impl Store {
 
     /// Goes on with a deletion that has begun, to its end; does nothing to other companies. `told` hears how many rows
     /// each batch took. May be interrupted at any moment, and may run twice at once.
-    pub async fn delete_company(&self, company: &CompanyId, mut told: impl FnMut(u64)) -> Result<(), StoreError> {
+    ///
+    /// In a large database pieces of the company may stay readable, see [`Self::delete_company_alone`].
+    pub async fn delete_company(&self, company: &CompanyId, told: impl FnMut(u64)) -> Result<(), StoreError> {
+        self.delete_all_of(company, told, Some(REWRITTEN_BESIDE_OTHERS)).await
+    }
+
+    /// Like [`Self::delete_company`], where nobody waits for the database: also a large one is written anew, so that
+    /// nothing readable is left between the rows of others.
+    pub async fn delete_company_alone(&self, company: &CompanyId) -> Result<(), StoreError> {
+        self.delete_all_of(company, |_| (), None).await
+    }
+
+    async fn delete_all_of(
+        &self,
+        company: &CompanyId,
+        mut told: impl FnMut(u64),
+        rewritten: Option<i64>,
+    ) -> Result<(), StoreError> {
         let id = company.as_str();
         delete_rows!(
             self,
@@ -118,12 +137,33 @@ impl Store {
             told,
             "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE company = $2 LIMIT $1)"
         );
+        if self.deletions().await?.contains(company) {
+            self.rewrite(company, rewritten).await?;
+        }
         // Whatever came late goes with its company by the schema's cascades.
         let mut tx = self.single_durable().await?;
         sqlx::query!("DELETE FROM companies WHERE id = $1 AND deletion_began_at IS NOT NULL", id)
             .execute(tx.conn())
             .await?;
         tx.commit().await
+    }
+
+    /// What is deleted is overwritten, but SQLite also leaves copies of what it moves to another page, in the unused
+    /// parts of pages that companies share.
+    async fn rewrite(&self, company: &CompanyId, most: Option<i64>) -> Result<(), StoreError> {
+        match self.0.db.rewrite(most).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                tracing::warn!(%company, "the database is too large to be written anew meanwhile: pieces of the company may stay readable in unused parts of it");
+                Ok(())
+            }
+            // The rows are gone all the same.
+            Err(StoreError::Full) => {
+                tracing::warn!(%company, "no room to write the database anew: pieces of the company may stay readable in unused parts of it");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Empties SQLite's log, which still holds what was deleted from the database. `false`: somebody else reads the

@@ -1,9 +1,11 @@
-//! The state directory: private to the daemon whatever the umask, and used by one process at a time.
+//! The state directory: private to the daemon whatever the umask and whoever makes its files, and used by one
+//! process at a time.
 
 use super::error::StoreError;
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use crate::ownership::{give_to_owner_of_folder, make_folder};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 /// Name of the lock file in the state directory.
@@ -11,11 +13,7 @@ const LOCK: &str = "lock";
 
 /// Creates the directory (0700) with its parents, or takes rights of group and others away from an existing one.
 pub(super) fn prepare_dir(dir: &Path) -> Result<(), StoreError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|e| StoreError::from_io(&format!("creating {}", dir.display()), &e))?;
+    make_folder(dir, 0o700).map_err(|e| StoreError::from_io(&format!("creating {}", dir.display()), &e))?;
     make_private(dir, 0o700)
 }
 
@@ -37,6 +35,7 @@ pub(super) fn make_private(path: &Path, mode: u32) -> Result<(), StoreError> {
 pub(super) fn ensure_file(path: &Path) -> Result<bool, StoreError> {
     let fault = |e: io::Error| StoreError::from_io(&format!("opening {}", path.display()), &e);
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(&fault)?;
+    give_to_owner_of_folder(&file, path).map_err(&fault)?;
     make_private(path, 0o600)?;
     Ok(file.metadata().map_err(&fault)?.len() > 0)
 }
@@ -51,6 +50,7 @@ pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), StoreError> {
         }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         file.set_permissions(Permissions::from_mode(0o600))?;
+        give_to_owner_of_folder(&file, &draft)?;
         file.write_all(content)?;
         file.sync_all()?;
         // A link, unlike a rename, never replaces a file that is there.
@@ -75,6 +75,7 @@ pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(LOCK);
     let fault = |e: io::Error| StoreError::from_io(&format!("locking {}", path.display()), &e);
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(&fault)?;
+    give_to_owner_of_folder(&file, &path).map_err(&fault)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse),

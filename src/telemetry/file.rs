@@ -3,10 +3,11 @@
 //! When it cannot be written (a full disk), lines are lost and counted, the trouble is told on standard error, which
 //! the system's journal keeps, and work goes on.
 
+use crate::ownership::{give_to_owner_of_folder, make_folder};
 use std::fmt::Display;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -78,9 +79,11 @@ impl LogFile {
 
 fn open(path: &Path) -> io::Result<File> {
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o750).create(parent)?;
+        make_folder(parent, 0o750)?;
     }
-    OpenOptions::new().append(true).create(true).mode(0o640).open(path)
+    let file = OpenOptions::new().append(true).create(true).mode(0o640).open(path)?;
+    give_to_owner_of_folder(&file, path)?;
+    Ok(file)
 }
 
 impl Write for LogFile {
@@ -125,6 +128,7 @@ impl Write for LogFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ownership::{folder_of_another, strangers};
     use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -144,6 +148,14 @@ mod tests {
         assert_eq!(fs::read_to_string(path.with_extension("1")).unwrap(), "one\ntwo\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o137, 0);
+    }
+
+    #[test]
+    fn a_log_that_root_begins_in_a_folder_of_the_services_is_the_services() {
+        let Some(dir) = folder_of_another() else { return };
+        let (_, fault) = LogFile::open(&dir.path().join("new/default.log"), PLAIN);
+        assert!(fault.is_none());
+        assert_eq!(strangers(dir.path()), Vec::<PathBuf>::new());
     }
 
     #[test]

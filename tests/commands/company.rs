@@ -4,6 +4,8 @@ use super::tool::Place;
 use ecss_crm_server::domain::{CompanyId, Timestamp, Tokens, UserId};
 use ecss_crm_server::store::{NewCompany, Store};
 use serde_json::Value;
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::{Path, PathBuf};
 
 const AT: Timestamp = Timestamp(1_770_000_000_000);
 
@@ -78,6 +80,54 @@ async fn a_company_is_forgotten_only_when_that_is_confirmed_and_then_for_good() 
     assert!(list.out.starts_with("two\t") && list.out.lines().count() == 1, "{list:?}");
     let file = std::fs::read(place.path("db/store.db")).expect("the database");
     assert!(!file.windows(11).any(|piece| piece == b"one.example"), "it can be read in the file");
+}
+
+/// A user who is not root, whatever he is called.
+const SERVICE: u32 = 65_534;
+
+fn all_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { [all_below(&path), vec![path]].concat() } else { vec![path] }).collect()
+}
+
+/// After a restore: the database and its key are there with the right owner, and nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_command_of_roots_leaves_a_file_in_a_folder_of_the_services_that_is_not_the_services() {
+    let (place, store) = place().await;
+    store.close().await;
+    drop(store);
+    for name in ["lock", "store.db-wal", "store.db-shm"] {
+        let gone = std::fs::remove_file(place.path("db").join(name));
+        assert!(gone.is_ok() || name != "lock", "{gone:?}");
+    }
+    place.write("settings.js", "module.exports = { logLevel: 'warn' };");
+    let given: Vec<_> = [all_below(&place.path("")), vec![place.path("")]].concat();
+    if given.iter().any(|path| chown(path, Some(SERVICE), Some(SERVICE)).is_err()) {
+        eprintln!("skipped: only root can make files of another user");
+        return;
+    }
+    let settings: &[&str] = &["--config", "config.toml", "--settings", "settings.js"];
+    for command in [
+        &["company", "list"][..],
+        &["company", "show", "one"],
+        &["check-config"],
+        &["config", "get", "logLevel"],
+        &["export-settings", "out.js"],
+        &["gen-cert", "--key", "ssl/new/key.pem", "--cert", "ssl/new/cert.pem", "--host", "a.example"],
+        &["company", "forget", "one", "--yes"],
+        &["company", "list"],
+    ] {
+        let done = place.run(&[command, settings].concat());
+        assert_eq!(done.code, 0, "{command:?}: {done:?}");
+        for path in all_below(&place.path("")) {
+            let found = path.symlink_metadata().expect("it is there");
+            assert_eq!((found.uid(), found.gid()), (SERVICE, SERVICE), "{command:?}: {}", path.display());
+        }
+    }
+    let set = place.run(&["config", "set", "logLevel", "info", "--settings", "settings.js"]);
+    assert_eq!(set.code, 0, "{set:?}");
+    assert_eq!(place.path("settings.js").metadata().expect("it is there").uid(), SERVICE);
+    assert!(place.path("db/lock").exists() && place.path("ssl/new/key.pem").exists(), "the commands made files");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -102,6 +102,11 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
         };
         let name = keys::canonical(key.name);
         if let Js::Unreadable(Unread { at, what }) = &entry.value {
+            if key.kind == keys::Kind::Retired {
+                let problem = format!("is not used since version 1.0, and cannot be read: {what}");
+                layer.warnings.push(place(*at).of(&entry.key).fault(problem, "remove it"));
+                continue;
+            }
             layer.faults.push(place(*at).of(&entry.key).fault(what, WRITE_A_VALUE));
             layer.unreadable.insert(name);
         } else if let Some(kind) = entry.value.setting() {

@@ -209,18 +209,18 @@ fn a_file_may_be_written_in_many_ways() {
 
 #[test]
 fn a_known_key_that_cannot_be_read_is_a_fault_with_line_and_column() {
-    let text = "const path = require('upath');\nmodule.exports = {\n  dist: path.join(__dirname, 'dist'),\n  httpPort: (() => 1)(),\n  logLevel: 'info',\n};\n";
+    let text = "const path = require('upath');\nmodule.exports = {\n  httpUnixSocket: path.join(__dirname, 'http'),\n  httpPort: (() => 1)(),\n  logLevel: 'info',\n};\n";
     let told = faults(text);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(
-        told[0].starts_with("s.js:3:9: dist: path has no value that can be read; write the value itself"),
+        told[0].starts_with("s.js:3:19: httpUnixSocket: path has no value that can be read; write the value itself"),
         "{told:?}"
     );
     assert!(told[1].starts_with("s.js:4:14: httpPort: functions are not run"), "{told:?}");
-    let short = faults("const dist = make();\nmodule.exports = {\n  dist };");
-    assert!(short[0].starts_with("s.js:3:3: dist: dist has no value"), "{short:?}");
+    let short = faults("const httpUnixSocket = make();\nmodule.exports = {\n  httpUnixSocket };");
+    assert!(short[0].starts_with("s.js:3:3: httpUnixSocket: httpUnixSocket has no value"), "{short:?}");
     let layer = layer(text);
-    assert!(layer.unreadable.contains("dist") && layer.values.contains_key("loglevel"));
+    assert!(layer.unreadable.contains("httpunixsocket") && layer.values.contains_key("loglevel"));
 }
 
 #[test]
@@ -315,11 +315,14 @@ fn statements_that_could_change_settings_are_faults_and_others_are_doubted() {
         assert!(layer.broken, "{statement}");
         assert_eq!(layer.faults[0].line, Some(3), "{statement}");
     }
-    let foreign =
-        layer(&format!("{literal}settings.pool = () => '}}';\nsettings.dist = make() // x\n;settings.path = '/x'"));
+    let foreign = layer(&format!(
+        "{literal}settings.pool = () => '}}';\nsettings.serverHost = make() // x\n;settings.path = '/x'"
+    ));
     assert!(!foreign.broken && foreign.faults.len() == 1, "{:?}", foreign.faults);
-    assert_eq!((foreign.faults[0].line, foreign.faults[0].column), (Some(4), Some(17)));
+    assert_eq!((foreign.faults[0].line, foreign.faults[0].column), (Some(4), Some(23)));
     assert_eq!(foreign.values["path"].kind, ValueKind::from("/x"));
+    let unused = layer(&format!("{literal}settings.dist = make()"));
+    assert!(unused.faults.is_empty() && unused.warnings[0].problem.contains("not used"), "{unused:?}");
     for statement in ["require('dotenv').config();", "console.log(settings)", "fs.watch('x', () => { reload(';') })"] {
         let layer = layer(&format!("{literal}{statement}"));
         assert!(layer.faults.is_empty(), "{statement}: {:?}", layer.faults);

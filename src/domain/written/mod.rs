@@ -10,6 +10,7 @@ mod words;
 
 pub use dialled::{Dialled, dialled, extension};
 pub use inner::{InnerNumbers, inner_numbers};
+pub use plain::visible;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -37,7 +38,7 @@ pub struct AsWritten(String);
 impl AsWritten {
     /// Takes over what can be shown of a text.
     pub fn new(text: &str) -> Self {
-        let mut seen = text.chars().filter_map(plain::visible).skip_while(|c| c.is_whitespace());
+        let mut seen = text.chars().filter_map(visible).skip_while(|c| c.is_whitespace());
         let mut kept: String = seen.by_ref().take(MAX_TEXT).collect();
         if seen.any(|c| !c.is_whitespace()) {
             kept.push(CUT);
@@ -55,6 +56,12 @@ impl AsWritten {
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// A text of others on one line, of any length, cleaned as [`AsWritten`] is: for a terminal.
+pub fn on_one_line(text: &str) -> String {
+    let seen = text.chars().filter_map(visible);
+    seen.map(|c| if c == '\n' { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
 impl fmt::Display for AsWritten {

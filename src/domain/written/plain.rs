@@ -2,7 +2,7 @@
 
 /// The character as it may be shown: none for what cannot be seen or turns the direction of writing, a line break
 /// for every kind of one, a space for other control characters.
-pub(super) fn visible(c: char) -> Option<char> {
+pub fn visible(c: char) -> Option<char> {
     match c {
         '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
         '\u{ad}'

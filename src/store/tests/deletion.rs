@@ -205,6 +205,56 @@ async fn nothing_readable_of_a_deleted_company_is_left_in_the_files() {
     }
 }
 
+/// SQLite overwrites what it frees, but leaves copies of what it moves to another page, and pages are shared.
+#[tokio::test]
+async fn nothing_readable_of_a_deleted_company_is_left_between_the_rows_of_another() {
+    let (dir, store, one, two) = two().await;
+    for n in 0..1200 {
+        for (id, mark) in [(&one, "79835551122"), (&two, "79130000000")] {
+            let key = CallKey::new(format!("key-{n:06}-of-{id}"));
+            for round in 0..3 {
+                let body = format!("{{\"number\":\"{mark}\"}}").repeat(1 + (n * 7 + round * 5) % 23);
+                let step = Record {
+                    trace: vec![line(&key, 1, &body)],
+                    intents: vec![intent(key.as_str(), &key, &body)],
+                    ..call(&key, &body, None)
+                };
+                store.record(id, &step, Timestamp(n as i64)).await.unwrap();
+            }
+        }
+    }
+    store.begin_deletion(&one, Timestamp(5)).await.unwrap();
+    store.delete_company(&one, |_| ()).await.unwrap();
+    assert!(store.wipe_log().await.unwrap());
+    for mark in ["member-1", "79835551122", "one.example"] {
+        let mut left = Vec::new();
+        for entry in std::fs::read_dir(dir.path()).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            left.extend(bytes.windows(mark.len()).enumerate().filter(|(_, w)| *w == mark.as_bytes()).map(|(at, _)| at));
+        }
+        assert_eq!(left.len(), 0, "{mark}: {:?}", &left[..left.len().min(5)]);
+    }
+    assert_eq!(store.open_calls(&two).await.unwrap().len(), 1201);
+}
+
+#[tokio::test]
+async fn a_large_database_is_written_anew_only_where_nobody_waits_for_it() {
+    let (_dir, store, one, _) = two().await;
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+                INSERT INTO trace (company, call, at, lines) SELECT 'member-1', 'c' || i, 1, '[]' FROM n";
+    sql(&store, fill).await;
+    sql(&store, "DELETE FROM trace").await;
+    let unused =
+        || async { sqlx::query_scalar::<_, i64>("PRAGMA freelist_count").fetch_one(store.db()).await.unwrap() };
+    let before = unused().await;
+    assert!(before > 0 && !store.0.db.rewrite(Some(4096)).await.unwrap());
+    assert_eq!(unused().await, before);
+    store.begin_deletion(&one, Timestamp(5)).await.unwrap();
+    store.delete_company_alone(&one).await.unwrap();
+    assert!(unused().await < before);
+    assert!(store.deletions().await.unwrap().is_empty());
+}
+
 /// A kill between the last row and the emptied log: the next start does it.
 #[tokio::test]
 async fn a_log_left_by_a_kill_is_emptied_at_the_next_start() {

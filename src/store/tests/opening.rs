@@ -1,8 +1,9 @@
 //! Opening, closing, and state directories in a bad state.
 
 use super::*;
+use crate::ownership::{folder_of_another, strangers};
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -27,6 +28,21 @@ async fn only_the_daemon_can_look_into_its_state() {
     }
     names.sort();
     assert_eq!(names, ["key", "lock", "store.db", "store.db-shm", "store.db-wal"]);
+}
+
+/// An administrator's command is the first to open what he has restored.
+#[tokio::test]
+async fn what_root_opens_in_the_daemons_directory_stays_the_daemons() {
+    let Some(dir) = folder_of_another() else { return };
+    for round in ["new", "left behind by root"] {
+        let store = open(&dir.path().join("state")).await;
+        store.register_company(&new_company("m", "d"), &tokens(1), Timestamp(1)).await.unwrap();
+        assert_eq!(strangers(dir.path()), Vec::<std::path::PathBuf>::new(), "{round}");
+        store.close().await;
+        for name in ["lock", "store.db"] {
+            chown(dir.path().join("state").join(name), Some(0), Some(0)).unwrap();
+        }
+    }
 }
 
 #[tokio::test]

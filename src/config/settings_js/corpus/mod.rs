@@ -115,7 +115,7 @@ fn new_value(dice: &mut Dice, kind: Kind) -> Written {
     match kind {
         Kind::Flag => Written::Flag(dice.below(2) == 0),
         Kind::Number => Written::Number(1 + u32::try_from(dice.below(65_535)).unwrap()),
-        Kind::Text => {
+        Kind::Text | Kind::Retired => {
             let texts =
                 ["", "/", "debug", "it's", "a \"b\" \\ c", "порт // x", "*/ }", "${x}`", "\u{1F600}\n\t", "\u{2028}'"];
             Written::Text(dice.one(&texts).to_owned())
