@@ -74,6 +74,9 @@ pub struct LegEvent {
     pub own: Phone,
     /// The other party as this leg sees it; `None` when hidden.
     pub remote: Option<Phone>,
+    /// Something was shown in place of a number that is none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remote_unreadable: bool,
     /// Who called whom.
     pub direction: Direction,
     /// The phase.

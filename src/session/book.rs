@@ -231,6 +231,7 @@ mod tests {
             call_ref: None,
             own: phone(own),
             remote: Some(phone(remote)),
+            remote_unreadable: false,
             direction: Direction::Out,
             state: LegState::Ringing,
             answered_at: None,

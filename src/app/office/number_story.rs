@@ -9,10 +9,7 @@ pub(super) fn what(number: Option<&Phone>, party: Party, rule: &NumberRule, lang
     let shown = number.map_or("—", Phone::as_str);
     let (ru, en) = match party {
         Party::Client => (format!("{shown} — номер клиента"), format!("{shown} is a client's number")),
-        Party::Hidden => (
-            "АТС не показала номер, который можно прочитать".to_owned(),
-            "The switch showed no readable number".to_owned(),
-        ),
+        Party::Hidden => ("АТС не показала номер".to_owned(), "The switch showed no number".to_owned()),
         Party::Colleague(_) => (format!("{shown} — номер коллеги"), format!("{shown} is a colleague's number")),
         Party::Service => (
             format!("{shown} — служебный номер АТС, в CRM не передаётся"),
@@ -30,6 +27,10 @@ pub(super) fn what(number: Option<&Phone>, party: Party, rule: &NumberRule, lang
     let pick = |r: &str, e: &str| if lang == Lang::Ru { r.to_owned() } else { e.to_owned() };
     let why = match rule {
         NumberRule::NotShown => String::new(),
+        NumberRule::Unreadable => pick(
+            "то, что она показала, — не номер: имя, адрес SIP или слишком много цифр",
+            "what it showed is none: a name, a SIP address, or too many digits",
+        ),
         NumberRule::Table => pick("он есть в таблице пользователей", "it stands in the table of users"),
         NumberRule::Setting { entry } => format!("{} «{entry}»", pick("по настройке", "by the setting")),
         NumberRule::Form => pick("по виду номера", "by its form"),
@@ -52,9 +53,8 @@ mod tests {
             what(Some(&number), Party::Service, &rule, Lang::En),
             "200 is a service number of the switch: not sent to the CRM (by the setting «20x»)"
         );
-        assert_eq!(
-            what(None, Party::Hidden, &NumberRule::NotShown, Lang::Ru),
-            "АТС не показала номер, который можно прочитать"
-        );
+        assert_eq!(what(None, Party::Hidden, &NumberRule::NotShown, Lang::Ru), "АТС не показала номер");
+        let unreadable = what(None, Party::Hidden, &NumberRule::Unreadable, Lang::En);
+        assert!(unreadable.starts_with("The switch showed no number (what it showed"), "{unreadable}");
     }
 }

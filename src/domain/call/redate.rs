@@ -49,6 +49,7 @@ mod tests {
             call_ref: None,
             own: number("1001"),
             remote: Some(number("+79835551122")),
+            remote_unreadable: false,
             direction: Direction::In,
             state,
             answered_at: None,

@@ -106,6 +106,8 @@ pub enum OwnNumber {
 pub enum NumberRule {
     /// The switch showed none.
     NotShown,
+    /// What the switch showed is no number.
+    Unreadable,
     /// It stands in the company's table of employees.
     Table,
     /// By this entry of the company's settings.
@@ -138,6 +140,7 @@ impl NumberPlan {
     /// Reduces the numbers of a leg to what may be kept of them, and tells what each is.
     pub fn judge(&self, leg: &mut LegEvent, who: &Directory) -> (OwnNumber, Party, NumberRule) {
         let (party, rule) = match leg.remote.take() {
+            None if leg.remote_unreadable => (Party::Hidden, NumberRule::Unreadable),
             None => (Party::Hidden, NumberRule::NotShown),
             Some(number) => {
                 let (party, rule, kept) = match leg.direction {
@@ -247,6 +250,7 @@ mod tests {
             call_ref: None,
             own: phone(own),
             remote: (!remote.is_empty()).then(|| phone(remote)),
+            remote_unreadable: false,
             direction,
             state: LegState::Ringing,
             answered_at: None,

@@ -64,6 +64,7 @@ mod tests {
             call_ref: None,
             own: Phone::parse("1001").expect("number"),
             remote: None,
+            remote_unreadable: false,
             direction: Direction::In,
             state,
             answered_at: answered_at.map(Timestamp),

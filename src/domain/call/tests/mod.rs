@@ -55,6 +55,7 @@ fn leg(id: &str, own: &str, direction: Direction, remote: &str, state: LegState)
         call_ref: None,
         own: phone(own),
         remote: (!remote.is_empty()).then(|| phone(remote)),
+        remote_unreadable: false,
         direction,
         state,
         answered_at: None,

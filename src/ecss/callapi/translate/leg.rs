@@ -88,12 +88,20 @@ pub(super) fn read(
     };
     let call_ref = value(CALL_REF).or(inherited.call_ref).and_then(id);
     let call = value(CALL).or(inherited.call).and_then(id).or_else(|| call_ref.clone()).unwrap_or_else(|| leg.clone());
+    let (remote, remote_unreadable) = match value(REMOTE).map_or(Ok(None), |remote| visible(remote, words)) {
+        Ok(remote) => (remote, false),
+        Err(text) => {
+            oddities.push(Oddity::Remote(text));
+            (None, true)
+        }
+    };
     Verdict::Leg(Box::new(LegEvent {
         leg: LegId::new(leg),
         call: SwitchCallId::new(call),
         call_ref,
         own,
-        remote: value(REMOTE).and_then(|remote| visible(remote, words, oddities)),
+        remote,
+        remote_unreadable,
         direction,
         state,
         answered_at: value(ANSWERED_AT).and_then(|written| time::read(written, &words.times, zone, oddities)),
@@ -115,14 +123,15 @@ fn phone(value: &Value) -> Option<Phone> {
     }
 }
 
-/// The other side's number as far as it may be known; a leg whose number nobody can read is still a leg.
-fn visible(remote: &Value, words: &LegWords, oddities: &mut Vec<Oddity>) -> Option<Phone> {
-    let Some(text) = remote.as_str() else { return phone(remote) };
+/// The other side's number as far as it may be known; an error is a text that is none. A leg whose number nobody can
+/// read is still a leg.
+fn visible(remote: &Value, words: &LegWords) -> Result<Option<Phone>, String> {
+    let Some(text) = remote.as_str() else { return Ok(phone(remote)) };
     let text = bare(text);
     if text.trim().is_empty() || words.hidden.get(text).is_some() {
-        return None;
+        return Ok(None);
     }
-    as_reported(text).inspect_err(|_| oddities.push(Oddity::Remote(text.to_owned()))).ok()
+    as_reported(text).map(Some).map_err(|_| text.to_owned())
 }
 
 /// The address inside `"Name" <sip:…>`.

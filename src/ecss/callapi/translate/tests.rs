@@ -50,6 +50,7 @@ fn a_leg_with_every_fact() {
         call_ref: Some("f0af".to_owned()),
         own: phone("2001"),
         remote: Some(phone("+74955550000")),
+        remote_unreadable: false,
         direction: Direction::In,
         state: LegState::Talking,
         answered_at: Some(Timestamp(1_778_052_030_000)),

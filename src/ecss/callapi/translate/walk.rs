@@ -3,6 +3,7 @@
 use super::leg::{self, Inherited, Verdict};
 use crate::domain::leg::LegEvent;
 use crate::domain::phone::mask;
+use crate::domain::written::AsWritten;
 use crate::ecss::callapi::dialect::Dialect;
 use crate::ecss::callapi::pointer::inner_json;
 use jiff::tz::TimeZone;
@@ -53,7 +54,7 @@ impl fmt::Display for Oddity {
             Self::Remote(w) => write!(
                 f,
                 "the other side's number `{w}` cannot be read and counts as hidden: if it means that, name it in `hidden`",
-                w = mask(&w.chars().filter(|c| !c.is_control()).take(LONGEST_WORD).collect::<String>())
+                w = mask(&AsWritten::new(w).as_str().chars().take(LONGEST_WORD).collect::<String>())
             ),
             Self::NoOwnNumber => f.write_str("a leg without its own number: name its field in `own` of [fields]"),
             Self::TooBig => f.write_str("a frame nested deeper or larger than any real one was read only in part"),
