@@ -158,6 +158,8 @@ pub(crate) struct EmployeeTexts {
     pub failed: &'static str,
     pub saving: &'static str,
     pub import_failed: &'static str,
+    /// With the portal's own words.
+    pub import_refused: fn(&str) -> String,
     /// At the top: so many rows have something unread in their profile.
     pub profiles_unclear: fn(u64) -> String,
     /// Beside a row; part of the profile's text could not be read.
@@ -289,8 +291,12 @@ pub(crate) struct StateTexts {
     pub refused_card: Say,
     pub refused_line: Say,
     pub refused_old_address: Say,
+    /// The portal does not list its users.
+    pub refused_users: Say,
     /// Before the portal's own words.
     pub said: &'static str,
+    /// Before what was seen where the portal said nothing.
+    pub seen: &'static str,
     /// An installation that could not be confirmed yet.
     pub install_waits: Say,
     pub disk_ok: &'static str,

@@ -4,7 +4,7 @@ use super::fake::employee;
 use super::{Ask, NOW, Site};
 use crate::domain::Timestamp;
 use crate::domain::UserId;
-use crate::domain::binding::{Binding, Refusals, RefusedBinding};
+use crate::domain::binding::{Binding, Heard, Refusals, RefusedBinding};
 use crate::domain::link::{Backlog, Closed, DiskState, LinkState, PortalState, WaitingInstall};
 use crate::web::office::Overview;
 use axum::http::StatusCode;
@@ -212,17 +212,19 @@ async fn readiness_counts_states_and_what_waits() {
 
 #[tokio::test]
 async fn what_the_portal_refuses_to_set_up_is_told_with_its_words_and_a_remedy() {
-    let refused = |what| RefusedBinding { what, since: NOW - MINUTE * 3, why: "Access denied! [ACCESS_DENIED]".into() };
+    let refused = |what| RefusedBinding { what, since: NOW - MINUTE * 3, why: Heard::Words("Access denied! [ACCESS_DENIED]".into()) };
     for (what, title, remedy, log_in) in [
         (Binding::Click, "подписку на звонки", "право «Телефония (telephony)»", true),
         (Binding::Card, "не встраивает карточку", "«Встраивание приложений (placement)»", true),
         (Binding::Line, "не принимает линию", "право «Телефония (telephony)»", true),
         (Binding::OldAddress, "не забывает прежний адрес", "переустановите приложение", false),
+        (Binding::Users, "не отдаёт список пользователей", "право «Пользователи (user)»", true),
     ] {
         let next_try = Some(NOW + MINUTE);
         let site = site(|o| o.refusals = Refusals { bindings: vec![refused(what)], next_try });
         let body = state(&site).await;
-        holds(&body, &[title, remedy, "уже 3 минуты", "Access denied! [ACCESS_DENIED]", "Следующая попытка:"]);
+        let words = "Ответ портала: <code>Access denied! [ACCESS_DENIED]</code>";
+        holds(&body, &[title, remedy, "уже 3 минуты", words, "Следующая попытка:"]);
         assert_eq!(body.contains("action="), log_in, "{what:?}");
         let english = site.send(Ask::get("/company/state").admin().english()).await;
         english.shows(&["The portal does not", "answer:"]);

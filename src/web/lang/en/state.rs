@@ -45,7 +45,13 @@ pub(super) const STATE: StateTexts = StateTexts {
         what: "Events and the card may go to the old address as well.",
         todo: "If the old address is not needed any more, install the application again in the portal.",
     },
+    refused_users: Say {
+        title: "The portal does not list its users",
+        what: "New users and their numbers do not appear, and dismissed ones are not marked. Calls to numbers that are not in the list are not told to the CRM.",
+        todo: "Check that the application has the right “Users (user)” and that an administrator of the portal has logged in, then press “Log in again”.",
+    },
     said: "The portal's answer:",
+    seen: "Seen instead of the portal's answer:",
     install_waits: Say {
         title: "The installation of the application is not confirmed yet",
         what: "The portal has told of an installation, but Bitrix24's authorization server does not answer for now. Clicks on numbers may not work before it does.",
