@@ -44,7 +44,9 @@ pub(super) fn close_replaced(call: &mut Call, i: usize, actions: &mut Vec<Action
 /// The portal's code for a click that could not be dialled.
 pub(super) const fn of_dial_failure(why: DialFailure) -> Status {
     match why {
-        DialFailure::NoNumber | DialFailure::WrongNumber | DialFailure::NotANumber => Status::WrongNumber,
+        DialFailure::NoNumber | DialFailure::WrongNumber | DialFailure::NotANumber | DialFailure::HiddenNumber => {
+            Status::WrongNumber
+        }
         DialFailure::Forbidden | DialFailure::NotOffered => Status::Forbidden,
         DialFailure::Busy => Status::Busy,
         DialFailure::Unavailable => Status::Unavailable,
