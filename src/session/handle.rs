@@ -243,6 +243,11 @@ impl CompanyHandle {
     pub fn users_changed(&self) {
         self.0.bell.users_changed();
     }
+
+    /// Somebody says that the application was installed again, which nothing proves yet.
+    pub(super) fn perhaps_installed(&self) {
+        self.0.bell.perhaps_installed();
+    }
 }
 
 /// A click is not sent twice by the portal, so behind a full queue it waits instead of being turned away.

@@ -22,6 +22,9 @@ const ROUND: Duration = Duration::from_secs(3600);
 const RENEW_AFTER: Duration = Duration::from_secs(150 * 24 * 3600);
 /// However often somebody says that the users have changed, they are not fetched more often than this.
 const USERS_APART: Duration = Duration::from_secs(30);
+/// However often somebody says that the application was installed, which he need not prove, the bindings are not compared
+/// more often than this.
+const INSTALLS_APART: Duration = Duration::from_secs(10);
 
 /// Calls upkeep before its time.
 #[derive(Debug, Default)]
@@ -29,6 +32,7 @@ pub(super) struct Bell {
     all: Notify,
     users: Notify,
     choices: Notify,
+    installed: Notify,
 }
 
 impl Bell {
@@ -40,6 +44,11 @@ impl Bell {
     /// The company has chosen otherwise what the portal should do.
     pub fn choices_changed(&self) {
         self.choices.notify_one();
+    }
+
+    /// The application may have been installed again: everything is looked after soon.
+    pub fn perhaps_installed(&self) {
+        self.installed.notify_one();
     }
 
     /// The portal's users have changed.
@@ -100,7 +109,7 @@ impl Upkeep {
             };
             let due = pause.min(soon);
             let pause = if company.0.shared.refused_until(company.0.clock.now() + due) { due } else { pause };
-            let end = Instant::now() + pause;
+            let (ended, mut end) = (Instant::now(), Instant::now() + pause);
             // What has begun is never cut short from here: the answer of a refresh may be on its way.
             loop {
                 tokio::select! {
@@ -114,6 +123,10 @@ impl Upkeep {
                     () = company.0.bell.choices.notified() => {
                         (failures, refusals) = (0, 0);
                         break;
+                    }
+                    () = company.0.bell.installed.notified() => {
+                        end = end.min(ended + INSTALLS_APART);
+                        continue;
                     }
                     () = company.0.bell.users_wanted(fetched) => {}
                 }

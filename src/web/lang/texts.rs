@@ -297,8 +297,16 @@ pub(crate) struct StateTexts {
     pub said: &'static str,
     /// Before what was seen where the portal said nothing.
     pub seen: &'static str,
-    /// An installation that could not be confirmed yet.
+    /// Before the authorization server's words or what was seen of it.
+    pub server_said: &'static str,
+    /// An installation that the authorization server has not confirmed yet.
     pub install_waits: Say,
+    /// The authorization server says no to it.
+    pub install_refused: Say,
+    /// The portal does not say who has told it.
+    pub install_unknown: Say,
+    /// It was told without tokens.
+    pub install_bare: Say,
     pub disk_ok: &'static str,
     pub disk_full: Say,
     pub disk_read_only: Say,

@@ -2,7 +2,7 @@
 
 use crate::domain::Timestamp;
 use crate::domain::binding::{Binding, Heard, RefusedBinding};
-use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
+use crate::domain::link::{Backlog, DiskState, InstallTrouble, LinkState, PortalState};
 use crate::web::lang::{Lang, LinkStory, Say, Tone, lasting};
 use crate::web::office::{Overview, TokenLife};
 use crate::web::show::Moment;
@@ -182,11 +182,24 @@ impl Teller {
     fn install(&self, overview: &Overview) -> Option<Trouble> {
         let waiting = overview.install.as_ref()?;
         let t = &self.lang.texts().state;
+        let (tone, say, said, said_by, log_in) = match &waiting.why {
+            InstallTrouble::Untried => (Tone::Busy, t.install_waits, "", "", false),
+            InstallTrouble::ServerNotYet(why) => (Tone::Busy, t.install_waits, why.as_str(), t.server_said, false),
+            InstallTrouble::ServerRefuses(why) => (Tone::Bad, t.install_refused, why.as_str(), t.server_said, true),
+            InstallTrouble::PortalFails(Heard::Words(why)) => {
+                (Tone::Busy, t.install_unknown, why.as_str(), t.said, false)
+            }
+            InstallTrouble::PortalFails(Heard::Seen(why)) => {
+                (Tone::Busy, t.install_unknown, why.as_str(), t.seen, false)
+            }
+            InstallTrouble::TokensMissing => (Tone::Busy, t.install_bare, "", "", true),
+        };
         Some(Trouble {
-            said: waiting.why.clone(),
-            said_by: t.said,
+            said: said.to_owned(),
+            said_by,
             next: waiting.next_try.map(|at| (t.next, Moment::of(at))),
-            ..self.trouble(Tone::Busy, t.install_waits, Some(waiting.since))
+            log_in,
+            ..self.trouble(tone, say, Some(waiting.since))
         })
     }
 
