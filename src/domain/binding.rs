@@ -133,12 +133,21 @@ mod tests {
         );
         assert_eq!((first.bindings.len(), first.next_try), (2, Some(Timestamp(9))));
         let later = first.after(all, vec![refused(Binding::Card, "no")], Timestamp(5), Some(Timestamp(20)));
-        assert_eq!(later.bindings, [RefusedBinding { what: Binding::Card, since: Timestamp(1), why: Heard::Words("no".into()) }]);
+        assert_eq!(
+            later.bindings,
+            [RefusedBinding { what: Binding::Card, since: Timestamp(1), why: Heard::Words("no".into()) }]
+        );
         assert!(!later.says_the_same(&first));
-        assert!(later.says_the_same(&later.after(all, vec![refused(Binding::Card, "no")], Timestamp(6), Timestamp(30))));
-        let other = later.after(&[Binding::Users], vec![refused(Binding::Users, "no")], Timestamp(6), Some(Timestamp(30)));
+        assert!(later.says_the_same(&later.after(
+            all,
+            vec![refused(Binding::Card, "no")],
+            Timestamp(6),
+            Some(Timestamp(30))
+        )));
+        let other =
+            later.after(&[Binding::Users], vec![refused(Binding::Users, "no")], Timestamp(6), Some(Timestamp(30)));
         assert_eq!(other.bindings.iter().map(|b| b.what).collect::<Vec<_>>(), [Binding::Card, Binding::Users]);
-        assert!(later.says_the_same(&other.after(&[Binding::Users], Vec::new(), Timestamp(7), Timestamp(40))));
+        assert!(later.says_the_same(&other.after(&[Binding::Users], Vec::new(), Timestamp(7), Some(Timestamp(40)))));
         let well = later.after(all, Vec::new(), Timestamp(7), Some(Timestamp(40)));
         assert_eq!(well, Refusals::default());
     }

@@ -21,12 +21,7 @@ struct Line {
 ///
 /// With `touch` it is written in any case: a change of a line makes the portal forget its list of numbers for outgoing
 /// calls, which it keeps for a day otherwise.
-pub(super) async fn ensure(
-    portal: &Portal,
-    choices: Choices,
-    touch: bool,
-    report: &mut BindReport,
-) {
+pub(super) async fn ensure(portal: &Portal, choices: Choices, touch: bool, report: &mut BindReport) {
     let known = match portal.call("telephony.externalLine.get", &Value::Null).await {
         // A portal that does not tell its lines may take one all the same.
         Err(error @ ApiError::Refused { .. }) => {

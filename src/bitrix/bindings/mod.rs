@@ -71,8 +71,7 @@ impl BindReport {
 
     /// Some refusals are an answer as good as any.
     fn note_answer(&mut self, error: &ApiError) {
-        self.answered |=
-            matches!(error, ApiError::Refused { .. } | ApiError::NotFoundCall | ApiError::Resting { .. });
+        self.answered |= matches!(error, ApiError::Refused { .. } | ApiError::NotFoundCall | ApiError::Resting { .. });
     }
 
     /// What concerns the portal as a whole: nothing at all was answered.

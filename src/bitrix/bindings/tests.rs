@@ -182,10 +182,7 @@ async fn a_forced_rebind_unbinds_the_same_address_first() {
         ..Book::default()
     })
     .await;
-    let report = world
-        .portal
-        .ensure_bound(&wanted(), Choices { force_rebind: true, ..Choices::default() })
-        .await;
+    let report = world.portal.ensure_bound(&wanted(), Choices { force_rebind: true, ..Choices::default() }).await;
     assert_eq!(
         (report.unbound.as_slice(), report.bound.as_slice()),
         (&[CARD.to_owned()][..], &["CALL_CARD".to_owned()][..])
@@ -291,8 +288,7 @@ async fn whatever_one_thing_fails_by_the_others_are_set_up() {
 
 #[tokio::test]
 async fn a_line_that_is_refused_is_told_of_with_the_reason_of_its_refusal_however_often_it_is_tried() {
-    let (world, _) =
-        portal(Book { refuse: vec![("telephony.externalLine.add", "DB error")], ..Book::default() }).await;
+    let (world, _) = portal(Book { refuse: vec![("telephony.externalLine.add", "DB error")], ..Book::default() }).await;
     for attempt in 1..=3 {
         let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
         let (what, error) = report.failed.first().expect("refused");
