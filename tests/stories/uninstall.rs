@@ -90,7 +90,7 @@ async fn a_removal_with_the_data_after_one_without_deletes_them_and_nothing_else
     };
     for name in ["ONEXTERNALCALLSTART", "ONUSERADD"] {
         let status = event(name).send().await.expect("an answer").status();
-        assert_eq!(status, StatusCode::NOT_FOUND, "{name} of a company that has left");
+        assert_eq!(status, StatusCode::FORBIDDEN, "{name} of a company that has left");
     }
     assert_eq!(event("ONAPPUNINSTALL").send().await.expect("an answer").status(), StatusCode::OK, "told twice");
     let mut clean = told.form.clone();
