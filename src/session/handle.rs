@@ -20,7 +20,7 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 /// Clones are the same company.
 #[derive(Clone)]
@@ -38,6 +38,8 @@ pub(super) struct Inner {
     pub switch: watch::Sender<Option<Arc<SwitchSettings>>>,
     pub link: LinkTools,
     pub bell: Arc<Bell>,
+    /// Settings are read and handed over by one at a time.
+    pub reloading: Mutex<()>,
 }
 
 /// The company's actor has more to do than it can take in, or is being restarted.
@@ -112,6 +114,8 @@ impl CompanyHandle {
 
     /// Reads the company's choices and number table anew.
     pub async fn reload(&self) -> Result<(), StoreError> {
+        // What was read first is handed over first: else an older reading would undo a newer one.
+        let _turn = self.0.reloading.lock().await;
         let Some(company) = self.0.store.company(&self.0.company).await? else { return Ok(()) };
         let employees = self.0.store.employees(&self.0.company).await?;
         // An actor that is gone reads everything when it is made again.

@@ -28,6 +28,9 @@ fn our_line(create: &str) -> (String, String, Option<String>) {
     ("ecss-10".into(), "ECSS-10".into(), Some(create.into()))
 }
 
+/// Another answer than a refusal.
+type Fails = fn() -> Say;
+
 /// What a portal has bound, and how it behaves.
 #[derive(Default)]
 struct Book {
@@ -40,7 +43,7 @@ struct Book {
     /// Methods that are refused, with their words.
     refuse: Vec<(&'static str, &'static str)>,
     /// Methods that fail in another way.
-    fail: Vec<(&'static str, fn() -> Say)>,
+    fail: Vec<(&'static str, Fails)>,
     /// Lists are shown empty although they are not.
     forgetful: bool,
 }
@@ -262,7 +265,7 @@ async fn one_refusal_does_not_stop_the_rest() {
 
 #[tokio::test]
 async fn whatever_one_thing_fails_by_the_others_are_set_up() {
-    let fails: [fn() -> Say; 4] = [
+    let fails: [Fails; 4] = [
         || Say::error(401, "insufficient_scope", "The request requires higher privileges"),
         || Say::error(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."),
         || Say::html(200, "<title>Authorization</title>"),
