@@ -1,6 +1,7 @@
 //! What of ours has to be set up in a portal, and what the portal refused of it.
 
 use super::Timestamp;
+use std::fmt;
 use std::time::Duration;
 
 /// One thing we want to have in the portal.
@@ -14,9 +15,14 @@ pub enum Binding {
     Line,
     /// That an old address of ours is no longer used.
     OldAddress,
+    /// The list of its users, whose numbers decide whose calls they are.
+    Users,
 }
 
 impl Binding {
+    /// What is bound in the portal; the users are fetched after it.
+    pub const BOUND: [Self; 4] = [Self::Click, Self::Card, Self::Line, Self::OldAddress];
+
     /// A stable word for logs and JSON.
     pub const fn code(self) -> &'static str {
         match self {
@@ -24,6 +30,24 @@ impl Binding {
             Self::Card => "card",
             Self::Line => "line",
             Self::OldAddress => "old_address",
+            Self::Users => "users",
+        }
+    }
+}
+
+/// What came back instead of what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// The other side's own words.
+    Words(String),
+    /// Nothing it said: what was seen instead.
+    Seen(String),
+}
+
+impl fmt::Display for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(text) | Self::Seen(text) => f.write_str(text),
         }
     }
 }
@@ -35,8 +59,8 @@ pub struct RefusedBinding {
     pub what: Binding,
     /// Since when.
     pub since: Timestamp,
-    /// The portal's words.
-    pub why: String,
+    /// Why.
+    pub why: Heard,
 }
 
 /// All that is refused at the moment, and when it is tried again.
@@ -60,16 +84,25 @@ pub fn pause(failures: u32, random: f64) -> Duration {
 }
 
 impl Refusals {
-    /// What is refused now, by what was before: what lasts keeps its beginning.
-    pub fn after(&self, refused: Vec<(Binding, String)>, now: Timestamp, next_try: Timestamp) -> Self {
+    /// What is refused now, by what was before: what lasts keeps its beginning, and what was not `looked` after keeps
+    /// its state.
+    pub fn after(
+        &self,
+        looked: &[Binding],
+        refused: Vec<(Binding, Heard)>,
+        now: Timestamp,
+        next_try: Option<Timestamp>,
+    ) -> Self {
         let since = |what: Binding| self.bindings.iter().find(|b| b.what == what).map_or(now, |b| b.since);
-        let mut bindings: Vec<RefusedBinding> = Vec::new();
+        let kept = self.bindings.iter().filter(|b| !looked.contains(&b.what));
+        let mut bindings: Vec<RefusedBinding> = kept.cloned().collect();
         for (what, why) in refused {
             if bindings.iter().all(|b| b.what != what) {
                 bindings.push(RefusedBinding { what, since: since(what), why });
             }
         }
-        Self { next_try: (!bindings.is_empty()).then_some(next_try), bindings }
+        bindings.sort_by_key(|b| b.what);
+        Self { next_try: next_try.filter(|_| !bindings.is_empty()), bindings }
     }
 
     /// Whether this thing is refused for the same reason.
@@ -90,18 +123,32 @@ mod tests {
 
     #[test]
     fn what_lasts_keeps_its_beginning_and_what_is_over_is_gone() {
-        let refused = |what, why: &str| (what, why.to_owned());
+        let refused = |what, why: &str| (what, Heard::Words(why.to_owned()));
+        let all = &Binding::BOUND;
         let first = Refusals::default().after(
+            all,
             vec![refused(Binding::Click, "no"), refused(Binding::Click, "twice"), refused(Binding::Card, "no")],
             Timestamp(1),
-            Timestamp(9),
+            Some(Timestamp(9)),
         );
         assert_eq!((first.bindings.len(), first.next_try), (2, Some(Timestamp(9))));
-        let later = first.after(vec![refused(Binding::Card, "no")], Timestamp(5), Timestamp(20));
-        assert_eq!(later.bindings, [RefusedBinding { what: Binding::Card, since: Timestamp(1), why: "no".into() }]);
+        let later = first.after(all, vec![refused(Binding::Card, "no")], Timestamp(5), Some(Timestamp(20)));
+        assert_eq!(
+            later.bindings,
+            [RefusedBinding { what: Binding::Card, since: Timestamp(1), why: Heard::Words("no".into()) }]
+        );
         assert!(!later.says_the_same(&first));
-        assert!(later.says_the_same(&later.after(vec![refused(Binding::Card, "no")], Timestamp(6), Timestamp(30))));
-        let well = later.after(Vec::new(), Timestamp(7), Timestamp(40));
+        assert!(later.says_the_same(&later.after(
+            all,
+            vec![refused(Binding::Card, "no")],
+            Timestamp(6),
+            Some(Timestamp(30))
+        )));
+        let other =
+            later.after(&[Binding::Users], vec![refused(Binding::Users, "no")], Timestamp(6), Some(Timestamp(30)));
+        assert_eq!(other.bindings.iter().map(|b| b.what).collect::<Vec<_>>(), [Binding::Card, Binding::Users]);
+        assert!(later.says_the_same(&other.after(&[Binding::Users], Vec::new(), Timestamp(7), Some(Timestamp(40)))));
+        let well = later.after(all, Vec::new(), Timestamp(7), Some(Timestamp(40)));
         assert_eq!(well, Refusals::default());
     }
 

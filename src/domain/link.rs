@@ -1,6 +1,7 @@
 //! Health of a company's connections as data: page, readiness, metrics and `doctor` read the same value.
 
 use super::Timestamp;
+use super::binding::Heard;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -188,10 +189,25 @@ pub enum Closed {
 pub struct WaitingInstall {
     /// When it was told.
     pub since: Timestamp,
-    /// What stood in the way last.
-    pub why: String,
-    /// When it is tried again; `None` before the first attempt since the start.
+    /// What stands in the way.
+    pub why: InstallTrouble,
+    /// When it is tried again; `None` before the first attempt since the start, and where nothing can be tried.
     pub next_try: Option<Timestamp>,
+}
+
+/// What stands in the way of an installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstallTrouble {
+    /// It is about to be tried.
+    Untried,
+    /// The authorization server has not confirmed it yet, by what it said or what was seen.
+    ServerNotYet(String),
+    /// The authorization server says no: the keys do not fit, a subscription is over.
+    ServerRefuses(String),
+    /// The portal does not say in whose name it was told.
+    PortalFails(Heard),
+    /// It was told without tokens, so that nothing can prove it.
+    TokensMissing,
 }
 
 /// What waits to be told to a portal.

@@ -149,7 +149,7 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
             let words = Words::of(waiting);
             settle(words.requests(&Target::Known(crm.clone()), sees), words.steps)
         }
-        (CrmStep::Finish { user, duration_s, status, reason }, Some(crm)) => {
+        (CrmStep::Finish { user, duration_s, status, reason, ended_at: _ }, Some(crm)) => {
             let request = Request::Finish {
                 crm: crm.clone(),
                 user: *user,
@@ -237,7 +237,7 @@ mod tests {
         CrmStep::Hide { users: users(ids) }
     }
     fn finish() -> CrmStep {
-        CrmStep::Finish { user: UserId(1), duration_s: 5, status: Status::Answered, reason: None }
+        CrmStep::Finish { user: UserId(1), duration_s: 5, status: Status::Answered, reason: None, ended_at: None }
     }
 
     impl Request {

@@ -292,6 +292,7 @@ impl Companies {
             switch,
             link: setup.link.clone(),
             bell,
+            reloading: Mutex::default(),
         }));
         Ok((handle, Parts { actor, inbox: inbox_rx, news, link_state, link_news, switch: switch_rx }))
     }

@@ -5,7 +5,7 @@ use crate::bitrix::{self, ApiError, AppCredentials, OAuthError, portal_domain};
 use crate::domain::company::Company;
 use crate::domain::{CompanyId, Tokens, UserId};
 use crate::store::{LoginAttempt, NewCompany, StoreError};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 /// Scopes without which nothing works; `user` may be one of its narrower forms.
 const SCOPES: &[&str] = &["placement", "telephony"];
@@ -45,18 +45,6 @@ pub enum RegisterError {
     Store(#[from] StoreError),
 }
 
-impl RegisterError {
-    /// Whether the same may succeed later without anybody doing anything.
-    pub(super) const fn may_pass(&self) -> bool {
-        match self {
-            Self::OAuth(error) => matches!(error, OAuthError::Again { .. } | OAuthError::Protocol(_)),
-            Self::Portal(error) => error.may_retry(),
-            Self::Store(error) => matches!(error, StoreError::Unavailable(_) | StoreError::Full),
-            Self::OtherPortal | Self::NotAdmin | Self::ScopesMissing(_) => false,
-        }
-    }
-}
-
 impl Companies {
     /// Completes a log-in: tokens are stored durably before their first use for the company, and the company starts.
     /// `claimed` is the `member_id` the browser brought back.
@@ -81,8 +69,6 @@ impl Companies {
         if !missing.is_empty() {
             return Err(RegisterError::ScopesMissing(missing));
         }
-        let parked = self.parked_token(&grant.member_id, &grant.client_endpoint, &keys).await;
-        let (application_token, language) = parked.map_or((None, None), |(token, language)| (Some(token), language));
         let domain = portal_domain(&grant.client_endpoint).unwrap_or_else(|| attempt.domain.clone());
         let company = NewCompany {
             id: grant.member_id.clone(),
@@ -90,12 +76,12 @@ impl Companies {
             client_endpoint: grant.client_endpoint,
             client_id: keys.client_id,
             client_secret: keys.client_secret,
-            application_token,
-            language,
+            application_token: None,
+            language: None,
         };
         let tokens = Tokens { user_id: grant.tokens.user_id.or(Some(who.user)), ..grant.tokens };
         self.admit(company, tokens).await?;
-        // One that was told while we asked for the parked one above.
+        // An installation that was told before brings the application token, by the way of all installations.
         self.after_log_in(&grant.member_id).await;
         Ok(Registered { company: grant.member_id, user: who.user, name: who.name })
     }
@@ -121,47 +107,6 @@ impl Companies {
             tracing::info!(company = %new.id, domain = new.domain, "a company has been registered");
         }
         Ok(())
-    }
-
-    /// The application token of a parked installation and the portal's language, if its access token proves to be that
-    /// of an administrator of this portal, given to this application. Employees hold tokens of the application as well,
-    /// so that their administrator's word is needed.
-    async fn parked_token(
-        &self,
-        id: &CompanyId,
-        client_endpoint: &str,
-        keys: &AppCredentials,
-    ) -> Option<(SecretString, Option<String>)> {
-        let body = self.setup.store.parked_install(id, self.now()).await.ok().flatten()?;
-        let parked: serde_json::Value = serde_json::from_str(body.expose_secret()).ok()?;
-        let text = |key: &str| parked.get(key).and_then(serde_json::Value::as_str);
-        let access = SecretString::from(text("access")?.to_owned());
-        match self.setup.bitrix.oauth.app_info(&access, text("server_endpoint")).await {
-            Ok(info) if info.is_for(&keys.client_id) && info.member_id.as_ref().is_none_or(|m| m == id) => {}
-            Ok(_) => {
-                tracing::warn!(company = %id, "the waiting installation belongs to another application");
-                return None;
-            }
-            // The portal itself is asked below; its address has just been told by the authorization server.
-            Err(error) => {
-                tracing::warn!(company = %id, %error, "the waiting installation is not known to the authorization server");
-            }
-        }
-        match bitrix::who(&self.setup.bitrix, client_endpoint, &access).await {
-            Ok(who) if who.admin => {
-                self.forget_install(id).await;
-                let token = SecretString::from(text("application_token")?.to_owned());
-                Some((token, text("language").map(str::to_owned)))
-            }
-            Ok(_) => {
-                tracing::warn!(company = %id, "the waiting installation was not told by an administrator");
-                None
-            }
-            Err(error) => {
-                tracing::warn!(company = %id, %error, "the waiting installation could not be confirmed");
-                None
-            }
-        }
     }
 
     /// An administrator has opened the application inside his portal: its application token is kept if none is known.

@@ -6,8 +6,9 @@ use super::message::{ActError, Message};
 use super::status::{Shared, Status};
 use super::upkeep::Bell;
 use crate::bitrix::users::UserList;
-use crate::bitrix::{ApiError, Portal, Who};
+use crate::bitrix::{ApiError, Portal, Who, portal_domain};
 use crate::clock::Clock;
+use crate::domain::binding::Binding;
 use crate::domain::call::Click;
 use crate::domain::card::CardCommand;
 use crate::domain::company::SwitchSettings;
@@ -19,7 +20,7 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 /// Clones are the same company.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ pub(super) struct Inner {
     pub switch: watch::Sender<Option<Arc<SwitchSettings>>>,
     pub link: LinkTools,
     pub bell: Arc<Bell>,
+    /// Settings are read and handed over by one at a time.
+    pub reloading: Mutex<()>,
 }
 
 /// The company's actor has more to do than it can take in, or is being restarted.
@@ -111,6 +114,8 @@ impl CompanyHandle {
 
     /// Reads the company's choices and number table anew.
     pub async fn reload(&self) -> Result<(), StoreError> {
+        // What was read first is handed over first: else an older reading would undo a newer one.
+        let _turn = self.0.reloading.lock().await;
         let Some(company) = self.0.store.company(&self.0.company).await? else { return Ok(()) };
         let employees = self.0.store.employees(&self.0.company).await?;
         // An actor that is gone reads everything when it is made again.
@@ -125,7 +130,7 @@ impl CompanyHandle {
 
     /// Fetches the portal's users: new ones are taken over, dismissed ones no longer count.
     pub async fn sync_users(&self) -> Result<ImportReport, SyncError> {
-        let list = self.0.portal.users().await.inspect_err(|e| self.0.shared.portal_fails(e, self.0.clock.now()))?;
+        let list = self.0.portal.users().await?;
         self.0.shared.portal_works();
         let dismissed = self.dismissed(&list).await?;
         for user in &dismissed {
@@ -143,7 +148,34 @@ impl CompanyHandle {
                 "the internal number in this user's profile could not be read whole; the list of users shows it");
         }
         self.reload().await?;
+        self.note_refusals(&[Binding::Users], &[], None);
         Ok(report)
+    }
+
+    /// Remembers what of the things `looked` after could not be set up, and says so when that is news. Without a moment
+    /// for the next attempt the one that is known stays.
+    pub(super) fn note_refusals(
+        &self,
+        looked: &[Binding],
+        failed: &[(Binding, ApiError)],
+        next_try: Option<Timestamp>,
+    ) {
+        let now = self.0.clock.now();
+        let failed = failed.iter().map(|(what, error)| (*what, error.heard())).collect();
+        let (before, after) = self.0.shared.bindings_refused(looked, failed, now, next_try);
+        if after.says_the_same(&before) {
+            return;
+        }
+        let next_in_s = after.next_try.map(|at| at.since(now).as_secs());
+        for refused in after.bindings.iter().filter(|refused| !before.tells_of(refused)) {
+            let domain = portal_domain(&self.portal().client_endpoint()).unwrap_or_default();
+            let user = self.portal().tokens().and_then(|t| t.user_id).map_or_else(String::new, |u| u.to_string());
+            tracing::warn!(company = %self.0.company, domain, user, what = refused.what.code(), why = %refused.why,
+                next_in_s, "the portal refuses to set this up; the company's page says what to do");
+        }
+        if after.bindings.is_empty() {
+            tracing::warn!(company = %self.0.company, "the portal has taken everything that it had refused before");
+        }
     }
 
     /// Who of our table may no longer work in the portal. Only a complete list of the others can tell that.
@@ -214,6 +246,11 @@ impl CompanyHandle {
     /// likes.
     pub fn users_changed(&self) {
         self.0.bell.users_changed();
+    }
+
+    /// Somebody says that the application was installed again, which nothing proves yet.
+    pub(super) fn perhaps_installed(&self) {
+        self.0.bell.perhaps_installed();
     }
 }
 

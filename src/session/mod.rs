@@ -41,3 +41,4 @@ pub use handle::{Busy, CompanyHandle, SyncError};
 pub use link::LinkTools;
 pub use message::ActError;
 pub use status::Status;
+pub use uninstall::Removal;

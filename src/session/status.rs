@@ -3,7 +3,7 @@
 use super::board::CallBoard;
 use crate::bitrix::ApiError;
 use crate::domain::Timestamp;
-use crate::domain::binding::{Binding, Refusals};
+use crate::domain::binding::{Binding, Heard, Refusals};
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -92,16 +92,24 @@ impl Shared {
         *self.backlog.lock().unwrap_or_else(PoisonError::into_inner) = backlog;
     }
 
-    /// What the portal has refused to set up in this round; tells what was known before and what is now.
+    /// What of the things `looked` after the portal refuses; tells what was known before and what is now.
     pub fn bindings_refused(
         &self,
-        refused: Vec<(Binding, String)>,
+        looked: &[Binding],
+        refused: Vec<(Binding, Heard)>,
         now: Timestamp,
-        next_try: Timestamp,
+        next_try: Option<Timestamp>,
     ) -> (Refusals, Refusals) {
         let mut known = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        let after = known.after(refused, now, next_try);
+        let after = known.after(looked, refused, now, next_try.or(known.next_try));
         (std::mem::replace(&mut *known, after.clone()), after)
+    }
+
+    /// When what is refused is tried again; `false` where nothing is.
+    pub fn refused_until(&self, next_try: Timestamp) -> bool {
+        let mut known = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        known.next_try = (!known.bindings.is_empty()).then_some(next_try);
+        known.next_try.is_some()
     }
 
     /// The portal has answered sensibly.

@@ -15,15 +15,39 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Rows between two lines of progress in the log.
 const PROGRESS: u64 = 100_000;
 
+/// What came of the word that the application was removed from a portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// It is so here as well.
+    Done,
+    /// It proves nothing.
+    Unproved,
+    /// There is no such company.
+    Unknown,
+}
+
 impl Companies {
-    /// The application was removed from a portal; believed only with the right token. `false`: it was not. With `clean`
-    /// everything of the company is deleted, else it is kept for the retention time. When this returns, nobody serves
-    /// the company any more, and this is on disk.
-    pub async fn uninstalled(&self, from: &Sender, clean: bool) -> Result<bool, StoreError> {
-        let Some(id) = &from.member_id else { return Ok(false) };
-        let Some(company) = self.setup.store.company(id).await? else { return Ok(false) };
-        if !company.application_token.as_ref().is_some_and(|t| authentic(t, from.application_token.as_ref())) {
-            return Ok(false);
+    /// The application was removed from a portal; believed only with the right token. With `clean` everything of the
+    /// company is deleted, also if it was removed before; else it is kept for the retention time. When this returns,
+    /// nobody serves the company any more, and this is on disk.
+    pub async fn uninstalled(&self, from: &Sender, clean: bool) -> Result<Removal, StoreError> {
+        let Some(id) = &from.member_id else { return Ok(Removal::Unknown) };
+        let Some(company) = self.setup.store.proof_of_removal(id).await? else {
+            tracing::warn!(company = %id, clean, "the application was removed from a portal that is not registered here");
+            return Ok(Removal::Unknown);
+        };
+        let Some(token) = &company.application_token else {
+            tracing::warn!(company = %id, domain = company.domain, clean,
+                "the removal of the application was refused: nothing is known that would prove it; to delete the company: ecss-crm-server company forget {id}");
+            return Ok(Removal::Unproved);
+        };
+        if !authentic(token, from.application_token.as_ref()) {
+            tracing::warn!(company = %id, domain = company.domain, clean,
+                "the removal of the application was refused: its application token is wrong");
+            return Ok(Removal::Unproved);
+        }
+        if company.removed && !clean {
+            return Ok(Removal::Done);
         }
         if clean {
             self.setup.store.begin_deletion(id, self.now()).await?;
@@ -36,7 +60,7 @@ impl Companies {
                 "the application was removed from the portal; its data are kept for the retention time");
         }
         self.stop_company(id);
-        Ok(true)
+        Ok(Removal::Done)
     }
 
     /// Stores the registration of a company. What is left of a former one that is being deleted goes first, so that

@@ -2,9 +2,10 @@
 
 use super::SyncError;
 use super::handle::CompanyHandle;
-use crate::bitrix::bindings::{BindReport, Choices, Wanted};
-use crate::bitrix::{ApiError, portal_domain};
+use crate::bitrix::ApiError;
+use crate::bitrix::bindings::{Choices, Wanted};
 use crate::clock::random_unit;
+use crate::domain::Timestamp;
 use crate::domain::binding::{self, Binding};
 use crate::domain::company::CrmCreate;
 use crate::domain::link::retry_delay;
@@ -21,6 +22,9 @@ const ROUND: Duration = Duration::from_secs(3600);
 const RENEW_AFTER: Duration = Duration::from_secs(150 * 24 * 3600);
 /// However often somebody says that the users have changed, they are not fetched more often than this.
 const USERS_APART: Duration = Duration::from_secs(30);
+/// However often somebody says that the application was installed, which he need not prove, the bindings are not compared
+/// more often than this.
+const INSTALLS_APART: Duration = Duration::from_secs(10);
 
 /// Calls upkeep before its time.
 #[derive(Debug, Default)]
@@ -28,6 +32,7 @@ pub(super) struct Bell {
     all: Notify,
     users: Notify,
     choices: Notify,
+    installed: Notify,
 }
 
 impl Bell {
@@ -39,6 +44,11 @@ impl Bell {
     /// The company has chosen otherwise what the portal should do.
     pub fn choices_changed(&self) {
         self.choices.notify_one();
+    }
+
+    /// The application may have been installed again: everything is looked after soon.
+    pub fn perhaps_installed(&self) {
+        self.installed.notify_one();
     }
 
     /// The portal's users have changed.
@@ -55,10 +65,10 @@ impl Bell {
     }
 }
 
-/// The portal has refused something.
-struct Again {
-    /// When to try again.
-    pause: Duration,
+/// What a round has brought.
+struct Done {
+    /// Something could not be set up or fetched.
+    again: bool,
     /// The card is among it.
     card: bool,
 }
@@ -81,25 +91,25 @@ impl Upkeep {
         }
         let mut force = self.rebind.load(Ordering::Relaxed);
         let (mut failures, mut refusals) = (0, 0);
+        let mut fetched = None;
         loop {
-            let done = self.round(&company, force, refusals).await;
+            // Whatever else comes of the round: what is refused is tried again by then.
+            let soon = binding::pause(refusals + 1, random_unit());
+            let done = self.round(&company, force, company.0.clock.now() + soon).await;
             let pause = match done {
-                Ok(None) => {
-                    (failures, refusals, force) = (0, 0, false);
+                Ok(Done { again, card }) => {
+                    (failures, refusals, force) = (0, if again { refusals + 1 } else { 0 }, force && card);
                     ROUND.mul_f64(0.9 + random_unit() / 5.0)
                 }
-                Ok(Some(Again { pause, card })) => {
-                    (failures, refusals, force) = (0, refusals + 1, force && card);
-                    pause
-                }
                 Err(error) => {
-                    failures += 1;
+                    (failures, refusals) = (failures + 1, refusals + 1);
                     tracing::warn!(company = %company.id(), %error, "the portal could not be looked after");
                     if error.may_retry() { retry_delay(failures + 3, random_unit()) } else { ROUND }
                 }
             };
-            let end = Instant::now() + pause;
-            let mut fetched = None;
+            let due = pause.min(soon);
+            let pause = if company.0.shared.refused_until(company.0.clock.now() + due) { due } else { pause };
+            let (ended, mut end) = (Instant::now(), Instant::now() + pause);
             // What has begun is never cut short from here: the answer of a refresh may be on its way.
             loop {
                 tokio::select! {
@@ -114,19 +124,24 @@ impl Upkeep {
                         (failures, refusals) = (0, 0);
                         break;
                     }
+                    () = company.0.bell.installed.notified() => {
+                        end = end.min(ended + INSTALLS_APART);
+                        continue;
+                    }
                     () = company.0.bell.users_wanted(fetched) => {}
                 }
+                fetched = Some(Instant::now());
                 if let Err(error) = users(&company).await {
                     tracing::warn!(company = %company.id(), %error, "the users could not be fetched");
+                    // Whether it is the portal or only the users is seen when everything is asked for.
+                    break;
                 }
-                fetched = Some(Instant::now());
             }
         }
     }
 
-    /// Looks after everything once; tells when to look again where the portal has refused something, `refusals` times
-    /// in a row before.
-    async fn round(&self, company: &CompanyHandle, force: bool, refusals: u32) -> Result<Option<Again>, ApiError> {
+    /// Looks after everything once, and for what fails until `next_try`. An error is of the portal as a whole.
+    async fn round(&self, company: &CompanyHandle, force: bool, next_try: Timestamp) -> Result<Done, ApiError> {
         let failed = |error: &ApiError| company.0.shared.portal_fails(error, company.0.clock.now());
         let portal = company.portal();
         let tokens = portal.tokens().ok_or_else(|| ApiError::NeedsLogin("nobody has logged in yet".into()));
@@ -136,22 +151,34 @@ impl Upkeep {
             tokens = portal.tokens().unwrap_or(tokens);
         }
         let choices = Choices { force_rebind: force, create_for_clicks: creates_for_clicks(company).await };
-        let report = portal.ensure_bound(&self.wanted, choices).await.inspect_err(failed)?;
-        company.0.shared.portal_works();
-        portal.proved(&tokens).await;
+        let mut report = portal.ensure_bound(&self.wanted, choices).await;
+        if report.answered {
+            company.0.shared.portal_works();
+            company.note_refusals(&Binding::BOUND, &report.failed, Some(next_try));
+        }
         if !(report.bound.is_empty() && report.unbound.is_empty()) {
             tracing::info!(company = %company.id(), "the place in the portal was set up: {report}");
         }
-        let again = (!report.refused.is_empty()).then(|| binding::pause(refusals + 1, random_unit()));
-        note_refusals(company, &report, again.unwrap_or_default());
-        if force && report.refused.is_empty() {
+        if force && report.failed.is_empty() {
             tracing::warn!(company = %company.id(),
                 "the call card was embedded anew; reload open Bitrix24 pages and set rebindPlacement back to false");
         }
+        let bound_nothing = !report.answered;
+        report.keep_going(Binding::Users, users(company).await);
+        if let Some(error) = report.of_whole_portal() {
+            failed(error);
+            return Err(error.clone());
+        }
+        if bound_nothing {
+            company.0.shared.portal_works();
+            company.note_refusals(&Binding::BOUND, &report.failed, Some(next_try));
+        } else if let Some(users @ (Binding::Users, _)) = report.failed.last() {
+            company.note_refusals(&[Binding::Users], std::slice::from_ref(users), Some(next_try));
+        }
+        portal.proved(&tokens).await;
         learn_language(company).await;
-        users(company).await?;
-        let card = report.refused.iter().any(|(what, _)| *what == Binding::Card);
-        Ok(again.map(|pause| Again { pause, card }))
+        let card = report.failed.iter().any(|(what, _)| *what == Binding::Card);
+        Ok(Done { again: !report.failed.is_empty(), card })
     }
 }
 
@@ -175,25 +202,6 @@ async fn creates_for_clicks(company: &CompanyHandle) -> bool {
             tracing::error!(company = %company.id(), %error, "the company's choices cannot be read");
             false
         }
-    }
-}
-
-/// Remembers what the portal has refused, and says so when that is news.
-fn note_refusals(company: &CompanyHandle, report: &BindReport, pause: Duration) {
-    let now = company.0.clock.now();
-    let refused = report.refused.iter().map(|(what, error)| (*what, error.to_string())).collect();
-    let (before, after) = company.0.shared.bindings_refused(refused, now, now + pause);
-    if after.says_the_same(&before) {
-        return;
-    }
-    for refused in after.bindings.iter().filter(|refused| !before.tells_of(refused)) {
-        let domain = portal_domain(&company.portal().client_endpoint()).unwrap_or_default();
-        let user = company.portal().tokens().and_then(|t| t.user_id).map_or_else(String::new, |u| u.to_string());
-        tracing::warn!(company = %company.id(), domain, user, what = refused.what.code(), why = refused.why,
-            next_in_s = pause.as_secs(), "the portal refuses to set this up; the company's page says what to do");
-    }
-    if after.bindings.is_empty() {
-        tracing::warn!(company = %company.id(), "the portal has taken everything that it had refused before");
     }
 }
 

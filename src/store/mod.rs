@@ -44,7 +44,7 @@ pub use inbox::{EventId, PortalEvent};
 pub use key::MasterKey;
 pub use outbox::{Intent, IntentId, NewIntent};
 pub use record::{Kept, Record};
-pub use registration::NewCompany;
+pub use registration::{NewCompany, RemovalProof};
 pub use survey::{Details, Entry, Standing, SurveyError, inspect, order_deletion, survey};
 pub use trace::TraceLine;
 

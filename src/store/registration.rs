@@ -27,6 +27,17 @@ pub struct NewCompany {
     pub language: Option<String>,
 }
 
+/// See [`Store::proof_of_removal`].
+#[derive(Debug)]
+pub struct RemovalProof {
+    /// Portal host.
+    pub domain: String,
+    /// What the portal shows; unknown until it has told it once.
+    pub application_token: Option<SecretString>,
+    /// The application was removed before.
+    pub removed: bool,
+}
+
 impl Store {
     /// Registers a company with its tokens, in one transaction. A known `member_id` gets the new keys, domain and
     /// tokens and is installed again; its name, settings and employees stay, and so does what the notice does not tell.
@@ -82,12 +93,32 @@ impl Store {
         tx.commit().await
     }
 
-    /// Takes a company out of work: tokens, application token, admin sessions and waiting events go; settings,
-    /// employees, calls and waiting requests stay for its return. Unknown companies are no fault: the portal may say it twice.
+    /// What proves that a portal tells of the removal of its application: also of one that was removed before and is to
+    /// be deleted now. `None` where the company is unknown or being deleted.
+    pub async fn proof_of_removal(&self, id: &CompanyId) -> Result<Option<RemovalProof>, StoreError> {
+        let id = id.as_str();
+        let row = sqlx::query!(
+            "SELECT domain, application_token, uninstalled_at FROM companies WHERE id = $1 AND deletion_began_at IS NULL",
+            id
+        )
+        .fetch_optional(self.db())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let token = row.application_token.as_deref();
+        let place = || Place::new(TABLE, "application_token", id);
+        Ok(Some(RemovalProof {
+            domain: row.domain,
+            application_token: token.map(|t| self.seal().open(place(), t)).transpose()?,
+            removed: row.uninstalled_at.is_some(),
+        }))
+    }
+
+    /// Takes a company out of work: tokens, admin sessions and waiting events go; settings, employees, calls and waiting
+    /// requests stay for its return, and the application token for [`Self::proof_of_removal`]. Unknown companies are no fault: the portal may say it twice.
     pub async fn mark_uninstalled(&self, id: &CompanyId, now: Timestamp) -> Result<(), StoreError> {
         let id = id.as_str();
         let mut tx = self.begin_durable().await?;
-        sqlx::query!("UPDATE companies SET uninstalled_at = $2, application_token = NULL WHERE id = $1", id, now.0)
+        sqlx::query!("UPDATE companies SET uninstalled_at = COALESCE(uninstalled_at, $2) WHERE id = $1", id, now.0)
             .execute(tx.conn())
             .await?;
         sqlx::query!("DELETE FROM tokens WHERE company = $1", id).execute(tx.conn()).await?;

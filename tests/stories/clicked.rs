@@ -120,3 +120,18 @@ async fn a_click_on_what_is_no_number_ends_with_a_reason_and_rings_nobody() {
     assert!(story.switch().commands().is_empty(), "nobody is rung");
     story.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_click_on_what_stands_for_a_hidden_number_says_so_and_rings_nobody() {
+    let (story, firm) = Story::with_firm().await;
+    for (n, shown) in ["+", "00"].into_iter().enumerate() {
+        let (crm, status) = firm.click(IVAN, shown).await;
+        assert_eq!(status, Some(200), "{shown}");
+        let record = firm.finished(&story, n + 1).await.remove(n);
+        assert_eq!((record.code.as_str(), record.duration), ("404", 0), "{shown}");
+        assert!(record.reason.contains("скрыл свой номер"), "{shown}: {}", record.reason);
+        assert!(trace(&firm, &crm, "en").await.contains("the caller hid his number"), "{shown}");
+    }
+    assert!(story.switch().commands().is_empty(), "nobody is rung");
+    story.end().await;
+}

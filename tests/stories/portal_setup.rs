@@ -74,6 +74,172 @@ async fn a_portal_that_refuses_bindings_is_told_of_on_the_page_and_asked_again_u
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_one_thing_fails_by_the_others_are_set_up_and_it_is_told_and_tried_again_soon() {
+    let story = Story::begin().await;
+    let mut firm = story.newcomer("firma.local", PortalSpec::default()).await;
+    let scope = "The request requires higher privileges than provided by the access token";
+    let refuse = |http, code: &str, text: &str| Fault::Refuse(http, code.to_owned(), text.to_owned());
+    firm.portal.standing_for("event.bind", refuse(401, "insufficient_scope", scope));
+    firm.portal.standing_for("placement.bind", Fault::Html);
+    firm.portal.standing_for("telephony.externalline.add", Fault::OperationTimeLimit(1));
+    firm.portal.standing_for("user.get", refuse(403, "ACCESS_DENIED", "Access denied!"));
+    firm.admin = story.town().register(&firm.company).await.expect("the registration");
+    let titles =
+        ["не принимает подписку", "не встраивает карточку", "не принимает линию", "не отдаёт список пользователей"];
+    for title in titles {
+        page_says(&story, &mut firm, title, true).await;
+    }
+    for words in [scope, "a page titled &quot;Authorization&quot;", "Access denied! [ACCESS_DENIED]"] {
+        let unquoted = words.replace("&quot;", "&#34;");
+        let shown = state(&mut firm.admin).await;
+        assert!(shown.contains(words) || shown.contains(&unquoted), "{words}: {shown}");
+    }
+    assert!(!state(&mut firm.admin).await.contains("the portal refused"), "the portal's words, not ours");
+    // The list of users says the same, and other requests that work change nothing.
+    firm.employees().await;
+    let page = firm.admin.page("/company/employees").await.expect("the table");
+    assert!(page.contains("Портал не отдал список пользователей") && page.contains("Access denied!"), "{page}");
+    firm.portal.app_frame(1).send(story.town().client()).await.expect("an answer");
+    for title in titles {
+        assert!(state(&mut firm.admin).await.contains(title), "{title}");
+    }
+    let (asked, binds) = (firm.portal.requests_of("user.get").len(), firm.portal.requests_of("event.bind").len());
+    let portal = firm.portal.clone();
+    let again = || {
+        let both = (portal.requests_of("user.get").len(), portal.requests_of("event.bind").len());
+        (both.0 > asked && both.1 > binds).then_some(())
+    };
+    story.until("both are tried again by themselves", again).await;
+    firm.portal.heal();
+    firm.settled(&story).await;
+    for title in titles {
+        page_says(&story, &mut firm, title, false).await;
+    }
+    assert_eq!(firm.numbers_of(IVAN).await, ["1001"]);
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_that_has_waited_for_the_log_in_is_proved_with_whatever_is_still_good() {
+    for (hours, portal_fails, server_fails) in [(3, false, false), (0, true, false), (3, true, false), (0, false, true)]
+    {
+        let story = Story::begin().await;
+        let mut firm = story.newcomer("firma.local", PortalSpec::default()).await;
+        firm.portal.set_language("en");
+        firm.portal.install(1).await.expect("an installation path");
+        // Strangers say the same of this portal.
+        let form = firm.portal.deliveries().pop().expect("the installation").form;
+        for n in 0..6 {
+            forge(&story, &form, n).await;
+        }
+        story.pass(Duration::from_secs(hours * 3600));
+        firm.portal.set_event_auth(EventAuth::NoTokens);
+        if portal_fails {
+            // The first is the administrator's own log-in.
+            firm.portal.next_for("profile", Fault::Latency(Duration::ZERO));
+            firm.portal.next_for("profile", Fault::Outage);
+        }
+        if server_fails {
+            let refuse = Fault::Refuse(402, "PAYMENT_REQUIRED".to_owned(), "Payment required".to_owned());
+            story.town().portals.auth_next_for("app.info", refuse);
+        }
+        firm = firm.register(&story).await;
+        page_says(&story, &mut firm, "Установка приложения", false).await;
+        click_works(&story, &firm).await;
+        assert_eq!(story.said("an installation was never confirmed"), 0, "{hours} {portal_fails}");
+        story.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_that_is_told_while_the_administrator_logs_in_is_never_lost() {
+    let story = Story::begin().await;
+    for n in 0..20 {
+        let firm = story.newcomer(&format!("firma{n}.local"), PortalSpec::default()).await;
+        let portal = firm.portal.clone();
+        let pause = Duration::from_millis(2 * n);
+        let told = async {
+            tokio::time::sleep(pause).await;
+            portal.install(1).await.expect("an installation path").status
+        };
+        let (told, mut firm) = tokio::join!(told, firm.register(&story));
+        assert_eq!(told, Some(200));
+        firm.portal.set_event_auth(EventAuth::NoTokens);
+        page_says(&story, &mut firm, "Установка приложения", false).await;
+        // The portal drops an application's handlers when it is installed.
+        firm.settled(&story).await;
+        story
+            .until_asked("a click is proved by the application token", async || {
+                let (_, status) = firm.click(IVAN, CLIENT).await;
+                if status != Some(200) {
+                    firm.portal.forget_open_calls();
+                }
+                (status == Some(200)).then_some(())
+            })
+            .await;
+        firm.phone_is("1001", PhoneStatus::Ringing).await;
+        firm.phone("1001").reject().await.expect("it rings");
+        firm.finished(&story, 1).await;
+    }
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_that_was_under_way_for_hours_is_confirmed_with_its_other_token() {
+    let story = Story::begin().await;
+    let mut firm = story.newcomer("firma.local", PortalSpec::default()).await.register(&story).await;
+    firm.portal.set_event_auth(EventAuth::NoTokens);
+    let base = story.town().base();
+    firm.portal.set_handler(&base, "http://127.0.0.1:9/");
+    firm.portal.install(1).await.expect("an installation path");
+    let form = firm.portal.deliveries().pop().expect("the installation").form;
+    story.pass(Duration::from_secs(2 * 3600));
+    let sent = story.town().client().post(format!("{base}/")).form(&form).send().await.expect("an answer");
+    assert!(sent.status().is_success());
+    story.until_said("the application was installed in the portal and is confirmed").await;
+    firm.settled(&story).await;
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_installation_that_nothing_can_prove_does_not_cost_the_company_its_bindings() {
+    let (story, mut firm) = Story::with_firm().await;
+    let refuse = Fault::Refuse(401, "WRONG_CLIENT".to_owned(), "Wrong client".to_owned());
+    story.town().portals.auth_standing(refuse);
+    firm.portal.install(1).await.expect("an installation path");
+    page_says(&story, &mut firm, "Сервер авторизации Битрикс24:", true).await;
+    let shown = state(&mut firm.admin).await;
+    assert!(shown.contains("Wrong client") && shown.contains("Войти заново"), "{shown}");
+    firm.settled(&story).await;
+    click_works(&story, &firm).await;
+    story.town().portals.auth_heal();
+    page_says(&story, &mut firm, "Установка приложения", false).await;
+    firm.settled(&story).await;
+    // Told without any tokens.
+    let mut form = firm.portal.deliveries().into_iter().rfind(|d| d.event == "ONAPPINSTALL").expect("told").form;
+    form.retain(|(name, _)| !name.ends_with("access_token]") && !name.ends_with("refresh_token]"));
+    let client = story.town().client();
+    client.post(format!("{}/", story.town().base())).form(&form).send().await.expect("an answer");
+    page_says(&story, &mut firm, "без ключей доступа", true).await;
+    click_works(&story, &firm).await;
+    story.end().await;
+}
+
+/// Posts an installation with tokens that nobody has issued.
+async fn forge(story: &Story, form: &[(String, String)], n: u32) {
+    let mut form = form.to_vec();
+    for (name, value) in &mut form {
+        if name == "auth[application_token]" || name.ends_with("access_token]") || name.ends_with("refresh_token]") {
+            *value = format!("forged{n}").repeat(4);
+        }
+    }
+    let sent = story.town().client().post(format!("{}/", story.town().base())).form(&form).send().await;
+    assert!(sent.expect("an answer").status().is_success(), "an installation waits to be confirmed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_installation_that_nobody_could_confirm_is_confirmed_by_itself_even_after_a_restart() {
     let mut story = Story::begin().await;
     let mut firms = Vec::new();
@@ -229,6 +395,21 @@ async fn what_is_recorded_late_stays_out_of_the_chats() {
     firm.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
     assert!(firm.finished(&story, 2).await.remove(1).to_chat, "told at once");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_ended_while_the_daemon_was_away_stays_out_of_the_chats() {
+    let (mut story, firm) = Story::with_firm().await;
+    let call = firm.incoming(CLIENT, "1001").await;
+    firm.cards_at(&story, &[IVAN]).await;
+    firm.phone("1001").pick_up().await.expect("it rings");
+    firm.lists_active(&story, "talking").await;
+    story.stop_daemon().await;
+    story.switch().remote_hangs_up(call).await.expect("it talks");
+    story.pass(Duration::from_secs(600));
+    story.start_daemon(1).await;
+    assert!(!only(firm.finished(&story, 1).await).to_chat, "it ended ten minutes ago");
     story.end().await;
 }
 

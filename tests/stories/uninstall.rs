@@ -3,6 +3,7 @@
 use crate::support::{CLIENT, CLIENT_DIGITS, Card, Firm, IVAN, PATIENCE, Story, only};
 use ecss_crm_server::app::{self, Forgotten, Standing};
 use ecss_crm_server::domain::CompanyId;
+use ecss_crm_server::sandbox::portal::PortalSpec;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::path::PathBuf;
@@ -71,6 +72,46 @@ async fn an_application_removed_with_its_data_leaves_nothing_and_the_other_compa
     call(&story, &stays, "+73832000010").await;
     assert_eq!(company_page(&stays).await, StatusCode::OK);
     assert!(!files_with(&story, stays.portal.member_id()).is_empty());
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removal_with_the_data_after_one_without_deletes_them_and_nothing_else_is_taken_from_who_has_left() {
+    let (story, firm) = Story::with_firm().await;
+    call(&story, &firm, CLIENT).await;
+    let texts = marks(&firm);
+    let told = only(firm.portal.uninstall(false).await);
+    assert_eq!(told.status, Some(200));
+    let client = story.town().client();
+    let event = |name: &str| {
+        let mut form = told.form.clone();
+        form[0].1 = name.to_owned();
+        client.post(&told.url).form(&form)
+    };
+    for name in ["ONEXTERNALCALLSTART", "ONUSERADD"] {
+        let status = event(name).send().await.expect("an answer").status();
+        assert_eq!(status, StatusCode::FORBIDDEN, "{name} of a company that has left");
+    }
+    assert_eq!(event("ONAPPUNINSTALL").send().await.expect("an answer").status(), StatusCode::OK, "told twice");
+    let mut clean = told.form.clone();
+    clean.iter_mut().filter(|(name, _)| name == "data[CLEAN]").for_each(|(_, value)| *value = "1".to_owned());
+    let mut forged = clean.clone();
+    forged.iter_mut().filter(|(n, _)| n == "auth[application_token]").for_each(|(_, v)| *v = "forged".repeat(5));
+    let status = client.post(&told.url).form(&forged).send().await.expect("an answer").status();
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let status = client.post(&told.url).form(&clean).send().await.expect("an answer").status();
+    assert_eq!(status, StatusCode::OK);
+    is_deleted(&story, &texts).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removal_that_nothing_proves_is_refused_aloud() {
+    let story = Story::begin().await;
+    let firm = story.newcomer("odin.local", PortalSpec::default()).await.register(&story).await;
+    assert_eq!(only(firm.portal.uninstall(true).await).status, Some(403));
+    let remedy = format!("ecss-crm-server company forget {}", firm.portal.member_id());
+    assert_eq!(story.warned(&remedy), 1, "who looks after the server reads what to do");
     story.end().await;
 }
 

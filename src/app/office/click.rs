@@ -11,9 +11,19 @@ const MAX_WORD: usize = 50;
 /// The number to dial and what belongs to it: as it was clicked if that can be dialled, else as the portal has read
 /// it; `None` if nothing can be.
 pub(super) fn reached(start: &CallStart) -> Option<Dialled> {
+    if stands_for_hidden(&start.number) {
+        return None;
+    }
     let read = dialled(&start.number).or_else(|fault| dialled(start.international.as_deref().ok_or(fault)?)).ok()?;
     // The portal fills EXTENSION with what its own two signs separate (voximplant/lib/rest/helper.php, startCall).
     Some(Dialled { extension: start.extension.as_deref().and_then(extension).or(read.extension), ..read })
+}
+
+/// Whether it is what we tell the portal in place of a hidden number: a plus, or zeros. A single zero may be the
+/// reception's number, and is nothing that the portal would take from us.
+fn stands_for_hidden(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text != "0" && text.chars().all(|c| matches!(c, '+' | '0'))
 }
 
 /// The click as the call brain takes it.
@@ -21,6 +31,7 @@ pub(super) fn click(start: &CallStart, crm: CrmCallId, user: UserId, late: bool)
     let read = reached(start);
     let facts = ClickFacts {
         written: read.is_none().then(|| AsWritten::new(&start.number)),
+        hidden: stands_for_hidden(&start.number),
         extension: read.as_ref().and_then(|r| r.extension.clone()),
         line: start.line.as_deref().map(bounded).filter(|line| !line.is_empty()),
         campaign: start.campaign,
@@ -55,6 +66,7 @@ mod tests {
         assert_eq!(click.to.expect("a number").as_str(), "+73835550015");
         let want = ClickFacts {
             written: None,
+            hidden: false,
             extension: Some("12".into()),
             line: Some("+73832000000".into()),
             campaign: Some(31),
@@ -88,6 +100,18 @@ mod tests {
             assert!(written.as_str().starts_with(kept) && written.as_str().chars().count() <= 201, "{written}");
         }
         assert_eq!(told("data[PHONE_NUMBER][]=8").to, None, "an array is no number");
+    }
+
+    #[test]
+    fn what_stands_for_a_hidden_number_is_never_dialled() {
+        for number in ["%2B", "00", "000", "%2B0", "+00+"] {
+            let click = told(&format!("data[PHONE_NUMBER]={number}&data[PHONE_NUMBER_INTERNATIONAL]=%2B73835550015"));
+            assert!(click.to.is_none() && click.facts.hidden, "{number}: {click:?}");
+        }
+        for number in ["0", "100", "001", "**00"] {
+            let click = told(&format!("data[PHONE_NUMBER]={number}"));
+            assert!(click.to.is_some() && !click.facts.hidden, "{number}: {click:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::bitrix::hook::{CallStart, Opened, PortalPost, Sender, authentic};
 use crate::bitrix::{ApiError, Who};
 use crate::domain::company::Company;
 use crate::domain::{CompanyId, Timestamp};
-use crate::session::CompanyHandle;
+use crate::session::{CompanyHandle, Removal};
 use crate::web::office::{CardOpened, NewSession, OpenError, PortalAnswer, PortalOpened, PortalRequest};
 use std::time::Duration;
 
@@ -29,11 +29,14 @@ impl DaemonOffice {
                 Ok(PortalAnswer::Accepted)
             }
             PortalPost::Uninstall { from, clean } => {
-                self.sender(&from).await?;
-                if self.companies.uninstalled(&from, clean).await.map_err(|e| fault(&e))? {
-                    Ok(PortalAnswer::Accepted)
-                } else {
-                    Err(OpenError::Forbidden)
+                if from.member_id.is_none() {
+                    return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
+                }
+                // Also from a portal that has removed the application before.
+                match self.companies.uninstalled(&from, clean).await.map_err(|e| fault(&e))? {
+                    Removal::Done => Ok(PortalAnswer::Accepted),
+                    Removal::Unproved => Err(OpenError::Forbidden),
+                    Removal::Unknown => Err(OpenError::UnknownPortal),
                 }
             }
             PortalPost::CallStart(click) => self.clicked(&click).await,

@@ -1,7 +1,7 @@
 //! What an administrator sees and sets.
 
 use super::{DaemonOffice, fault};
-use crate::domain::binding::Refusals;
+use crate::domain::binding::{Heard, Refusals};
 use crate::domain::company::{CallSettings, SwitchSettings};
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use crate::domain::{CompanyId, Phone, UserId};
@@ -109,8 +109,12 @@ impl DaemonOffice {
                         .collect(),
                 },
                 Err(SyncError::Portal(error)) => {
-                    tracing::warn!(company = %id, %error, "the users could not be fetched");
-                    Import::Failed(error.to_string())
+                    // Upkeep asks again, sees whether the portal is down or refuses this, and tells it above the tabs.
+                    handle.users_changed();
+                    match error.heard() {
+                        Heard::Words(words) => Import::Refused(words),
+                        Heard::Seen(seen) => Import::Failed(seen),
+                    }
                 }
                 Err(SyncError::Store(error)) => return Err(fault(&error)),
             },

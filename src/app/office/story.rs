@@ -277,6 +277,10 @@ fn dial_failure(why: DialFailure, lang: Lang) -> String {
             "в записи нет номера, который можно набрать, — исправьте её в карточке клиента",
             "there is no number in it that can be dialled; correct it in the client's card",
         ),
+        DialFailure::HiddenNumber => (
+            "звонивший скрыл свой номер, перезвонить по этой записи нельзя",
+            "the caller hid his number, so that this entry cannot be called back",
+        ),
         DialFailure::Busy => ("телефон занят", "the phone is busy"),
         DialFailure::Unavailable => ("телефон недоступен", "the phone is not reachable"),
         DialFailure::Failed => ("АТС сообщила об ошибке", "the switch reported an error"),

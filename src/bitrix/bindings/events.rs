@@ -1,7 +1,6 @@
 //! `event.get`, `event.bind`, `event.unbind`
 
 use super::{BindReport, already_bound};
-use crate::bitrix::error::ApiError;
 use crate::bitrix::lenient;
 use crate::bitrix::portal::Portal;
 use crate::domain::binding::Binding;
@@ -14,9 +13,9 @@ const NEW_USER: &str = "OnUserAdd";
 /// What we want to be told. Installation and removal of the application are told without asking.
 const WANTED: [&str; 2] = [CLICK, NEW_USER];
 
-pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindReport) -> Result<(), ApiError> {
+pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindReport) {
     let listed = portal.call("event.get", &Value::Null).await;
-    let Some(answer) = report.keep_going(Binding::Click, listed)? else { return Ok(()) };
+    let Some(answer) = report.keep_going(Binding::Click, listed) else { return };
     let there: Vec<_> = lenient::list(answer.result).iter().filter_map(read).collect();
     for event in WANTED {
         let ours = there.iter().filter(|b| b.event.eq_ignore_ascii_case(event));
@@ -24,12 +23,13 @@ pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindRepo
         if right.is_empty() {
             let bound = portal.call("event.bind", &json!({ "event": event, "handler": handler })).await;
             let bound = bound.map(|_| ()).or_else(|e| if already_bound(&e) { Ok(()) } else { Err(e) });
-            if let (NEW_USER, Err(error @ ApiError::Refused { .. })) = (event, &bound) {
+            if let (NEW_USER, Err(error)) = (event, &bound) {
                 // Users are fetched every hour anyway.
+                report.note_answer(error);
                 tracing::debug!(company = %portal.company(), %error, "the portal will not tell of new users");
                 continue;
             }
-            if report.keep_going(Binding::Click, bound)?.is_none() {
+            if report.keep_going(Binding::Click, bound).is_none() {
                 continue; // An old address is better than none.
             }
             report.bound.push(event.to_owned());
@@ -37,12 +37,11 @@ pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindRepo
         for old in stale {
             let params = json!({ "event": event, "handler": old.handler });
             let unbound = portal.call("event.unbind", &params).await;
-            if report.keep_going(Binding::OldAddress, unbound)?.is_some() {
+            if report.keep_going(Binding::OldAddress, unbound).is_some() {
                 report.unbound.push(old.handler.clone());
             }
         }
     }
-    Ok(())
 }
 
 struct Bound {

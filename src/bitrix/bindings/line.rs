@@ -21,21 +21,21 @@ struct Line {
 ///
 /// With `touch` it is written in any case: a change of a line makes the portal forget its list of numbers for outgoing
 /// calls, which it keeps for a day otherwise.
-pub(super) async fn ensure(
-    portal: &Portal,
-    choices: Choices,
-    touch: bool,
-    report: &mut BindReport,
-) -> Result<(), ApiError> {
+pub(super) async fn ensure(portal: &Portal, choices: Choices, touch: bool, report: &mut BindReport) {
     let known = match portal.call("telephony.externalLine.get", &Value::Null).await {
-        Ok(answer) => lenient::list(answer.result).iter().find_map(ours),
         // A portal that does not tell its lines may take one all the same.
-        Err(ApiError::Refused { .. }) => None,
-        Err(error) => return Err(error),
+        Err(error @ ApiError::Refused { .. }) => {
+            report.note_answer(&error);
+            None
+        }
+        listed => {
+            let Some(answer) = report.keep_going(Binding::Line, listed) else { return };
+            lenient::list(answer.result).iter().find_map(ours)
+        }
     };
     let as_wanted = |line: &Line| line.creates.is_none_or(|c| c == choices.create_for_clicks) && !line.name.is_empty();
     if known.as_ref().is_some_and(|line| as_wanted(line) && !touch) {
-        return Ok(());
+        return;
     }
     // A name that somebody has given it in the portal stays.
     let name = known.as_ref().map(|line| line.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(LINE_NAME);
@@ -44,15 +44,18 @@ pub(super) async fn ensure(
     let outcome = match known {
         Some(_) => portal.call("telephony.externalLine.update", &params).await,
         None => match portal.call("telephony.externalLine.add", &params).await {
-            // "Line already exists", or another refusal: what counts is the last word.
-            Err(ApiError::Refused { .. }) => portal.call("telephony.externalLine.update", &params).await,
+            // "Line already exists", or another refusal; a line that is not there cannot be changed either, and then the
+            // first refusal is the reason.
+            Err(refused @ ApiError::Refused { .. }) => {
+                let updated = portal.call("telephony.externalLine.update", &params).await;
+                updated.map_err(|error| if refused.says("already exists") { error } else { refused })
+            }
             other => other,
         },
     };
-    if report.keep_going(Binding::Line, outcome)?.is_some() {
+    if report.keep_going(Binding::Line, outcome).is_some() {
         report.bound.push(format!("line {LINE_NAME} (CRM items for clicks: {create})"));
     }
-    Ok(())
 }
 
 fn ours(row: &Value) -> Option<Line> {

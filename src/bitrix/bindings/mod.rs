@@ -41,26 +41,42 @@ pub struct BindReport {
     pub bound: Vec<String>,
     /// Addresses of ours that are no longer wanted and were unbound.
     pub unbound: Vec<String>,
-    /// What the portal refused: calls go on, but cards or clicks will not work.
-    pub refused: Vec<(Binding, ApiError)>,
+    /// What could not be done, whatever the reason: calls go on, but cards or clicks will not work.
+    pub failed: Vec<(Binding, ApiError)>,
+    /// The portal has answered something sensibly, so that what failed concerns one thing and not the portal.
+    pub answered: bool,
 }
 
 impl BindReport {
     /// Whether everything stood as wanted before.
     pub fn is_unchanged(&self) -> bool {
-        *self == Self::default()
+        self.bound.is_empty() && self.unbound.is_empty() && self.failed.is_empty()
     }
 
-    /// A refusal is noted, so that the rest can still be bound; anything else concerns the rest too.
-    fn keep_going<T>(&mut self, what: Binding, outcome: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    /// A failure is noted, so that the rest can still be set up: a missing right, a page instead of an answer or a
+    /// method that rests may concern this one request only.
+    pub fn keep_going<T>(&mut self, what: Binding, outcome: Result<T, ApiError>) -> Option<T> {
         match outcome {
-            Ok(value) => Ok(Some(value)),
-            Err(error @ ApiError::Refused { .. }) => {
-                self.refused.push((what, error));
-                Ok(None)
+            Ok(value) => {
+                self.answered = true;
+                Some(value)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                self.note_answer(&error);
+                self.failed.push((what, error));
+                None
+            }
         }
+    }
+
+    /// Some refusals are an answer as good as any.
+    fn note_answer(&mut self, error: &ApiError) {
+        self.answered |= matches!(error, ApiError::Refused { .. } | ApiError::NotFoundCall | ApiError::Resting { .. });
+    }
+
+    /// What concerns the portal as a whole: nothing at all was answered.
+    pub fn of_whole_portal(&self) -> Option<&ApiError> {
+        self.failed.first().filter(|_| !self.answered).map(|(_, error)| error)
     }
 }
 
@@ -73,16 +89,17 @@ impl fmt::Display for BindReport {
 }
 
 impl Portal {
-    /// Binds what is missing and unbinds old addresses of ours. Needs the grant of a portal administrator.
-    pub async fn ensure_bound(&self, wanted: &Wanted, choices: Choices) -> Result<BindReport, ApiError> {
+    /// Binds what is missing and unbinds old addresses of ours; one thing that fails keeps none of the others from
+    /// being tried. Needs the grant of a portal administrator.
+    pub async fn ensure_bound(&self, wanted: &Wanted, choices: Choices) -> BindReport {
         let mut report = BindReport::default();
-        events::ensure(self, &wanted.event_handler, &mut report).await?;
+        events::ensure(self, &wanted.event_handler, &mut report).await;
         // The portal offers applications for outgoing calls from a list that it keeps for a day, and drops that list
         // when a line changes, not when an event is bound.
         let touch = report.bound.iter().any(|event| event == events::CLICK);
-        line::ensure(self, choices, touch, &mut report).await?;
-        placement::ensure(self, wanted, choices.force_rebind, &mut report).await?;
-        Ok(report)
+        line::ensure(self, choices, touch, &mut report).await;
+        placement::ensure(self, wanted, choices.force_rebind, &mut report).await;
+        report
     }
 }
 

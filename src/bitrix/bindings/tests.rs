@@ -28,6 +28,9 @@ fn our_line(create: &str) -> (String, String, Option<String>) {
     ("ecss-10".into(), "ECSS-10".into(), Some(create.into()))
 }
 
+/// Another answer than a refusal.
+type Fails = fn() -> Say;
+
 /// What a portal has bound, and how it behaves.
 #[derive(Default)]
 struct Book {
@@ -39,6 +42,8 @@ struct Book {
     old_lines: bool,
     /// Methods that are refused, with their words.
     refuse: Vec<(&'static str, &'static str)>,
+    /// Methods that fail in another way.
+    fail: Vec<(&'static str, Fails)>,
     /// Lists are shown empty although they are not.
     forgetful: bool,
 }
@@ -48,6 +53,9 @@ fn serve(book: &mut Book, hit: &Hit) -> Say {
     let text = |key: &str| params[key].as_str().unwrap_or_default().to_owned();
     if let Some((_, words)) = book.refuse.iter().find(|(m, _)| *m == method) {
         return Say::error(400, "ERROR_CORE", words);
+    }
+    if let Some((_, say)) = book.fail.iter().find(|(m, _)| *m == method) {
+        return say();
     }
     match method {
         "event.get" | "placement.get" if book.forgetful => Say::result(&json!([])),
@@ -104,6 +112,9 @@ fn serve(book: &mut Book, hit: &Hit) -> Say {
         }
         "telephony.externalLine.update" => {
             let old = book.old_lines;
+            if book.lines.iter().all(|l| l.0 != text("NUMBER")) {
+                return Say::error(400, "", "Could not find line with number ecss-10");
+            }
             for line in book.lines.iter_mut().filter(|l| l.0 == text("NUMBER")) {
                 *line = (text("NUMBER"), text("NAME"), (!old).then(|| text("CRM_AUTO_CREATE")));
             }
@@ -126,10 +137,10 @@ fn asked(world: &World, method: &str) -> usize {
 #[tokio::test]
 async fn a_new_portal_gets_everything_and_the_second_look_changes_nothing() {
     let (world, book) = portal(Book::default()).await;
-    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
     let line = "line ECSS-10 (CRM items for clicks: N)";
     assert_eq!(report.bound, ["OnExternalCallStart", "OnUserAdd", line, "CALL_CARD"]);
-    assert!(report.unbound.is_empty() && report.refused.is_empty());
+    assert!(report.unbound.is_empty() && report.failed.is_empty());
     assert_eq!(
         report.to_string(),
         format!("bound: OnExternalCallStart, OnUserAdd, {line}, CALL_CARD; unbound: nothing")
@@ -142,7 +153,7 @@ async fn a_new_portal_gets_everything_and_the_second_look_changes_nothing() {
     let bind = world.rest.hits().into_iter().find(|h| h.rest() == "placement.bind").expect("bound").json();
     assert_eq!((&bind["TITLE"], &bind["LANG_ALL"]["ru"]["TITLE"]), (&json!("Call"), &json!("Звонок")));
 
-    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
     assert!(report.is_unchanged(), "{report:?}");
     assert_eq!((asked(&world, "event.bind"), asked(&world, "placement.bind")), (2, 1));
 }
@@ -157,7 +168,7 @@ async fn old_addresses_of_ours_go_and_other_bindings_stay() {
         ..Book::default()
     })
     .await;
-    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
     assert_eq!(report.unbound, ["https://old.example/events", "https://old.example/card"]);
     let book = book.lock().unwrap();
     assert_eq!(book.events, [old("ONCRMLEADADD"), ours("ONEXTERNALCALLSTART"), ours("ONUSERADD")]);
@@ -174,11 +185,7 @@ async fn a_forced_rebind_unbinds_the_same_address_first() {
         ..Book::default()
     })
     .await;
-    let report = world
-        .portal
-        .ensure_bound(&wanted(), Choices { force_rebind: true, ..Choices::default() })
-        .await
-        .expect("bound");
+    let report = world.portal.ensure_bound(&wanted(), Choices { force_rebind: true, ..Choices::default() }).await;
     assert_eq!(
         (report.unbound.as_slice(), report.bound.as_slice()),
         (&[CARD.to_owned()][..], &["CALL_CARD".to_owned()][..])
@@ -207,7 +214,7 @@ async fn the_line_follows_the_companys_choice_and_is_written_only_when_it_differ
         })
         .await;
         let choices = Choices { create_for_clicks: create, ..Choices::default() };
-        world.portal.ensure_bound(&wanted(), choices).await.expect("bound");
+        world.portal.ensure_bound(&wanted(), choices).await;
         let written = asked(&world, "telephony.externalLine.add") + asked(&world, "telephony.externalLine.update");
         assert_eq!(written, writes, "{before:?} {create}");
         let line = book.lock().unwrap().lines[0].clone();
@@ -219,7 +226,7 @@ async fn the_line_follows_the_companys_choice_and_is_written_only_when_it_differ
 async fn a_name_given_to_the_line_in_the_portal_stays() {
     let named = ("ecss-10".to_owned(), "Офис".to_owned(), Some("Y".to_owned()));
     let (world, book) = portal(Book { lines: vec![named], ..Book::default() }).await;
-    world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
+    world.portal.ensure_bound(&wanted(), Choices::default()).await;
     assert_eq!(book.lock().unwrap().lines, [("ecss-10".to_owned(), "Офис".to_owned(), Some("N".to_owned()))]);
 }
 
@@ -233,8 +240,8 @@ async fn already_bound_is_as_good_as_bound() {
         ..Book::default()
     })
     .await;
-    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
-    assert_eq!(report.refused, []);
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
+    assert_eq!(report.failed, []);
 }
 
 #[tokio::test]
@@ -245,15 +252,51 @@ async fn one_refusal_does_not_stop_the_rest() {
         ..Book::default()
     })
     .await;
-    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("the card is bound");
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
     assert_eq!(report.bound, ["line ECSS-10 (CRM items for clicks: N)", "CALL_CARD"]);
-    assert_eq!((report.refused.len(), report.refused[0].0), (1, Binding::Click));
+    assert_eq!((report.failed.len(), report.failed[0].0), (1, Binding::Click));
     assert_eq!(book.lock().unwrap().events.len(), 1, "the old address is better than none");
 
     let lines = [("telephony.externalLine.add", "DB error"), ("telephony.externalLine.update", "DB error")];
     let (world, _) = portal(Book { refuse: lines.into(), ..Book::default() }).await;
-    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound");
-    assert_eq!((report.bound.len(), report.refused.len(), report.refused[0].0), (3, 1, Binding::Line));
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
+    assert_eq!((report.bound.len(), report.failed.len(), report.failed[0].0), (3, 1, Binding::Line));
+}
+
+#[tokio::test]
+async fn whatever_one_thing_fails_by_the_others_are_set_up() {
+    let fails: [Fails; 4] = [
+        || Say::error(401, "insufficient_scope", "The request requires higher privileges"),
+        || Say::error(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."),
+        || Say::html(200, "<title>Authorization</title>"),
+        || Say::html(502, "Bad Gateway"),
+    ];
+    for fail in fails {
+        for (method, what, set_up) in [
+            ("event.get", Binding::Click, 2),
+            ("event.bind", Binding::Click, 2),
+            ("telephony.externalLine.get", Binding::Line, 3),
+            ("telephony.externalLine.add", Binding::Line, 3),
+            ("placement.get", Binding::Card, 3),
+            ("placement.bind", Binding::Card, 3),
+        ] {
+            let (world, _) = portal(Book { fail: vec![(method, fail)], ..Book::default() }).await;
+            let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
+            assert_eq!(report.bound.len(), set_up, "{method} {report:?}");
+            assert_eq!(report.failed.iter().map(|(what, _)| *what).collect::<Vec<_>>(), [what], "{method}");
+            assert_eq!(report.of_whole_portal(), None, "{method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_is_refused_is_told_of_with_the_reason_of_its_refusal_however_often_it_is_tried() {
+    let (world, _) = portal(Book { refuse: vec![("telephony.externalLine.add", "DB error")], ..Book::default() }).await;
+    for attempt in 1..=3 {
+        let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
+        let (what, error) = report.failed.first().expect("refused");
+        assert!(*what == Binding::Line && error.says("DB error"), "attempt {attempt}: {error}");
+    }
 }
 
 #[tokio::test]
@@ -262,14 +305,15 @@ async fn a_portal_that_does_not_tell_of_new_users_is_no_fault() {
     let refuse = vec![("event.bind", "Event not found")];
     let (cards, lines) = (vec![CARD.into()], vec![our_line("N")]);
     let (world, _) = portal(Book { events, cards, lines, refuse, ..Book::default() }).await;
-    assert!(world.portal.ensure_bound(&wanted(), Choices::default()).await.expect("bound").is_unchanged());
+    assert!(world.portal.ensure_bound(&wanted(), Choices::default()).await.is_unchanged());
     assert_eq!(asked(&world, "telephony.externalLine.update"), 0, "a line is touched for clicks only");
 }
 
 #[tokio::test]
-async fn a_portal_that_is_down_is_an_error() {
+async fn a_portal_that_answers_nothing_at_all_is_told_from_one_thing_that_fails() {
     let world = World::new(|_| Say::html(502, "")).await;
-    assert!(matches!(world.portal.ensure_bound(&wanted(), Choices::default()).await, Err(ApiError::Unclear { .. })));
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
+    assert!(matches!(report.of_whole_portal(), Some(ApiError::Unclear { .. })), "{report:?}");
     let empty: &Value = &world.rest.hits()[0].json();
     assert_eq!(empty["auth"], "a1");
 }

@@ -400,7 +400,7 @@ async fn requests_can_run_in_tasks() {
             title_ru: String::new(),
             title_en: String::new(),
         };
-        portal.ensure_bound(&wanted, crate::bitrix::bindings::Choices::default()).await.expect("bound");
+        portal.ensure_bound(&wanted, crate::bitrix::bindings::Choices::default()).await;
         portal.renew().await.expect("a pair");
         oauth.exchange(&credentials(), "c").await.expect_err("no code");
         oauth.app_info(&access, None).await.expect_err("expired");

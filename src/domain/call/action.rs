@@ -75,6 +75,10 @@ pub enum CrmStep {
         status: Status,
         /// For people, where the status alone says too little.
         reason: Option<Reason>,
+        /// When the last leg ended, long before this was decided perhaps; unknown for a click that became no call, and
+        /// in steps stored by former versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_at: Option<Timestamp>,
     },
 }
 

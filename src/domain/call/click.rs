@@ -39,6 +39,9 @@ pub struct ClickFacts {
     /// The number as it stands in the CRM, where nothing in it can be dialled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<AsWritten>,
+    /// What was clicked on stands in the CRM for a number that its caller hid.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
     /// What to dial after the answer: digits, `*`, `#`, and a comma for a pause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<String>,

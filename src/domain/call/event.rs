@@ -48,6 +48,8 @@ pub enum DialFailure {
     WrongNumber,
     /// What was clicked holds no number that can be dialled.
     NotANumber,
+    /// What was clicked on is how we tell the portal that the caller hid his number.
+    HiddenNumber,
     /// The employee's phone is engaged.
     Busy,
     /// The employee's phone is not registered or does not respond.

@@ -44,7 +44,9 @@ pub(super) fn close_replaced(call: &mut Call, i: usize, actions: &mut Vec<Action
 /// The portal's code for a click that could not be dialled.
 pub(super) const fn of_dial_failure(why: DialFailure) -> Status {
     match why {
-        DialFailure::NoNumber | DialFailure::WrongNumber | DialFailure::NotANumber => Status::WrongNumber,
+        DialFailure::NoNumber | DialFailure::WrongNumber | DialFailure::NotANumber | DialFailure::HiddenNumber => {
+            Status::WrongNumber
+        }
         DialFailure::Forbidden | DialFailure::NotOffered => Status::Forbidden,
         DialFailure::Busy => Status::Busy,
         DialFailure::Unavailable => Status::Unavailable,
@@ -61,13 +63,14 @@ fn finish(
     reason: Option<Reason>,
     actions: &mut Vec<Action>,
 ) {
+    let ended_at = call.legs.iter().filter(|l| l.crm == Some(i)).filter_map(|l| l.ended_at).max();
     let crm = &mut call.crm[i];
     // A finish closes the card of its own user only.
     let others: Vec<UserId> = crm.visible.iter().copied().filter(|u| *u != user).collect();
     if !others.is_empty() {
         actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step: CrmStep::Hide { users: others } }));
     }
-    let step = CrmStep::Finish { user, duration_s, status, reason };
+    let step = CrmStep::Finish { user, duration_s, status, reason, ended_at };
     actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step }));
     actions.push(Action::Note(Note::Closed { lane: crm.lane.clone(), status }));
     crm.visible.clear();

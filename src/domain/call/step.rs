@@ -86,6 +86,7 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
     actions.push(Action::Crm(Intent { lane: lane.clone(), step: CrmStep::Adopt { crm: click.crm.clone() } }));
     let dial = match (click.from.clone(), dialled) {
         _ if click.late => Err(DialFailure::TooLate),
+        (_, None) if click.facts.hidden => Err(DialFailure::HiddenNumber),
         (_, None) => Err(DialFailure::NotANumber),
         (None, _) => Err(DialFailure::NoNumber),
         (Some(from), Some(to)) => Ok(SwitchCommand::Make { from, to }),

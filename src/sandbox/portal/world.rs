@@ -127,6 +127,11 @@ impl PortalWorld {
         self.with(|state| state.auth_faults.next(Some("oauth/token"), fault));
     }
 
+    /// The next request of this kind (`oauth/token`, `app.info`) meets `fault`.
+    pub fn auth_next_for(&self, method: &str, fault: Fault) {
+        self.with(|state| state.auth_faults.next(Some(method), fault));
+    }
+
     /// Every request for tokens or about one (`app.info`) meets `fault`, until [`PortalWorld::auth_heal`].
     pub fn auth_standing(&self, fault: Fault) {
         self.with(|state| state.auth_faults.standing(None, fault));

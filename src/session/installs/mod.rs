@@ -1,45 +1,24 @@
 //! Installations of the application: taken up once the authorization server has confirmed them, and kept until then.
 //!
 //! A portal tells an installation once. Where the authorization server does not answer just then, the notice is stored
-//! and tried again by itself; where the portal's keys are not known yet, it waits for the administrator's log-in.
+//! and tried again by itself; where the portal's keys are not known yet, it waits for the administrator's log-in and is
+//! tried then, in the same way.
 
 mod parked;
 mod retry;
+mod waiting;
 
 use super::companies::Companies;
 use super::enroll::RegisterError;
 use crate::bitrix::hook::Install;
-use crate::bitrix::{self, AppCredentials, AppInfo, OAuthError, portal_domain};
-use crate::domain::link::WaitingInstall;
+use crate::bitrix::{self, AppCredentials, OAuthError, portal_domain};
+use crate::domain::company::Company;
+use crate::domain::link::{InstallTrouble, WaitingInstall};
 use crate::domain::{CompanyId, Timestamp, Tokens};
-use crate::store::NewCompany;
-use parked::Parked;
+use crate::store::{NewCompany, StoreError};
+use parked::{Candidates, Parked};
 use secrecy::SecretString;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::Notify;
-
-/// Installations that are tried again by themselves: at most as many as the store keeps.
-#[derive(Debug, Default)]
-pub(super) struct Installs {
-    waiting: Mutex<BTreeMap<CompanyId, WaitingInstall>>,
-    bell: Notify,
-}
-
-impl Installs {
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<CompanyId, WaitingInstall>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// It could not be confirmed; what lasts keeps its beginning.
-    fn wait(&self, id: &CompanyId, since: Timestamp, why: &str) {
-        let mut all = self.waiting();
-        let known = all.entry(id.clone());
-        let waiting = known.or_insert_with(|| WaitingInstall { since, why: String::new(), next_try: None });
-        why.clone_into(&mut waiting.why);
-        self.bell.notify_one();
-    }
-}
+pub(super) use waiting::Installs;
 
 /// What became of a notice.
 enum Taken {
@@ -47,6 +26,14 @@ enum Taken {
     Up,
     /// It was told of an application whose keys we do not have.
     KeysUnknown,
+    /// It holds no token that could prove it.
+    TokensMissing,
+}
+
+/// A notice whose token belongs to this portal and application, by the authorization server's word.
+struct Proved {
+    notice: Install,
+    endpoint: String,
 }
 
 impl Companies {
@@ -54,165 +41,269 @@ impl Companies {
     /// authorization server has confirmed its token.
     pub async fn installed(&self, notice: &Install) -> Result<(), RegisterError> {
         let Some(id) = &notice.from.member_id else { return Ok(()) };
-        match self.take_up(id, notice, false).await {
-            Ok(Taken::Up) => {
-                self.forget_install(id).await;
-                Ok(())
-            }
+        let told = self.now();
+        let outcome = self.take_up(id, notice, told).await;
+        if let Ok(Taken::Up) = outcome {
+            self.forget_installs(id, told).await;
+            return Ok(());
+        }
+        // The portal drops an application's bindings when it is installed again, whatever we are able to prove.
+        if let Some(handle) = self.get(id) {
+            handle.perhaps_installed();
+        }
+        match outcome {
             Ok(Taken::KeysUnknown) => {
                 tracing::info!(company = %id, "the application was installed in a portal whose keys are not known yet");
-                if self.park(id, notice).await? && self.setup.store.company(id).await?.is_some() {
-                    self.try_install_again(id);
+                let vouched = self.is_vouched(id, notice).await;
+                // Whoever logs in meanwhile either finds it, or has registered the company before it is looked for here.
+                if self.park(id, notice, told, vouched).await? && self.setup.store.company(id).await?.is_some() {
+                    self.installs.try_now(id, told);
                 }
                 Ok(())
             }
-            Err(error) if error.may_pass() => {
-                tracing::warn!(company = %id, %error, "an installation could not be confirmed; it is tried again by itself");
-                if self.park(id, notice).await? {
-                    self.installs.wait(id, self.now(), &error.to_string());
+            Ok(_) => {
+                tracing::warn!(company = %id, "an installation was told without tokens that could prove it");
+                if self.get(id).is_some() {
+                    self.installs.show(id, told, InstallTrouble::TokensMissing);
                 }
                 Ok(())
             }
-            // Nobody can do anything with it; what waits already must not give way to it.
-            Err(RegisterError::OAuth(error @ OAuthError::GrantDead(_))) => {
-                tracing::warn!(company = %id, %error, "an installation was refused, as its token is not good");
-                Ok(())
-            }
-            Err(RegisterError::OAuth(error)) => {
-                tracing::warn!(company = %id, %error, "an installation could not be confirmed; it waits for a log-in");
-                self.park(id, notice).await.map(drop)
-            }
-            Err(error) => Err(error),
+            Err(error) => match trouble(&error) {
+                Some(trouble) => {
+                    tracing::warn!(company = %id, %error, "an installation could not be confirmed; it is tried again by itself");
+                    if self.park(id, notice, told, false).await? {
+                        self.installs.failed(id, told, trouble, None, self.now());
+                    }
+                    Ok(())
+                }
+                // Nobody can do anything with it; what waits already must not give way to it.
+                None if matches!(error, RegisterError::OAuth(OAuthError::GrantDead(_))) => {
+                    tracing::warn!(company = %id, %error, "an installation was refused, as its token is not good");
+                    Ok(())
+                }
+                None => Err(error),
+            },
         }
     }
 
-    /// An installation that was kept while an administrator was bringing the keys is tried with them.
+    /// An installation that was told before an administrator brought the keys is tried with them at once; returns when
+    /// that was done, or takes too long to be waited for.
     pub(super) async fn after_log_in(&self, id: &CompanyId) {
-        if let Ok(Some(_)) = self.setup.store.parked_install(id, self.now()).await {
-            self.try_install_again(id);
+        match self.setup.store.parked_install(id, self.now()).await {
+            Ok(Some(_)) => {
+                self.installs.try_now(id, self.now());
+                let _ = tokio::time::timeout(retry::SOON, self.installs.attempted(id)).await;
+            }
+            Ok(None) => drop(self.installs.remove(id, None)),
+            Err(error) => tracing::error!(company = %id, %error, "an installation that waits cannot be read"),
         }
     }
 
-    fn try_install_again(&self, id: &CompanyId) {
-        self.installs.wait(id, self.now(), "its keys have come only now");
-    }
-
-    /// An installation of this company that is tried again by itself.
+    /// An installation of this company that is not confirmed yet.
     pub fn waiting_install(&self, id: &CompanyId) -> Option<WaitingInstall> {
-        self.installs.waiting().get(id).cloned()
+        self.installs.shown(id)
     }
 
-    /// How many installations are tried again by themselves.
+    /// How many installations are not confirmed yet.
     pub fn waiting_installs(&self) -> usize {
-        self.installs.waiting().len()
+        self.installs.count()
     }
 
-    /// The company has its tokens, or the notice turned out to be none.
-    pub(super) async fn forget_install(&self, id: &CompanyId) {
-        self.installs.waiting().remove(id);
-        if let Err(error) = self.setup.store.drop_install(id).await {
-            tracing::warn!(company = %id, %error, "an installation that is done could not be forgotten");
+    /// What was told until then is done.
+    async fn forget_installs(&self, id: &CompanyId, told: Timestamp) {
+        match self.edit(id, |all| all.forget_until(told)).await {
+            Ok(0) => drop(self.installs.remove(id, None)),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(company = %id, %error, "an installation that is done could not be forgotten");
+            }
         }
     }
 
-    /// Has a notice confirmed and registers its company; `waited` if it was told some time ago.
-    async fn take_up(&self, id: &CompanyId, notice: &Install, waited: bool) -> Result<Taken, RegisterError> {
+    /// Has a notice confirmed and registers its company.
+    async fn take_up(&self, id: &CompanyId, notice: &Install, told: Timestamp) -> Result<Taken, RegisterError> {
+        if notice.access.is_none() && notice.refresh.is_none() {
+            return Ok(Taken::TokensMissing);
+        }
         let known = self.setup.store.company(id).await?;
         let of_company = known
             .as_ref()
             .map(|c| AppCredentials { client_id: c.client_id.clone(), client_secret: c.client_secret.clone() });
         let Some(keys) = of_company.or_else(|| self.setup.keys.clone()) else { return Ok(Taken::KeysUnknown) };
-        let confirmed = match self.confirm(notice, &keys).await {
-            // It has waited too long for its access token; the other one lives for months.
-            Err(RegisterError::OAuth(OAuthError::GrantDead(_))) if waited && notice.refresh.is_some() => {
-                return self.renew_and_take_up(id, notice, &keys, known.map(|c| c.client_endpoint)).await;
-            }
-            other => other?,
-        };
-        let Some(info) = confirmed else { return Ok(Taken::KeysUnknown) };
-        let Some(endpoint) = known.map(|c| c.client_endpoint).or_else(|| info.client_endpoint.clone()) else {
-            return Ok(Taken::KeysUnknown);
-        };
-        let Some(tokens) = notice.tokens(self.now()) else {
-            if let Some(token) = &notice.from.application_token {
-                self.setup.store.save_application_token(id, token).await?;
-            }
-            return Ok(Taken::Up);
-        };
-        let notice = &Install { language: notice.language.clone().or(info.language), ..notice.clone() };
-        self.enrol(id, notice, &keys, endpoint, tokens).await?;
-        Ok(Taken::Up)
+        let endpoint = known.as_ref().map(|c| c.client_endpoint.clone());
+        let Some(proved) = self.prove(id, notice, &keys, endpoint, told).await? else { return Ok(Taken::KeysUnknown) };
+        self.enrol(id, proved, &keys, known.as_ref(), told).await
     }
 
-    /// Buys a new pair for a notice whose access token is over. The answer names the portal as well.
-    async fn renew_and_take_up(
+    /// Asks the authorization server whose token it is; one whose time is over is renewed, which says the same. `None`
+    /// if it belongs to another application.
+    async fn prove(
         &self,
         id: &CompanyId,
         notice: &Install,
         keys: &AppCredentials,
         endpoint: Option<String>,
-    ) -> Result<Taken, RegisterError> {
-        let Some(tokens) = notice.tokens(self.now()) else { return Ok(Taken::KeysUnknown) };
-        let renewal = self.setup.bitrix.oauth.refresh(keys, &tokens).await?;
-        if renewal.member_id.as_ref().is_some_and(|member| member != id) {
-            return Err(RegisterError::OtherPortal);
+        told: Timestamp,
+    ) -> Result<Option<Proved>, RegisterError> {
+        let Some(access) = &notice.access else { return self.renew(id, notice, keys, endpoint, told).await };
+        match self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await {
+            Ok(info) => {
+                let same_portal = info.member_id.as_ref().is_none_or(|member| member == id);
+                let ours = same_portal && info.is_for(&keys.client_id);
+                let language = notice.language.clone().or(info.language);
+                let endpoint = endpoint.or(info.client_endpoint).filter(|_| ours);
+                let notice = Install { language, ..notice.clone() };
+                Ok(endpoint.map(|endpoint| Proved { notice, endpoint }))
+            }
+            // It has waited too long, with us or on its way; the other token lives for months.
+            Err(OAuthError::GrantDead(_)) if notice.refresh.is_some() => {
+                self.renew(id, notice, keys, endpoint, told).await
+            }
+            Err(error) => Err(error.into()),
         }
-        let tokens = Tokens { previous: None, ..renewal.tokens };
-        // The new pair is the only good one: kept before it is used.
-        let notice = Install {
-            access: Some(tokens.access.clone()),
-            refresh: Some(tokens.refresh.clone()),
-            expires_in: Some(tokens.expires_at.since(self.now()).as_secs()),
-            ..notice.clone()
-        };
-        self.park(id, &notice).await?;
-        let Some(endpoint) = renewal.client_endpoint.or(endpoint) else { return Ok(Taken::KeysUnknown) };
-        self.enrol(id, &notice, keys, endpoint, tokens).await?;
-        Ok(Taken::Up)
     }
 
-    /// Registers the company if the tokens are an administrator's.
-    async fn enrol(
+    /// Buys a new pair for a notice without a good access token. The answer names the portal as well.
+    async fn renew(
         &self,
         id: &CompanyId,
         notice: &Install,
         keys: &AppCredentials,
-        endpoint: String,
-        tokens: Tokens,
-    ) -> Result<(), RegisterError> {
-        let who = bitrix::who(&self.setup.bitrix, &endpoint, &tokens.access).await?;
+        endpoint: Option<String>,
+        told: Timestamp,
+    ) -> Result<Option<Proved>, RegisterError> {
+        let before = Install { access: notice.access.clone().or_else(|| Some(String::new().into())), ..notice.clone() };
+        let Some(tokens) = before.tokens(self.now()) else { return Ok(None) };
+        let renewal = self.setup.bitrix.oauth.refresh(keys, &tokens).await?;
+        if renewal.member_id.as_ref().is_some_and(|member| member != id) {
+            return Err(RegisterError::OtherPortal);
+        }
+        let tokens = renewal.tokens;
+        let notice = Install {
+            expires_in: Some(tokens.expires_at.since(self.now()).as_secs()),
+            access: Some(tokens.access),
+            refresh: Some(tokens.refresh),
+            user: tokens.user_id,
+            scope: tokens.scope,
+            server_endpoint: tokens.server_endpoint,
+            ..notice.clone()
+        };
+        // The new pair is the only good one: kept before it is used.
+        self.park(id, &notice, told, true).await?;
+        Ok(renewal.client_endpoint.or(endpoint).map(|endpoint| Proved { notice, endpoint }))
+    }
+
+    /// Registers the company if the tokens are an administrator's: employees hold tokens of the application as well. A
+    /// pair that was bought after the notice was told, as by a log-in, is newer and stays.
+    async fn enrol(
+        &self,
+        id: &CompanyId,
+        Proved { notice, endpoint }: Proved,
+        keys: &AppCredentials,
+        known: Option<&Company>,
+        told: Timestamp,
+    ) -> Result<Taken, RegisterError> {
+        let Some(access) = &notice.access else { return Ok(Taken::TokensMissing) };
+        let who = bitrix::who(&self.setup.bitrix, &endpoint, access).await?;
         if !who.admin {
             return Err(RegisterError::NotAdmin);
         }
-        let company = NewCompany {
-            id: id.clone(),
-            domain: portal_domain(&endpoint).unwrap_or_default(),
-            client_endpoint: endpoint,
-            client_id: keys.client_id.clone(),
-            client_secret: keys.client_secret.clone(),
-            application_token: notice.from.application_token.clone(),
-            language: notice.language.clone(),
-        };
-        // The official notice names no user; the portal does.
-        self.admit(company, Tokens { user_id: tokens.user_id.or(Some(who.user)), ..tokens }).await?;
+        let current = self.setup.store.tokens(id).await.ok().flatten();
+        let newer = notice.tokens(self.now()).filter(|_| current.is_none_or(|pair| pair.refresh_obtained_at < told));
+        match (newer, known) {
+            (Some(tokens), _) => {
+                let company = NewCompany {
+                    id: id.clone(),
+                    domain: portal_domain(&endpoint).unwrap_or_default(),
+                    client_endpoint: endpoint,
+                    client_id: keys.client_id.clone(),
+                    client_secret: keys.client_secret.clone(),
+                    application_token: notice.from.application_token.clone(),
+                    language: notice.language.clone(),
+                };
+                // The official notice names no user; the portal does.
+                self.admit(company, Tokens { user_id: tokens.user_id.or(Some(who.user)), ..tokens }).await?;
+            }
+            (None, Some(_)) => self.learn_from(id, &notice).await?,
+            // Nobody has tokens for it yet.
+            (None, None) => return Ok(Taken::KeysUnknown),
+        }
         tracing::warn!(company = %id, user = %who.user, "the application was installed in the portal and is confirmed");
+        Ok(Taken::Up)
+    }
+
+    /// Takes over what a proved notice tells beside its tokens.
+    async fn learn_from(&self, id: &CompanyId, notice: &Install) -> Result<(), StoreError> {
+        if let Some(token) = &notice.from.application_token {
+            self.setup.store.save_application_token(id, token).await?;
+        }
+        if let Some(handle) = self.get(id) {
+            if let Some(code) = &notice.language {
+                handle.learn_language(code).await;
+            }
+            handle.look_after();
+        }
         Ok(())
     }
 
-    /// What the authorization server says of the notice's token; `None` if it belongs to another application.
-    async fn confirm(&self, notice: &Install, keys: &AppCredentials) -> Result<Option<AppInfo>, RegisterError> {
-        let Some(access) = &notice.access else { return Ok(None) };
-        let info = self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await?;
-        let same_portal = info.member_id.is_none() || info.member_id == notice.from.member_id;
-        Ok(Some(info).filter(|i| same_portal && i.is_for(&keys.client_id)))
+    /// Whether the authorization server knows the notice's token as this portal's, for whatever application.
+    async fn is_vouched(&self, id: &CompanyId, notice: &Install) -> bool {
+        let Some(access) = &notice.access else { return false };
+        let info = self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await;
+        info.is_ok_and(|info| info.member_id.is_none_or(|member| member == *id))
     }
 
     /// Keeps a notice; `false` if it holds nothing that could be confirmed later.
-    async fn park(&self, id: &CompanyId, notice: &Install) -> Result<bool, RegisterError> {
-        let now = self.now();
-        let Some(parked) = Parked::of(notice, now) else { return Ok(false) };
-        let body = serde_json::to_string(&parked).expect("a notice is plain data");
-        self.setup.store.park_install(id, &SecretString::from(body), now).await?;
+    async fn park(
+        &self,
+        id: &CompanyId,
+        notice: &Install,
+        told: Timestamp,
+        vouched: bool,
+    ) -> Result<bool, RegisterError> {
+        let Some(parked) = Parked::of(notice, told, vouched, self.now()) else { return Ok(false) };
+        self.edit(id, |all| all.add(parked)).await?;
         Ok(true)
+    }
+
+    /// Changes the notices of a portal; tells how many are left.
+    async fn edit(&self, id: &CompanyId, change: impl FnOnce(&mut Candidates)) -> Result<usize, StoreError> {
+        let _turn = self.installs.parking.lock().await;
+        let before = self.candidates(id).await?;
+        let mut all = before.clone();
+        change(&mut all);
+        match (all == before, all.0.len()) {
+            (true, _) => {}
+            (false, 0) => self.setup.store.drop_install(id).await?,
+            (false, _) => self.setup.store.park_install(id, &all.body(), self.now()).await?,
+        }
+        Ok(all.0.len())
+    }
+
+    async fn candidates(&self, id: &CompanyId) -> Result<Candidates, StoreError> {
+        let body: Option<SecretString> = self.setup.store.parked_install(id, self.now()).await?;
+        let mut all = body.as_ref().map(Candidates::read).unwrap_or_default();
+        all.expire(self.now());
+        Ok(all)
+    }
+}
+
+/// What stands in the way of a notice that is worth another attempt; `None` if it is none.
+fn trouble(error: &RegisterError) -> Option<InstallTrouble> {
+    match error {
+        RegisterError::OAuth(OAuthError::Again { why } | OAuthError::Protocol(why)) => {
+            Some(InstallTrouble::ServerNotYet(why.clone()))
+        }
+        RegisterError::OAuth(OAuthError::WrongClient(why) | OAuthError::Payment(why)) => {
+            Some(InstallTrouble::ServerRefuses(why.clone()))
+        }
+        RegisterError::OAuth(OAuthError::GrantDead(_) | OAuthError::CodeDead) => None,
+        // Its token is good by the authorization server's word, so that the portal's refusal is not the last word.
+        RegisterError::Portal(error) => Some(InstallTrouble::PortalFails(error.heard())),
+        RegisterError::Store(StoreError::Unavailable(_) | StoreError::Full) => Some(InstallTrouble::Untried),
+        RegisterError::Store(_)
+        | RegisterError::OtherPortal
+        | RegisterError::NotAdmin
+        | RegisterError::ScopesMissing(_) => None,
     }
 }

@@ -1,4 +1,4 @@
-//! A notice as the store keeps it.
+//! Notices as the store keeps them.
 
 use crate::bitrix::hook::{Install, Sender};
 use crate::domain::{CompanyId, Timestamp, UserId};
@@ -8,9 +8,13 @@ use std::time::Duration;
 
 /// Life of an access token, where the notice does not tell.
 const ACCESS_LIFE: Duration = Duration::from_secs(3600);
+/// A notice that was not proved for so long is of no use.
+const LIFE: Duration = Duration::from_secs(24 * 3600);
+/// Notices kept of one portal: anybody can send them.
+const MOST: usize = 4;
 
 /// A notice as it is kept, sealed. Notices of former versions have the first three fields only.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Parked {
     access: String,
     application_token: String,
@@ -26,32 +30,49 @@ pub(super) struct Parked {
     user: Option<UserId>,
     #[serde(default)]
     language: Option<String>,
+    /// When it was told, in Unix milliseconds: its name among the others of its portal.
+    #[serde(default)]
+    told_at: i64,
+    /// The authorization server knows its token, whosever it is.
+    #[serde(default)]
+    vouched: bool,
 }
 
 impl Parked {
-    /// `None` if the notice holds nothing that could be confirmed later.
-    pub fn of(notice: &Install, now: Timestamp) -> Option<Self> {
+    /// A notice that was told at that moment; `None` if it holds nothing that could be confirmed later.
+    pub fn of(notice: &Install, told: Timestamp, vouched: bool, now: Timestamp) -> Option<Self> {
         let text = |secret: &SecretString| secret.expose_secret().to_owned();
         let life = notice.expires_in.map_or(ACCESS_LIFE, Duration::from_secs);
+        if notice.access.is_none() && notice.refresh.is_none() {
+            return None;
+        }
         Some(Self {
-            access: notice.access.as_ref().map(text)?,
-            application_token: notice.from.application_token.as_ref().map(text)?,
+            access: notice.access.as_ref().map(text).unwrap_or_default(),
+            application_token: notice.from.application_token.as_ref().map(text).unwrap_or_default(),
             server_endpoint: notice.server_endpoint.clone(),
             refresh: notice.refresh.as_ref().map(text),
             expires_at: (now + life).millis(),
             scope: notice.scope.clone(),
             user: notice.user,
             language: notice.language.clone(),
+            told_at: told.millis(),
+            vouched,
         })
+    }
+
+    /// When it was told.
+    pub fn told(&self) -> Timestamp {
+        Timestamp(self.told_at)
     }
 
     /// The notice as if it were told now.
     pub fn notice(self, id: &CompanyId, now: Timestamp) -> Install {
-        let access = Some(SecretString::from(self.access));
+        let some = |text: String| Some(text).filter(|t| !t.is_empty()).map(SecretString::from);
+        let access = some(self.access);
         Install {
             from: Sender {
                 member_id: Some(id.clone()),
-                application_token: Some(self.application_token.into()),
+                application_token: some(self.application_token),
                 access: access.clone(),
                 server_endpoint: self.server_endpoint.clone(),
                 ..Sender::default()
@@ -69,15 +90,73 @@ impl Parked {
     }
 }
 
+/// The notices of one portal, the oldest first. Which of them is true is not known: the one that proves itself is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Candidates(pub Vec<Parked>);
+
+impl Candidates {
+    /// Reads what is stored; former versions kept a single notice.
+    pub fn read(body: &SecretString) -> Self {
+        let body = body.expose_secret();
+        let one = || serde_json::from_str(body).ok().map(|one| vec![one]);
+        Self(serde_json::from_str(body).ok().or_else(one).unwrap_or_default())
+    }
+
+    /// What is to be stored.
+    pub fn body(&self) -> SecretString {
+        serde_json::to_string(&self.0).expect("notices are plain data").into()
+    }
+
+    /// Adds a notice. One that carries the same application token (which a stranger does not know), or that is the same
+    /// one with newer tokens, takes the place of the former. Where there are too many, one that the authorization server
+    /// does not vouch for gives way: the last before the new one, so that a stranger who sends many displaces his own.
+    pub fn add(&mut self, new: Parked) {
+        let token = &new.application_token;
+        let same = |p: &Parked| (!token.is_empty() && p.application_token == *token) || p.told_at == new.told_at;
+        self.0.retain(|p| !same(p));
+        self.0.push(new);
+        if self.0.len() > MOST {
+            let last = self.0.len() - 1;
+            let gives_way = self.0[..last].iter().rposition(|p| !p.vouched);
+            let oldest = if self.0[last].vouched { 0 } else { last };
+            self.0.remove(gives_way.unwrap_or(oldest));
+        }
+    }
+
+    /// Forgets what was told too long ago; former versions noted that for all of them together only.
+    pub fn expire(&mut self, now: Timestamp) {
+        self.0.retain(|p| p.told_at == 0 || now.since(p.told()) < LIFE);
+    }
+
+    /// Forgets what was told until then.
+    pub fn forget_until(&mut self, told: Timestamp) {
+        self.0.retain(|p| p.told_at > told.millis());
+    }
+
+    /// Forgets the notice that was told then.
+    pub fn forget(&mut self, told: Timestamp) {
+        self.0.retain(|p| p.told_at != told.millis());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn notice(access: &str, token: &str) -> Install {
+        let former = format!(r#"{{"access":"{access}","application_token":"{token}","server_endpoint":null}}"#);
+        serde_json::from_str::<Parked>(&former).expect("readable").notice(&"m".into(), Timestamp(0))
+    }
+
+    fn parked(told: i64, token: &str, vouched: bool) -> Parked {
+        Parked::of(&notice("a", token), Timestamp(told), vouched, Timestamp(told)).expect("enough")
+    }
+
     #[test]
     fn a_notice_is_kept_whole_and_former_ones_are_read() {
         let now = Timestamp(1_000_000);
-        let former = r#"{"access":"a","application_token":"t","server_endpoint":null}"#;
-        let notice = serde_json::from_str::<Parked>(former).expect("readable").notice(&"m".into(), now);
+        let former = SecretString::from(r#"{"access":"a","application_token":"t","server_endpoint":null}"#.to_owned());
+        let notice = Candidates::read(&former).0.remove(0).notice(&"m".into(), now);
         assert_eq!((notice.expires_in, notice.refresh.is_none(), notice.user), (Some(0), true, None));
         let full = Install {
             refresh: Some("r".into()),
@@ -87,14 +166,49 @@ mod tests {
             language: Some("en".into()),
             ..notice
         };
-        let text = serde_json::to_string(&Parked::of(&full, now).expect("enough")).expect("plain data");
+        let mut all = Candidates::default();
+        all.add(Parked::of(&full, now, false, now).expect("enough"));
         let later = now + Duration::from_secs(40);
-        let again = serde_json::from_str::<Parked>(&text).expect("readable").notice(&"m".into(), later);
+        let kept = Candidates::read(&all.body()).0.remove(0);
+        assert_eq!(kept.told(), now);
+        let again = kept.notice(&"m".into(), later);
         assert_eq!((again.expires_in, again.user, again.language.as_deref()), (Some(60), Some(UserId(5)), Some("en")));
         assert_eq!(
             again.tokens(later).map(|t| (t.refresh.expose_secret().to_owned(), t.scope)),
             Some(("r".into(), "user".into()))
         );
-        assert!(Parked::of(&Install { access: None, ..full }, now).is_none(), "nothing to confirm");
+        let bare = Install { access: None, ..full };
+        let bare = Parked::of(&bare, now, false, now).expect("the refresh token proves it").notice(&"m".into(), now);
+        assert!(bare.access.is_none());
+        assert!(Parked::of(&Install { refresh: None, ..bare }, now, false, now).is_none(), "nothing to confirm");
+    }
+
+    #[test]
+    fn a_stranger_who_sends_many_notices_displaces_his_own() {
+        let tokens = |all: &Candidates| all.0.iter().map(|p| p.application_token.clone()).collect::<Vec<_>>();
+        let mut all = Candidates::default();
+        all.add(parked(1, "true", false));
+        (2..20).for_each(|n| all.add(parked(n, &format!("forged {n}"), false)));
+        assert_eq!(tokens(&all), ["true", "forged 2", "forged 3", "forged 19"]);
+        // He comes first, and the authorization server knows the true one.
+        let mut all = Candidates::default();
+        (1..10).for_each(|n| all.add(parked(n, &format!("forged {n}"), false)));
+        all.add(parked(10, "true", true));
+        (11..20).for_each(|n| all.add(parked(n, &format!("forged {n}"), false)));
+        assert!(tokens(&all).contains(&"true".to_owned()) && all.0.len() == MOST, "{:?}", tokens(&all));
+        // The portal itself repeats itself.
+        let mut all = Candidates::default();
+        (1..5).for_each(|n| all.add(parked(n, "true", false)));
+        assert_eq!((all.0.len(), all.0[0].told()), (1, Timestamp(4)));
+        all.add(parked(5, "other", false));
+        all.forget(Timestamp(4));
+        assert_eq!(tokens(&all), ["other"]);
+        all.expire(Timestamp(5) + LIFE / 2);
+        assert_eq!(all.0.len(), 1);
+        all.forget_until(Timestamp(5));
+        assert_eq!(all, Candidates::default());
+        all.add(parked(5, "old", true));
+        all.expire(Timestamp(5) + LIFE);
+        assert_eq!(all, Candidates::default());
     }
 }

@@ -1,44 +1,49 @@
-//! Tries again what could not be confirmed.
+//! Tries what could not be confirmed: again and again, or at once when the keys have come.
 
-use super::Taken;
-use super::parked::Parked;
+use super::{Taken, trouble};
 use crate::clock::random_unit;
-use crate::domain::CompanyId;
-use crate::domain::link::retry_delay;
+use crate::domain::link::{InstallTrouble, retry_delay};
+use crate::domain::{CompanyId, Timestamp};
 use crate::session::companies::Companies;
-use crate::session::enroll::RegisterError;
-use secrecy::ExposeSecret as _;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How long an attempt may still take when the daemon stops; it is made again after the start.
 const LAST_ATTEMPT: Duration = Duration::from_secs(5);
+/// How long somebody who looks at a page waits for an attempt.
+pub(super) const SOON: Duration = Duration::from_secs(5);
+
+/// How the attempts at one portal's notices went.
+enum Tried {
+    /// One has proved itself, or none is worth another attempt.
+    Done,
+    /// Nothing is stored.
+    Nothing,
+    /// To be tried again.
+    Again(InstallTrouble),
+}
 
 impl Companies {
-    /// Tries again what waits, until told to stop. What was stored before the start is tried first.
+    /// Tries what waits, each when it is due, until told to stop. What was stored before the start is tried first.
     pub(in crate::session) async fn tend_installs(self, stop: CancellationToken) {
         stop.run_until_cancelled(self.recall_installs()).await;
-        let mut failures = 0;
         loop {
-            let idle = self.installs.waiting().is_empty();
-            let pause = retry_delay(failures + 2, random_unit());
-            if idle {
-                failures = 0;
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = self.installs.bell.notified() => {}
+            let due = self.installs.next_due();
+            let is_due = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    None => std::future::pending().await,
                 }
-            }
-            let next = self.now() + pause;
-            self.installs.waiting().values_mut().for_each(|waiting| waiting.next_try = Some(next));
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = self.installs.bell.notified() => continue,
+                () = is_due => {}
             }
             // What has begun is not cut short at once: the answer of a refresh may be on its way.
-            let mut round = std::pin::pin!(self.retry_installs());
+            let mut round = std::pin::pin!(self.try_what_is_due());
             tokio::select! {
-                () = &mut round => failures += 1,
+                () = &mut round => {}
                 () = stop.cancelled() => {
                     let _ = tokio::time::timeout(LAST_ATTEMPT, round).await;
                     return;
@@ -58,47 +63,81 @@ impl Companies {
         for (id, since) in parked {
             // Without keys only the administrator's log-in helps.
             if self.setup.keys.is_some() || self.get(&id).is_some() {
-                self.installs.wait(&id, since, "");
+                self.installs.try_now(&id, since);
             }
         }
     }
 
-    /// One round over all that wait; a server that does not answer ends it, as the others would fail in the same way.
-    async fn retry_installs(&self) {
-        let ids: Vec<CompanyId> = self.installs.waiting().keys().cloned().collect();
-        for id in ids {
-            let notice = match self.setup.store.parked_install(&id, self.now()).await {
-                Ok(Some(body)) => serde_json::from_str::<Parked>(body.expose_secret()).ok(),
-                Ok(None) => None,
-                Err(error) => {
-                    tracing::error!(company = %id, %error, "an installation that waits cannot be read yet");
-                    return;
-                }
+    /// One round; a server that does not answer ends it, as the others would fail in the same way.
+    async fn try_what_is_due(&self) {
+        let mut silent = None;
+        for (id, attempt, since, failures) in self.installs.due() {
+            let tried = match &silent {
+                Some(trouble) => Tried::Again(InstallTrouble::clone(trouble)),
+                None => self.try_candidates(&id).await,
             };
-            let Some(parked) = notice else {
-                tracing::warn!(company = %id, "an installation was never confirmed and is forgotten; an administrator can log in instead");
-                self.installs.waiting().remove(&id);
-                continue;
-            };
-            let notice = parked.notice(&id, self.now());
-            match self.take_up(&id, &notice, true).await {
-                Ok(Taken::Up) => self.forget_install(&id).await,
-                // It is another application's: the administrator has to bring its keys.
-                Ok(Taken::KeysUnknown) => drop(self.installs.waiting().remove(&id)),
-                Err(error) if error.may_pass() => {
-                    tracing::debug!(company = %id, %error, "an installation cannot be confirmed yet");
-                    if let Some(waiting) = self.installs.waiting().get_mut(&id) {
-                        waiting.why = error.to_string();
-                    }
-                    if matches!(error, RegisterError::OAuth(_)) {
-                        return;
+            match tried {
+                Tried::Done => drop(self.installs.remove(&id, Some(attempt))),
+                Tried::Nothing => {
+                    if self.installs.remove(&id, Some(attempt)) && failures > 0 {
+                        tracing::warn!(company = %id, "an installation was never confirmed and is forgotten; an administrator can log in instead");
                     }
                 }
-                Err(error) => {
-                    tracing::warn!(company = %id, %error, "an installation was refused and is forgotten");
-                    self.forget_install(&id).await;
+                Tried::Again(trouble) => {
+                    if matches!(trouble, InstallTrouble::ServerNotYet(_)) {
+                        silent = Some(trouble.clone());
+                    }
+                    self.installs.failed(&id, since, trouble, Some(attempt), self.now());
                 }
             }
+        }
+    }
+
+    /// The newest first. One that proves itself ends the matter for all that were told before it; one that is refused is
+    /// dropped alone.
+    async fn try_candidates(&self, id: &CompanyId) -> Tried {
+        let candidates = match self.candidates(id).await {
+            Ok(candidates) if candidates.0.is_empty() => return Tried::Nothing,
+            Ok(candidates) => candidates.0,
+            Err(error) => {
+                tracing::error!(company = %id, %error, "an installation that waits cannot be read yet");
+                return Tried::Again(InstallTrouble::Untried);
+            }
+        };
+        let mut again = Tried::Done;
+        for parked in candidates.into_iter().rev() {
+            let told = parked.told();
+            match self.take_up(id, &parked.notice(id, self.now()), told).await {
+                Ok(Taken::Up) => {
+                    self.drop_candidates(id, told, true).await;
+                    return again;
+                }
+                // It is another application's: the administrator has to bring its keys.
+                Ok(Taken::KeysUnknown) => {}
+                Ok(Taken::TokensMissing) => self.drop_candidates(id, told, false).await,
+                Err(error) => match trouble(&error) {
+                    Some(trouble) => {
+                        tracing::debug!(company = %id, %error, "an installation cannot be confirmed yet");
+                        let silent = matches!(trouble, InstallTrouble::ServerNotYet(_));
+                        again = Tried::Again(trouble);
+                        if silent {
+                            return again;
+                        }
+                    }
+                    None => {
+                        tracing::warn!(company = %id, %error, "an installation was refused and is forgotten");
+                        self.drop_candidates(id, told, false).await;
+                    }
+                },
+            }
+        }
+        again
+    }
+
+    async fn drop_candidates(&self, id: &CompanyId, told: Timestamp, and_older: bool) {
+        let edited = self.edit(id, |all| if and_older { all.forget_until(told) } else { all.forget(told) }).await;
+        if let Err(error) = edited {
+            tracing::warn!(company = %id, %error, "an installation that is done could not be forgotten");
         }
     }
 }

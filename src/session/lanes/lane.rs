@@ -30,7 +30,7 @@ pub(super) struct Lane {
     /// Says nothing before this lane has been told out.
     pub after: Option<ExternalId>,
     instead: Vec<StandIn>,
-    /// When the end was decided.
+    /// When the call ended, which may be long before that was seen.
     finish_at: Option<Timestamp>,
     /// The portal has first heard of the call after its end.
     heard_late: bool,
@@ -85,7 +85,7 @@ impl Lane {
         }
     }
 
-    /// The end of the call was decided.
+    /// The call has ended.
     pub fn ends(&mut self, at: Timestamp) {
         self.finish_at = Some(at);
     }

@@ -64,8 +64,9 @@ impl Lanes {
         if lane.steps.is_empty() {
             lane.since = at;
         }
-        if matches!(step, CrmStep::Finish { .. }) {
-            lane.ends(at);
+        if let CrmStep::Finish { ended_at, .. } = &step {
+            // A clock that was set may have ended the call in the future.
+            lane.ends(ended_at.map_or(at, |ended| ended.min(at)));
         }
         lane.after = lane.after.take().or_else(|| self.turns.before(name, &step, at));
         self.turns.note(name, &step, at);

@@ -63,7 +63,7 @@ fn hide(users: &[i64]) -> CrmStep {
 }
 
 fn finish() -> CrmStep {
-    CrmStep::Finish { user: UserId(1), duration_s: 1, status: Status::Answered, reason: None }
+    CrmStep::Finish { user: UserId(1), duration_s: 1, status: Status::Answered, reason: None, ended_at: None }
 }
 
 fn name(n: usize) -> ExternalId {
@@ -490,5 +490,13 @@ fn an_end_is_late_if_it_is_told_minutes_after_it_or_is_the_first_the_portal_hear
     assert_eq!(late(&[finish()], Some("c"), NOW), Some(false), "told at once");
     assert_eq!(late(&[finish()], Some("c"), at(170)), Some(false), "a portal that was away for a moment");
     assert_eq!(late(&[finish()], Some("c"), at(200)), Some(true));
+    let ended = |ago: u64| match finish() {
+        CrmStep::Finish { user, duration_s, status, reason, .. } => {
+            CrmStep::Finish { user, duration_s, status, reason, ended_at: Some(NOW - Duration::from_secs(ago)) }
+        }
+        other => other,
+    };
+    assert_eq!(late(&[ended(170)], Some("c"), NOW), Some(false), "a short restart");
+    assert_eq!(late(&[ended(200)], Some("c"), NOW), Some(true), "decided now, but it ended while nobody looked");
     assert_eq!(late(&[register(), finish()], None, NOW), Some(true), "the portal hears of it after its end");
 }

@@ -17,6 +17,7 @@ pub(super) const fn text(reason: Reason) -> &'static str {
         Reason::Dial(DialFailure::NotANumber) => {
             "The number chosen in the CRM holds nothing to dial: correct it in the client's card"
         }
+        Reason::Dial(DialFailure::HiddenNumber) => "The caller hid his number and cannot be called back",
         Reason::Dial(DialFailure::Busy) => "The employee's phone is busy",
         Reason::Dial(DialFailure::Unavailable) => "The employee's phone is unavailable",
         Reason::Dial(DialFailure::TooLate) => "The request to call came too late",

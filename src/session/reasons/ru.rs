@@ -15,6 +15,7 @@ pub(super) const fn text(reason: Reason) -> &'static str {
         Reason::Dial(DialFailure::NotANumber) => {
             "В номере, который выбран в CRM, нечего набрать: исправьте его в карточке клиента"
         }
+        Reason::Dial(DialFailure::HiddenNumber) => "Звонивший скрыл свой номер, перезвонить ему нельзя",
         Reason::Dial(DialFailure::Busy) => "Телефон сотрудника занят",
         Reason::Dial(DialFailure::Unavailable) => "Телефон сотрудника недоступен",
         Reason::Dial(DialFailure::TooLate) => "Запрос на звонок пришёл слишком поздно",

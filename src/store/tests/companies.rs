@@ -123,9 +123,17 @@ async fn an_uninstalled_company_is_out_of_work_until_it_returns_with_its_setting
     assert!(store.tokens(&id).await.unwrap().is_none());
     assert!(store.pending_events(&id).await.unwrap().is_empty());
 
+    let proof = store.proof_of_removal(&id).await.unwrap().expect("it can still be deleted");
+    assert_eq!((shown(&proof.application_token.unwrap()), proof.removed), ("application-token", true));
+    assert!(store.proof_of_removal(&"never-seen".into()).await.unwrap().is_none());
+
     store.register_company(&new_company("member-1", "one.example"), &tokens(2), Timestamp(3_000)).await.unwrap();
     assert_filled(&store, &id).await;
+    let proof = store.proof_of_removal(&id).await.unwrap().expect("installed again");
+    assert!(proof.application_token.is_none() && !proof.removed);
     assert!(store.company(&id).await.unwrap().unwrap().application_token.is_none());
+    store.begin_deletion(&id, Timestamp(4_000)).await.unwrap();
+    assert!(store.proof_of_removal(&id).await.unwrap().is_none(), "it is being deleted");
 }
 
 #[tokio::test]

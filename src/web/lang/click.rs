@@ -48,6 +48,7 @@ mod tests {
     fn a_clicks_facts_are_told_in_both_languages() {
         let facts = ClickFacts {
             written: None,
+            hidden: false,
             extension: Some("12".into()),
             line: Some("+73832000000".into()),
             campaign: Some(31),

@@ -158,6 +158,8 @@ pub(crate) struct EmployeeTexts {
     pub failed: &'static str,
     pub saving: &'static str,
     pub import_failed: &'static str,
+    /// With the portal's own words.
+    pub import_refused: fn(&str) -> String,
     /// At the top: so many rows have something unread in their profile.
     pub profiles_unclear: fn(u64) -> String,
     /// Beside a row; part of the profile's text could not be read.
@@ -289,10 +291,22 @@ pub(crate) struct StateTexts {
     pub refused_card: Say,
     pub refused_line: Say,
     pub refused_old_address: Say,
+    /// The portal does not list its users.
+    pub refused_users: Say,
     /// Before the portal's own words.
     pub said: &'static str,
-    /// An installation that could not be confirmed yet.
+    /// Before what was seen where the portal said nothing.
+    pub seen: &'static str,
+    /// Before the authorization server's words or what was seen of it.
+    pub server_said: &'static str,
+    /// An installation that the authorization server has not confirmed yet.
     pub install_waits: Say,
+    /// The authorization server says no to it.
+    pub install_refused: Say,
+    /// The portal does not say who has told it.
+    pub install_unknown: Say,
+    /// It was told without tokens.
+    pub install_bare: Say,
     pub disk_ok: &'static str,
     pub disk_full: Say,
     pub disk_read_only: Say,

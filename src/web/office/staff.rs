@@ -28,6 +28,8 @@ pub enum Import {
         /// Profile numbers of new users that somebody has already.
         taken: Vec<TakenNumber>,
     },
+    /// The portal answered no, in these words; the table is as it was.
+    Refused(String),
     /// The portal did not answer; the table is as it was.
     Failed(String),
 }

@@ -135,6 +135,10 @@ fn import_notes(t: &EmployeeTexts, table: &Employees) -> Vec<String> {
             tracing::warn!("the portal's users could not be imported: {why}");
             vec![t.import_failed.to_owned()]
         }
+        Import::Refused(words) => {
+            tracing::warn!("the portal refuses to list its users: {words}");
+            vec![(t.import_refused)(words)]
+        }
         Import::Done { taken, .. } => {
             let note = |taken: &crate::web::office::TakenNumber| {
                 let (user, holder) = (name_of(t, &table.rows, taken.user), name_of(t, &table.rows, taken.holder));

@@ -1,8 +1,8 @@
 //! What stands above every tab while something is wrong or waits: the portal, the grant, the database.
 
 use crate::domain::Timestamp;
-use crate::domain::binding::{Binding, RefusedBinding};
-use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
+use crate::domain::binding::{Binding, Heard, RefusedBinding};
+use crate::domain::link::{Backlog, DiskState, InstallTrouble, LinkState, PortalState};
 use crate::web::lang::{Lang, LinkStory, Say, Tone, lasting};
 use crate::web::office::{Overview, TokenLife};
 use crate::web::show::Moment;
@@ -35,8 +35,10 @@ pub(crate) struct Trouble {
     pub(crate) waits: String,
     /// What happens to them.
     pub(crate) then: &'static str,
-    /// What the other side said; empty when that helps nobody.
+    /// What the other side said or what was seen; empty when that helps nobody.
     pub(crate) said: String,
+    /// The words before it: whose answer it is.
+    pub(crate) said_by: &'static str,
     /// Logging in mends it.
     pub(crate) log_in: bool,
 }
@@ -100,6 +102,7 @@ impl Teller {
             waits: String::new(),
             then: "",
             said: String::new(),
+            said_by: "",
             log_in: false,
         }
     }
@@ -159,9 +162,14 @@ impl Teller {
                 Binding::Card => (Tone::Bad, t.refused_card),
                 Binding::Line => (Tone::Busy, t.refused_line),
                 Binding::OldAddress => (Tone::Busy, t.refused_old_address),
+                Binding::Users => (Tone::Bad, t.refused_users),
             };
             Trouble {
-                said: refused.why.clone(),
+                said: refused.why.to_string(),
+                said_by: match refused.why {
+                    Heard::Words(_) => t.said,
+                    Heard::Seen(_) => t.seen,
+                },
                 next: refusals.next_try.map(|at| (t.next, Moment::of(at))),
                 log_in: refused.what != Binding::OldAddress,
                 ..self.trouble(tone, say, Some(refused.since))
@@ -174,10 +182,24 @@ impl Teller {
     fn install(&self, overview: &Overview) -> Option<Trouble> {
         let waiting = overview.install.as_ref()?;
         let t = &self.lang.texts().state;
+        let (tone, say, said, said_by, log_in) = match &waiting.why {
+            InstallTrouble::Untried => (Tone::Busy, t.install_waits, "", "", false),
+            InstallTrouble::ServerNotYet(why) => (Tone::Busy, t.install_waits, why.as_str(), t.server_said, false),
+            InstallTrouble::ServerRefuses(why) => (Tone::Bad, t.install_refused, why.as_str(), t.server_said, true),
+            InstallTrouble::PortalFails(Heard::Words(why)) => {
+                (Tone::Busy, t.install_unknown, why.as_str(), t.said, false)
+            }
+            InstallTrouble::PortalFails(Heard::Seen(why)) => {
+                (Tone::Busy, t.install_unknown, why.as_str(), t.seen, false)
+            }
+            InstallTrouble::TokensMissing => (Tone::Busy, t.install_bare, "", "", true),
+        };
         Some(Trouble {
-            said: waiting.why.clone(),
+            said: said.to_owned(),
+            said_by,
             next: waiting.next_try.map(|at| (t.next, Moment::of(at))),
-            ..self.trouble(Tone::Busy, t.install_waits, Some(waiting.since))
+            log_in,
+            ..self.trouble(tone, say, Some(waiting.since))
         })
     }
 

@@ -26,6 +26,10 @@ async fn a_silent_portal_leaves_the_list_as_it_was() {
     let reply = site.send(Ask::get("/company/employees").admin().html()).await;
     assert_eq!(reply.status, StatusCode::OK);
     reply.shows(&["Портал не ответил, показан прежний список", "Иван Петров"]);
+    site.office.world().import = Import::Refused("Access denied! [ACCESS_DENIED]".to_owned());
+    let reply = site.send(Ask::get("/company/employees").admin().html()).await;
+    reply.shows(&["Ответ портала:", "Access denied! [ACCESS_DENIED]", "право «Пользователи (user)»", "Иван Петров"]);
+    assert!(!reply.body.contains("не ответил"), "it did answer");
     let taken = TakenNumber { number: Phone::parse("1001").expect("number"), user: UserId(8), holder: UserId(7) };
     site.office.world().import = Import::Done { added: 1, taken: vec![taken] };
     let json = site.send(Ask::get("/company/employees").admin().json().english()).await.json();

@@ -4,8 +4,8 @@ use super::fake::employee;
 use super::{Ask, NOW, Site};
 use crate::domain::Timestamp;
 use crate::domain::UserId;
-use crate::domain::binding::{Binding, Refusals, RefusedBinding};
-use crate::domain::link::{Backlog, Closed, DiskState, LinkState, PortalState, WaitingInstall};
+use crate::domain::binding::{Binding, Heard, Refusals, RefusedBinding};
+use crate::domain::link::{Backlog, Closed, DiskState, InstallTrouble, LinkState, PortalState, WaitingInstall};
 use crate::web::office::Overview;
 use axum::http::StatusCode;
 use std::time::Duration;
@@ -212,17 +212,23 @@ async fn readiness_counts_states_and_what_waits() {
 
 #[tokio::test]
 async fn what_the_portal_refuses_to_set_up_is_told_with_its_words_and_a_remedy() {
-    let refused = |what| RefusedBinding { what, since: NOW - MINUTE * 3, why: "Access denied! [ACCESS_DENIED]".into() };
+    let refused = |what| RefusedBinding {
+        what,
+        since: NOW - MINUTE * 3,
+        why: Heard::Words("Access denied! [ACCESS_DENIED]".into()),
+    };
     for (what, title, remedy, log_in) in [
         (Binding::Click, "подписку на звонки", "право «Телефония (telephony)»", true),
         (Binding::Card, "не встраивает карточку", "«Встраивание приложений (placement)»", true),
         (Binding::Line, "не принимает линию", "право «Телефония (telephony)»", true),
         (Binding::OldAddress, "не забывает прежний адрес", "переустановите приложение", false),
+        (Binding::Users, "не отдаёт список пользователей", "право «Пользователи (user)»", true),
     ] {
         let next_try = Some(NOW + MINUTE);
         let site = site(|o| o.refusals = Refusals { bindings: vec![refused(what)], next_try });
         let body = state(&site).await;
-        holds(&body, &[title, remedy, "уже 3 минуты", "Access denied! [ACCESS_DENIED]", "Следующая попытка:"]);
+        let words = "Ответ портала: <code>Access denied! [ACCESS_DENIED]</code>";
+        holds(&body, &[title, remedy, "уже 3 минуты", words, "Следующая попытка:"]);
         assert_eq!(body.contains("action="), log_in, "{what:?}");
         let english = site.send(Ask::get("/company/state").admin().english()).await;
         english.shows(&["The portal does not", "answer:"]);
@@ -231,9 +237,22 @@ async fn what_the_portal_refuses_to_set_up_is_told_with_its_words_and_a_remedy()
 
 #[tokio::test]
 async fn an_installation_that_waits_to_be_confirmed_is_told() {
-    let waiting = WaitingInstall { since: NOW - MINUTE * 2, why: "HTTP 503".into(), next_try: Some(NOW + MINUTE) };
-    let body = state(&site(|o| o.install = Some(waiting))).await;
-    holds(&body, &["ещё не подтверждена", "уже 2 минуты", "HTTP 503", "Следующая попытка:"]);
+    let server = |why: &str| format!("Сервер авторизации Битрикс24: <code>{why}</code>");
+    let portal = |why: &str| format!("портала: <code>{why}</code>");
+    let next = "Следующая попытка:";
+    for (why, texts, log_in) in [
+        (InstallTrouble::ServerNotYet("HTTP 503".into()), ["ещё не подтверждена", &server("HTTP 503"), next], false),
+        (InstallTrouble::ServerRefuses("WRONG".into()), ["её отклонил", &server("WRONG"), "новыми ключами"], true),
+        (InstallTrouble::PortalFails(Heard::Words("no".into())), ["ещё не", &portal("no"), next], false),
+        (InstallTrouble::TokensMissing, ["без ключей доступа", "Войти заново", "прежним доступом"], true),
+    ] {
+        let waiting = WaitingInstall { since: NOW - MINUTE * 2, why: why.clone(), next_try: Some(NOW + MINUTE) };
+        let body = state(&site(|o| o.install = Some(waiting))).await;
+        holds(&body, &texts);
+        holds(&body, &["уже 2 минуты"]);
+        assert_eq!(body.contains("action="), log_in, "{why:?}");
+        assert!(!body.contains("не отвечает"), "{why:?}");
+    }
 }
 
 #[tokio::test]

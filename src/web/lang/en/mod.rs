@@ -64,6 +64,11 @@ const EMPLOYEES: EmployeeTexts = EmployeeTexts {
     failed: "The list could not be loaded. Close this window and try again.",
     saving: "Saving…",
     import_failed: "The portal did not answer, so this is the list as it was. Numbers can be changed; new users will appear once the portal is back.",
+    import_refused: |words| {
+        format!(
+            "The portal did not list its users, so this is the list as it was. The portal's answer: “\u{2068}{words}\u{2069}”. Check that the application has the right “Users (user)” and that an administrator of the portal has logged in."
+        )
+    },
     profiles_unclear: |n| {
         let (users, whose) = if n == 1 { ("user has", "its row") } else { ("users have", "their rows") };
         format!(

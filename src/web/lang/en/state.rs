@@ -45,11 +45,33 @@ pub(super) const STATE: StateTexts = StateTexts {
         what: "Events and the card may go to the old address as well.",
         todo: "If the old address is not needed any more, install the application again in the portal.",
     },
+    refused_users: Say {
+        title: "The portal does not list its users",
+        what: "New users and their numbers do not appear, and dismissed ones are not marked. Calls to numbers that are not in the list are not told to the CRM.",
+        todo: "Check that the application has the right “Users (user)” and that an administrator of the portal has logged in, then press “Log in again”.",
+    },
     said: "The portal's answer:",
+    seen: "Seen instead of the portal's answer:",
+    server_said: "Bitrix24's authorization server:",
     install_waits: Say {
         title: "The installation of the application is not confirmed yet",
-        what: "The portal has told of an installation, but Bitrix24's authorization server does not answer for now. Clicks on numbers may not work before it does.",
+        what: "The portal has told of an installation, and Bitrix24's authorization server has not confirmed it yet. Clicks on numbers may not work before it does.",
         todo: "Nothing needs to be done: it is asked again. If it takes long, check this server's access to the internet.",
+    },
+    install_refused: Say {
+        title: "The installation of the application is not confirmed",
+        what: "The portal has told of an installation, but Bitrix24's authorization server says no to it. Clicks on numbers and the recording of calls may not work.",
+        todo: "Check the portal's subscription and the application's keys: if the application was made anew, log in at this server with its new keys, else press “Log in again”.",
+    },
+    install_unknown: Say {
+        title: "The installation of the application is not confirmed yet",
+        what: "The portal has told of an installation, but has not confirmed that an administrator made it. Clicks on numbers may not work before it does.",
+        todo: "Nothing needs to be done: it is asked again.",
+    },
+    install_bare: Say {
+        title: "The portal has told of an installation without tokens",
+        what: "Such an installation cannot be confirmed. The card and clicks are checked and set up anew with the access there was, where necessary.",
+        todo: "If clicks on numbers do not work, press “Log in again”.",
     },
     disk_ok: "Everything is stored.",
     disk_full: Say {

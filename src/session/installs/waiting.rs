@@ -1,0 +1,157 @@
+//! Installations that are not confirmed yet: when each is tried again, and what people see of it.
+
+use crate::clock::random_unit;
+use crate::domain::link::{InstallTrouble, WaitingInstall, retry_delay};
+use crate::domain::{CompanyId, Timestamp, binding};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// At most as many as the store keeps.
+#[derive(Debug, Default)]
+pub(in crate::session) struct Installs {
+    waiting: Mutex<BTreeMap<CompanyId, Waiting>>,
+    /// Wakes whoever tries them.
+    pub(super) bell: Notify,
+    /// Wakes whoever waits for the outcome of an attempt.
+    tried: Notify,
+    /// Notices are read and written back by one at a time.
+    pub(super) parking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    shown: WaitingInstall,
+    failures: u32,
+    /// When it is tried; `None` where nothing can be tried.
+    due: Option<Instant>,
+}
+
+impl Installs {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<CompanyId, Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn entry(&self, id: &CompanyId, since: Timestamp, change: impl FnOnce(&mut Waiting)) {
+        let fresh = || Waiting {
+            shown: WaitingInstall { since, why: InstallTrouble::Untried, next_try: None },
+            failures: 0,
+            due: None,
+        };
+        change(self.all().entry(id.clone()).or_insert_with(fresh));
+        self.bell.notify_one();
+    }
+
+    /// Something has come that may help: it is tried at once.
+    pub fn try_now(&self, id: &CompanyId, since: Timestamp) {
+        self.entry(id, since, |waiting| {
+            (waiting.failures, waiting.due, waiting.shown.next_try) = (0, Some(Instant::now()), None);
+        });
+    }
+
+    /// It could not be confirmed and is tried again after a growing pause, sooner if somebody has asked for it since
+    /// `attempt` began; what lasts keeps its beginning.
+    pub fn failed(
+        &self,
+        id: &CompanyId,
+        since: Timestamp,
+        why: InstallTrouble,
+        attempt: Option<Instant>,
+        now: Timestamp,
+    ) {
+        self.entry(id, since, |waiting| {
+            waiting.failures += 1;
+            let pause = match why {
+                // A person has to do something, or the subscription is paid.
+                InstallTrouble::ServerRefuses(_) => binding::pause(waiting.failures, random_unit()),
+                _ => retry_delay(waiting.failures + 1, random_unit()),
+            };
+            waiting.shown.why = why;
+            if waiting.due == attempt {
+                (waiting.due, waiting.shown.next_try) = (Some(Instant::now() + pause), Some(now + pause));
+            }
+        });
+        self.tried.notify_waiters();
+    }
+
+    /// It can never be confirmed, and people should know.
+    pub fn show(&self, id: &CompanyId, since: Timestamp, why: InstallTrouble) {
+        self.entry(id, since, |waiting| waiting.shown.why = why);
+    }
+
+    /// Nothing waits any more; `false` where somebody has asked for an attempt since `attempt` began.
+    pub fn remove(&self, id: &CompanyId, attempt: Option<Instant>) -> bool {
+        let mut all = self.all();
+        let done = all.get(id).is_none_or(|waiting| attempt.is_none() || waiting.due == attempt);
+        if done {
+            all.remove(id);
+        }
+        drop(all);
+        self.tried.notify_waiters();
+        done
+    }
+
+    /// Waits until an attempt that is due has been made.
+    pub async fn attempted(&self, id: &CompanyId) {
+        loop {
+            let mut tried = std::pin::pin!(self.tried.notified());
+            tried.as_mut().enable();
+            if self.all().get(id).is_none_or(|waiting| waiting.failures > 0 || waiting.due.is_none()) {
+                return;
+            }
+            tried.await;
+        }
+    }
+
+    /// When the next attempt is due.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.all().values().filter_map(|waiting| waiting.due).min()
+    }
+
+    /// What is due, and since when each waits.
+    pub fn due(&self) -> Vec<(CompanyId, Instant, Timestamp, u32)> {
+        let now = Instant::now();
+        let due = |(id, waiting): (&CompanyId, &Waiting)| {
+            let due = waiting.due.filter(|due| *due <= now)?;
+            Some((id.clone(), due, waiting.shown.since, waiting.failures))
+        };
+        self.all().iter().filter_map(due).collect()
+    }
+
+    /// What people see of one.
+    pub fn shown(&self, id: &CompanyId) -> Option<WaitingInstall> {
+        self.all().get(id).map(|waiting| waiting.shown.clone())
+    }
+
+    pub fn count(&self) -> usize {
+        self.all().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_while_an_attempt_is_made_gets_another_one() {
+        let (installs, id, now) = (Installs::default(), CompanyId::from("m"), Timestamp(5));
+        installs.try_now(&id, Timestamp(1));
+        let (_, attempt, since, failures) = installs.due().remove(0);
+        assert_eq!((since, failures), (Timestamp(1), 0));
+        tokio::time::advance(std::time::Duration::from_millis(1)).await;
+        installs.try_now(&id, Timestamp(3));
+        assert!(!installs.remove(&id, Some(attempt)), "the log-in has come meanwhile");
+        installs.failed(&id, Timestamp(3), InstallTrouble::ServerNotYet("HTTP 503".into()), Some(attempt), now);
+        let again = installs.due().remove(0);
+        assert_eq!(again.2, Timestamp(1), "what lasts keeps its beginning");
+        let why = InstallTrouble::ServerNotYet("HTTP 503".into());
+        installs.failed(&id, Timestamp(3), why.clone(), Some(again.1), now);
+        assert!(installs.due().is_empty() && installs.next_due() > Some(Instant::now()));
+        let shown = installs.shown(&id).expect("it waits");
+        assert!(shown.why == why && shown.next_try > Some(now));
+        installs.attempted(&id).await;
+        assert!(installs.remove(&id, None));
+        assert_eq!(installs.count(), 0);
+    }
+}
