@@ -2,6 +2,7 @@
 
 use crate::bitrix::hook::CallStart;
 use crate::domain::call::{Click, ClickFacts, CrmItem};
+use crate::domain::phone::PhoneError;
 use crate::domain::written::{AsWritten, Dialled, dialled, extension};
 use crate::domain::{CrmCallId, UserId};
 
@@ -9,12 +10,16 @@ use crate::domain::{CrmCallId, UserId};
 const MAX_WORD: usize = 50;
 
 /// The number to dial and what belongs to it: as it was clicked if that can be dialled, else as the portal has read
-/// it; `None` if nothing can be.
+/// it; `None` if nothing can be. The portal drops every sign of a text, and so puts together what we take for several
+/// numbers: its reading says nothing of those.
 pub(super) fn reached(start: &CallStart) -> Option<Dialled> {
     if stands_for_hidden(&start.number) {
         return None;
     }
-    let read = dialled(&start.number).or_else(|fault| dialled(start.international.as_deref().ok_or(fault)?)).ok()?;
+    let read = match dialled(&start.number) {
+        Err(PhoneError::Unclear) => return None,
+        read => read.or_else(|fault| dialled(start.international.as_deref().ok_or(fault)?)).ok()?,
+    };
     // The portal fills EXTENSION with what its own two signs separate (voximplant/lib/rest/helper.php, startCall).
     Some(Dialled { extension: start.extension.as_deref().and_then(extension).or(read.extension), ..read })
 }
@@ -92,6 +97,10 @@ mod tests {
     fn the_portals_reading_helps_where_ours_fails_and_else_the_text_is_kept() {
         let click = told("data[PHONE_NUMBER]=8-800-FLOWERS&data[PHONE_NUMBER_INTERNATIONAL]=%2B78003569377");
         assert_eq!(click.to.expect("a number").as_str(), "+78003569377");
+        for several in ["20000/20001", "12%20916%20123-45-67", "2%20floor,%20305%20room%201331"] {
+            let click = told(&format!("data[PHONE_NUMBER]={several}&data[PHONE_NUMBER_INTERNATIONAL]=%2B2000020001"));
+            assert_eq!((click.to, click.facts.written.is_some()), (None, true), "{several}");
+        }
         let long = "1".repeat(10_000);
         for (number, kept) in [("8-800-FLOWERS", "8-800-FLOWERS"), ("sip:ivan@host", "sip:ivan@host"), (&long, "111")] {
             let click = told(&format!("data[PHONE_NUMBER]={number}"));

@@ -1,18 +1,17 @@
-//! A number to be dialled, with the extension that may be written behind it.
+//! A number to be dialled, with the extension that may be written beside it.
 
+use super::beside::{before, behind};
 use super::plain::plain;
+use super::whole::{Reading, whole};
 use super::words::{Meaning, meaning};
+use super::{AsWritten, inner_numbers};
 use crate::domain::Phone;
 use crate::domain::phone::PhoneError;
 
+pub use super::beside::extension;
+
 /// Longest text read, in characters.
 const MAX_TEXT: usize = 200;
-/// Most digits dialled: fifteen of E.164 and a prefix.
-const MAX_DIGITS: usize = 20;
-/// From this many digits on a number is complete: what stands behind it is something else.
-const COMPLETE: usize = 7;
-/// Most digits of an extension.
-const MAX_EXTENSION: usize = 10;
 
 /// A number and what is to be dialled after the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +22,8 @@ pub struct Dialled {
     pub extension: Option<String>,
 }
 
-/// Reads what somebody wants to call. Of several numbers it is the first.
+/// Reads what somebody wants to call. Of several complete numbers it is the first; a complete number is called rather
+/// than an internal one, or a room, beside it. What may be one number or several is [`PhoneError::Unclear`].
 pub fn dialled(text: &str) -> Result<Dialled, PhoneError> {
     let text: String = plain(text).into_iter().collect();
     let text = text.trim();
@@ -36,10 +36,9 @@ pub fn dialled(text: &str) -> Result<Dialled, PhoneError> {
     if let Some(uri) = text.strip_prefix("tel:").or_else(|| text.strip_prefix("callto:")) {
         // RFC 3966: the number ends at the first semicolon, its parameters follow.
         let (number, parameters) = uri.split_once(';').unwrap_or((uri, ""));
-        let named = |name: &str| parameters.split(';').find_map(|p| p.trim().strip_prefix(name)).and_then(extension);
         let read = in_words(number)?;
         let bare = || extension(parameters).filter(|_| !parameters.contains('='));
-        let extension = named("ext=").or_else(|| named("postd=")).or(read.extension).or_else(bare);
+        let extension = named(parameters).or(read.extension).or_else(bare);
         return Ok(Dialled { extension, ..read });
     }
     if text.contains('@') {
@@ -51,114 +50,72 @@ pub fn dialled(text: &str) -> Result<Dialled, PhoneError> {
     in_words(text)
 }
 
-/// The number in `1001@host`.
-fn user_of(address: &str) -> Result<Dialled, PhoneError> {
-    let user = address.split(['@', ';', '?']).next().unwrap_or_default();
-    Ok(Dialled { number: Phone::parse(user)?, extension: None })
+/// The extension among an address's parameters.
+fn named(parameters: &str) -> Option<String> {
+    let value = |name: &str| parameters.split([';', '@', '?']).find_map(|p| p.trim().strip_prefix(name));
+    value("ext=").and_then(extension).or_else(|| value("postd=").and_then(extension))
 }
 
-/// An extension that stands in a text of its own; `None` if there is none, or it is far too long for one.
-pub fn extension(text: &str) -> Option<String> {
-    let from = text.find(|c: char| c.is_ascii_digit())?;
-    let text = &text[from..];
-    let end = text.find(|c: char| !c.is_ascii_digit() && !"*#,".contains(c)).unwrap_or(text.len());
-    let found = text[..end].trim_end_matches(['*', '#', ',']);
-    (found.bytes().filter(u8::is_ascii_digit).count() <= MAX_EXTENSION && found.len() <= 2 * MAX_EXTENSION)
-        .then(|| found.to_owned())
+/// The number in `1001@host`. RFC 3261, 19.1.6: a telephone number's parameters stand before the host, others behind it;
+/// people write them in either place.
+fn user_of(address: &str) -> Result<Dialled, PhoneError> {
+    let (user, parameters) = address.split_at(address.find(['@', ';', '?']).unwrap_or(address.len()));
+    Ok(Dialled { number: Phone::parse(user)?, extension: named(parameters) })
 }
 
 fn in_words(text: &str) -> Result<Dialled, PhoneError> {
-    let nothing = || text.chars().find(|c| c.is_alphabetic()).map_or(PhoneError::Empty, PhoneError::Strange);
-    let first = text.find(|c: char| c.is_ascii_digit() || c == '*').ok_or_else(nothing)?;
-    let found = base(text, first - usize::from(text[..first].ends_with('+')));
-    // A room or a door before the number is no number.
-    let whole = |found: &Base<'_>| found.digits.len() >= COMPLETE;
-    let later = text.match_indices('+').map(|(at, _)| base(text, at)).find(whole);
-    let found = if whole(&found) { found } else { later.unwrap_or(found) };
-    if found.digits.len() > MAX_DIGITS {
-        return Err(PhoneError::TooLong);
+    match whole(text) {
+        Reading::Whole(found) => {
+            let extension = behind(&text[found.end..]).or_else(|| before(&text[..found.start]));
+            Ok(Dialled { number: Phone::parse(&found.number)?, extension })
+        }
+        Reading::Short => Ok(Dialled { number: short(text)?, extension: None }),
+        Reading::Unclear => alone(text),
+        Reading::TooLong => Err(PhoneError::TooLong),
     }
-    if let Some(letter) = found.attached(text) {
+}
+
+/// A Russian number in groups of its writer's own (`916 12 34 567`): nothing else stands there, and it has the length
+/// of one.
+fn alone(text: &str) -> Result<Dialled, PhoneError> {
+    let written = text.strip_prefix('+').unwrap_or(text);
+    let plain = written.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.'));
+    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+    // More may be a room and a number; ten that begin otherwise, a city number and an extension.
+    if plain && matches!((digits.len(), digits.as_bytes()), (10, [b'9', ..]) | (11, [b'7' | b'8', ..])) {
+        return Ok(Dialled { number: Phone::parse(text)?, extension: None });
+    }
+    Err(PhoneError::Unclear)
+}
+
+/// A number of few digits: read as an internal one is.
+fn short(text: &str) -> Result<Phone, PhoneError> {
+    let signs = |c: char| c.is_ascii_digit() || "*#".contains(c);
+    let Some(from) = text.find(signs) else {
+        return Err(text.chars().find(|c| c.is_alphabetic()).map_or(PhoneError::Empty, PhoneError::Strange));
+    };
+    if let Some(letter) = attached(text) {
         return Err(PhoneError::Strange(letter));
     }
-    let number = Phone::parse(&format!("{}{}", if found.plus { "+" } else { "" }, found.digits))?;
-    Ok(Dialled { number, extension: behind(found.rest) })
-}
-
-/// A number cut out of a text.
-struct Base<'a> {
-    plus: bool,
-    digits: String,
-    rest: &'a str,
-}
-
-impl Base<'_> {
-    /// The letter that belongs to a number written partly in letters, `8-800-FLOWERS`.
-    fn attached(&self, text: &str) -> Option<char> {
-        let letter = self.rest.chars().next().filter(|c| c.is_alphabetic())?;
-        let word: String = self.rest.chars().take_while(|c| c.is_alphabetic()).collect();
-        let before = &text[..text.len() - self.rest.len()];
-        let touches = before.ends_with(|c: char| c.is_ascii_digit() || c == '-');
-        (touches && self.digits.len() < COMPLETE && meaning(&word) != Meaning::Inner).then_some(letter)
+    let code = text[from..].starts_with(['*', '#']);
+    let text = if code { text } else { text.trim_end_matches(['*', '#']) };
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'+') {
+        return Phone::parse(text);
     }
-}
-
-/// Reads from `start` to where the number ends.
-fn base(text: &str, start: usize) -> Base<'_> {
-    let mut found = Base { plus: false, digits: String::new(), rest: "" };
-    let text = &text[start..];
-    for (at, c) in text.char_indices() {
-        let rest = &text[at..];
-        let goes_on = match c {
-            '0'..='9' if found.digits.len() > MAX_DIGITS => true,
-            '0'..='9' => {
-                let apart = text[..at].ends_with(|c: char| !c.is_ascii_digit());
-                !(apart && found.is_russian()) && {
-                    found.digits.push(c);
-                    true
-                }
-            }
-            '+' if found.digits.is_empty() && !found.plus => {
-                found.plus = true;
-                true
-            }
-            ' ' | '-' | '(' | ')' | '.' => true,
-            '/' => found.digits.len() < COMPLETE && digits_ahead(&rest[1..]) >= 5,
-            '*' | '#' if found.digits.len() < COMPLETE && rest.len() > 1 => {
-                found.digits.push(c);
-                true
-            }
-            _ => false,
-        };
-        if !goes_on {
-            found.rest = rest;
-            break;
-        }
+    // A feature code of the switch, dialled as it stands.
+    if text.contains(['*', '#']) && text[from..].chars().all(|c| signs(c) || " -.()".contains(c)) {
+        return Phone::parse(&text[from..]);
     }
-    found
+    let read = inner_numbers(&AsWritten::new(text));
+    read.numbers.into_iter().next().filter(|_| !read.unclear).ok_or(PhoneError::Unclear)
 }
 
-impl Base<'_> {
-    /// A number of Russia is complete after eleven digits.
-    fn is_russian(&self) -> bool {
-        let begins = if self.plus { self.digits.starts_with('7') } else { self.digits.starts_with(['7', '8']) };
-        self.digits.len() == 11 && begins && !self.digits.starts_with("810")
-    }
-}
-
-fn digits_ahead(text: &str) -> usize {
-    text.chars().take_while(|c| c.is_ascii_digit() || " -".contains(*c)).filter(char::is_ascii_digit).count()
-}
-
-/// The extension behind a number: after a sign that separates it, or after a word that announces it.
-fn behind(rest: &str) -> Option<String> {
-    let from = rest.find(|c: char| c.is_ascii_digit())?;
-    let (between, digits) = rest.split_at(from);
-    let words = || between.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty());
-    let announced = words().any(|w| meaning(w) == Meaning::Inner);
-    let separated = between.starts_with([',', ';', '#', '*', '~', 'p', 'w'])
-        && words().all(|w| matches!(w, "p" | "w" | "доп"))
-        && !between.contains('+')
-        && digits_ahead(digits) < COMPLETE;
-    if announced || separated { extension(digits) } else { None }
+/// The letter that belongs to a number written partly in letters, `8-800-FLOWERS`.
+fn attached(text: &str) -> Option<char> {
+    text.char_indices().find_map(|(at, letter)| {
+        let touches = letter.is_alphabetic() && text[..at].ends_with(|c: char| c.is_ascii_digit() || c == '-');
+        let number = text[..at].trim_end_matches('-').ends_with(|c: char| c.is_ascii_digit());
+        let word: String = text[at..].chars().take_while(|c| c.is_alphabetic()).collect();
+        (touches && number && meaning(&word) == Meaning::Unknown).then_some(letter)
+    })
 }

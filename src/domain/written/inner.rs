@@ -1,8 +1,9 @@
 //! Internal numbers as they stand in an employee's profile, or are typed into our table.
 
+use super::around::{Around, FEW, Judged, around};
+use super::pieces::{Piece, is_sign, pieces};
 use super::plain::plain;
-use super::runs::{Joint, Run, numbers};
-use super::words::{Meaning, meaning};
+use super::runs::{Joint, Run, SHORT, numbers};
 use super::{AsWritten, CUT};
 use crate::domain::Phone;
 
@@ -20,31 +21,105 @@ pub struct InnerNumbers {
     pub unclear: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Digits(String),
-    Word(String),
-    Sign(char),
+/// A number found, and whether a word before it says that it is an internal one.
+struct Candidate {
+    number: Phone,
+    labelled: bool,
+    /// The word stands before this very number, not before one that it follows.
+    own: bool,
 }
 
-/// Reads a text. Total: whatever cannot be told apart is [`InnerNumbers::unclear`].
+#[derive(Default)]
+struct Reader {
+    read: InnerNumbers,
+    candidates: Vec<Candidate>,
+    /// The last run was labelled.
+    labelled: bool,
+}
+
+/// Reads a text. Total: whatever cannot be told apart is [`InnerNumbers::unclear`]. Where numbers are said to be internal
+/// ones, the others of the text are not taken.
 pub fn inner_numbers(text: &AsWritten) -> InnerNumbers {
-    let mut read = InnerNumbers::default();
-    let pieces = pieces(&without_addresses(&plain(text.as_str()), &mut read));
+    let mut reader = Reader::default();
+    let pieces = pieces(&without_addresses(&plain(text.as_str()), &mut reader.read));
     let mut at = 0;
     while at < pieces.len() {
-        if matches!(pieces[at], Piece::Digits(_)) {
+        if pieces[at].digits().is_some() {
             let (run, end) = run(&pieces, at);
-            take(&pieces, at, end, &run, &mut read);
-            at = end;
+            at = reader.take(&pieces, at, end, &run);
         } else {
             at += 1;
         }
     }
+    let mut read = reader.finished();
     if read.numbers.is_empty() && !text.is_empty() || text.as_str().ends_with(CUT) {
         read.unclear = true;
     }
     read
+}
+
+impl Reader {
+    /// Judges a run by what stands around it; returns where to read on.
+    fn take(&mut self, pieces: &[Piece], start: usize, end: usize, run: &Run) -> usize {
+        let lengths = run.groups.iter().map(String::len).collect();
+        let bracket = run.joints.first() == Some(&Joint::Bracket);
+        let said = around(pieces, &Judged { start: start - usize::from(run.plus), end, lengths, bracket });
+        let labelled = match said {
+            Around::Elsewhere | Around::FirstElsewhere => {
+                self.read.something_else = true;
+                self.labelled = false;
+                return if said == Around::Elsewhere { end } else { start + 1 };
+            }
+            Around::Unclear => {
+                self.read.unclear = true;
+                self.labelled = false;
+                return end;
+            }
+            Around::Labelled => true,
+            Around::More => self.labelled,
+            Around::Number => false,
+        };
+        self.labelled = labelled;
+        match numbers(run) {
+            None => self.read.unclear = true,
+            Some(found) => {
+                for number in found.iter().filter_map(|n| Phone::parse(n).ok()) {
+                    // 0 calls the operator, or begins a number of another city.
+                    if number.digits().bytes().all(|b| b == b'0') {
+                        self.read.unclear = true;
+                        continue;
+                    }
+                    let labelled = labelled && number.digits().len() <= SHORT;
+                    let own = said == Around::Labelled;
+                    self.candidates.push(Candidate { number, labelled, own });
+                }
+            }
+        }
+        end
+    }
+
+    fn finished(self) -> InnerNumbers {
+        let mut read = self.read;
+        let any = self.candidates.iter().any(|c| c.labelled);
+        let short = |c: &&Candidate| c.number.digits().len() <= SHORT;
+        let longest = self.candidates.iter().filter(short).map(|c| c.number.digits().len()).max().unwrap_or_default();
+        let unlabelled = self.candidates.iter().filter(short).any(|c| !c.labelled && c.number.digits().len() > FEW);
+        for Candidate { number, labelled, own } in self.candidates {
+            // 1031/32, 1031 ext. 2: a range, a number within another one.
+            if number.digits().len() <= FEW && longest > FEW && (!own || unlabelled) {
+                read.unclear = true;
+            } else if any && !labelled {
+                if number.digits().len() > SHORT { read.something_else = true } else { read.unclear = true }
+            } else if !read.numbers.iter().any(|n| n.digits() == number.digits()) {
+                if read.numbers.len() == MAX_NUMBERS {
+                    read.unclear = true;
+                    break;
+                }
+                read.numbers.push(number);
+            }
+        }
+        read
+    }
 }
 
 /// The text without mail addresses and links; a telephone's SIP address leaves its number.
@@ -67,32 +142,18 @@ fn without_addresses(text: &[char], read: &mut InnerNumbers) -> Vec<char> {
     out
 }
 
-fn pieces(text: &[char]) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
-    for c in text.iter().copied() {
-        match (pieces.last_mut(), c) {
-            (Some(Piece::Digits(digits)), '0'..='9') => digits.push(c),
-            (_, '0'..='9') => pieces.push(Piece::Digits(c.to_string())),
-            (Some(Piece::Word(word)), c) if c.is_alphabetic() => word.push(c),
-            (_, c) if c.is_alphanumeric() || c == '№' => pieces.push(Piece::Word(c.to_string())),
-            (_, c) => pieces.push(Piece::Sign(c)),
-        }
-    }
-    pieces
-}
-
 /// The run that begins at `start`, and where it ends.
 fn run(pieces: &[Piece], start: usize) -> (Run, usize) {
     let mut run = Run { plus: start > 0 && is_sign(pieces.get(start - 1), '+'), ..Run::default() };
     let mut at = start;
     loop {
-        if let Some(Piece::Digits(digits)) = pieces.get(at) {
-            run.groups.push(digits.clone());
+        if let Some(digits) = pieces.get(at).and_then(Piece::digits) {
+            run.groups.push(digits.to_owned());
         }
         at += 1;
-        let signs: String = pieces[at..].iter().map_while(sign).take(4).collect();
+        let signs: String = pieces[at..].iter().map_while(Piece::sign).take(4).collect();
         let next = pieces.get(at + signs.chars().count());
-        match joint(&signs).filter(|_| matches!(next, Some(Piece::Digits(_)))) {
+        match joint(&signs).filter(|_| next.is_some_and(|p| p.digits().is_some())) {
             Some(joint) => run.joints.push(joint),
             None => return (run, at),
         }
@@ -108,90 +169,4 @@ fn joint(signs: &str) -> Option<Joint> {
         s if s.contains(['-', '.']) => Some(Joint::Hyphen),
         _ => Some(Joint::Space),
     }
-}
-
-const fn sign(piece: &Piece) -> Option<char> {
-    if let Piece::Sign(c) = piece { Some(*c) } else { None }
-}
-
-fn is_sign(piece: Option<&Piece>, c: char) -> bool {
-    piece.and_then(sign) == Some(c)
-}
-
-/// Judges a run by what stands around it.
-fn take(pieces: &[Piece], start: usize, end: usize, run: &Run, read: &mut InnerNumbers) {
-    match around(pieces, start - usize::from(run.plus), end) {
-        Around::Elsewhere => read.something_else = true,
-        Around::Unclear => read.unclear = true,
-        Around::Number => match numbers(run) {
-            None => read.unclear = true,
-            Some(found) => {
-                for number in found.iter().filter_map(|n| Phone::parse(n).ok()) {
-                    if read.numbers.iter().any(|n| n.digits() == number.digits()) {
-                        continue;
-                    }
-                    if read.numbers.len() == MAX_NUMBERS {
-                        read.unclear = true;
-                        return;
-                    }
-                    read.numbers.push(number);
-                }
-            }
-        },
-    }
-}
-
-enum Around {
-    Number,
-    Elsewhere,
-    Unclear,
-}
-
-fn around(pieces: &[Piece], start: usize, end: usize) -> Around {
-    let before = &pieces[..start];
-    let words: Vec<&str> = before
-        .iter()
-        .rev()
-        .take_while(|p| !matches!(p, Piece::Digits(_)) && !sign(p).is_some_and(|c| ",;/|\\&\n+".contains(c)))
-        .filter_map(|p| if let Piece::Word(word) = p { Some(word.as_str()) } else { None })
-        .collect();
-    let nearest = words.first().map(|w| meaning(w));
-    let attached = matches!(before.last(), Some(Piece::Word(_)));
-    if nearest != Some(Meaning::Inner) && words.iter().any(|w| meaning(w) == Meaning::Elsewhere) {
-        return Around::Elsewhere;
-    }
-    let time = |a: Option<&Piece>, b: Option<&Piece>| is_sign(a, ':') && matches!(b, Some(Piece::Digits(_)));
-    let previous = start.checked_sub(2).and_then(|i| pieces.get(i));
-    if (attached && nearest == Some(Meaning::Unknown))
-        || time(before.last(), previous)
-        || time(pieces.get(end), pieces.get(end + 1))
-        || is_sign(before.last(), '*')
-    {
-        return Around::Unclear;
-    }
-    after(&pieces[end..])
-}
-
-/// What the text behind a number says of it.
-fn after(rest: &[Piece]) -> Around {
-    let signs: String = rest.iter().map_while(sign).collect();
-    let behind = signs.trim_start();
-    if behind.starts_with(CUT) || behind.starts_with("..") || signs.starts_with(['*', '#']) {
-        return Around::Unclear;
-    }
-    let n = signs.chars().count();
-    let Some(Piece::Word(word)) = rest.get(n) else { return Around::Number };
-    let says = meaning(word);
-    match signs.as_str() {
-        "" if says == Meaning::Unknown || says == Meaning::Elsewhere => Around::Unclear,
-        // 2-й этаж
-        "-" if word.chars().count() <= 2 && says == Meaning::Unknown => Around::Elsewhere,
-        // 305 кабинет, unless the word belongs to what follows it
-        " " if says == Meaning::Elsewhere && !labels_next(&rest[n + 1..]) => Around::Elsewhere,
-        _ => Around::Number,
-    }
-}
-
-fn labels_next(rest: &[Piece]) -> bool {
-    matches!(rest.iter().find(|p| !sign(p).is_some_and(|c| " .:+(".contains(c))), Some(Piece::Digits(_)))
 }

@@ -2,10 +2,15 @@
 //!
 //! Nothing is glued together that does not stand together, and what cannot be told apart is said to be so.
 
+mod around;
+mod beside;
 mod dialled;
+mod groups;
 mod inner;
+mod pieces;
 mod plain;
 mod runs;
+mod whole;
 mod words;
 
 pub use dialled::{Dialled, dialled, extension};

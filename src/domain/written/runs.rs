@@ -27,7 +27,7 @@ const LONGEST: usize = 15;
 /// A group of so many digits is a number of its own.
 const WHOLE: usize = 10;
 /// Up to so many digits it is an internal number, which has no plus.
-const SHORT: usize = 6;
+pub(super) const SHORT: usize = 6;
 
 /// The numbers of a run, `None` if they cannot be told apart.
 pub(super) fn numbers(run: &Run) -> Option<Vec<String>> {
@@ -35,19 +35,27 @@ pub(super) fn numbers(run: &Run) -> Option<Vec<String>> {
     if run.groups.len() == 1 {
         return (total <= LONGEST).then(|| vec![glued(run, 1)]);
     }
+    // The beginning of a long number is no internal one.
+    if run.plus && total <= SHORT {
+        return None;
+    }
     if let Some(end) = russian(run) {
         return and_rest(run, end);
     }
     if run.groups.iter().any(|g| g.len() >= WHOLE) {
         let prefix = run.groups[0].len() <= if run.plus { 3 } else { 1 };
-        if prefix && run.groups.len() == 2 && total <= LONGEST {
+        if prefix && run.plus && run.groups.len() == 2 && total <= LONGEST {
             return Some(vec![glued(run, 2)]);
+        }
+        if prefix && !run.plus {
+            return None;
         }
         return run.joints.iter().all(|j| *j != Joint::Hyphen).then(|| each(run)).filter(|_| !run.plus || !prefix);
     }
-    if let Some(at) = run.joints.iter().position(|j| *j == Joint::Bracket).filter(|_| !run.plus && total < WHOLE) {
-        // 1034 (1035)
-        return both(run, at + 1);
+    if !run.plus
+        && let Some(at) = (1..run.groups.len()).find(|at| apart(run, *at, total))
+    {
+        return both(run, at);
     }
     let by_space: Vec<usize> =
         (0..run.joints.len()).filter(|i| run.joints[*i] == Joint::Space).map(|i| i + 1).collect();
@@ -61,13 +69,13 @@ pub(super) fn numbers(run: &Run) -> Option<Vec<String>> {
     let lengths: Vec<usize> = run.groups.iter().map(String::len).collect();
     let equal = lengths.iter().all(|n| *n == lengths[0]);
     if run.plus || (total >= WHOLE && !(equal && lengths[0] >= 3)) {
-        return (total <= LONGEST).then(|| vec![glued(run, run.groups.len())]);
+        return (total <= LONGEST && (run.plus || has_code(run, &lengths))).then(|| vec![glued(run, run.groups.len())]);
     }
     let one = || Some(vec![glued(run, run.groups.len())]);
     if by_space.len() == run.joints.len() {
         return match lengths[..] {
             // 10 46, 1 001
-            [1 | 2, 2 | 3] => one(),
+            [2, 2] | [1 | 2, 3] => one().filter(|_| !neighbours(run)),
             _ if lengths.iter().all(|n| *n == 1) => one(),
             // 1040 1041
             _ if equal && lengths[0] >= 3 => Some(each(run)),
@@ -82,9 +90,35 @@ pub(super) fn numbers(run: &Run) -> Option<Vec<String>> {
         [1 | 2, 1 | 2, 4] => None,
         // 1040-1041: whether a range or a list, it is these two. 123-456 can be one number as well.
         [n, m] if n == m && n >= 3 => neighbours(run).then(|| each(run)),
-        _ if equal && lengths[0] >= 3 => None,
-        _ => one(),
+        // 10-44, 1-001, unless it can be a range or hours.
+        [1 | 2, 2 | 3] => one().filter(|_| !neighbours(run) && !hours(run)),
+        // A number of a city.
+        [1..=3, 2, 2] | [3, 4] => one(),
+        _ if lengths.iter().all(|n| *n == 1) => one(),
+        // 1131-33 and 101-3 are ranges, who knows what the others are.
+        _ => None,
     }
+}
+
+/// Whether what stands before the group at `at` is a number, and that group begins another.
+fn apart(run: &Run, at: usize, total: usize) -> bool {
+    let before: usize = run.groups[..at].iter().map(String::len).sum();
+    let behind = Run { plus: false, groups: run.groups[at..].to_vec(), joints: run.joints[at..].to_vec() };
+    match run.joints[at - 1] {
+        // 1034 (1035), 555-00-16 (1034)
+        Joint::Bracket => total < WHOLE || before > SHORT,
+        // 1034 8-913-555-11-22
+        Joint::Space => at == 1 && before >= 3 && russian(&behind).is_some(),
+        Joint::Hyphen => false,
+    }
+}
+
+/// Ten digits with a code of Russia before them, or a number that is dialled through another country's code.
+fn has_code(run: &Run, lengths: &[usize]) -> bool {
+    let code = run.groups[0].starts_with(['3', '4', '8', '9']) && lengths[0] == 3 || run.joints[0] == Joint::Bracket;
+    let usual = matches!(lengths[1..], [6 | 7] | [3, 4] | [1..=3, 2, 2]);
+    let ten = lengths.iter().sum::<usize>() == WHOLE;
+    ten && code && usual || run.groups.concat().starts_with("810")
 }
 
 /// After how many groups a number of Russia is complete: eleven digits that begin with 8 or +7.
@@ -126,6 +160,14 @@ fn hyphens_everywhere(run: &Run, by_space: &[usize]) -> bool {
 fn neighbours(run: &Run) -> bool {
     let value = |i: usize| run.groups[i].parse::<u64>().unwrap_or_default();
     value(0) + 1 == value(1)
+}
+
+/// From the morning to the evening, 9-18.
+fn hours(run: &Run) -> bool {
+    let hour = |i: usize, within: std::ops::RangeInclusive<u64>| {
+        run.groups[i].len() <= 2 && run.groups[i].parse().is_ok_and(|hour| within.contains(&hour))
+    };
+    hour(0, 6..=12) && hour(1, 13..=24)
 }
 
 fn each(run: &Run) -> Vec<String> {

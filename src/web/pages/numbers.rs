@@ -10,6 +10,8 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Most numbers of one employee.
 const MAX_NUMBERS: usize = 20;
+/// Longest number: E.164.
+const LONGEST: usize = 15;
 /// Fields of the form are named so, followed by the user's id.
 pub(crate) const FIELD: &str = "numbers.";
 
@@ -110,7 +112,8 @@ fn read_numbers<'a>(user: UserId, texts: impl Iterator<Item = &'a str>) -> Resul
 
 /// What an admin has typed between two commas, read as a profile's text is; nothing of it may be left over.
 fn one_or_several(text: &str) -> Result<Vec<Phone>, PhoneError> {
-    if text.contains(['*', '#']) {
+    // What an admin types as bare digits is one number, however few.
+    if text.contains(['*', '#']) || text.bytes().all(|b| b.is_ascii_digit()) && text.len() <= LONGEST {
         return Phone::parse(text).map(|number| vec![number]);
     }
     let read = inner_numbers(&AsWritten::new(text));
@@ -158,6 +161,7 @@ mod tests {
         ] {
             assert_eq!(from_json(body.as_bytes()), Ok(want.clone()), "{body}");
         }
+        assert_eq!(from_json(br#"[{"user":1,"numbers":["0"]}]"#), Ok(vec![(UserId(1), vec![phone("0")])]));
         let form = Fields::parse(b"numbers.1=1001%2C+1002&numbers.2=&other=5");
         assert_eq!(from_form(&form), Ok(want));
     }
