@@ -143,11 +143,12 @@ async fn the_companys_own_service_numbers_are_shown_as_such_and_not_recorded() {
     let choices = [("crm_create", "all"), ("service_numbers", "200, 21x\n2000-2009"), ("feature_codes", "99x 0911")];
     firm.choose(&choices).await;
     let domain = firm.company.domain.clone();
-    let numbers = ["200", "217", "2000", "2009", "993", "0911"];
-    for number in numbers {
+    // What stands for x may be somebody's password.
+    let numbers = [("200", "200"), ("217", "217"), ("2000", "2000"), ("2009", "2009"), ("993", "99"), ("0911", "0911")];
+    for (number, shown) in numbers {
         story.switch().add_queue(&domain, number, &["1002", "1003"]).expect("a number of the switch");
         firm.phone("1001").dial(number).await.expect("the phone is free");
-        firm.lists_active(&story, number).await;
+        firm.lists_active(&story, &format!("\"remote\":\"{shown}\"")).await;
         assert!(firm.portal.visible().is_empty(), "nobody wants a card for {number}");
         firm.phone("1001").hang_up().await.expect("an announcement");
         firm.calls_are_over(&story).await;
