@@ -57,17 +57,18 @@ impl Gate {
             let wait = {
                 let mut queue = self.lock();
                 let now = clock.now().max(earliest.unwrap_or(Timestamp(i64::MIN)));
-                match queue.try_pass(ticket.place, now) {
+                let (from, wait) = match queue.try_pass(ticket.place, now) {
                     Ok(()) => return,
-                    Err(wait) => {
-                        earliest = wait.map(|w| queue.bucket.at().unwrap_or(now).max(now) + w);
-                        wait
-                    }
-                }
+                    Err(Held::Empty(wait)) => (queue.bucket.at().unwrap_or(now).max(now), Some(wait)),
+                    Err(Held::Behind(wait)) => (now, wait),
+                };
+                earliest = wait.map(|w| from + w);
+                wait
             };
             match wait {
                 Some(wait) => {
-                    // Only the first in line sleeps, and only until somebody more urgent comes.
+                    // Whoever is first sleeps until the bucket has something, the others until they have waited so
+                    // long that they are first, for nobody would tell them; and all only until something changes.
                     tokio::select! {
                         () = tokio::time::sleep(wait) => {}
                         () = &mut changed => earliest = None,
@@ -119,10 +120,22 @@ impl Queue {
         first.is_some_and(|(first, _)| *first == place)
     }
 
-    /// `Err(Some)`: first in line, but the bucket is empty for this long. `Err(None)`: somebody else is first.
-    fn try_pass(&mut self, place: Place, now: Timestamp) -> Result<(), Option<Duration>> {
-        if self.is_first(place, now) { self.bucket.take(now, 1).map_err(Some) } else { Err(None) }
+    fn try_pass(&mut self, place: Place, now: Timestamp) -> Result<(), Held> {
+        if self.is_first(place, now) {
+            return self.bucket.take(now, 1).map_err(Held::Empty);
+        }
+        let waited = self.waiting.get(&place).map_or(Duration::ZERO, |since| now.since(*since));
+        Err(Held::Behind(LONG_WAIT.checked_sub(waited).filter(|left| !left.is_zero())))
     }
+}
+
+/// Why somebody may not pass yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// First in line, but the bucket is empty for this long.
+    Empty(Duration),
+    /// Somebody else is first. After so long one has waited long enough to overtake him; `None` where both have.
+    Behind(Option<Duration>),
 }
 
 /// A place in the queue, given back however the waiting ends.
@@ -165,8 +178,11 @@ impl Turn {
         let taken = {
             let mut queue = self.gate.lock();
             let place = *self.place.get_or_insert_with(|| queue.enter(Priority::Live, now));
-            // Behind somebody else it takes two.
-            queue.try_pass(place, now).map_err(|wait| wait.unwrap_or_else(|| queue.bucket.wait(now, 2)))
+            queue.try_pass(place, now).map_err(|held| match held {
+                Held::Empty(wait) => wait,
+                // It takes two.
+                Held::Behind(_) => queue.bucket.wait(now, 2),
+            })
         };
         if taken.is_ok() {
             self.leave();
@@ -256,6 +272,20 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(60), second).await.expect("nobody is before him any more");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_waited_long_enough_notices_it_himself() {
+        let (gate, clock) = (Arc::new(Gate::new("2/1".parse().unwrap())), stopped());
+        let mut turn = Turn::new(gate.clone());
+        assert_eq!(turn.take(clock.now()), Ok(()));
+        let start = Instant::now();
+        let mut other = Box::pin(gate.pass(&clock, Priority::Other));
+        assert!(futures_util::poll!(&mut other).is_pending());
+        // Calls stand in line from now on; nobody else comes or goes.
+        assert!(turn.take(clock.now() + Duration::from_millis(1)).is_err());
+        other.await;
+        assert_eq!(start.elapsed(), LONG_WAIT);
+    }
+
     #[tokio::test]
     async fn a_new_budget_frees_those_who_wait() {
         let (gate, clock) = (Gate::new("1/1".parse().unwrap()), stopped());
@@ -274,7 +304,8 @@ mod tests {
         assert_eq!((turn.left(at(0)), turn.take(at(0)), turn.left(at(0))), (1, Ok(()), 0));
         assert_eq!(turn.take(at(200)), Err(Duration::from_millis(800)));
         let other = gate.lock().enter(Priority::Other, at(300));
-        assert_eq!(gate.lock().try_pass(other, at(1000)), Err(None), "calls come first");
+        let behind = Err(Held::Behind(Some(Duration::from_millis(2300))));
+        assert_eq!(gate.lock().try_pass(other, at(1000)), behind, "calls come first");
         assert_eq!(turn.take(at(1000)), Ok(()));
         assert!(turn.take(at(1500)).is_err());
         assert_eq!(gate.lock().try_pass(other, at(3300)), Ok(()), "he has waited long enough");
