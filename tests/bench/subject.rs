@@ -6,6 +6,7 @@ use super::switch::Switch;
 use anyhow::Context as _;
 use ecss_crm_server::domain::company::Trust;
 use ecss_crm_server::http::{ClientOptions, Trusted, client, tls_config};
+use ecss_crm_server::sandbox::town::free_port;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use std::path::Path;
 use std::time::Duration;
@@ -28,8 +29,7 @@ impl Subject {
 
     pub async fn daemon(dir: &Path, switch: &Switch, portal: &Portal) -> anyhow::Result<Self> {
         let home = tempfile::tempdir_in(dir)?.keep();
-        let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let free_too = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let (free, free_too) = (free_port()?, free_port()?);
         let path = |name: &str| home.join(name).display().to_string();
         let config = format!(
             "useUnixSockets = false\nserverHost = \"127.0.0.1\"\nhttpPort = {free}\nhttpsPort = {free_too}\n\

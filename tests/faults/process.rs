@@ -1,8 +1,8 @@
 //! The daemon as a process of its own, which can be killed.
 
-use ecss_crm_server::sandbox::town::Town;
+use ecss_crm_server::sandbox::town::{Town, free_port};
 use std::fs::{File, OpenOptions};
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl Process {
     /// Writes the settings; nothing runs yet.
     pub fn prepare(town: &Town, settings: Settings) -> Self {
         let dir = town.dir().to_owned();
-        let ops = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+        let ops = SocketAddr::from(([127, 0, 0, 1], free_port().expect("a free port")));
         let s = &town.settings;
         let log_level = std::env::var("ECSS_CRM_LOG").unwrap_or_else(|_| "info".to_owned());
         let ca_file = s.ca_file.clone().unwrap_or_default();

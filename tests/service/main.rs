@@ -2,11 +2,12 @@
 
 mod manager;
 
+use ecss_crm_server::sandbox::town::free_port;
 use manager::{Manager, PATIENCE, inode};
 use rustix::process::Signal;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -102,8 +103,7 @@ fn a_socket_whose_file_is_gone_is_bound_anew() {
 #[test]
 fn ports_outlive_the_daemon_too() {
     let mut manager = Manager::new();
-    let port = || TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-    let (http, https) = (port(), port());
+    let (http, https) = (free_port().expect("a free port"), free_port().expect("a free port"));
     manager.configure(&format!("useUnixSockets = false\nhttpPort = {http}\nhttpsPort = {https}\n"));
     let run = manager.start(&[]);
     manager.reports_until("READY=1");

@@ -3,7 +3,7 @@
 use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, assert_true, only, talk, talked_leg, told};
 use ecss_crm_server::sandbox::portal::PortalSpec;
 use ecss_crm_server::sandbox::switch::{CallId, PhoneStatus, SwitchWorld, What};
-use ecss_crm_server::sandbox::town::Admin;
+use ecss_crm_server::sandbox::town::{Admin, free_port};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -232,8 +232,8 @@ async fn another_client_of_the_same_integration_is_not_fought() {
 async fn an_address_where_nobody_listens_is_passed_over() {
     let (story, mut firm) = Story::with_firm().await;
     let mut admin = firm.admin.clone();
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
-    let addresses = format!("https://{free}\n{}", story.switch().base_url(0));
+    let free = free_port().expect("a port");
+    let addresses = format!("https://127.0.0.1:{free}\n{}", story.switch().base_url(0));
     let key = firm.company.api_key.expose_secret().to_owned();
     assert_eq!(save(&mut admin, &firm, &key, &addresses).await, StatusCode::SEE_OTHER);
     let before = story.switch().registers();

@@ -5,8 +5,10 @@
 
 mod admin;
 mod phones;
+mod ports;
 
 pub use admin::{Admin, AdminError};
+pub use ports::free_port;
 
 use super::certs::Certs;
 use super::portal::{PortalSpec, PortalWorld, SimPortal, WorldOptions};
@@ -108,7 +110,7 @@ impl Town {
             change(&mut settings);
         }
         // The public address must be known before anything listens on it.
-        let (http, https) = (tcp("127.0.0.1", 0).await?, tcp("127.0.0.1", 0).await?);
+        let (http, https) = (tcp("127.0.0.1", free_port()?).await?, tcp("127.0.0.1", free_port()?).await?);
         let port = |l: &crate::server::bind::Listener| l.tcp_address().map(|a| a.port()).context("a TCP listener");
         (settings.http_port, settings.https_port) = (port(&http)?, port(&https)?);
         settings.proxy_gateway_url = Some(format!("http://127.0.0.1:{}/bitrix", settings.http_port));
