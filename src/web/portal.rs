@@ -5,7 +5,6 @@
 use super::gate::error::WebError;
 use super::gate::headers::{Frame, Policy};
 use super::gate::visit::Visit;
-use super::guard::session_cookie;
 use super::lang::Say;
 use super::office::{PortalAnswer, PortalOpened, PortalRequest};
 use super::read::RawPost;
@@ -15,7 +14,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum_extra::extract::CookieJar;
 
 /// `POST /`: an event, or the application opened inside the portal.
 pub(crate) async fn opened_or_event(
@@ -53,13 +51,10 @@ struct Inside<'a> {
 
 /// The page inside the portal: the way to the settings for an administrator, an explanation for others.
 fn inside(state: &WebState, visit: &Visit, opened: &PortalOpened) -> Response {
-    let refused = opened.session.is_none().then_some(visit.lang.texts().login.not_admin);
+    let refused = (!opened.admin).then_some(visit.lang.texts().login.not_admin);
     let status = if refused.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     let mut page = html(status, &Inside { shell: Shell::new(state, visit), opened, refused });
     let frame = Frame::Portal { domain: opened.domain.clone(), plain_http: opened.plain_http };
     page.extensions_mut().insert(Policy { frame, form_leads_away: true });
-    match &opened.session {
-        Some(session) => (CookieJar::new().add(session_cookie(state, session)), page).into_response(),
-        None => page,
-    }
+    page
 }

@@ -88,6 +88,7 @@ async fn register(base: &str, switch: &Switch, portal: &Portal) -> anyhow::Resul
     }
     let login = login.context("the daemon does not answer")?;
     let location = login.headers().get(LOCATION).and_then(|l| l.to_str().ok()).context("no redirect to the portal")?;
+    let browser = cookie_of(&login).context("no mark of the browser")?;
     let state = reqwest::Url::parse(location)?
         .query_pairs()
         .find(|(name, _)| name == "state")
@@ -95,11 +96,11 @@ async fn register(base: &str, switch: &Switch, portal: &Portal) -> anyhow::Resul
         .context("no state")?;
     let back = client
         .get(format!("{base}/"))
+        .header("cookie", browser)
         .query(&[("code", "c"), ("state", &state), ("domain", &portal.address), ("member_id", "bench")])
         .send()
         .await?;
-    let cookie = back.headers().get(SET_COOKIE).and_then(|c| c.to_str().ok()).context("not logged in")?;
-    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    let cookie = cookie_of(&back).context("not logged in")?;
     let settings = [
         ("client_id", "bench"),
         ("api_key", "key"),
@@ -109,4 +110,10 @@ async fn register(base: &str, switch: &Switch, portal: &Portal) -> anyhow::Resul
     let saved = client.post(format!("{base}/company/ecss")).header("cookie", cookie).form(&settings).send().await?;
     anyhow::ensure!(saved.status().is_redirection(), "the switch settings were refused: {}", saved.text().await?);
     Ok(())
+}
+
+/// `name=value` of the cookie an answer sets.
+fn cookie_of(answer: &reqwest::Response) -> Option<String> {
+    let cookie = answer.headers().get(SET_COOKIE)?.to_str().ok()?;
+    cookie.split(';').next().map(str::to_owned)
 }

@@ -179,7 +179,7 @@ async fn a_way_back_works_once_and_only_if_it_is_ours() {
     let (nonce, tag) = state.split_once('.').expect("signed");
     let back = |state: &str| firm.portal.authorize(1, state).expect("authorized");
     let refused = async |admin: &mut Admin, url: String| {
-        let response = admin.send(story.town().client().get(url)).await.expect("an answer");
+        let response = admin.follow(url).await.expect("an answer");
         assert_eq!(response.status(), StatusCode::FORBIDDEN);
         assert!(response.headers().get(SET_COOKIE).is_none(), "no session");
     };
@@ -194,11 +194,12 @@ async fn a_way_back_works_once_and_only_if_it_is_ours() {
         refused(&mut admin, back(&forged)).await;
     }
     let good = back(&state);
-    let response = admin.send(story.town().client().get(&good)).await.expect("an answer");
+    let response = admin.follow(good.clone()).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::SEE_OTHER, "the forgeries have not used it up");
     assert!(response.headers()[LOCATION].to_str().is_ok_and(|to| to.ends_with("/company")));
     assert_eq!(company_page(&admin).await, StatusCode::OK);
 
+    refused(&mut admin, good.clone()).await;
     let mut thief = story.town().admin();
     refused(&mut thief, good).await;
     refused(&mut thief, back(&state)).await;
@@ -214,15 +215,33 @@ async fn a_code_that_is_too_old_or_another_portals_is_refused() {
     let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
     let late = firm.portal.authorize(1, &state).expect("authorized");
     story.town().portals.advance(Duration::from_secs(31));
-    let response = admin.send(story.town().client().get(late)).await.expect("an answer");
+    let response = admin.follow(late).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
 
     // The admin of another portal carries his own code back under this portal's state.
     let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
     let foreign = other.portal.authorize(1, &state).expect("authorized");
-    let response = admin.send(story.town().client().get(foreign)).await.expect("an answer");
+    let response = admin.follow(foreign).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert_eq!(company_page(&admin).await, StatusCode::UNAUTHORIZED);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_can_be_logged_in_to_a_company_that_is_not_his() {
+    let (story, firm) = Story::with_firm().await;
+    let (mut stranger, mut victim) = (story.town().admin(), story.town().admin());
+    let state = stranger.begin_log_in(&firm.portal, None).await.expect("the form");
+    let link = firm.portal.authorize(1, &state).expect("authorized");
+    // The victim has a log-in of his own under way, and follows the link that the stranger sends him.
+    victim.begin_log_in(&firm.portal, None).await.expect("the form");
+    let response = victim.follow(link.clone()).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert_eq!(company_page(&victim).await, StatusCode::UNAUTHORIZED);
+    // It was not used up: the browser that began can go on.
+    let response = stranger.follow(link).await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(company_page(&stranger).await, StatusCode::OK);
     story.end().await;
 }
 
@@ -299,13 +318,18 @@ async fn keys_made_anew_are_taken_over_by_logging_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn opened_in_the_portal_an_admin_is_let_in_and_an_employee_is_told_who_can() {
+async fn opened_in_the_portal_an_admin_is_led_in_and_an_employee_is_told_who_can() {
     let (story, firm) = Story::with_firm().await;
     let mut admin = story.town().admin();
     let frame = firm.portal.app_frame(1);
     let request = story.town().client().post(&frame.url).form(&frame.fields);
     let response = admin.send(request).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::OK);
+    let page = response.text().await.expect("the page");
+    assert!(page.contains("/login\"") && page.contains(&format!("value=\"{}\"", firm.portal.domain())), "{page}");
+    // Anybody's page could have posted that form: the frame itself gives nobody a session.
+    assert_eq!(company_page(&admin).await, StatusCode::UNAUTHORIZED);
+    admin.log_in(&firm.portal, 1, None).await.expect("the button leads through the portal");
     assert_eq!(company_page(&admin).await, StatusCode::OK);
     let frame = firm.portal.app_frame(IVAN);
     let response = frame.send(story.town().client()).await.expect("an answer");

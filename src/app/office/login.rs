@@ -19,7 +19,7 @@ impl DaemonOffice {
         let attempt =
             LoginAttempt { domain: login.domain, client_id: keys.client_id, client_secret: keys.client_secret };
         self.store.put_state(&nonce, &attempt, self.clock.now()).await.map_err(|e| fault(&e))?;
-        let url = OAuth::authorize_url(&attempt.domain, &attempt.client_id, &self.sign(&nonce));
+        let url = OAuth::authorize_url(&attempt.domain, &attempt.client_id, &self.sign(&nonce, &login.browser));
         Ok(Authorize { url })
     }
 
@@ -36,7 +36,8 @@ impl DaemonOffice {
     }
 
     pub(super) async fn complete(&self, back: LoginReturn) -> Result<NewSession, LoginError> {
-        let nonce = self.verified(&back.state).ok_or(LoginError::BadState)?;
+        let browser = back.browser.as_deref().ok_or(LoginError::BadState)?;
+        let nonce = self.verified(&back.state, browser).ok_or(LoginError::BadState)?;
         let attempt = self.store.take_state(nonce, self.clock.now()).await.map_err(|e| fault(&e))?;
         let attempt = attempt.ok_or(LoginError::BadState)?;
         let claimed = back.member_id.as_deref().map(CompanyId::from);
@@ -56,16 +57,21 @@ impl DaemonOffice {
         Ok(NewSession { token, company: registered.company, lasts: SESSION })
     }
 
-    fn sign(&self, nonce: &str) -> String {
-        let tag = hmac::sign(&self.state_key, nonce.as_bytes());
+    /// The state for one browser: another one cannot use it, nor use it up.
+    fn sign(&self, nonce: &str, browser: &str) -> String {
+        let tag = hmac::sign(&self.state_key, signed(nonce, browser).as_bytes());
         format!("{nonce}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref()))
     }
 
-    fn verified<'a>(&self, state: &'a str) -> Option<&'a str> {
+    fn verified<'a>(&self, state: &'a str, browser: &str) -> Option<&'a str> {
         let (nonce, tag) = state.split_once('.')?;
         let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
-        hmac::verify(&self.state_key, nonce.as_bytes(), &tag).is_ok().then_some(nonce)
+        hmac::verify(&self.state_key, signed(nonce, browser).as_bytes(), &tag).is_ok().then_some(nonce)
     }
+}
+
+fn signed(nonce: &str, browser: &str) -> String {
+    format!("{nonce}\n{browser}")
 }
 
 fn refused(error: RegisterError) -> LoginError {

@@ -1,13 +1,13 @@
 //! What portals and browsers inside them post to us. Nothing is believed before it is proved.
 
 use super::click::reached;
-use super::{DaemonOffice, SESSION, fault};
+use super::{DaemonOffice, fault};
 use crate::bitrix::hook::{CallStart, Opened, PortalPost, Sender, authentic};
 use crate::bitrix::{ApiError, Who};
 use crate::domain::company::Company;
 use crate::domain::{CompanyId, Timestamp};
 use crate::session::{CompanyHandle, Removal};
-use crate::web::office::{CardOpened, NewSession, OpenError, PortalAnswer, PortalOpened, PortalRequest};
+use crate::web::office::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalRequest};
 use std::time::Duration;
 
 /// A click older than this is not dialled any more: a phone that rings out of the blue helps nobody.
@@ -114,25 +114,15 @@ impl DaemonOffice {
 
     async fn opened(&self, opened: &Opened) -> Result<PortalOpened, OpenError> {
         let (handle, company, who) = self.visitor(opened).await?;
-        let session = if who.admin {
+        if who.admin {
             if let Some(token) = &opened.application_token {
                 self.companies.learn_application_token(&company, token).await;
             }
             if let Some(code) = opened.language.as_deref().filter(|_| company.language.is_none()) {
                 handle.learn_language(code).await;
             }
-            let token = self
-                .store
-                .create_session(handle.id(), who.user, &who.name, self.clock.now(), SESSION)
-                .await
-                .map_err(|e| fault(&e))?;
-            tracing::warn!(company = %company.id, domain = company.domain, user = %who.user,
-                "an administrator has logged in by opening the application in the portal");
-            Some(NewSession { token, company: handle.id().clone(), lasts: SESSION })
-        } else {
-            None
-        };
-        Ok(PortalOpened { domain: company.domain, plain_http: !opened.https, name: who.name, session })
+        }
+        Ok(PortalOpened { domain: company.domain, plain_http: !opened.https, name: who.name, admin: who.admin })
     }
 
     /// Who opened one of our pages, by the word of the portal that is registered here.

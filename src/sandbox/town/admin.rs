@@ -43,8 +43,18 @@ impl Admin {
 
     /// A request to one of the daemon's pages, cookies included.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base)).header(COOKIE, self.cookies())
+    }
+
+    /// Follows a link to one of the daemon's pages.
+    pub async fn follow(&mut self, link: String) -> Result<Response, AdminError> {
+        let request = self.client.get(link).header(COOKIE, self.cookies());
+        self.send(request).await
+    }
+
+    fn cookies(&self) -> String {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        self.client.request(method, format!("{}{path}", self.base)).header(COOKIE, cookies.join("; "))
+        cookies.join("; ")
     }
 
     /// Sends a request and keeps the cookies it brings.
@@ -63,7 +73,7 @@ impl Admin {
     pub async fn log_in(&mut self, portal: &SimPortal, user: i64, keys: Option<&AppKeys>) -> Result<(), AdminError> {
         let state = self.begin_log_in(portal, keys).await?;
         let back = portal.authorize(user, &state).ok_or(AdminError::NotAuthorized)?;
-        let response = self.send(self.client.get(back)).await?;
+        let response = self.follow(back).await?;
         expect("coming back from the portal", response, StatusCode::SEE_OTHER).await?;
         Ok(())
     }

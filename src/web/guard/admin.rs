@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite as CookieScope};
 use secrecy::ExposeSecret as _;
+use std::time::Duration;
 
 /// The cookie's name.
 const COOKIE: &str = "ecss_crm_session";
@@ -36,26 +37,32 @@ pub(crate) fn token_of(jar: &CookieJar) -> Option<String> {
 
 /// The cookie of a new session.
 pub(crate) fn session_cookie(state: &WebState, session: &NewSession) -> Cookie<'static> {
-    let mut cookie = cookie(state, session.token.expose_secret().to_owned());
-    // The cookie library counts in the types of a time library that we do not use otherwise; it reads text.
-    let age = Cookie::parse(format!("age=; Max-Age={}", session.lasts.as_secs()));
-    cookie.set_max_age(age.ok().and_then(|c| c.max_age()));
-    cookie
+    private_cookie(state, COOKIE, session.token.expose_secret().to_owned(), Some(session.lasts))
 }
 
 /// The cookie that takes a session's cookie away.
 pub(crate) fn ended_cookie(state: &WebState) -> Cookie<'static> {
-    let mut cookie = cookie(state, String::new());
+    let mut cookie = private_cookie(state, COOKIE, String::new(), None);
     cookie.make_removal();
     cookie
 }
 
-/// `Secure` unless the public address is plain HTTP (a trial on this machine): the browser would drop it.
-fn cookie(state: &WebState, value: String) -> Cookie<'static> {
-    Cookie::build((COOKIE, value))
+/// A cookie for our pages alone. `Secure` unless the public address is plain HTTP (a trial on this machine): the
+/// browser would drop it.
+pub(super) fn private_cookie(
+    state: &WebState,
+    name: &'static str,
+    value: String,
+    lasts: Option<Duration>,
+) -> Cookie<'static> {
+    let mut cookie = Cookie::build((name, value))
         .path(state.base_path().to_owned())
         .http_only(true)
         .same_site(CookieScope::Lax)
         .secure(!state.base.starts_with("http://"))
-        .build()
+        .build();
+    // The cookie library counts in the types of a time library that we do not use otherwise; it reads text.
+    let age = lasts.and_then(|lasts| Cookie::parse(format!("age=; Max-Age={}", lasts.as_secs())).ok());
+    cookie.set_max_age(age.and_then(|c| c.max_age()));
+    cookie
 }

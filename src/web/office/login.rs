@@ -12,6 +12,8 @@ pub struct LoginRequest {
     pub domain: String,
     /// Keys of the portal's application: both or neither.
     pub keys: Option<(String, SecretString)>,
+    /// The mark of the browser: only there can the log-in be completed.
+    pub browser: String,
 }
 
 /// Where to send the browser.
@@ -39,6 +41,8 @@ pub struct LoginReturn {
     pub code: SecretString,
     /// Our state, as it came.
     pub state: String,
+    /// The mark of the browser that came back, if it has one.
+    pub browser: Option<String>,
     /// The portal's host, as it says; a claim until the exchange confirms it.
     pub domain: Option<String>,
     /// The portal's `member_id`, as it says; a claim until the exchange confirms it.
@@ -59,8 +63,8 @@ pub struct NewSession {
 /// Why a log-in did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoginError {
-    /// The state is not ours, was used before or is too old.
-    #[error("the state is unknown, used or expired")]
+    /// The state is not ours, was used before, is too old or belongs to another browser.
+    #[error("the state is unknown, used, expired or another browser's")]
     BadState,
     /// The authorization server refused the code.
     #[error("the code was refused: {0}")]

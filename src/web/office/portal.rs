@@ -1,6 +1,6 @@
 //! What the portal, or a browser on its behalf, posts to us.
 
-use super::{NewSession, OfficeFault};
+use super::OfficeFault;
 use crate::domain::{CompanyId, CrmCallId, UserId};
 use bytes::Bytes;
 
@@ -31,8 +31,9 @@ pub struct PortalOpened {
     pub plain_http: bool,
     /// The user's name, may be empty.
     pub name: String,
-    /// A session, if the user is an administrator.
-    pub session: Option<NewSession>,
+    /// The user is an administrator of the portal. That opens no session here: anybody's browser can be made to post
+    /// anybody's form.
+    pub admin: bool,
 }
 
 /// The card opened in the portal.

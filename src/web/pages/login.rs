@@ -3,7 +3,7 @@
 use crate::web::gate::error::WebError;
 use crate::web::gate::headers::Policy;
 use crate::web::gate::visit::Visit;
-use crate::web::guard::{SameSite, client_address, ended_cookie, session_cookie, token_of};
+use crate::web::guard::{BrowserMark, SameSite, client_address, ended_cookie, session_cookie, token_of};
 use crate::web::office::{BeginError, LoginRequest, LoginReturn};
 use crate::web::read::{Faults, FieldFault, Fields, FormBody, portal_domain};
 use crate::web::show::{Shell, html};
@@ -36,6 +36,7 @@ impl LoginPage<'_> {
 pub(crate) async fn show(
     State(state): State<WebState>,
     visit: Visit,
+    jar: CookieJar,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
@@ -43,17 +44,18 @@ pub(crate) async fn show(
         return Err(WebError::AuthorizeError(query.get("error").to_owned()));
     }
     if query.has("code") || query.has("state") {
-        return complete(&state, &query).await;
+        return complete(&state, &jar, &query).await;
     }
     let domain = query.get("domain");
     Ok(page(&state, &visit, StatusCode::OK, &query, domain, Faults::none()))
 }
 
-async fn complete(state: &WebState, query: &Fields) -> Result<Response, WebError> {
+async fn complete(state: &WebState, jar: &CookieJar, query: &Fields) -> Result<Response, WebError> {
     let claim = |name: &str| Some(query.get(name).to_owned()).filter(|text| !text.is_empty());
     let back = LoginReturn {
         code: query.get("code").to_owned().into(),
         state: query.get("state").to_owned(),
+        browser: BrowserMark::sent(jar).map(BrowserMark::into_text),
         domain: claim("domain"),
         member_id: claim("member_id"),
     };
@@ -63,23 +65,30 @@ async fn complete(state: &WebState, query: &Fields) -> Result<Response, WebError
     Ok((jar, Redirect::to(&format!("{}/company", state.base))).into_response())
 }
 
-/// `POST /login`: to the portal's authorize page, or back to ours with the fault beside the field.
+/// `POST /login`: to the portal's authorize page, or back to ours with the fault beside the field. Only from a page of
+/// ours, or any page could send its visitors to a portal of its choice.
 pub(crate) async fn begin(
     State(state): State<WebState>,
     visit: Visit,
     headers: HeaderMap,
     extensions: Extensions,
+    _: SameSite,
+    jar: CookieJar,
     FormBody(fields): FormBody,
 ) -> Result<Response, WebError> {
     if !state.throttle.admit(client_address(&extensions, &headers), state.clock.now()) {
         return Err(WebError::TooOften);
     }
-    let faults = match read(&fields) {
+    let browser = BrowserMark::sent_or_new(&jar);
+    let faults = match read(&fields, &browser) {
         Err(faults) => faults,
         Ok(login) => {
             let office = state.office.clone();
             match detached(async move { office.begin_login(login).await }).await? {
-                Ok(authorize) => return Ok(Redirect::to(&authorize.url).into_response()),
+                Ok(authorize) => {
+                    let jar = CookieJar::new().add(browser.cookie(&state));
+                    return Ok((jar, Redirect::to(&authorize.url)).into_response());
+                }
                 Err(BeginError::Fault(fault)) => return Err(fault.into()),
                 Err(BeginError::KeysNeeded) => Faults::one("client_id", FieldFault::KeysNeeded),
             }
@@ -92,7 +101,7 @@ pub(crate) async fn begin(
     Ok(page(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, &fields, fields.get("domain"), faults))
 }
 
-fn read(fields: &Fields) -> Result<LoginRequest, Faults> {
+fn read(fields: &Fields, browser: &BrowserMark) -> Result<LoginRequest, Faults> {
     let mut faults = Faults::none();
     let domain = faults.take("domain", portal_domain(fields.get("domain")));
     let client_id = faults.take("client_id", fields.line("client_id"));
@@ -104,7 +113,7 @@ fn read(fields: &Fields) -> Result<LoginRequest, Faults> {
         return Err(faults);
     }
     let keys = (!client_id.is_empty()).then(|| (client_id, client_secret.into()));
-    Ok(LoginRequest { domain, keys })
+    Ok(LoginRequest { domain, keys, browser: browser.clone().into_text() })
 }
 
 fn page(

@@ -25,6 +25,8 @@ use tokio::sync::watch;
 pub(super) const COMPANY: &str = "a223c6b3710f85df22e9377d6c4f7553";
 /// The employee whose card is opened.
 pub(super) const ME: UserId = UserId(7);
+/// The mark of the browser in which log-ins begin.
+pub(super) const BROWSER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// What the office knows and what it was asked to do.
 pub(super) struct World {
@@ -207,6 +209,7 @@ impl Office for FakeOffice {
             if login.domain == "new.bitrix24.ru" && keys.is_none() {
                 return Err(BeginError::KeysNeeded);
             }
+            assert_eq!(login.browser.len(), 43, "256 bits in base64");
             let url = format!("https://{}/oauth/authorize/?client_id=local.abc&state=s1", login.domain);
             Ok(Authorize { url })
         }))
@@ -217,7 +220,7 @@ impl Office for FakeOffice {
         let wrong = self.world().login_error.clone();
         ready(noted.map_err(LoginError::from).and_then(|()| match wrong {
             Some(error) => Err(error),
-            None if back.state == "s1" => Ok(session()),
+            None if back.state == "s1" && back.browser.as_deref() == Some(BROWSER) => Ok(session()),
             None => Err(LoginError::BadState),
         }))
     }
@@ -344,16 +347,16 @@ impl Office for FakeOffice {
         let body = String::from_utf8_lossy(&post.body).into_owned();
         let noted = self.note(format!("post {} {body}", post.query));
         let wrong = self.world().open_error.clone();
-        let opened = |session| PortalOpened {
+        let opened = |admin| PortalOpened {
             domain: "firma.bitrix24.ru".to_owned(),
             plain_http: post.query.contains("PROTOCOL=0"),
             name: "Иван <b>".to_owned(),
-            session,
+            admin,
         };
         ready(noted.map_err(OpenError::from).and_then(|()| match wrong {
             Some(error) => Err(error),
-            None if body.contains("AUTH_ID=admin") => Ok(PortalAnswer::Opened(opened(Some(session())))),
-            None if body.contains("PLACEMENT=") => Ok(PortalAnswer::Opened(opened(None))),
+            None if body.contains("AUTH_ID=admin") => Ok(PortalAnswer::Opened(opened(true))),
+            None if body.contains("PLACEMENT=") => Ok(PortalAnswer::Opened(opened(false))),
             None => Ok(PortalAnswer::Accepted),
         }))
     }

@@ -1,8 +1,14 @@
 //! Logging in and out.
 
+use super::fake::BROWSER;
 use super::{Ask, Site};
 use crate::web::office::{LoginError, OfficeFault};
 use axum::http::StatusCode;
+
+/// A browser that comes back from the portal, where it began.
+fn back(uri: &str) -> Ask {
+    Ask::get(uri).header("cookie", &format!("ecss_crm_login={BROWSER}"))
+}
 
 #[tokio::test]
 async fn the_page_uses_the_words_of_the_manual() {
@@ -28,6 +34,51 @@ async fn logging_in_leads_to_the_portal() {
     let want = "https://firma.bitrix24.ru/oauth/authorize/?client_id=local.abc&state=s1";
     assert_eq!(reply.header("location"), want);
     assert_eq!(site.office.world().log, ["login firma.bitrix24.ru None"]);
+    let cookie = reply.header("set-cookie");
+    assert!(cookie.starts_with("ecss_crm_login="), "{cookie}");
+    for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/bitrix", "Max-Age=600"] {
+        assert!(cookie.contains(attribute), "{attribute} not in {cookie}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_keeps_its_mark_while_several_tabs_log_in() {
+    let site = Site::new();
+    let ask = Ask::post("/login", "domain=firma.bitrix24.ru");
+    let reply = site.send(ask.header("cookie", &format!("ecss_crm_login={BROWSER}"))).await;
+    assert!(reply.header("set-cookie").starts_with(&format!("ecss_crm_login={BROWSER};")));
+    let reply = site.send(Ask::post("/login", "domain=firma.bitrix24.ru").header("cookie", "ecss_crm_login=odd")).await;
+    assert!(!reply.header("set-cookie").contains("odd"));
+}
+
+#[tokio::test]
+async fn only_a_page_of_ours_begins_a_log_in() {
+    let site = Site::new();
+    for site_said in ["cross-site", "same-site"] {
+        let ask = Ask::post("/login", "domain=firma.bitrix24.ru").header("sec-fetch-site", site_said);
+        assert_eq!(site.send(ask).await.status, StatusCode::FORBIDDEN, "{site_said}");
+    }
+    let ask = Ask::post("/login", "domain=firma.bitrix24.ru").header("origin", "https://firma.bitrix24.ru");
+    assert_eq!(site.send(ask).await.status, StatusCode::FORBIDDEN);
+    assert!(site.office.world().log.is_empty());
+    let own = Ask::post("/login", "domain=firma.bitrix24.ru").header("origin", "https://pbx.example:8802");
+    assert_eq!(site.send(own).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_log_in_ends_only_in_the_browser_that_began_it() {
+    let other = format!("ecss_crm_login={}", "B".repeat(43));
+    for cookie in [None, Some(other.as_str()), Some("ecss_crm_login=")] {
+        let ask = Ask::get("/?code=c1&state=s1").html();
+        let site = Site::new();
+        let ask = match cookie {
+            Some(cookie) => ask.header("cookie", cookie),
+            None => ask,
+        };
+        let reply = site.send(ask).await;
+        assert_eq!((reply.status, reply.header("set-cookie")), (StatusCode::FORBIDDEN, ""), "{cookie:?}");
+        reply.shows(&["другому браузеру"]);
+    }
 }
 
 #[tokio::test]
@@ -68,7 +119,7 @@ async fn scripts_get_the_fields_at_fault() {
 #[tokio::test]
 async fn the_way_back_opens_a_session() {
     let site = Site::new();
-    let reply = site.get("/bitrix?code=c1&state=s1&domain=firma.bitrix24.ru&member_id=m&scope=user").await;
+    let reply = site.send(back("/bitrix?code=c1&state=s1&domain=firma.bitrix24.ru&member_id=m&scope=user")).await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
     assert_eq!(reply.header("location"), "https://pbx.example:8802/bitrix/company");
     let cookie = reply.header("set-cookie");
@@ -82,7 +133,7 @@ async fn the_way_back_opens_a_session() {
 #[tokio::test]
 async fn a_trial_over_plain_http_keeps_its_cookie() {
     let site = Site::under("http://127.0.0.1:8801/", &[]);
-    let reply = site.get("/?code=c1&state=s1").await;
+    let reply = site.send(back("/?code=c1&state=s1")).await;
     let cookie = reply.header("set-cookie");
     assert!(!cookie.contains("Secure") && cookie.contains("Path=/;"), "{cookie}");
     assert_eq!(reply.header("location"), "http://127.0.0.1:8801/company");
@@ -104,7 +155,7 @@ async fn a_failed_return_says_what_to_do() {
     ] {
         let site = Site::new();
         site.office.world().login_error = Some(error);
-        let reply = site.get("/?code=c&state=s1").await;
+        let reply = site.send(back("/?code=c&state=s1")).await;
         assert_eq!(reply.status.as_u16(), status, "{words}");
         reply.shows(&[words, "href=\"https://pbx.example:8802/bitrix/\""]);
         assert_eq!(reply.header("set-cookie"), "");
@@ -114,7 +165,7 @@ async fn a_failed_return_says_what_to_do() {
 #[tokio::test]
 async fn states_that_are_not_ours_open_nothing() {
     for query in ["code=c", "code=c&state=", "state=s2", "code=c&state=forged", "code=&state=%00"] {
-        let reply = Site::new().get(&format!("/?{query}")).await;
+        let reply = Site::new().send(back(&format!("/?{query}"))).await;
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{query}");
         assert_eq!(reply.header("set-cookie"), "", "{query}");
     }

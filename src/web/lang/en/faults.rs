@@ -183,8 +183,8 @@ pub(super) const ERROR: ErrorTexts = ErrorTexts {
     },
     bad_state: Say {
         title: "The log-in was not completed",
-        what: "This log-in link is too old, was used before or was not made here.",
-        todo: "Begin the log-in again.",
+        what: "This log-in link is too old, was used before, was not made here or belongs to another browser.",
+        todo: "Begin the log-in again in this browser. If it comes to this again, allow cookies for this address.",
     },
     code_refused: Say {
         title: "The log-in was not completed",
