@@ -97,10 +97,11 @@ impl Firm {
         self.portal.finished_calls()
     }
 
-    /// Waits until the list of calls has an active one whose entry holds this text.
+    /// Waits until the list of calls has an active one of which something reads exactly like this: its phase, a
+    /// number, a name.
     pub async fn lists_active(&self, story: &Story, text: &str) {
         let what = format!("an active call with {text} stands in the list");
-        let listed = async || self.calls_list().await["active"].to_string().contains(text).then_some(());
+        let listed = async || says(&self.calls_list().await["active"], text).then_some(());
         story.until_asked(&what, listed).await;
     }
 
@@ -118,6 +119,15 @@ impl Firm {
             all.push_str(&self.admin.send(request).await.expect("a call's page").text().await.unwrap_or_default());
         }
         all
+    }
+}
+
+fn says(part: &Value, text: &str) -> bool {
+    match part {
+        Value::String(said) => said == text,
+        Value::Array(parts) => parts.iter().any(|part| says(part, text)),
+        Value::Object(parts) => parts.values().any(|part| says(part, text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
