@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// The switch tells whole seconds and its clock may differ a little; within this the moment when its
 /// message arrived is the finer measure.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(3);
+pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(3);
 /// No conversation is older: a switch time further back is a wrong clock or zone.
 const LONGEST_CALL: Duration = Duration::from_secs(24 * 3600);
 

@@ -4,10 +4,11 @@
 //! has not talked; if both go on, each has a conversation and a CRM call of his own.
 
 use super::action::Action;
-use super::leg::Leg;
+use super::leg::{CLOCK_TOLERANCE, Leg};
 use super::note::Note;
 use super::state::Call;
 use crate::domain::Timestamp;
+use crate::domain::leg::{Direction, LegState};
 use std::time::Duration;
 
 /// So long a phone may look connected that has in truth come too late.
@@ -25,6 +26,10 @@ pub(super) fn decide(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>)
     for crm in 0..call.crm.len() {
         if call.crm[crm].closed {
             continue;
+        }
+        let late_comers: Vec<usize> = (0..call.legs.len()).filter(|n| rang_after_the_answer(call, crm, *n)).collect();
+        for leg in late_comers {
+            call.legs[leg].crm = None;
         }
         let rivals: Vec<usize> = (0..call.legs.len()).filter(|n| is_rival(call, crm, *n)).collect();
         for rival in rivals {
@@ -52,6 +57,17 @@ pub(super) fn decide(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>)
         }
     }
     look_again
+}
+
+/// Whether this phone began to ring only when somebody had picked up already, of which we heard later: it was not called
+/// beside his but takes over from him. While he still talks, the moment of his answer has to be clear.
+fn rang_after_the_answer(call: &Call, crm: usize, n: usize) -> bool {
+    let leg = &call.legs[n];
+    let rings = leg.crm == Some(crm) && leg.direction == Direction::In && leg.state == LegState::Ringing;
+    let Some(first) = talker(call, crm).filter(|_| rings).map(|first| &call.legs[first]) else { return false };
+    let unsure = if first.is_live() { CLOCK_TOLERANCE } else { Duration::ZERO };
+    let since = leg.relevant_since.unwrap_or(leg.first_seen);
+    first.owner != leg.owner && first.talks_since().is_some_and(|answered| since > answered + unsure)
 }
 
 /// Whether this leg was connected in a CRM call in which somebody else talks.

@@ -34,6 +34,29 @@ fn a_blind_transfer_moves_the_card_whichever_leg_is_told_first() {
 }
 
 #[test]
+fn a_transfer_by_somebody_whose_answer_is_told_only_with_his_end_rings_at_once() {
+    for released_first in [false, true] {
+        let mut s = Story::new();
+        s.incoming("1001", Ringing).after(2).told();
+        let answered_at = Some(s.now);
+        s.after(10);
+        let released = LegEvent { answered_at, ..leg("1001", "1001", Direction::In, CLIENT, Released) };
+        let mut news = vec![leg("1002", "1002", Direction::In, CLIENT, Ringing), released];
+        if released_first {
+            news.reverse();
+        }
+        for leg in news {
+            s.legs(vec![leg]);
+        }
+        let mut told = s.told();
+        told.retain(|line| !matches!(line.as_str(), "show 2" | "hide 2"));
+        assert_eq!(told, ["finish 1 10s 200", "/1002: register 2 Redirected show"], "{released_first}");
+        s.after(3).incoming("1002", Talking).after(20).incoming("1002", Released);
+        assert_eq!(s.told(), ["/1002: finish 2 20s 200"]);
+    }
+}
+
+#[test]
 fn a_transfer_nobody_takes_is_missed_and_comes_back() {
     let mut s = talking();
     s.incoming("1001", Released).incoming("1002", Ringing).after(20).incoming("1002", Released);
