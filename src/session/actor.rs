@@ -32,8 +32,9 @@ use tokio_util::sync::CancellationToken;
 
 /// At most this many frames are taken together, so that one commit serves a burst.
 const BURST: usize = 64;
-/// A round that has changed so many calls is stored before it goes on: a frame may tell of ten thousand.
-const ROUND: usize = 512;
+/// A round that has changed so many calls is stored before it goes on: a frame may tell of ten thousand, and companies
+/// take turns in writing to the database.
+const ROUND: usize = 64;
 /// How long requests under way may take to end when the daemon stops; what is cut off is repeated at the next start.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -145,6 +146,8 @@ impl Actor {
         let mut draft = Draft::default();
         self.follow_clock(&mut draft);
         while let Some(news) = self.frames.pop_front() {
+            // A burst of a company must not be a pause of another one's.
+            tokio::task::yield_now().await;
             let now = self.clock.dated(news.at());
             match news {
                 LinkNews::Up { commander, can, .. } => {

@@ -182,7 +182,9 @@ impl Book {
                 }
             }
         }
-        old.iter().for_each(|key| self.forget_one(key));
+        for key in &old {
+            self.forget_one(key);
+        }
         old
     }
 
