@@ -10,6 +10,11 @@ use serde_json::{Value, json};
 
 /// A portal with more users than this is taken for one that never stops paging.
 const MAX_PAGES: usize = 2_000;
+/// A page has fifty users (bitrix24/b24restdocs, api-reference/user/user-get.md); whoever sends more at once does not get
+/// past this number, which is that of the pages above.
+const MOST_USERS: usize = 100_000;
+/// Characters of a name; the portal's own fields are shorter than half of it.
+const LONGEST_NAME: usize = 120;
 
 /// Users as the portal lists them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,6 +73,8 @@ impl Portal {
             totals.push(answer.total.or_else(|| rows.is_empty().then_some(0)));
             users.extend(rows.iter().filter(|row| wanted(row)).filter_map(|row| read(row, active)));
             match answer.next {
+                // Not complete, so that nobody counts as missing.
+                _ if users.len() > MOST_USERS => return Ok(UserList { users, complete: false }),
                 Some(next) if next > start => start = next,
                 _ => break,
             }
@@ -112,6 +119,7 @@ fn read(row: &Value, active: bool) -> Option<PortalUser> {
     let text = |key: &str| row.get(key).and_then(lenient::text).unwrap_or_default();
     let names = [text("NAME"), text("LAST_NAME")];
     let name = names.iter().map(|n| n.trim()).filter(|n| !n.is_empty()).collect::<Vec<_>>().join(" ");
+    let name = name.chars().take(LONGEST_NAME).collect();
     Some(PortalUser {
         user: UserId(row.get("ID").and_then(lenient::int).filter(|id| *id > 0)?),
         name,

@@ -141,6 +141,9 @@ pub enum CommandError {
     /// There is no connection to the switch now.
     #[error("no connection to the switch")]
     Offline,
+    /// Too many commands wait for the switch's answer; this one was not sent.
+    #[error("too many commands wait for the switch's answer")]
+    Busy,
     /// The switch did not answer in time; it may or may not have acted.
     #[error("the switch did not answer in time")]
     TimedOut,

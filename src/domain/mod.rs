@@ -9,6 +9,7 @@ pub mod call;
 pub mod card;
 pub mod company;
 pub mod directory;
+pub mod excess;
 pub mod fault;
 pub mod ids;
 pub mod language;

@@ -1,11 +1,15 @@
 //! Commands on their way from anywhere to the connection's owner, and answers back.
 
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
-/// Commands that may wait for the socket; a person behind each of them would rather hear "busy" than queue longer.
+/// Commands that may wait for the socket.
 const WAITING: usize = 32;
+/// Commands that may wait at all, for the socket or for their answers; a person behind each of them would rather hear
+/// "busy" than queue longer. A switch that answers within a second could be asked for so many every second.
+const UNANSWERED: usize = 256;
 
 /// A command and the place its answer is awaited.
 #[derive(Debug)]
@@ -26,6 +30,7 @@ impl Order {
 #[derive(Debug, Clone)]
 pub struct Commander {
     orders: mpsc::Sender<Order>,
+    places: Arc<Semaphore>,
     can: Capabilities,
     patience: Duration,
 }
@@ -33,17 +38,18 @@ pub struct Commander {
 impl Commander {
     pub(crate) fn new(can: Capabilities, patience: Duration) -> (Self, mpsc::Receiver<Order>) {
         let (orders, receiver) = mpsc::channel(WAITING);
-        (Self { orders, can, patience }, receiver)
+        (Self { orders, places: Arc::new(Semaphore::new(UNANSWERED)), can, patience }, receiver)
     }
 
     /// Sends a command and waits for its answer while the owner awaits [`Connection::next`](super::Connection::next).
     ///
-    /// [`CommandError::Offline`] means it was certainly not sent; [`CommandError::TimedOut`] that the switch may have
+    /// [`CommandError::Offline`] and [`CommandError::Busy`] mean it was certainly not sent; [`CommandError::TimedOut`] that the switch may have
     /// acted, also when the connection broke while the answer was awaited.
     pub async fn send(&self, command: SwitchCommand) -> Result<Accepted, CommandError> {
         if !self.offers(&command) {
             return Err(CommandError::Unsupported);
         }
+        let Ok(_place) = self.places.try_acquire() else { return Err(CommandError::Busy) };
         let (reply, answer) = oneshot::channel();
         let exchange = async {
             self.orders.send(Order { command, reply }).await.map_err(|_| CommandError::Offline)?;
@@ -85,6 +91,28 @@ mod tests {
         let (commander, orders) = Commander::new(ALL, Duration::from_secs(60));
         drop(orders);
         assert_eq!(commander.send(answer()).await, Err(CommandError::Offline));
+    }
+
+    #[tokio::test]
+    async fn a_switch_that_answers_nothing_is_not_asked_without_end() {
+        let (commander, mut orders) = Commander::new(ALL, Duration::from_secs(60));
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..UNANSWERED {
+            let commander = commander.clone();
+            waiting.spawn(async move { commander.send(answer()).await });
+        }
+        let mut taken: Vec<_> = Vec::new();
+        while taken.len() < UNANSWERED {
+            taken.extend(orders.recv().await);
+        }
+        assert_eq!(commander.send(answer()).await, Err(CommandError::Busy));
+        taken.pop();
+        assert_eq!(waiting.join_next().await.expect("one has heard").expect("no panic"), Err(CommandError::Offline));
+        let one_more = tokio::select! {
+            answer = commander.send(answer()) => panic!("{answer:?}"),
+            order = orders.recv() => order,
+        };
+        assert!(one_more.is_some(), "there is a place again");
     }
 
     #[tokio::test]

@@ -6,14 +6,17 @@ use super::journal::Journal;
 use super::lanes::{Lanes, Past};
 use super::link::LinkNews;
 use super::message::{ActError, Message};
+use super::noise::Noise;
 use super::perform::{Landed, perform};
 use super::status::Shared;
+use super::stories::Stories;
 use super::upkeep::Bell;
 use crate::bitrix::{Portal, Turn};
 use crate::clock::Clock;
 use crate::domain::call::{Call, Click, CrmStep, Event, Intent, Policy};
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
+use crate::domain::excess::Excess;
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
 use crate::domain::numbers::NumberPlan;
 use crate::domain::{CallKey, CompanyId, Phone, Timestamp, UserId};
@@ -29,6 +32,9 @@ use tokio_util::sync::CancellationToken;
 
 /// At most this many frames are taken together, so that one commit serves a burst.
 const BURST: usize = 64;
+/// A round that has changed so many calls is stored before it goes on: a frame may tell of ten thousand, and companies
+/// take turns in writing to the database.
+const ROUND: usize = 64;
 /// How long requests under way may take to end when the daemon stops; what is cut off is repeated at the next start.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -54,6 +60,9 @@ pub(super) struct Actor {
     /// What the switch has said and is to be taken next; not more than a burst.
     pub frames: VecDeque<LinkNews>,
     pub book: Book,
+    pub stories: Stories,
+    /// Complaints about what the switch tells beyond measure.
+    pub noise: Noise,
     pub lanes: Lanes,
     pub turn: Turn,
     pub journal: Journal,
@@ -137,6 +146,8 @@ impl Actor {
         let mut draft = Draft::default();
         self.follow_clock(&mut draft);
         while let Some(news) = self.frames.pop_front() {
+            // A burst of a company must not be a pause of another one's.
+            tokio::task::yield_now().await;
             let now = self.clock.dated(news.at());
             match news {
                 LinkNews::Up { commander, can, .. } => {
@@ -153,9 +164,12 @@ impl Actor {
                         self.take_at(&key, Event::LinkLost(now), Origin::Nobody, &mut draft, now);
                     }
                 }
-                LinkNews::Legs { legs, .. } => {
+                LinkNews::Legs { legs, room: _room, .. } => {
                     for (key, event) in self.book.sort(legs, &self.directory, &self.numbers, now) {
                         self.take_at(&key, event, Origin::Nobody, &mut draft, now);
+                        if draft.calls() >= ROUND {
+                            self.commit(std::mem::take(&mut draft)).await;
+                        }
                     }
                 }
             }
@@ -171,7 +185,7 @@ impl Actor {
             self.take(&key, Event::Tick, Origin::Nobody, &mut draft);
         }
         for key in self.book.forget(now) {
-            self.shared.board.remove(&key);
+            self.forget(&key);
         }
         self.commit(draft).await;
         self.journal.catch_up(now).await;
@@ -229,6 +243,15 @@ impl Actor {
     }
 
     fn take_at(&mut self, key: &CallKey, event: Event, origin: Origin, draft: &mut Draft, now: Timestamp) {
+        if self.book.get(key).is_none()
+            && let Some(silent) = self.book.gives_way()
+        {
+            self.step_at(&silent, Event::GiveWay, Origin::Nobody, draft, now);
+        }
+        self.step_at(key, event, origin, draft, now);
+    }
+
+    fn step_at(&mut self, key: &CallKey, event: Event, origin: Origin, draft: &mut Draft, now: Timestamp) {
         let call = self.book.take(key).unwrap_or_else(|| {
             let policy = Policy::new(&self.settings, self.grace).among(&self.directory);
             Call::new(key.clone(), policy, now)
@@ -239,12 +262,39 @@ impl Actor {
         }
         self.shared.board.put(call.view());
         self.book.put(call, wake, now);
+        for (key, leg) in draft.forgotten.drain(..) {
+            self.book.forget_leg(&key, &leg);
+        }
+    }
+
+    fn forget(&mut self, key: &CallKey) {
+        self.shared.board.remove(key);
+        self.stories.forget(key);
+    }
+
+    /// Counts what the switch has told beyond what can be true, and says so now and then.
+    fn too_much(&mut self, excess: &Excess, now: Timestamp) {
+        if excess.is_nothing() {
+            return;
+        }
+        let total = self.shared.too_much(excess, now);
+        if self.noise.heard(now).is_some() {
+            let Excess { calls, legs, lines, .. } = total;
+            tracing::warn!(company = %self.company, calls, legs, lines,
+                "the switch tells of more than can be true (counted since the start): what was silent the longest is closed with \
+                 its end unknown; look at the switch's integration and its load");
+        }
     }
 
     /// Stores what a round has changed, then acts on it.
     pub(super) async fn commit(&mut self, mut draft: Draft) {
         let now = self.clock.now();
         draft.close(&self.book);
+        for key in self.book.forget_excess() {
+            self.forget(&key);
+        }
+        draft.excess.lines += self.stories.keep(&mut draft.record.trace);
+        self.too_much(&draft.excess, now);
         if !draft.is_idle() {
             let ids = self.journal.keep(std::mem::take(&mut draft.record), now).await;
             for ((call, Intent { lane, step }), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {

@@ -148,7 +148,7 @@ fn dial_failure(error: &CommandError) -> DialFailure {
     match error {
         CommandError::Offline => DialFailure::Offline,
         CommandError::Unsupported => DialFailure::NotOffered,
-        CommandError::TimedOut => DialFailure::Failed,
+        CommandError::TimedOut | CommandError::Busy => DialFailure::Failed,
         CommandError::Refused { status, .. } => match status {
             401 | 403 => DialFailure::Forbidden,
             404 => DialFailure::WrongNumber,

@@ -1,12 +1,14 @@
 //! The open calls of one company: which call a leg belongs to, whose numbers are on it, when to look again.
 
+use super::agenda::Agenda;
+use super::aliases::Aliases;
 use super::leg_places::{Known, LegPlaces, Route};
 use crate::domain::call::{Call, Event, Sighting};
 use crate::domain::directory::Directory;
 use crate::domain::leg::{Direction, LegEvent};
 use crate::domain::numbers::{NumberPlan, disclosed};
-use crate::domain::{CallKey, SwitchCallId, Timestamp};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use crate::domain::{CallKey, LegId, SwitchCallId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 /// A click and the switch's first leg of it belong together only this long.
@@ -16,15 +18,26 @@ pub(super) const REMEMBER: Duration = Duration::from_secs(600);
 /// One whose end was not seen may still be talking, silently; its true end must not look like a new call.
 const REMEMBER_UNSEEN: Duration = Duration::from_secs(12 * 3600);
 
+/// Open calls of one company, four times what a large one has at once. One more, and the one heard of longest ago gives
+/// way.
+pub(super) const MOST_OPEN: usize = 4_096;
+/// Ended calls remembered at most, together: what fifty calls a second leave in more than a minute. About three
+/// kilobytes each, as an open one.
+const MOST_ENDED: usize = 4_096;
+
 /// Calls in memory.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     calls: BTreeMap<CallKey, Call>,
     /// Calls the switch names differently than we do.
-    aliases: HashMap<SwitchCallId, CallKey>,
+    aliases: Aliases,
     /// Where each leg is.
     places: LegPlaces,
-    timers: BTreeMap<CallKey, Timestamp>,
+    timers: Agenda,
+    /// Open calls by when they were last heard of.
+    silence: Agenda,
+    /// Clicks whose legs are awaited.
+    clicks: BTreeSet<CallKey>,
     /// Calls that are over, and since when.
     ended: HashMap<CallKey, Timestamp>,
     /// The same with the time to forget them, soonest first; may name calls that went on after all.
@@ -47,11 +60,15 @@ impl Book {
     /// Keeps a call; `wake` is when it wants to be looked at again.
     pub fn put(&mut self, call: Call, wake: Option<Timestamp>, now: Timestamp) {
         let key = call.key.clone();
-        match wake {
-            Some(at) => self.timers.insert(key.clone(), at),
-            None => self.timers.remove(&key),
-        };
-        if call.is_over() {
+        let over = call.is_over();
+        self.timers.set(&key, wake);
+        self.silence.set(&key, (!over).then(|| call.last_heard()));
+        if call.awaits_legs() {
+            self.clicks.insert(key.clone());
+        } else {
+            self.clicks.remove(&key);
+        }
+        if over {
             if !self.ended.contains_key(&key) {
                 self.ended.insert(key.clone(), now);
                 if call.legs.iter().any(|leg| leg.end_unknown) {
@@ -73,7 +90,7 @@ impl Book {
             tracing::info!(%switch, call = %key, "the switch named a click's call only after its legs had been taken for another");
             return;
         }
-        self.aliases.insert(switch, key);
+        self.aliases.add(switch, key);
     }
 
     /// Keeps a call that was restored from the store.
@@ -119,7 +136,7 @@ impl Book {
             Route::Moved { from } => (named, Some(from)),
             Route::Elsewhere(key) => (key, None),
             Route::Renamed(key) => {
-                self.aliases.insert(leg.call.clone(), key.clone());
+                self.aliases.add(leg.call.clone(), key.clone());
                 (key, None)
             }
         }
@@ -135,10 +152,10 @@ impl Book {
             return key;
         }
         // Of two clicks on one number the phone rings for the first; the switch refuses the other.
-        let clicks = self.calls.values().filter(|call| waits_for(call, leg, now));
+        let clicks = self.clicks.iter().filter_map(|key| self.calls.get(key)).filter(|call| waits_for(call, leg, now));
         let click = clicks.min_by_key(|call| call.started_at).map(|call| call.key.clone());
         if let Some(click) = click {
-            self.aliases.insert(leg.call.clone(), click.clone());
+            self.aliases.add(leg.call.clone(), click.clone());
             return click;
         }
         key
@@ -146,17 +163,13 @@ impl Book {
 
     /// Calls whose time has come.
     pub fn due(&mut self, now: Timestamp) -> Vec<CallKey> {
-        let due: Vec<CallKey> = self.timers.iter().filter(|(_, at)| **at <= now).map(|(k, _)| k.clone()).collect();
-        for key in &due {
-            self.timers.remove(key);
-        }
-        due
+        self.timers.take_due(now)
     }
 
     /// When the next call wants to be looked at, or an ended one to be forgotten.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let forget = [self.to_forget.front(), self.unseen.front()].into_iter().flatten().map(|(at, _)| *at);
-        self.timers.values().copied().chain(forget).min()
+        self.timers.first().map(|(at, _)| at).into_iter().chain(forget).min()
     }
 
     /// Forgets calls that ended long ago; tells which.
@@ -170,29 +183,71 @@ impl Book {
             }
         }
         for key in &old {
-            self.ended.remove(key);
-            if let Some(call) = self.calls.remove(key) {
-                self.places.forget(&call);
-            }
-            self.timers.remove(key);
-            self.aliases.retain(|_, k| k != key);
+            self.forget_one(key);
         }
         old
+    }
+
+    /// Forgets ended calls of which there are too many, the oldest first; tells which.
+    pub fn forget_excess(&mut self) -> Vec<CallKey> {
+        let mut old = Vec::new();
+        while self.ended.len() > MOST_ENDED {
+            // Where one kind is the flood, the other kind stays.
+            let (queue, after) = if self.unseen.len() > self.to_forget.len() {
+                (&mut self.unseen, REMEMBER_UNSEEN)
+            } else {
+                (&mut self.to_forget, REMEMBER)
+            };
+            let Some((at, key)) = queue.pop_front() else { break };
+            if self.ended.get(&key).is_some_and(|ended| *ended + after == at) {
+                self.forget_one(&key);
+                old.push(key);
+            }
+        }
+        old
+    }
+
+    fn forget_one(&mut self, key: &CallKey) {
+        self.ended.remove(key);
+        if let Some(call) = self.calls.remove(key) {
+            self.places.forget(&call);
+        }
+        self.timers.set(key, None);
+        self.silence.set(key, None);
+        self.clicks.remove(key);
+        self.aliases.forget(key);
+    }
+
+    /// A call has forgotten this leg.
+    pub fn forget_leg(&mut self, key: &CallKey, leg: &LegId) {
+        if self.calls.get(key).is_none_or(|call| call.legs.iter().all(|l| l.id != *leg)) {
+            self.places.forget_leg(key, leg);
+        }
+    }
+
+    /// The open call that was heard of longest ago, where there is no place for one more.
+    pub fn gives_way(&self) -> Option<CallKey> {
+        let (_, key) = self.silence.first().filter(|_| self.silence.len() >= MOST_OPEN)?;
+        Some(key.clone())
     }
 
     /// The clock was moved by so many milliseconds: everything remembered is dated again.
     pub fn redate(&mut self, millis: i64) {
         self.calls.values_mut().for_each(|call| call.redate(millis));
         self.places.redate(millis);
-        let moments = self.timers.values_mut().chain(self.ended.values_mut());
-        for at in moments.chain(self.to_forget.iter_mut().map(|(at, _)| at)) {
+        self.timers.redate(millis);
+        self.silence.redate(millis);
+        let remembered = self.to_forget.iter_mut().chain(&mut self.unseen).map(|(at, _)| at);
+        for at in self.ended.values_mut().chain(remembered) {
             *at = at.shifted(millis);
         }
     }
 
     /// Keys of all calls that have not ended.
     pub fn open(&self) -> Vec<CallKey> {
-        self.calls.keys().filter(|k| !self.ended.contains_key(*k)).cloned().collect()
+        let mut open: Vec<_> = self.silence.keys().cloned().collect();
+        open.sort_unstable();
+        open
     }
 }
 
@@ -373,5 +428,49 @@ mod tests {
         assert!(book.forget(NOW).is_empty());
         assert_eq!(book.forget(NOW + REMEMBER), ["a".into()]);
         assert!(book.get(&"a".into()).is_none());
+    }
+
+    /// A call of a leg that was seen ringing at `now`.
+    fn rings(book: &mut Book, name: &str, now: Timestamp) {
+        let (key, seen) = sorted(book, vec![leg(name, "1001", "2")], now).remove(0);
+        let call =
+            book.take(&key).unwrap_or_else(|| Call::new(key, Policy::new(&CallSettings::default(), MATCH_WINDOW), now));
+        book.put(step(call, seen, now).call, Some(now + Duration::from_secs(3_600)), now);
+    }
+
+    #[test]
+    fn the_call_that_was_heard_of_longest_ago_gives_way_and_only_where_there_are_too_many() {
+        let mut book = Book::default();
+        for n in 0..MOST_OPEN {
+            assert_eq!(book.gives_way(), None);
+            rings(&mut book, &format!("c{n}"), NOW + Duration::from_millis(n as u64));
+        }
+        assert_eq!(book.gives_way(), Some("c0".into()));
+        rings(&mut book, "c0", NOW + Duration::from_secs(60));
+        assert_eq!(book.gives_way(), Some("c1".into()), "the other one was heard of again");
+        let silent = book.take(&"c1".into()).expect("a call");
+        book.put(step(silent, Event::GiveWay, NOW).call, None, NOW + Duration::from_secs(61));
+        assert_eq!((book.gives_way(), book.open().len()), (None, MOST_OPEN - 1));
+    }
+
+    #[test]
+    fn of_ended_calls_a_number_is_remembered_and_nothing_of_the_others_stays() {
+        let mut book = Book::default();
+        for n in 0..3 * MOST_ENDED {
+            let now = NOW + Duration::from_millis(n as u64);
+            let name = format!("c{n}");
+            rings(&mut book, &name, now);
+            book.alias(format!("s{n}").as_str().into(), name.as_str().into());
+            let call = book.take(&name.as_str().into()).expect("a call");
+            book.put(step(call, Event::GiveWay, now).call, None, now);
+            book.forget_excess();
+        }
+        let Book { calls, aliases: _, places, timers, silence, clicks, ended, to_forget, unseen } = &book;
+        assert_eq!((calls.len(), ended.len(), places.len()), (MOST_ENDED, MOST_ENDED, MOST_ENDED));
+        assert_eq!(
+            (timers.len(), silence.len(), clicks.len(), to_forget.len(), unseen.len()),
+            (0, 0, 0, 0, MOST_ENDED)
+        );
+        assert_eq!(sorted(&mut book, vec![leg("s0", "1001", "2")], NOW)[0].0, "s0".into(), "its name is forgotten");
     }
 }

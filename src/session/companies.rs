@@ -7,7 +7,9 @@ use super::installs::Installs;
 use super::journal::Journal;
 use super::lanes::Lanes;
 use super::link::{self, LinkTools};
+use super::noise::Noise;
 use super::status::Shared;
+use super::stories::Stories;
 use super::upkeep::{Bell, Upkeep};
 use super::vault::StoreVault;
 use crate::bitrix::bindings::Wanted;
@@ -32,7 +34,7 @@ use tokio_util::task::TaskTracker;
 /// Messages an actor may have waiting; beyond that the sender hears "busy".
 const INBOX: usize = 64;
 /// Frames a company's switch may be ahead of its actor, for half a minute at 2,000 a second; then the socket is no longer
-/// read, and what waits in it is dated when it is.
+/// read, and what waits in it is dated when it is. The link counts their bytes as well.
 const NEWS: usize = 65_536;
 /// How long upkeep may take to end when the company stops.
 const LAST_ROUND: Duration = Duration::from_secs(5);
@@ -274,6 +276,8 @@ impl Companies {
             numbers,
             frames: VecDeque::new(),
             book: Book::default(),
+            stories: Stories::default(),
+            noise: Noise::default(),
             lanes: Lanes::default(),
             turn: portal.turn(),
             journal: Journal::new(setup.store.clone(), id.clone()),

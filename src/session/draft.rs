@@ -3,8 +3,9 @@
 use super::book::Book;
 use super::message::{ActError, Reply};
 use crate::domain::call::{Action, Call, CommandRefused, Event, Intent, Note, Step, step};
+use crate::domain::excess::Excess;
 use crate::domain::leg::SwitchCommand;
-use crate::domain::{CallKey, Timestamp};
+use crate::domain::{CallKey, LegId, Timestamp};
 use crate::store::{CallUpdate, NewIntent, Record, TraceLine};
 use std::collections::BTreeSet;
 
@@ -25,6 +26,10 @@ pub(super) struct Draft {
     /// The steps behind `record.intents`, in the same order.
     pub steps: Vec<(CallKey, Intent)>,
     pub commands: Vec<(CallKey, SwitchCommand, Origin)>,
+    /// Legs that calls have forgotten.
+    pub forgotten: Vec<(CallKey, LegId)>,
+    /// What there was too much of.
+    pub excess: Excess,
     touched: BTreeSet<CallKey>,
 }
 
@@ -50,7 +55,9 @@ impl Draft {
                     }
                 }
                 Action::Wake(at) => wake = Some(at),
+                Action::LegForgotten(leg) => self.forgotten.push((call.key.clone(), leg)),
                 Action::Note(note) => {
+                    self.count(&note);
                     unknown += u64::from(matches!(note, Note::NobodysNumber { .. }));
                     self.note(&call.key, now, &note);
                 }
@@ -60,6 +67,20 @@ impl Draft {
             self.touched.insert(call.key.clone());
         }
         (call, wake, unknown)
+    }
+
+    fn count(&mut self, note: &Note) {
+        match note {
+            Note::GaveWay => self.excess.calls += 1,
+            Note::LegsGaveWay { legs } | Note::LegsRefused { legs } => self.excess.legs += *legs as u64,
+            Note::RecordRefused { .. } => self.excess.legs += 1,
+            _ => {}
+        }
+    }
+
+    /// How many calls this round has changed.
+    pub fn calls(&self) -> usize {
+        self.touched.len()
     }
 
     /// Adds something the portal is to be told.

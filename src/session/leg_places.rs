@@ -97,6 +97,19 @@ impl LegPlaces {
         }
     }
 
+    /// Forgets one leg of a call that has forgotten it.
+    pub fn forget_leg(&mut self, key: &CallKey, leg: &LegId) {
+        if self.0.get(leg).is_some_and(|place| place.call == *key) {
+            self.0.remove(leg);
+        }
+    }
+
+    /// How many legs are known.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The clock was moved by so many milliseconds.
     pub fn redate(&mut self, millis: i64) {
         for place in self.0.values_mut() {

@@ -10,6 +10,8 @@
 //! one transaction before it is told, and what was stored is told again after a restart until it is settled.
 
 mod actor;
+mod agenda;
+mod aliases;
 mod answers;
 mod board;
 mod book;
@@ -30,6 +32,7 @@ mod remake;
 mod restore;
 mod spool;
 mod status;
+mod stories;
 mod uninstall;
 mod upkeep;
 mod vault;

@@ -1,4 +1,5 @@
-//! Frames of a switch that nobody knows: counted, and named in the log now and then instead of each time.
+//! What a switch sends that nobody knows or can believe: counted, and named in the log now and then instead of each
+//! time.
 
 use crate::domain::Timestamp;
 use std::time::Duration;

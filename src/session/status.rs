@@ -4,6 +4,7 @@ use super::board::CallBoard;
 use crate::bitrix::ApiError;
 use crate::domain::Timestamp;
 use crate::domain::binding::{Binding, Heard, Refusals};
+use crate::domain::excess::Excess;
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,8 @@ pub struct Status {
     pub shed: u64,
     /// Calls that have not ended.
     pub calls: u64,
+    /// What the switch has told beyond what can be true.
+    pub excess: Excess,
 }
 
 impl Status {
@@ -55,6 +58,7 @@ pub(super) struct Shared {
     portal: Mutex<Seen>,
     refusals: Mutex<Refusals>,
     backlog: Mutex<Backlog>,
+    excess: Mutex<Excess>,
     pub unknown_numbers: AtomicU64,
     /// Counts what is given up because a bounded queue is full.
     pub shed: AtomicU64,
@@ -68,6 +72,7 @@ impl Shared {
             portal: Mutex::new(Seen { state: PortalState::Ok, resting: None }),
             refusals: Mutex::default(),
             backlog: Mutex::new(Backlog::default()),
+            excess: Mutex::default(),
             unknown_numbers: AtomicU64::new(0),
             shed: AtomicU64::new(0),
         }
@@ -84,12 +89,20 @@ impl Shared {
             backlog: *self.backlog.lock().unwrap_or_else(PoisonError::into_inner),
             shed: self.shed.load(Ordering::Relaxed),
             calls: self.board.running() as u64,
+            excess: *self.excess.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
     /// What the portal has not been told yet.
     pub fn set_backlog(&self, backlog: Backlog) {
         *self.backlog.lock().unwrap_or_else(PoisonError::into_inner) = backlog;
+    }
+
+    /// Adds what the switch has told beyond what can be true; tells all of it.
+    pub fn too_much(&self, more: &Excess, now: Timestamp) -> Excess {
+        let mut excess = self.excess.lock().unwrap_or_else(PoisonError::into_inner);
+        excess.add(more, now);
+        *excess
     }
 
     /// What of the things `looked` after the portal refuses; tells what was known before and what is now.

@@ -134,7 +134,7 @@ fn exposition(health: &Health, now: Timestamp) -> String {
 }
 
 /// The name `ecss_crm_portal_waiting` is older than `ecss_crm_portal_waiting_calls` and says the same.
-const GAUGES: [Gauge; 10] = [
+const GAUGES: [Gauge; 13] = [
     ("ecss_crm_link_up", "gauge", "Whether events of the switch flow.", |c, _| Some(u64::from(c.link.is_online()))),
     ("ecss_crm_portal_ok", "gauge", "Whether the portal answers.", |c, _| Some(u64::from(c.portal == PortalState::Ok))),
     ("ecss_crm_calls", "gauge", "Running calls.", |c, _| Some(c.calls)),
@@ -152,6 +152,21 @@ const GAUGES: [Gauge; 10] = [
         Some(c.refused_bindings.len() as u64)
     }),
     ("ecss_crm_shed_total", "counter", "Events and messages given up because a queue was full.", |c, _| Some(c.shed)),
+    (
+        "ecss_crm_excess_calls_total",
+        "counter",
+        "Calls closed because the switch told of too many open ones.",
+        |c, _| Some(c.excess.calls),
+    ),
+    ("ecss_crm_excess_legs_total", "counter", "Legs given up because one call had too many.", |c, _| {
+        Some(c.excess.legs)
+    }),
+    (
+        "ecss_crm_excess_lines_total",
+        "counter",
+        "Lines of calls' stories not kept because there were too many.",
+        |c, _| Some(c.excess.lines),
+    ),
     ("ecss_crm_refresh_token_days_left", "gauge", "Days until the grant ends if it is not used.", days_left),
 ];
 
@@ -171,6 +186,7 @@ fn label(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::excess::Excess;
     use crate::domain::link::{Backlog, LinkState};
 
     #[test]
@@ -184,6 +200,7 @@ mod tests {
             shed: 2,
             grant_ends_at: (domain == "a.example").then_some(Timestamp(10 * 86_400_000)),
             unknown_numbers: 1,
+            excess: Excess { calls: 5, legs: 6, lines: 7, ..Excess::default() },
             refused_bindings: vec![crate::domain::binding::Binding::Card],
         };
         let online = LinkState::Online { since: Timestamp(0), address: String::new() };
@@ -207,6 +224,9 @@ mod tests {
             "ecss_crm_portal_waiting_seconds{company=\"a.example\"} 60\n",
             "ecss_crm_portal_bindings_refused{company=\"a.example\"} 1\n",
             "ecss_crm_shed_total{company=\"a.example\"} 2\n",
+            "ecss_crm_excess_calls_total{company=\"a.example\"} 5\n",
+            "ecss_crm_excess_legs_total{company=\"a.example\"} 6\n",
+            "ecss_crm_excess_lines_total{company=\"a.example\"} 7\n",
             "ecss_crm_refresh_token_days_left{company=\"a.example\"} 9\n",
             "ecss_crm_link_up{company=\"a.example\"} 1\n",
             "ecss_crm_calls{company=\"b\\\"\\\\\\n\"} 3\n",

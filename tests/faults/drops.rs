@@ -26,7 +26,7 @@ fn quick(rate: f64) -> Mix {
 }
 
 async fn stage() -> (Stage, Firm) {
-    let stage = Stage::begin(Settings { portal_budget: "unlimited", reconnect_grace: 5 }).await;
+    let stage = Stage::begin(Settings { portal_budget: "unlimited", reconnect_grace: 5, ..Settings::default() }).await;
     let firm = stage.firm("firma.local", Limits::none()).await;
     (stage, firm)
 }

@@ -50,7 +50,7 @@ fn mix(rate: f64, kinds: &'static [(Kind, usize)]) -> Mix {
 }
 
 async fn stage() -> (Stage, Firm) {
-    let stage = Stage::begin(Settings { portal_budget: "unlimited", reconnect_grace: 5 }).await;
+    let stage = Stage::begin(Settings { portal_budget: "unlimited", reconnect_grace: 5, ..Settings::default() }).await;
     stage.town.switch.set_quirks(|q| q.join_moves_legs = true);
     let firm = stage.firm("firma.local", Limits::none()).await;
     (stage, firm)

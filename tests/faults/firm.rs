@@ -75,6 +75,11 @@ impl Firm {
         over && self.page("/company?tab=diagnostics", "text/html").await.contains(NOTHING_WAITS)
     }
 
+    /// What the company's page says is wrong.
+    pub async fn troubles(&self) -> String {
+        self.page("/company", "text/html").await.replace("&#39;", "'")
+    }
+
     async fn page(&self, path: &str, accept: &str) -> String {
         let request = self.admin.request(Method::GET, path).header("accept", accept).header("accept-language", "en");
         match request.timeout(Duration::from_secs(10)).send().await {

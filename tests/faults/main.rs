@@ -34,6 +34,7 @@ mod kills;
 mod many;
 mod outage;
 mod process;
+mod rogue;
 mod scale;
 mod script;
 mod slow;

@@ -18,12 +18,14 @@ pub struct Settings {
     pub portal_budget: &'static str,
     /// Seconds.
     pub reconnect_grace: u32,
+    /// Seconds after which a silent switch is asked whether it lives, and one that does not read is given up.
+    pub idle_seconds: u32,
 }
 
 impl Default for Settings {
     /// An ordinary cloud portal; longer than any call of the traffic, so that none is given up while it goes on.
     fn default() -> Self {
-        Self { portal_budget: "2/45", reconnect_grace: 9 }
+        Self { portal_budget: "2/45", reconnect_grace: 9, idle_seconds: 20 }
     }
 }
 
@@ -44,11 +46,14 @@ impl Process {
         let log_level = std::env::var("ECSS_CRM_LOG").unwrap_or_else(|_| "info".to_owned());
         let ca_file = s.ca_file.clone().unwrap_or_default();
         let quoted = |path: &Path| format!("\"{}\"", path.display());
+        let dialect = dir.join("dialect.toml");
+        let heartbeat = format!("[heartbeat]\nidle_seconds = {}\n", settings.idle_seconds);
+        std::fs::write(&dialect, heartbeat).expect("the dialect is written");
         let config = format!(
             "useUnixSockets = false\nserverHost = {:?}\nhttpPort = {}\nhttpsPort = {}\nproxyGatewayURL = {:?}\n\
              bitrixTokenHost = {:?}\nsslKeyFilename = {}\nsslCertFilename = {}\ndefaultLogFile = {}\n\
              errorLogFile = {}\nlogLevel = {log_level:?}\nstate_dir = {}\nca_file = {}\n\
-             ops_listen = \"{ops}\"\nportal_budget = {:?}\nreconnect_grace = {}\n",
+             ops_listen = \"{ops}\"\nportal_budget = {:?}\nreconnect_grace = {}\ndialect_file = {}\n",
             s.server_host,
             s.http_port,
             s.https_port,
@@ -62,6 +67,7 @@ impl Process {
             quoted(&ca_file),
             settings.portal_budget,
             settings.reconnect_grace,
+            quoted(&dialect),
         );
         std::fs::write(dir.join("config.toml"), config).expect("the settings are written");
         Self { dir, ops: format!("http://{ops}"), client: town.client().clone(), child: None }
@@ -120,6 +126,22 @@ impl Process {
         let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
         let status = ended.expect("the daemon ends in time").expect("it can be waited for");
         assert!(status.success(), "the daemon ended with {status}");
+    }
+
+    /// Its memory now, in MiB.
+    pub fn memory(&self) -> u64 {
+        let id = self.child.as_ref().and_then(Child::id).expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").trim().parse::<u64>().map_or(0, |kib| kib / 1024)
+    }
+
+    /// The sum of a metric over all companies.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let asked = self.client.get(format!("{}/metrics", self.ops)).send().await.expect("an answer");
+        let text = asked.text().await.expect("text");
+        let of_name = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
+        text.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
     }
 
     /// One file of its log, all lines.

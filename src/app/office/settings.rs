@@ -3,6 +3,7 @@
 use super::{DaemonOffice, fault};
 use crate::domain::binding::{Heard, Refusals};
 use crate::domain::company::{CallSettings, SwitchSettings};
+use crate::domain::excess::Excess;
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use crate::domain::{CompanyId, Phone, UserId};
 use crate::session::SyncError;
@@ -61,6 +62,7 @@ impl DaemonOffice {
             unknown_numbers: status.as_ref().map_or(0, |s| s.unknown_numbers),
             backlog: status.as_ref().map_or(Backlog::default(), |s| s.backlog),
             shed: status.as_ref().map_or(0, |s| s.shed),
+            excess: status.as_ref().map_or_else(Excess::default, |s| s.excess),
             disk: self.disk(),
         }))
     }

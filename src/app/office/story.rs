@@ -70,6 +70,41 @@ pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, St
             ),
             format!("leg {leg}"),
         ),
+        Note::GaveWay => (
+            pick(
+                "АТС сообщила больше вызовов, чем может идти: этот молчал дольше всех и закрыт, окончание неизвестно",
+                "The switch told of more calls than there can be: this one, silent the longest, was closed, its end unknown",
+            ),
+            String::new(),
+        ),
+        Note::LegsGaveWay { legs } => (
+            pick(
+                "АТС сообщила в этом вызове больше телефонов, чем может быть: молчавшие дольше всех завершены: ",
+                "The switch told of more phones in this call than there can be: the most silent ones were ended: ",
+            ) + &legs.to_string(),
+            String::new(),
+        ),
+        Note::LegsRefused { legs } => (
+            pick(
+                "АТС сообщила в этом вызове больше телефонов, чем может быть. Не учтено: ",
+                "The switch told of more phones in this call than there can be. Not taken in: ",
+            ) + &legs.to_string(),
+            String::new(),
+        ),
+        Note::RecordRefused { leg } => (
+            pick(
+                "В этом вызове больше разговоров, чем может быть: этот в CRM не передаётся",
+                "More conversations in this call than there can be: this one is not sent to the CRM",
+            ),
+            format!("leg {leg}"),
+        ),
+        Note::StoryEnds => (
+            pick(
+                "Рассказ о вызове стал слишком длинным, продолжение не сохраняется",
+                "The story has become too long; what follows is not kept",
+            ),
+            String::new(),
+        ),
         Note::NobodysNumber { own } => (
             pick(
                 "Карточка не показана: номера нет в таблице сотрудников — ",

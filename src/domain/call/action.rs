@@ -4,7 +4,7 @@ use super::crm::Kind;
 use super::event::DialFailure;
 use super::note::Note;
 use crate::domain::leg::SwitchCommand;
-use crate::domain::{CrmCallId, ExternalId, Phone, Timestamp, UserId};
+use crate::domain::{CrmCallId, ExternalId, LegId, Phone, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// One thing to do.
@@ -20,6 +20,8 @@ pub enum Action {
     Wake(Timestamp),
     /// For the call's trace.
     Note(Note),
+    /// Nothing of this leg is remembered in this call any more.
+    LegForgotten(LegId),
 }
 
 /// What the portal should be told, durable and replayed until it has been.

@@ -6,6 +6,7 @@ use super::crm::{CrmCall, Kind};
 use super::leg::Leg;
 use super::note::Note;
 use super::renumber::name_by_leg;
+use super::room::has_records_left;
 use super::state::Call;
 use crate::domain::company::InternalCalls;
 use crate::domain::leg::{Direction, LegState};
@@ -18,6 +19,12 @@ pub(super) fn assign(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>)
         if call.legs[i].crm.is_none()
             && let Some(owner) = concerns_crm(call, &call.legs[i])
         {
+            if !has_records_left(call) {
+                // Not recorded, and not looked at again.
+                call.legs[i].owner = None;
+                actions.push(Action::Note(Note::RecordRefused { leg: call.legs[i].id.clone() }));
+                continue;
+            }
             assign_leg(call, i, owner, now, actions);
         }
     }
@@ -107,7 +114,7 @@ pub(super) fn open_next(
     since: Timestamp,
     actions: &mut Vec<Action>,
 ) -> Option<usize> {
-    let owner = call.legs[leg].owner?;
+    let owner = call.legs[leg].owner.filter(|_| has_records_left(call))?;
     let crm = CrmCall::new(unused_lane(call, &call.legs[leg]), kind, owner, Some(number), since);
     Some(open_as(call, leg, crm, actions))
 }

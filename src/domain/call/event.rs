@@ -98,6 +98,8 @@ pub enum Event {
     LinkLost(Timestamp),
     /// Events flow again.
     LinkBack,
+    /// Too many calls are open and this one was heard of longest ago: it is closed with its end unknown.
+    GiveWay,
     /// The time asked for with [`Action::Wake`](super::Action::Wake) has come (or any other time).
     Tick,
 }

@@ -1,6 +1,7 @@
 //! What we remember of a leg, and how news of it are merged.
 
 use super::event::Sighting;
+use super::room::MOST_REFERENCES;
 use crate::domain::leg::{Cause, Direction, LegState};
 use crate::domain::numbers::Party;
 use crate::domain::{LegId, Phone, SwitchCallId, Timestamp, UserId};
@@ -43,7 +44,7 @@ pub struct Leg {
     pub ended_at: Option<Timestamp>,
     /// A name shown by the switch.
     pub display_name: Option<String>,
-    /// All two-party connection references seen, for record look-up.
+    /// The two-party connection references seen last, for record look-up.
     pub call_refs: Vec<String>,
     /// Why it ended, if the switch said so.
     pub cause: Option<Cause>,
@@ -174,6 +175,9 @@ impl Leg {
         if let Some(call_ref) = &e.call_ref
             && !self.call_refs.contains(call_ref)
         {
+            if self.call_refs.len() >= MOST_REFERENCES {
+                self.call_refs.remove(0);
+            }
             self.call_refs.push(call_ref.clone());
         }
         self.cause = e.cause.or(self.cause);

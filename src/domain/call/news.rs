@@ -10,6 +10,7 @@ use super::event::Sighting;
 use super::leg::{Leg, Merged};
 use super::note::Note;
 use super::renumber::{NumberNews, number_news, remember_other, replace_number, without_number};
+use super::room::is_full;
 use super::state::Call;
 use crate::domain::company::InternalCalls;
 use crate::domain::leg::LegState;
@@ -17,8 +18,17 @@ use crate::domain::numbers::{OwnNumber, Party};
 use crate::domain::{LegId, Timestamp};
 
 pub(super) fn merge_legs(call: &mut Call, seen: &[Sighting], now: Timestamp, actions: &mut Vec<Action>) {
+    let mut refused = 0;
     for s in seen {
+        let full = is_full(call);
         let merged = match call.legs.iter().rposition(|l| l.id == s.leg.leg) {
+            // Nothing begins any more, neither a leg nor another part of one.
+            Some(i) if full => call.legs[i].merge(s, now),
+            None if full => {
+                refused += 1;
+                actions.push(Action::LegForgotten(s.leg.leg.clone()));
+                continue;
+            }
             Some(i) if s.moved && !call.legs[i].is_live() => come_back(call, i, s, now, actions),
             Some(i) => of_known(call, i, s, now, actions),
             None => {
@@ -43,6 +53,10 @@ pub(super) fn merge_legs(call: &mut Call, seen: &[Sighting], now: Timestamp, act
             Merged::Details => {}
         }
     }
+    if refused > 0 {
+        actions.push(Action::Note(Note::LegsRefused { legs: refused }));
+    }
+    call.gave_way &= call.legs.iter().all(|l| !l.is_live());
 }
 
 fn begin(call: &mut Call, leg: Leg, seen: &Sighting, actions: &mut Vec<Action>) {

@@ -65,6 +65,25 @@ pub enum Note {
         /// Which.
         leg: LegId,
     },
+    /// The switch has told of more open calls than there can be: this one was heard of longest ago and was closed.
+    GaveWay,
+    /// The switch has told of more legs in this call than there can be: those heard of longest ago were ended.
+    LegsGaveWay {
+        /// How many.
+        legs: usize,
+    },
+    /// More legs than even that: not taken in.
+    LegsRefused {
+        /// How many.
+        legs: usize,
+    },
+    /// More conversations than one call can have; further ones are not recorded.
+    RecordRefused {
+        /// Of which leg.
+        leg: LegId,
+    },
+    /// The story has become too long; what follows is not written down.
+    StoryEnds,
     /// The leg's number belongs to nobody in our table: no card.
     NobodysNumber {
         /// The number.

@@ -118,6 +118,9 @@ fn may_ring_again(call: &mut Call, i: usize, now: Timestamp) -> bool {
     let callers = || call.legs.iter().filter(|l| l.crm != Some(i) && l.direction == Direction::Out);
     let waits = callers().any(Leg::is_live);
     let began = call.crm[i].started_at;
+    if call.gave_way {
+        return false;
+    }
     if waits || callers().any(|l| l.crm.is_none() && l.ended_at.is_some_and(|end| end >= began)) {
         call.crm[i].linger_until = None;
         return waits;

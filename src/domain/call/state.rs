@@ -84,6 +84,9 @@ pub struct Call {
     /// How far the moments in this call are ahead of the clock, because the clock was put back meanwhile.
     #[serde(default)]
     pub ahead: Duration,
+    /// It was closed because too many were open: nothing is waited for any more.
+    #[serde(default)]
+    pub gave_way: bool,
 }
 
 impl Call {
@@ -98,12 +101,13 @@ impl Call {
             crm: Vec::new(),
             confirm_until: None,
             ahead: Duration::ZERO,
+            gave_way: false,
         }
     }
 
     /// The clock's moment as the call counts: never before anything seen, and from there on as the clock goes.
     pub(super) fn count(&mut self, clock: Timestamp) -> Timestamp {
-        let latest = self.legs.iter().map(|l| l.last_seen).fold(self.started_at, Timestamp::max);
+        let latest = self.last_heard();
         let now = clock + self.ahead;
         if now < latest {
             self.ahead += latest.since(now);
@@ -123,6 +127,11 @@ impl Call {
         let gaps = self.legs.iter().filter(|l| l.crm.is_some()).filter_map(silent_before);
         let widest = gaps.max().unwrap_or_default();
         (2 * widest).min(LONGEST_LINGER).max(self.policy.linger)
+    }
+
+    /// When it was last heard of.
+    pub fn last_heard(&self) -> Timestamp {
+        self.legs.iter().map(|l| l.last_seen).fold(self.started_at, Timestamp::max)
     }
 
     /// Whether nothing more is expected: no live leg, every CRM call closed.

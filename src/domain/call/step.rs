@@ -10,6 +10,7 @@ use super::note::Note;
 use super::outcome;
 use super::reconcile::reconcile;
 use super::renumber::settle_numbers;
+use super::room;
 use super::state::{CLICK_PATIENCE, Call};
 use crate::domain::card::CardCommand;
 use crate::domain::leg::{Direction, LegState, SwitchCommand};
@@ -61,8 +62,10 @@ pub fn step(mut call: Call, event: Event, clock: Timestamp) -> Step {
             link_lost(&mut call, at, &mut actions);
         }
         Event::LinkBack => link_back(&mut call, now),
+        Event::GiveWay => room::close_all(&mut call, &mut actions),
         Event::Tick => {}
     }
+    room::make_room(&mut call, now, &mut actions);
     expire(&mut call, now, &mut actions);
     settle_numbers(&mut call, now, &mut actions);
     reconcile(&mut call, now, &mut actions);

@@ -5,6 +5,8 @@
 
 use super::dialect::{Dialect, Message as Template};
 use super::heart::{Beat, Heart};
+use super::outlet::Outlet;
+use super::pace::Pace;
 use super::pending::Pending;
 use super::skew::Skew;
 use super::socket::Stream;
@@ -42,7 +44,9 @@ pub struct Connection {
     heart: Heart,
     skew: Skew,
     /// Frames of ours that wait for the socket.
-    outgoing: VecDeque<Message>,
+    outlet: Outlet,
+    /// How fast it is read.
+    pace: Pace,
     unflushed: bool,
     /// Events that wait for the owner.
     events: VecDeque<Heard>,
@@ -75,7 +79,9 @@ impl Connection {
             pending: Pending::default(),
             heart: Heart::new(dialect.heartbeat.idle, dialect.heartbeat.misses),
             skew: Skew::default(),
-            outgoing: VecDeque::new(),
+            // Who reads nothing for as long as a whole silence will not read what is said then.
+            outlet: Outlet::new(dialect.heartbeat.idle),
+            pace: Pace::new(),
             unflushed: false,
             events: VecDeque::new(),
             opened: None,
@@ -129,7 +135,7 @@ impl Connection {
 
     fn say(&mut self, message: Option<&Template>, values: &[(&str, Value)]) {
         if let Some(message) = message {
-            self.outgoing.push_back(Message::text(message.fill(values)));
+            self.outlet.say(Message::text(message.fill(values)));
         }
     }
 
@@ -170,9 +176,12 @@ impl Connection {
     fn poll_exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkFault>> {
         loop {
             self.write(cx)?;
+            // What waits while the pace is kept is no silence.
+            ready!(self.pace.poll(cx));
             match self.socket.poll_next_unpin(cx) {
                 Poll::Ready(Some(Ok(message))) => {
                     self.heart.heard();
+                    self.pace.spend(message.len());
                     self.take(message);
                     // Some peers say goodbye and leave the socket open; there is nothing more to wait for.
                     return Poll::Ready(if self.farewell.is_some() { self.part(cx) } else { Ok(()) });
@@ -204,21 +213,30 @@ impl Connection {
     }
 
     /// Hands over what waits, as far as the socket takes it. Commands are taken from their queue only when they can
-    /// be written, so that none is sent after its sender gave up.
+    /// be written, so that none is sent after its sender gave up. A switch that reads nothing is given up.
     fn write(&mut self, cx: &mut Context<'_>) -> Result<(), LinkFault> {
         loop {
-            match self.socket.poll_ready_unpin(cx) {
-                Poll::Pending => return Ok(()),
-                Poll::Ready(ready) => ready.map_err(|e| self.gone(fault::lost(&e)))?,
+            if self.unflushed {
+                match self.socket.poll_flush_unpin(cx) {
+                    Poll::Ready(flushed) => flushed.map_err(|e| self.gone(fault::lost(&e)))?,
+                    Poll::Pending => {
+                        return match self.outlet.poll_stuck(cx) {
+                            Poll::Ready(span) => Err(fault::unread(span)),
+                            Poll::Pending => Ok(()),
+                        };
+                    }
+                }
+                self.unflushed = false;
+                self.outlet.flows();
             }
-            let message = match self.outgoing.pop_front() {
+            let message = match self.outlet.next() {
                 Some(message) => message,
                 None => match self.orders.poll_recv(cx) {
                     Poll::Ready(Some(order)) => match self.accept(order) {
                         Some(message) => message,
                         None => continue,
                     },
-                    Poll::Ready(None) | Poll::Pending => break,
+                    Poll::Ready(None) | Poll::Pending => return Ok(()),
                 },
             };
             if let Message::Text(text) = &message {
@@ -227,13 +245,6 @@ impl Connection {
             self.socket.start_send_unpin(message).map_err(|e| self.gone(fault::lost(&e)))?;
             self.unflushed = true;
         }
-        if self.unflushed
-            && let Poll::Ready(flushed) = self.socket.poll_flush_unpin(cx)
-        {
-            flushed.map_err(|e| self.gone(fault::lost(&e)))?;
-            self.unflushed = false;
-        }
-        Ok(())
     }
 
     fn accept(&mut self, order: Order) -> Option<Message> {
@@ -252,7 +263,7 @@ impl Connection {
     fn ping(&mut self) {
         let dialect = self.dialect.clone();
         if dialect.heartbeat.control_ping {
-            self.outgoing.push_back(Message::Ping(Vec::new().into()));
+            self.outlet.answer(Message::Ping(Vec::new().into()));
         }
         self.say(dialect.heartbeat.message.as_ref(), &[]);
     }
@@ -286,7 +297,7 @@ impl Connection {
             }
         }
         match &frame.kind {
-            Kind::Ping(pong) => self.outgoing.push_back(Message::text(pong.clone())),
+            Kind::Ping(pong) => self.outlet.answer(Message::text(pong.clone())),
             Kind::Answer(id) => {
                 if let (Some(reply), Some(answer)) = (self.pending.take(*id), &frame.value) {
                     let _ = reply.send(commands::outcome(&self.dialect, answer));

@@ -6,6 +6,8 @@ pub mod connection;
 pub mod dialect;
 mod fault;
 mod heart;
+mod outlet;
+mod pace;
 mod pending;
 mod pointer;
 mod register;

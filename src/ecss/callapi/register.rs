@@ -65,6 +65,7 @@ pub(super) async fn register(
     match (status, elsewhere) {
         (200..=299, _) => {}
         (300..=399, Some(to)) => {
+            let to = listener.masker.sample(&to);
             return Err(LinkFault::Protocol(format!("the registration is redirected to {to}: use that address")));
         }
         _ => return Err(LinkFault::Protocol(format!("the registration was answered with {}", said()))),

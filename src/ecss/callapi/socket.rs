@@ -34,11 +34,15 @@ pub(super) type Stream = WebSocketStream<Box<dyn Wire>>;
 const BUFFER: usize = 4 * 1024;
 /// Nothing the switch says about calls is larger.
 const LARGEST_MESSAGE: usize = 1024 * 1024;
+/// What may wait for a switch that does not read, answers to its pings above all. Commands are a few hundred bytes, a
+/// first message holds a token of 64 KiB at most; the library's default is no limit.
+const MOST_UNREAD: usize = 256 * 1024;
 
 fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
+        .max_write_buffer_size(MOST_UNREAD)
         .max_message_size(Some(LARGEST_MESSAGE))
         .max_frame_size(Some(LARGEST_MESSAGE))
 }

@@ -77,6 +77,17 @@ impl SwitchWorld {
         }
     }
 
+    /// The sockets of one integration ping without end from now on and read nothing any more.
+    pub fn ping_without_reading(&self, client_id: &str) {
+        let state = self.core.lock();
+        let found = state.integrations.iter().position(|i| i.client_id == client_id);
+        for socket in state.sockets.values().filter(|socket| Some(socket.integration) == found) {
+            if socket.out.try_send(Out::PingDeaf).is_err() {
+                socket.kill.cancel();
+            }
+        }
+    }
+
     /// Sends a ping on every event socket now, in the style of the heartbeat.
     pub fn ping_now(&self) {
         for socket in self.core.lock().sockets.values() {

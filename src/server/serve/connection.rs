@@ -2,6 +2,7 @@
 
 use super::Limits;
 use super::stream::{PeerAddr, Stream};
+use super::unread::GivesUp;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -67,7 +68,7 @@ async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr) {
         .header_read_timeout(limits.idle)
         .max_headers(limits.headers)
         .max_buf_size(limits.head_bytes)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(GivesUp::new(stream, limits.unread)), service);
     let mut connection = pin!(connection);
 
     let first_request = sleep(limits.first_request);

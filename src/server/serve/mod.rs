@@ -5,6 +5,7 @@
 
 mod connection;
 mod stream;
+mod unread;
 
 pub use stream::PeerAddr;
 
@@ -30,6 +31,8 @@ pub struct Limits {
     /// Time until each further request's head is there. Longer than the 60 s for which nginx keeps unused
     /// connections, so that it never sends a request into one that we are closing.
     pub idle: Duration,
+    /// Time for which a client may take nothing of what is sent to it. Longer than a laptop's Wi-Fi needs to come back.
+    pub unread: Duration,
     /// Once we are told to stop: time for which a connection is still served on which nothing is being answered. Its
     /// next request may be on the way already, and a gateway sends one that changes something only once.
     pub linger: Duration,
@@ -49,6 +52,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             first_request: Duration::from_secs(10),
             idle: Duration::from_secs(90),
+            unread: Duration::from_secs(30),
             linger: Duration::from_millis(300),
             drain: Duration::from_secs(10),
             connections: 4096,

@@ -57,7 +57,7 @@ impl From<ActError> for Refusal {
         match error {
             ActError::NotYours => Self::NotYours,
             ActError::NoSuchCall => Self::NoSuchCall,
-            ActError::Busy => Self::Busy,
+            ActError::Busy | ActError::Switch(CommandError::Busy) => Self::Busy,
             ActError::Switch(CommandError::Offline) => Self::Offline,
             ActError::Switch(CommandError::TimedOut) => Self::TimedOut,
             ActError::Switch(CommandError::Unsupported) => Self::Unsupported,

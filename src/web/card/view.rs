@@ -8,6 +8,9 @@ use crate::web::office::Board;
 use serde::Serialize;
 use std::sync::Arc;
 
+/// Calls on one card: nobody has so many, but a switch may tell of them, and every change is sent to every open card.
+const MOST_SHOWN: usize = 50;
+
 /// State of a card; what the page is first drawn from and what the stream sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct CardState {
@@ -15,7 +18,7 @@ pub(crate) struct CardState {
     pub(crate) online: bool,
     /// The call the card is about now.
     pub(crate) current: Option<CallCard>,
-    /// All calls of the employee, the one begun last first.
+    /// The calls of the employee, the one begun last first; of very many the last ones.
     pub(crate) calls: Vec<CallCard>,
 }
 
@@ -99,6 +102,7 @@ impl CardState {
         calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
         let live = || calls.iter().find(|call| call.phase != Phase::Ended);
         let current = calls.iter().find(|call| call.own_card).or_else(live).cloned();
+        calls.truncate(MOST_SHOWN);
         Self { online, current, calls }
     }
 }
@@ -172,6 +176,15 @@ mod tests {
             CardState::new(&[Arc::new(view)], true, ALL, ME, None).current.expect("a call").click
         };
         assert_eq!((clicked_by(7), clicked_by(8)), (Some(facts.clone()), None));
+    }
+
+    #[test]
+    fn of_thousands_of_calls_the_last_ones_are_shown_and_the_cards_own_one() {
+        let views: Vec<_> =
+            (0..4_000).map(|n| call(&format!("c{n}"), 7, Phase::Talking, n, &[&format!("crm-{n}")])).collect();
+        let state = CardState::new(&views, true, ALL, ME, Some(&"crm-3".into()));
+        assert_eq!((state.calls.len(), state.calls[0].call.as_str()), (MOST_SHOWN, "c3999"));
+        assert_eq!(state.current.expect("its own").call.as_str(), "c3");
     }
 
     #[test]

@@ -307,6 +307,10 @@ pub(crate) struct StateTexts {
     pub install_unknown: Say,
     /// It was told without tokens.
     pub install_bare: Say,
+    /// The switch tells of more calls or legs than can be.
+    pub excess: Say,
+    /// How many calls and legs were closed or left out because of it.
+    pub gave_way: fn(u64, u64) -> String,
     pub disk_ok: &'static str,
     pub disk_full: Say,
     pub disk_read_only: Say,

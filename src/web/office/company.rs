@@ -3,6 +3,7 @@
 use super::OfficeFault;
 use crate::domain::binding::Refusals;
 use crate::domain::company::{Backend, CallSettings, Trust};
+use crate::domain::excess::Excess;
 use crate::domain::link::{Backlog, DiskState, LinkFault, LinkState, PortalState, WaitingInstall};
 use crate::domain::{CompanyId, Timestamp};
 use secrecy::SecretString;
@@ -38,6 +39,8 @@ pub struct Overview {
     pub backlog: Backlog,
     /// How many events and messages were given up since the start because a queue was full.
     pub shed: u64,
+    /// What the switch has told beyond what can be true.
+    pub excess: Excess,
     /// The daemon's database.
     pub disk: DiskState,
 }

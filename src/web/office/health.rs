@@ -2,6 +2,7 @@
 
 use crate::domain::Timestamp;
 use crate::domain::binding::Binding;
+use crate::domain::excess::Excess;
 use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 
 /// State of the daemon.
@@ -36,6 +37,8 @@ pub struct CompanyHealth {
     pub grant_ends_at: Option<Timestamp>,
     /// Calls whose number belongs to nobody, since the start.
     pub unknown_numbers: u64,
+    /// What the switch has told beyond what can be true.
+    pub excess: Excess,
     /// What the portal refuses to set up.
     pub refused_bindings: Vec<Binding>,
 }

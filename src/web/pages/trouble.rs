@@ -69,7 +69,8 @@ pub(crate) fn troubles(lang: Lang, overview: &Overview, now: Timestamp) -> Vec<T
     let grant = teller.grant(overview);
     let refused = teller.refused(overview);
     let install = teller.install(overview);
-    disk.into_iter().chain(portal).chain(grant).chain(refused).chain(install).collect()
+    let excess = teller.excess(overview);
+    disk.into_iter().chain(portal).chain(excess).chain(grant).chain(refused).chain(install).collect()
 }
 
 /// How many calls wait and for how long; empty when none do.
@@ -177,6 +178,14 @@ impl Teller {
         };
         let answers = matches!(overview.portal, PortalState::Ok | PortalState::Resting { .. });
         refusals.bindings.iter().filter(|_| answers).map(tell).collect()
+    }
+
+    /// The switch tells of more than can be true.
+    fn excess(&self, overview: &Overview) -> Option<Trouble> {
+        let since = overview.excess.goes_on_since(self.now)?;
+        let t = &self.lang.texts().state;
+        let waits = (t.gave_way)(overview.excess.calls, overview.excess.legs);
+        Some(Trouble { waits, ..self.trouble(Tone::Bad, t.excess, Some(since)) })
     }
 
     fn install(&self, overview: &Overview) -> Option<Trouble> {

@@ -124,6 +124,7 @@ pub(super) fn overview() -> Overview {
         refusals: Refusals::default(),
         install: None,
         unknown_numbers: 0,
+        excess: crate::domain::excess::Excess::default(),
         backlog: Backlog::default(),
         shed: 0,
         disk: DiskState::Ok,
@@ -399,6 +400,7 @@ pub(super) fn company_health(link: LinkState) -> CompanyHealth {
         shed: 0,
         grant_ends_at: None,
         unknown_numbers: 0,
+        excess: crate::domain::excess::Excess::default(),
         refused_bindings: vec![],
     }
 }

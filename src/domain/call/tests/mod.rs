@@ -11,6 +11,7 @@ mod moved_legs;
 mod numbers;
 mod overdue;
 mod reconnect;
+mod room;
 mod stories;
 mod transfers;
 
@@ -103,6 +104,7 @@ impl Story {
                 Action::Switch(command) => self.asked.push(command),
                 Action::Refuse(why) => self.refused.push(why),
                 Action::Wake(at) => self.wake = Some(at),
+                Action::LegForgotten(_) => {}
                 Action::Note(_) => {}
             }
         }

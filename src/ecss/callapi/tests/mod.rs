@@ -3,3 +3,4 @@
 mod connecting;
 mod rig;
 mod talking;
+mod unread;

@@ -7,6 +7,7 @@
 mod leg;
 mod time;
 mod walk;
+mod weight;
 
 use super::dialect::{Dialect, NAME, PAYLOAD, REQUEST_ID, plain};
 use super::pointer::inner_json;
@@ -16,8 +17,9 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 pub(super) use walk::Oddity;
 
-/// A ping larger than this is answered without its contents.
+/// A ping with more members than this, or an answer with more bytes, is answered without its contents.
 const LARGEST_ECHO: usize = 16;
+const LONGEST_ECHO: usize = 1024;
 
 /// What a frame is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,9 @@ pub(super) struct Frame {
 impl Frame {
     /// Reads a text frame.
     pub(super) fn read(text: &str, dialect: &Dialect, zone: &TimeZone) -> Self {
+        if weight::is_too_heavy(text) {
+            return Self::of_nothing();
+        }
         match serde_json::from_str(text) {
             Ok(Value::String(inner)) => match inner_json(&inner) {
                 Some(value) => Self::of(value, dialect, zone),
@@ -57,6 +62,12 @@ impl Frame {
             Ok(value) => Self::of(value, dialect, zone),
             Err(_) => Self::of_word(text, dialect),
         }
+    }
+
+    /// A frame that is not read, as no real one is like it.
+    fn of_nothing() -> Self {
+        let unknown = Some("a frame of far more parts than any real one".to_owned());
+        Self { value: None, kind: Kind::Event, legs: Vec::new(), unknown, oddities: vec![Oddity::TooBig] }
     }
 
     fn of_word(text: &str, dialect: &Dialect) -> Self {
@@ -132,7 +143,12 @@ fn answer_to(word: &str, dialect: &Dialect) -> Option<String> {
 fn echo(object: &Map<String, Value>, key: &str, pong: &str) -> String {
     let mut answer = if object.len() <= LARGEST_ECHO { object.clone() } else { Map::new() };
     answer.insert(key.to_owned(), pong.into());
-    Value::Object(answer).to_string()
+    let answer = Value::Object(answer).to_string();
+    if answer.len() <= LONGEST_ECHO {
+        answer
+    } else {
+        Value::Object(Map::from_iter([(key.to_owned(), pong.into())])).to_string()
+    }
 }
 
 fn number(value: &Value) -> Option<u64> {

@@ -35,6 +35,8 @@ pub(in crate::sandbox::switch) enum Out {
     Close(u16, &'static str),
     /// Neither read nor write any more.
     Freeze,
+    /// Ping without end and read nothing, not even the answers.
+    PingDeaf,
 }
 
 /// Pings that were not answered.
@@ -163,6 +165,10 @@ where
                                 self.frozen.cancel();
                                 std::future::pending::<()>().await;
                             }
+                            Out::PingDeaf => {
+                                self.frozen.cancel();
+                                self.ping_for_ever().await?;
+                            }
                         }
                     }
                     self.sink.flush().await?;
@@ -202,6 +208,17 @@ where
                 Ok(())
             }
             None => self.sink.feed(Message::Text(text)).await,
+        }
+    }
+
+    /// Pings as large as they may be (RFC 6455 §5.5), as fast as the other side takes them.
+    async fn ping_for_ever(&mut self) -> Result<(), Error> {
+        let ping = bytes::Bytes::from_static(&[b'p'; 125]);
+        loop {
+            for _ in 0..BATCH {
+                self.sink.feed(Message::Ping(ping.clone())).await?;
+            }
+            self.sink.flush().await?;
         }
     }
 

@@ -73,6 +73,12 @@ pub(super) const STATE: StateTexts = StateTexts {
         what: "Such an installation cannot be confirmed. The card and clicks are checked and set up anew with the access there was, where necessary.",
         todo: "If clicks on numbers do not work, press “Log in again”.",
     },
+    excess: Say {
+        title: "The switch tells of more calls than there can be",
+        what: "Calls that were silent the longest are closed with their end unknown, and the records say so. Calls of other companies are not touched.",
+        todo: "Ask the switch's administrator to check this integration: events of ends may be missing, or something else sends in its name. The server's log says since when.",
+    },
+    gave_way: |calls, legs| format!("Closed since the start: {calls} calls, {legs} legs."),
     disk_ok: "Everything is stored.",
     disk_full: Say {
         title: "The server's disk is full",

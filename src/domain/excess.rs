@@ -1,0 +1,68 @@
+//! What a switch has told beyond what can be true.
+
+use super::Timestamp;
+use std::time::Duration;
+
+/// Counted since the start; with an honest switch all of it stays nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Excess {
+    /// Calls that were closed because too many were open.
+    pub calls: u64,
+    /// Legs that were ended or not taken in, and conversations not recorded, because one call had too many.
+    pub legs: u64,
+    /// Lines of calls' stories that were not kept because a story had too many.
+    pub lines: u64,
+    /// When it began …
+    pub since: Option<Timestamp>,
+    /// … and when it was seen last.
+    pub last: Option<Timestamp>,
+}
+
+/// After so long without any it is over; what comes later begins anew.
+const OVER_AFTER: Duration = Duration::from_secs(3600);
+
+impl Excess {
+    /// Whether there is nothing.
+    pub const fn is_nothing(&self) -> bool {
+        self.calls == 0 && self.legs == 0 && self.lines == 0
+    }
+
+    /// Adds what has come at `now`.
+    pub fn add(&mut self, more: &Self, now: Timestamp) {
+        if more.is_nothing() {
+            return;
+        }
+        self.calls += more.calls;
+        self.legs += more.legs;
+        self.lines += more.lines;
+        if self.goes_on_since(now).is_none() {
+            self.since = Some(now);
+        }
+        self.last = Some(now);
+    }
+
+    /// Since when the switch has been telling too much; `None` if it does not any more.
+    pub fn goes_on_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.last.filter(|last| now.since(*last) < OVER_AFTER).and(self.since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_over_an_hour_after_the_last_time_and_the_counts_stay() {
+        let at = |minutes: i64| Timestamp(minutes * 60_000);
+        let mut excess = Excess::default();
+        excess.add(&Excess::default(), at(0));
+        assert_eq!(excess.goes_on_since(at(0)), None);
+        let one = Excess { calls: 1, ..Excess::default() };
+        for (minute, since) in [(1, 1), (50, 1), (100, 1), (200, 200)] {
+            excess.add(&one, at(minute));
+            assert_eq!(excess.goes_on_since(at(minute + 59)), Some(at(since)));
+            assert_eq!(excess.goes_on_since(at(minute + 60)), None);
+        }
+        assert_eq!(excess.calls, 4);
+    }
+}

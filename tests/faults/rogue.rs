@@ -1,0 +1,167 @@
+//! A switch that misbehaves, beside a healthy company: the memory of the daemon stays small, the others' cards quick.
+
+use super::dice::Dice;
+use super::figures::{percentile, publish};
+use super::firm::Firm;
+use super::judge::{Question, judge};
+use super::process::Settings;
+use super::scale::{pick, seconds, seed};
+use super::stage::{PATIENCE, Stage};
+use super::traffic::{self, Mix};
+use ecss_crm_server::sandbox::portal::Limits;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Memory of the whole process, whatever is sent; more than one company can be at its bounds.
+const MOST_MEMORY: u64 = 160;
+/// How often the memory is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+/// A rogue's socket that is given up is opened again; so soon its next frames are tried.
+const AGAIN: Duration = Duration::from_millis(5);
+
+/// A healthy company with traffic and a rogue beside it, before and while `misdeed` goes on.
+async fn beside<T>(
+    name: &str,
+    settings: Settings,
+    misdeed: impl AsyncFnOnce(&Firm, &Stage, &CancellationToken) -> T,
+) -> T {
+    let stage = Stage::begin(Settings { portal_budget: "unlimited", ..settings }).await;
+    let quiet = stage.firm("quiet.local", Limits::none()).await;
+    let rogue = stage.firm("rogue.local", Limits::none()).await;
+    let mut dice = Dice::new(seed());
+    let mut question = Question::now(&quiet);
+    question.placed = traffic::run_for(&quiet, Mix::office(3.0), dice.fork(), seconds(4, 30)).await;
+    let alone = judge(&quiet, &question).cards;
+    let (before, began) = (stage.daemon.memory(), std::time::Instant::now());
+
+    let (stop, mut most) = (CancellationToken::new(), before);
+    let watching = async {
+        let mut often = tokio::time::interval(LOOK);
+        while stop.run_until_cancelled(often.tick()).await.is_some() {
+            most = most.max(stage.daemon.memory());
+        }
+    };
+    let misdeed = async {
+        let outcome = misdeed(&rogue, &stage, &stop).await;
+        stop.cancel();
+        outcome
+    };
+    let (outcome, more, ()) =
+        tokio::join!(misdeed, traffic::run(&quiet, Mix::office(3.0), dice.fork(), stop.clone()), watching);
+    question.placed.extend(more);
+    let took = began.elapsed().as_secs();
+    let beside = judge(&quiet, &question).cards.split_off(alone.len());
+    let p95 = |cards: &[u64]| percentile(cards, 95).unwrap_or_default();
+    let (excess_calls, excess_legs) = (
+        stage.daemon.metric("ecss_crm_excess_calls_total").await,
+        stage.daemon.metric("ecss_crm_excess_legs_total").await,
+    );
+    publish(&format!(
+        "{name} took={took}s memory={before}->{most}MiB card_p95_alone={}ms card_p95_beside={}ms excess_calls={excess_calls} excess_legs={excess_legs}",
+        p95(&alone),
+        p95(&beside)
+    ));
+    assert!(most <= MOST_MEMORY, "{most} MiB");
+    // The simulators share the machine with the daemon, so a part of what is seen is theirs.
+    assert!(p95(&beside) <= 10 * p95(&alone).max(50), "{alone:?} {beside:?}");
+    stage.end(name, quiet, question, PATIENCE).await;
+    outcome
+}
+
+/// Sends a frame to the rogue's own company, waiting where its socket has no room.
+async fn send(rogue: &Firm, legs: &[String]) {
+    let frame = format!(r#"{{"event":"conversations_event","data":[{}]}}"#, legs.join(","));
+    while rogue.switch.links_of(&rogue.company.client_id) == 0
+        || !rogue.switch.send_raw_to(&rogue.company.client_id, &frame)
+    {
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+fn leg(id: &str, call: &str, own: &str, status: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","call_id":"{call}","direction":"in","digits":"{own}","remote_digits":"79990000000","display_name":"Кто-то","status":"{status}"}}"#
+    )
+}
+
+/// Waits until the daemon has taken in what was sent: its last call is listed.
+async fn until_excess(stage: &Stage, name: &str, at_least: u64) {
+    let seen = async {
+        let mut often = tokio::time::interval(LOOK);
+        loop {
+            often.tick().await;
+            if stage.daemon.metric(name).await >= at_least {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE * 10, seen).await.expect("everything is taken in");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn legs_that_never_end_take_little_memory_and_no_time_from_others() {
+    let count = pick(20_000, 200_000);
+    beside("legs-without-end", Settings::default(), async |rogue, stage, _| {
+        for n in (0..count).step_by(50) {
+            let legs: Vec<_> = (n..n + 50)
+                .map(|n| {
+                    // Every hundredth is an employee's.
+                    let own = if n % 100 == 0 { (1001 + n / 100 % 60).to_string() } else { "9999".to_owned() };
+                    leg(&format!("leg-{n:016x}"), &format!("call-{n:016x}"), &own, "talking")
+                })
+                .collect();
+            send(rogue, &legs).await;
+        }
+        // All but those that have a place have given way.
+        until_excess(stage, "ecss_crm_excess_calls_total", count - 4_096).await;
+        assert!(rogue.troubles().await.contains("The switch tells of more calls than there can be"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_legs_in_one_call_and_names_of_sixty_kilobytes_do_not_either() {
+    let count = pick(5_000, 50_000);
+    beside("legs-of-one-call", Settings::default(), async |rogue, stage, _| {
+        let long = "я".repeat(30_000);
+        for n in (0..count).step_by(10) {
+            let legs: Vec<_> = (n..n + 10)
+                .map(|n| {
+                    leg(&format!("leg-{n:016x}"), "one-call", if n % 20 == 0 { "1001" } else { "9999" }, "talking")
+                })
+                .collect();
+            send(rogue, &legs).await;
+            if n % 100 == 0 {
+                let named = leg(&format!("leg-{n:016x}"), "one-call", "9999", "talking").replace("Кто-то", &long);
+                send(rogue, &[named, leg(&long, &long, "9999", "talking"), leg("odd", "odd", "9999", &long)]).await;
+            }
+        }
+        until_excess(stage, "ecss_crm_excess_legs_total", count - 1_000).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_switch_that_pings_and_never_reads_is_dropped_and_tried_again() {
+    let settings = Settings { idle_seconds: 2, ..Settings::default() };
+    let times = pick(2, 10);
+    beside("pings-unread", settings, async |rogue, stage, _| {
+        for time in 1..=times {
+            rogue.linked().await;
+            rogue.switch.ping_without_reading(&rogue.company.client_id);
+            let dropped = async {
+                let mut often = tokio::time::interval(LOOK);
+                loop {
+                    often.tick().await;
+                    let lines = stage.daemon.log("default.log");
+                    if lines.iter().filter(|line| line.contains("the switch has not read anything")).count() >= time {
+                        return;
+                    }
+                }
+            };
+            tokio::time::timeout(PATIENCE, dropped).await.expect("it is dropped");
+        }
+        rogue.linked().await;
+    })
+    .await;
+}
