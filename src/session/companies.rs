@@ -10,6 +10,7 @@ use super::link::{self, LinkTools};
 use super::status::Shared;
 use super::upkeep::{Bell, Upkeep};
 use super::vault::StoreVault;
+use super::visitors::Visitors;
 use crate::bitrix::bindings::Wanted;
 use crate::bitrix::{AppCredentials, Portal, PortalSetup, Tools};
 use crate::clock::{Clock, random_unit};
@@ -292,6 +293,7 @@ impl Companies {
             switch,
             link: setup.link.clone(),
             bell,
+            visitors: Visitors::default(),
             reloading: Mutex::default(),
         }));
         Ok((handle, Parts { actor, inbox: inbox_rx, news, link_state, link_news, switch: switch_rx }))

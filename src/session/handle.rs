@@ -5,6 +5,7 @@ use super::link::{LinkTools, check};
 use super::message::{ActError, Message};
 use super::status::{Shared, Status};
 use super::upkeep::Bell;
+use super::visitors::{Visit, VisitCounts, VisitFault, Visitors};
 use crate::bitrix::users::UserList;
 use crate::bitrix::{ApiError, Portal, Who, portal_domain};
 use crate::clock::Clock;
@@ -38,6 +39,7 @@ pub(super) struct Inner {
     pub switch: watch::Sender<Option<Arc<SwitchSettings>>>,
     pub link: LinkTools,
     pub bell: Arc<Bell>,
+    pub visitors: Visitors,
     /// Settings are read and handed over by one at a time.
     pub reloading: Mutex<()>,
 }
@@ -210,8 +212,14 @@ impl CompanyHandle {
     }
 
     /// Whose access token this is, by the registered portal's word.
-    pub async fn who(&self, access: &SecretString) -> Result<Who, ApiError> {
-        self.0.portal.who(access).await
+    pub async fn visitor(&self, access: &SecretString, visit: &Visit) -> Result<Who, VisitFault> {
+        let inner = &*self.0;
+        inner.visitors.prove(&inner.portal, &inner.shared.board, &inner.clock, access, visit).await
+    }
+
+    /// What became of visits since the start.
+    pub fn visits(&self) -> VisitCounts {
+        self.0.visitors.counts()
     }
 
     /// An administrator has logged in or installed again: what waited for that goes on at once.

@@ -33,6 +33,7 @@ mod status;
 mod uninstall;
 mod upkeep;
 mod vault;
+mod visitors;
 
 pub use board::CallBoard;
 pub use companies::{Companies, Setup};
@@ -42,3 +43,4 @@ pub use link::LinkTools;
 pub use message::ActError;
 pub use status::Status;
 pub use uninstall::Removal;
+pub use visitors::{Source, Visit, VisitCounts, VisitFault};

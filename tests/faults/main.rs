@@ -42,3 +42,4 @@ mod tangle;
 mod tangled;
 mod tokens;
 mod traffic;
+mod visitors;
