@@ -5,10 +5,10 @@ use super::figures::{percentile, publish};
 use super::firm::Firm;
 use super::judge::{Question, judge};
 use super::process::Settings;
-use super::scale::{pick, seconds, seed};
+use super::scale::{seconds, seed};
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
-use ecss_crm_server::sandbox::portal::{FramePost, Limits};
+use ecss_crm_server::sandbox::portal::{Bucket, FramePost, Limits};
 use reqwest::{Client, StatusCode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -101,12 +101,14 @@ async fn people(firm: &Firm, client: &Client, stop: &CancellationToken) -> Vec<O
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hundred_forged_opens_a_second_delay_no_card() {
-    let stage = Stage::begin(Settings::default()).await;
-    let firm = stage.firm("firma.local", Limits::cloud()).await;
+    // The budget of a large plan, so that calls alone do not use it up.
+    let stage = Stage::begin(Settings { portal_budget: "5/60", ..Settings::default() }).await;
+    let bucket = Some(Bucket { burst: 80.0, leak: 5.0 });
+    let firm = stage.firm("firma.local", Limits { bucket, operating: None }).await;
     let client = stage.town.client().clone();
     let url = firm.portal.placements().first().expect("the card is bound").url.clone();
     let mut dice = Dice::new(seed());
-    let (length, mix) = (seconds(6, 60), || Mix::office(pick(2.0, 1.0)));
+    let (length, mix) = (seconds(6, 60), || Mix::office(1.0));
     let mut question = Question::now(&firm);
 
     let both = async |dice: Dice, flooded: bool| {

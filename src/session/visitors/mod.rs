@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::domain::allowance::Allowance;
 use crate::domain::{CrmCallId, Timestamp};
 use answers::{Answers, TokenDigest};
-use room::Room;
+use room::{NotYet, Room};
 use secrecy::SecretString;
 pub use source::Source;
 use std::collections::BTreeMap;
@@ -236,18 +236,19 @@ impl Visitors {
 
     /// Waits until the portal may be asked about somebody from there.
     async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Priority, VisitFault> {
-        let place = self.inside().room.enter(source).ok_or(VisitFault::TooMany)?;
+        let place = self.inside().room.enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
         let _place = Place { visitors: self, place };
         let end = Instant::now() + PATIENCE;
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             // Registered before looking, so that no change is missed in between.
             changed.as_mut().enable();
-            let wait = match self.inside().room.turn(place, clock.now()) {
+            let until = match self.inside().room.turn(place, clock.now()) {
                 Ok(priority) => return Ok(priority),
-                Err(wait) => wait,
+                Err(NotYet::GaveWay) => return Err(VisitFault::TooMany),
+                Err(NotYet::In(wait)) => end.min(Instant::now() + wait),
+                Err(NotYet::Behind) => end,
             };
-            let until = wait.map_or(end, |wait| end.min(Instant::now() + wait));
             tokio::select! {
                 () = tokio::time::sleep_until(until) => {}
                 () = changed => {}

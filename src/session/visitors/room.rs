@@ -39,6 +39,17 @@ pub(super) struct Room {
     calls: BTreeMap<CrmCallId, u32>,
 }
 
+/// Why somebody may not be asked about yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotYet {
+    /// Somebody else is first.
+    Behind,
+    /// He is first, and may be asked about after so long.
+    In(Duration),
+    /// He has lost his place.
+    GaveWay,
+}
+
 impl Default for Room {
     fn default() -> Self {
         Self {
@@ -64,11 +75,22 @@ impl Room {
         *shown <= TOKENS_OF_CALL
     }
 
-    /// A place to wait; `None` where there are too many. A full room takes no more from whom it holds most of.
-    pub fn enter(&mut self, source: Option<Source>) -> Option<u64> {
-        let own = self.waiting.values().filter(|other| **other == source).count();
-        if own >= WAITING_OF_SOURCE || self.waiting.len() >= WAITING {
+    /// A place to wait; `None` where there are too many. Strangers take no place from whoever comes from a known source,
+    /// and in a full room the last of whom it holds most of gives way to somebody of whom it holds fewer.
+    pub fn enter(&mut self, source: Option<Source>, now: Timestamp) -> Option<u64> {
+        let known = self.is_known(source, now);
+        let mut held: BTreeMap<Option<Source>, (usize, u64)> = BTreeMap::new();
+        for (place, other) in self.waiting.iter().filter(|(_, other)| self.is_known(**other, now) == known) {
+            let held = held.entry(*other).or_default();
+            *held = (held.0 + 1, *place);
+        }
+        let own = held.get(&source).map_or(0, |held| held.0);
+        if own >= WAITING_OF_SOURCE {
             return None;
+        }
+        if held.values().map(|held| held.0).sum::<usize>() >= WAITING {
+            let (_, last) = held.values().max().copied().filter(|(most, _)| *most > own)?;
+            self.waiting.remove(&last);
         }
         self.next += 1;
         self.waiting.insert(self.next, source);
@@ -79,24 +101,24 @@ impl Room {
         self.waiting.remove(&place);
     }
 
-    /// Whether it is this one's turn, and how urgent he is; else how long it takes at least, if time alone can bring it.
-    pub fn turn(&mut self, place: u64, now: Timestamp) -> Result<Priority, Option<Duration>> {
-        let source = self.waiting.get(&place).copied().flatten();
+    /// Whether it is this one's turn, and how urgent he is.
+    pub fn turn(&mut self, place: u64, now: Timestamp) -> Result<Priority, NotYet> {
+        let Some(source) = self.waiting.get(&place).copied() else { return Err(NotYet::GaveWay) };
         if self.is_known(source, now) {
             let first = self.waiting.iter().find(|(_, source)| self.is_known(**source, now)).map(|(place, _)| *place);
             if first != Some(place) {
-                return Err(None);
+                return Err(NotYet::Behind);
             }
-            return self.acquainted.take(now).map(|()| Priority::Other).map_err(Some);
+            return self.acquainted.take(now).map(|()| Priority::Other).map_err(NotYet::In);
         }
         // In turn by source, so that one who sends many gets no more than another.
         let last = |source: &Option<Source>| self.served.get(source).copied().unwrap_or(Timestamp(i64::MIN));
         let strangers = self.waiting.iter().filter(|(_, source)| !self.is_known(**source, now));
         let first = strangers.min_by_key(|(place, source)| (last(source), **place)).map(|(place, _)| *place);
         if first != Some(place) {
-            return Err(None);
+            return Err(NotYet::Behind);
         }
-        self.strangers.take(now).map_err(Some)?;
+        self.strangers.take(now).map_err(NotYet::In)?;
         if self.served.len() >= SOURCES {
             self.served.clear();
         }
@@ -135,16 +157,16 @@ mod tests {
     #[test]
     fn a_flood_from_one_place_leaves_the_next_turn_to_others() {
         let mut room = Room::default();
-        let flood: Vec<u64> = (0..1000).filter_map(|_| room.enter(source(1))).collect();
+        let flood: Vec<u64> = (0..1000).filter_map(|_| room.enter(source(1), NOW)).collect();
         assert_eq!(flood.len(), WAITING_OF_SOURCE);
         for place in flood.iter().take(10) {
             assert_eq!(room.turn(*place, NOW), Ok(Priority::Guest));
             room.leave(*place);
         }
-        assert_eq!(room.turn(flood[10], NOW), Err(Some(Duration::from_secs(5))), "that was all at once");
-        let genuine = room.enter(source(2)).expect("room for another source");
+        assert_eq!(room.turn(flood[10], NOW), Err(NotYet::In(Duration::from_secs(5))), "that was all at once");
+        let genuine = room.enter(source(2), NOW).expect("room for another source");
         let later = NOW + Duration::from_secs(5);
-        assert_eq!(room.turn(flood[10], later), Err(None));
+        assert_eq!(room.turn(flood[10], later), Err(NotYet::Behind));
         assert_eq!(room.turn(genuine, later), Ok(Priority::Guest));
     }
 
@@ -152,23 +174,39 @@ mod tests {
     fn sixty_employees_behind_one_known_address_do_not_wait_for_strangers() {
         let mut room = Room::default();
         room.greet(source(7), NOW);
-        let flood: Vec<u64> = (0..300).filter_map(|n| room.enter(source(1000 + n % 3))).collect();
-        let staff: Vec<u64> = (0..60).map(|_| room.enter(source(7)).expect("room")).collect();
-        assert!(flood.len() > 100);
+        let flood: Vec<u64> = (0..300).filter_map(|n| room.enter(source(1000 + n), NOW)).collect();
+        let staff: Vec<u64> = (0..60).map(|_| room.enter(source(7), NOW).expect("room")).collect();
+        assert_eq!(flood.len(), WAITING, "as many sources as there are places");
         for place in &staff {
             assert_eq!(room.turn(*place, NOW), Ok(Priority::Other));
             room.leave(*place);
         }
         let next_day = NOW + ACQUAINTED_FOR;
-        let place = room.enter(source(7)).expect("room");
+        let place = room.enter(source(7), next_day);
+        assert_eq!(place, None, "a stranger again");
+        let mut room = Room::default();
+        room.greet(source(7), NOW);
+        let place = room.enter(source(7), next_day).expect("room");
         assert_ne!(room.turn(place, next_day), Ok(Priority::Other), "a stranger again");
+    }
+
+    #[test]
+    fn in_a_full_room_the_last_of_many_gives_way_to_the_first_of_few() {
+        let mut room = Room::default();
+        let many: Vec<u64> = (0..WAITING).map(|n| room.enter(source(n as u32 % 4), NOW).expect("room")).collect();
+        assert_eq!(room.enter(source(1), NOW), None);
+        let place = room.enter(source(9), NOW).expect("room for another source");
+        assert_eq!(room.waiting.len(), WAITING);
+        let gone: Vec<_> = many.iter().filter(|place| room.turn(**place, NOW) == Err(NotYet::GaveWay)).collect();
+        assert_eq!(gone, [&many[WAITING - 1]]);
+        assert!(room.waiting.contains_key(&place));
     }
 
     #[test]
     fn whoever_does_not_tell_where_he_comes_from_is_known_to_nobody() {
         let mut room = Room::default();
         room.greet(None, NOW);
-        let place = room.enter(None).expect("room");
+        let place = room.enter(None, NOW).expect("room");
         assert_eq!(room.turn(place, NOW), Ok(Priority::Guest));
     }
 
@@ -178,7 +216,7 @@ mod tests {
         for n in 0..5000_u32 {
             room.greet(source(n), NOW + Duration::from_millis(u64::from(n)));
             room.admit_to_call(&format!("externalCall.{n}").as_str().into());
-            if let Some(place) = room.enter(source(n)) {
+            if let Some(place) = room.enter(source(n), NOW) {
                 let _ = room.turn(place, NOW);
             }
         }
