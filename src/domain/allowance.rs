@@ -28,6 +28,11 @@ impl Allowance {
         Ok(())
     }
 
+    /// Whether all that may be done at once could be done now.
+    pub fn is_rested(&self, now: Timestamp) -> bool {
+        self.rested <= now
+    }
+
     /// How long until one could be taken.
     pub fn wait(&mut self, now: Timestamp) -> Duration {
         let longest = self.every.saturating_mul(self.at_once);

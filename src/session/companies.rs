@@ -2,7 +2,7 @@
 
 use super::actor::Actor;
 use super::book::Book;
-use super::handle::{CompanyHandle, Inner};
+use super::handle::{CompanyHandle, Inner, room_for_clicks};
 use super::installs::Installs;
 use super::journal::Journal;
 use super::lanes::Lanes;
@@ -294,6 +294,7 @@ impl Companies {
             link: setup.link.clone(),
             bell,
             visitors: Visitors::default(),
+            clicks_waiting: room_for_clicks(),
             reloading: Mutex::default(),
         }));
         Ok((handle, Parts { actor, inbox: inbox_rx, news, link_state, link_news, switch: switch_rx }))
@@ -313,6 +314,16 @@ impl Companies {
     /// The company's own budget, or the installation's.
     pub fn budget(&self, calls: &CallSettings) -> Budget {
         calls.budget.as_deref().and_then(|b| b.parse().ok()).unwrap_or(self.setup.budget)
+    }
+
+    /// Does something in the background; [`stop`](Self::stop) waits for it.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work);
+    }
+
+    /// Waits, but not beyond the end of everything.
+    pub(super) async fn pause(&self, span: Duration) {
+        let _ = self.stop.run_until_cancelled(tokio::time::sleep(span)).await;
     }
 
     /// Now, by the companies' clock.

@@ -39,6 +39,7 @@ pub use board::CallBoard;
 pub use companies::{Companies, Setup};
 pub use enroll::{RegisterError, Registered};
 pub use handle::{Busy, CompanyHandle, SyncError};
+pub use installs::DeskFull;
 pub use link::LinkTools;
 pub use message::ActError;
 pub use status::Status;

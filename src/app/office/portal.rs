@@ -25,12 +25,10 @@ impl DaemonOffice {
                 if notice.from.member_id.is_none() {
                     return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
                 }
-                let companies = self.companies.clone();
-                self.tasks.spawn(async move {
-                    if let Err(error) = companies.installed(&notice).await {
-                        tracing::warn!(%error, "an installation was not taken up");
-                    }
-                });
+                self.companies.told_of_install(*notice, source.map(Source::from)).await.map_err(|full| {
+                    tracing::debug!(%full, "an installation was turned away");
+                    OpenError::Fault(crate::web::office::OfficeFault::Busy(full.to_string()))
+                })?;
                 Ok(PortalAnswer::Accepted)
             }
             PortalPost::Uninstall { from, clean } => {

@@ -1,10 +1,11 @@
 //! Where a visitor comes from.
 
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// A network that somebody owns as a whole: one IPv4 address, or the 64 bits of an IPv6 address that a provider gives to
 /// one customer (RFC 6177), who can use any address in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Source(u64);
 
 impl From<IpAddr> for Source {
