@@ -122,6 +122,14 @@ impl Process {
         assert!(status.success(), "the daemon ended with {status}");
     }
 
+    /// Memory it holds, in KiB.
+    pub fn resident(&self) -> u64 {
+        let id = self.child.as_ref().and_then(Child::id).expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches("kB").trim().parse().expect("a number")
+    }
+
     /// One file of its log, all lines.
     pub fn log(&self, name: &str) -> Vec<String> {
         read(&self.dir.join(name))

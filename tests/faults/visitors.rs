@@ -5,7 +5,7 @@ use super::figures::{percentile, publish};
 use super::firm::Firm;
 use super::judge::{Question, judge};
 use super::process::Settings;
-use super::scale::{seconds, seed};
+use super::scale::{pick, seconds, seed};
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
 use ecss_crm_server::sandbox::portal::{Bucket, FramePost, Limits};
@@ -160,4 +160,40 @@ async fn three_hundred_forged_opens_a_second_delay_no_card() {
     assert!(asked <= allowed, "{forged} forged opens made us ask the portal {asked} times");
     assert!(p(&flooded, 99) * 2 <= 3 * p(&alone, 99).max(QUICK), "alone {alone:?} flooded {flooded:?}");
     stage.end("forged-opens", firm, question, PATIENCE).await;
+}
+
+/// Forged installations, each with tokens of 55 kB or as long as tokens may be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_thousand_forged_installations_take_no_memory_and_make_us_ask_nobody() {
+    let stage = Stage::begin(Settings::default()).await;
+    let firm = stage.firm("firma.local", Limits::cloud()).await;
+    let (client, url) = (stage.town.client().clone(), format!("{}/", stage.town.base()));
+    let (before, asked) = (stage.daemon.resident(), stage.town.portals.auth_requests().len());
+    let mut answers: BTreeMap<u16, u32> = BTreeMap::new();
+    let mut tasks = JoinSet::new();
+    for n in 0..pick(900_u32, 3000) {
+        let token = "f".repeat(if n % 3 == 0 { 27_000 } else { 500 });
+        let member = if n % 2 == 0 { firm.portal.member_id().to_owned() } else { format!("{n:032x}") };
+        let form = [
+            ("event", "ONAPPINSTALL"),
+            ("auth[member_id]", &member),
+            ("auth[access_token]", &token),
+            ("auth[refresh_token]", &token),
+        ];
+        let request = client.post(&url).header("x-real-ip", "203.0.113.9").form(&form);
+        tasks.spawn(async move { request.send().await.map_or(0, |answer| answer.status().as_u16()) });
+        while tasks.len() >= 64 {
+            *answers.entry(tasks.join_next().await.and_then(Result::ok).unwrap_or_default()).or_default() += 1;
+        }
+    }
+    for status in tasks.join_all().await {
+        *answers.entry(status).or_default() += 1;
+    }
+    let (after, asked) = (stage.daemon.resident(), stage.town.portals.auth_requests().len() - asked);
+    publish(&format!("forged-installs answers={answers:?} rss {before}→{after} KiB asked={asked}"));
+    assert!(answers.keys().all(|status| matches!(status, 200 | 422 | 503)), "{answers:?}");
+    assert!(answers.get(&503).is_some_and(|refused| *refused > 0), "a stranger hears that it is too much: {answers:?}");
+    assert!(after < before + 40 * 1024, "from {before} to {after} KiB");
+    assert!(asked <= 80, "{asked} questions of ours");
+    stage.end("forged-installs", firm, Question::default(), PATIENCE).await;
 }

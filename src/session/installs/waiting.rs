@@ -61,7 +61,7 @@ struct Waiting {
     due: Option<Instant>,
     /// Nothing was tried yet, so that there is nothing to tell people.
     quiet: bool,
-    /// An administrator who has just logged in wants it tried.
+    /// An administrator has logged in since it waits: it is tried until it is settled, each time after a longer pause.
     for_admin: bool,
 }
 
@@ -105,7 +105,6 @@ impl Installs {
         let fresh = !self.all().contains_key(id);
         self.entry(id, since, |waiting| {
             waiting.quiet |= fresh;
-            waiting.for_admin = false;
             let due = Instant::now() + pause;
             waiting.due =
                 Some(waiting.due.map_or(due, |sooner| if sooner > Instant::now() { due.min(sooner) } else { due }));
@@ -125,7 +124,7 @@ impl Installs {
     ) {
         self.entry(id, since, |waiting| {
             waiting.failures += 1;
-            (waiting.quiet, waiting.for_admin) = (false, false);
+            waiting.quiet = false;
             let pause = match why {
                 // A person has to do something, or the subscription is paid.
                 InstallTrouble::ServerRefuses(_) => binding::pause(waiting.failures, random_unit()),

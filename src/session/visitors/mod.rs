@@ -296,6 +296,3 @@ impl Drop for Place<'_> {
         self.visitors.changed.notify_waiters();
     }
 }
-
-#[cfg(test)]
-mod tests;
