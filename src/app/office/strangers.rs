@@ -1,19 +1,18 @@
 //! What people who have proved nothing ask of us, counted.
 
 use super::DaemonOffice;
-use crate::session::VisitCounts;
+use crate::session::{CompanyHandle, VisitCounts};
 
 impl DaemonOffice {
     /// In Prometheus' text form.
     pub(super) fn strangers(&self) -> String {
-        let all =
-            self.companies.all().iter().map(|company| company.visits()).fold(VisitCounts::default(), |sum, one| {
-                VisitCounts {
-                    asked: sum.asked + one.asked,
-                    remembered: sum.remembered + one.remembered,
-                    turned_away: sum.turned_away + one.turned_away,
-                }
-            });
+        let all = self.companies.all().iter().map(CompanyHandle::visits).fold(VisitCounts::default(), |sum, one| {
+            VisitCounts {
+                asked: sum.asked + one.asked,
+                remembered: sum.remembered + one.remembered,
+                turned_away: sum.turned_away + one.turned_away,
+            }
+        });
         let (refused, put_off) = self.companies.install_counts();
         [
             counter("ecss_crm_visits_asked_total", "Visitors' tokens that portals were asked about.", all.asked),

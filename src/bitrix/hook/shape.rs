@@ -80,8 +80,8 @@ mod tests {
     use super::*;
 
     fn refused(body: &str) -> Option<&'static str> {
-        PortalPost::parse(None, body.as_bytes()).err().and_then(|fault| match fault {
-            super::super::PostFault::Shape(field) => Some(field),
+        PortalPost::parse(None, body.as_bytes()).err().map(|fault| match fault {
+            super::super::PostFault::Shape(field) => field,
             other => panic!("{other}"),
         })
     }

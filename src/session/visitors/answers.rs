@@ -29,20 +29,24 @@ impl TokenDigest {
     }
 }
 
+/// The token is nobody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Nobody;
+
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Answers(BTreeMap<TokenDigest, (Option<Who>, Timestamp)>);
+pub(super) struct Answers(BTreeMap<TokenDigest, (Result<Who, Nobody>, Timestamp)>);
 
 impl Answers {
-    /// Whose token it is; `Some(None)` where it is nobody's.
-    pub fn get(&self, token: TokenDigest, now: Timestamp) -> Option<Option<Who>> {
+    /// Whose token it is, as far as that is known.
+    pub fn get(&self, token: TokenDigest, now: Timestamp) -> Option<Result<Who, Nobody>> {
         // A clock that was set back makes an answer older, not younger.
         let fresh = |until: Timestamp| now < until && until.since(now) <= BAD_FOR;
         self.0.get(&token).filter(|(_, until)| fresh(*until)).map(|(who, _)| who.clone())
     }
 
     /// Remembers an answer; a good token not beyond its own life.
-    pub fn put(&mut self, token: TokenDigest, who: Option<Who>, life: Option<Duration>, now: Timestamp) {
+    pub fn put(&mut self, token: TokenDigest, who: Result<Who, Nobody>, life: Option<Duration>, now: Timestamp) {
         if self.0.len() >= MOST {
             self.0.retain(|_, (_, until)| *until > now);
         }
@@ -51,7 +55,7 @@ impl Answers {
         {
             self.0.remove(&first);
         }
-        let span = if who.is_some() { GOOD_FOR.min(life.unwrap_or(GOOD_FOR)) } else { BAD_FOR };
+        let span = if who.is_ok() { GOOD_FOR.min(life.unwrap_or(GOOD_FOR)) } else { BAD_FOR };
         self.0.insert(token, (who, now + span));
     }
 }
@@ -69,18 +73,21 @@ mod tests {
     fn answers_are_remembered_for_a_while_and_a_bounded_number_of_them() {
         let (mut answers, now) = (Answers::default(), Timestamp(1_000_000));
         let anna = Who { user: UserId(5), admin: false, name: "Anna".into() };
-        answers.put(token(1), Some(anna.clone()), None, now);
-        answers.put(token(2), None, None, now);
-        answers.put(token(3), Some(anna.clone()), Some(Duration::from_secs(20)), now);
-        assert_eq!((answers.get(token(1), now), answers.get(token(2), now)), (Some(Some(anna.clone())), Some(None)));
+        answers.put(token(1), Ok(anna.clone()), None, now);
+        answers.put(token(2), Err(Nobody), None, now);
+        answers.put(token(3), Ok(anna.clone()), Some(Duration::from_secs(20)), now);
+        assert_eq!(
+            (answers.get(token(1), now), answers.get(token(2), now)),
+            (Some(Ok(anna.clone())), Some(Err(Nobody)))
+        );
         assert_eq!(answers.get(token(9), now), None);
         assert_eq!(answers.get(token(3), now + Duration::from_secs(20)), None, "a token's own life is over");
         assert_eq!(answers.get(token(1), now + GOOD_FOR), None);
-        assert_eq!(answers.get(token(2), now + GOOD_FOR), Some(None));
+        assert_eq!(answers.get(token(2), now + GOOD_FOR), Some(Err(Nobody)));
         assert_eq!(answers.get(token(2), now + BAD_FOR), None);
         assert_eq!(answers.get(token(1), now - BAD_FOR), None, "the clock was set back");
         for n in 0..MOST * 2 {
-            answers.put(token(n), Some(anna.clone()), None, now + Duration::from_millis(n as u64));
+            answers.put(token(n), Ok(anna.clone()), None, now + Duration::from_millis(n as u64));
         }
         assert_eq!(answers.0.len(), MOST);
         assert!(answers.get(token(MOST * 2 - 1), now).is_some());

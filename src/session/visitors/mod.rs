@@ -14,7 +14,7 @@ use crate::bitrix::{ApiError, Portal, Priority, Who};
 use crate::clock::Clock;
 use crate::domain::allowance::Allowance;
 use crate::domain::{CrmCallId, Timestamp};
-use answers::{Answers, TokenDigest};
+use answers::{Answers, Nobody, TokenDigest};
 use room::{NotYet, Room};
 use secrecy::SecretString;
 pub use source::Source;
@@ -164,7 +164,7 @@ impl Visitors {
     fn begin(&self, token: TokenDigest, now: Timestamp) -> Begun {
         let mut inside = self.inside();
         if let Some(known) = inside.answers.get(token, now) {
-            return Begun::Known(known.ok_or(VisitFault::NotGood));
+            return Begun::Known(known.map_err(|Nobody| VisitFault::NotGood));
         }
         if let Some(others) = inside.asking.get(&token) {
             return match others.receiver_count() {
@@ -205,14 +205,14 @@ impl Visitors {
         let mut inside = self.inside();
         match who {
             Ok(who) => {
-                inside.answers.put(token, Some(who.clone()), visit.life, now);
+                inside.answers.put(token, Ok(who.clone()), visit.life, now);
                 inside.room.greet(visit.source, now);
                 drop(inside);
                 self.changed.notify_waiters();
                 Ok(who)
             }
             Err(ApiError::NeedsLogin(_)) => {
-                inside.answers.put(token, None, None, now);
+                inside.answers.put(token, Err(Nobody), None, now);
                 Err(VisitFault::NotGood)
             }
             Err(ApiError::Refused { .. } | ApiError::NotFoundCall) => Err(VisitFault::NotGood),
@@ -230,7 +230,7 @@ impl Visitors {
             }
         }
         if !self.inside().room.admit_to_call(call) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -151,6 +151,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the room takes it")]
     fn source(n: u32) -> Option<Source> {
         Some(IpAddr::V4(Ipv4Addr::from(n)).into())
     }
