@@ -56,6 +56,16 @@ impl Bucket {
         Ok(())
     }
 
+    /// Takes one request out if half of the burst is left after it, or says how long to wait for that.
+    pub(super) fn take_spare(&mut self, now: Timestamp) -> Result<(), Duration> {
+        let Some(limit) = self.limit else { return Ok(()) };
+        let half = u32::try_from(limit.full / REQUEST / 2).unwrap_or(u32::MAX);
+        match self.wait(now, half + 1) {
+            Duration::ZERO => self.take(now, 1),
+            wait => Err(wait),
+        }
+    }
+
     /// How long until `cost` requests could be taken.
     pub fn wait(&mut self, now: Timestamp, cost: u32) -> Duration {
         let Some(limit) = self.limit else { return Duration::ZERO };

@@ -11,11 +11,14 @@ use tokio::sync::Notify;
 
 /// How urgent a request is when the budget is short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Priority {
+pub enum Priority {
     /// About a call, or somebody waits in front of a card.
     Live,
     /// Everything that can wait: users, bindings.
     Other,
+    /// Asked for by somebody who has proved nothing. It passes only while nobody else waits and half of the burst is
+    /// left, which is what calls may need at once; it never grows older than others.
+    Guest,
 }
 
 /// Whoever has waited so long goes first whatever he wants, so that nobody waits for ever behind a busy company's calls.
@@ -115,14 +118,25 @@ impl Queue {
     }
 
     fn is_first(&self, place: Place, now: Timestamp) -> bool {
-        let tired = self.waiting.iter().filter(|(_, since)| now.since(**since) >= LONG_WAIT).min_by_key(|(_, at)| **at);
+        let tired = self
+            .waiting
+            .iter()
+            .filter(|((priority, _), since)| *priority != Priority::Guest && now.since(**since) >= LONG_WAIT);
+        let tired = tired.min_by_key(|(_, at)| **at);
         let first = tired.or_else(|| self.waiting.first_key_value());
         first.is_some_and(|(first, _)| *first == place)
     }
 
     fn try_pass(&mut self, place: Place, now: Timestamp) -> Result<(), Held> {
         if self.is_first(place, now) {
-            return self.bucket.take(now, 1).map_err(Held::Empty);
+            let taken = match place.0 {
+                Priority::Guest => self.bucket.take_spare(now),
+                Priority::Live | Priority::Other => self.bucket.take(now, 1),
+            };
+            return taken.map_err(Held::Empty);
+        }
+        if place.0 == Priority::Guest {
+            return Err(Held::Behind(None));
         }
         let waited = self.waiting.get(&place).map_or(Duration::ZERO, |since| now.since(*since));
         Err(Held::Behind(LONG_WAIT.checked_sub(waited).filter(|left| !left.is_zero())))
@@ -284,6 +298,27 @@ mod tests {
         assert!(turn.take(clock.now() + Duration::from_millis(1)).is_err());
         other.await;
         assert_eq!(start.elapsed(), LONG_WAIT);
+    }
+
+    #[test]
+    fn a_guest_leaves_half_of_the_burst_to_calls_and_never_overtakes() {
+        let gate = Arc::new(Gate::new("2/8".parse().unwrap()));
+        let at = |ms: u64| Timestamp(0) + Duration::from_millis(ms);
+        let pass = |priority, now| {
+            let place = gate.lock().enter(priority, now);
+            let passed = gate.lock().try_pass(place, now);
+            gate.leave(place);
+            passed
+        };
+        assert!((0..4).all(|_| pass(Priority::Guest, at(0)).is_ok()));
+        assert_eq!(pass(Priority::Guest, at(0)), Err(Held::Empty(Duration::from_millis(500))));
+        assert!((0..4).all(|_| pass(Priority::Live, at(0)).is_ok()), "what is left is for calls");
+        let mut turn = Turn::new(gate.clone());
+        assert!(turn.take(at(0)).is_err());
+        let guest = gate.lock().enter(Priority::Guest, at(0));
+        assert_eq!(gate.lock().try_pass(guest, at(60_000)), Err(Held::Behind(None)), "calls come first, always");
+        assert_eq!(turn.take(at(60_000)), Ok(()));
+        assert_eq!(gate.lock().try_pass(guest, at(60_000)), Ok(()));
     }
 
     #[tokio::test]

@@ -23,7 +23,7 @@ mod who;
 
 pub use budget::Bucket;
 pub use error::ApiError;
-pub use gate::Turn;
+pub use gate::{Priority, Turn};
 pub use oauth::{AppCredentials, AppInfo, Grant, OAuth, OAuthError, Renewal, TokenHostFault};
 pub use portal::{Portal, PortalSetup, Stored, TokenVault, Tools, VaultError, portal_domain};
 pub use verdict::Answer;

@@ -1,8 +1,8 @@
 //! The running calls of one company as people see them, shared between the actor and everybody who watches.
 
-use crate::domain::CallKey;
 use crate::domain::card::CallView;
 use crate::domain::leg::Capabilities;
+use crate::domain::{CallKey, CrmCallId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -34,6 +34,11 @@ impl CallBoard {
     /// How many calls have not ended.
     pub fn running(&self) -> usize {
         self.shown().calls.values().filter(|c| !c.ended).count()
+    }
+
+    /// Whether this CRM call is among them.
+    pub(super) fn shows(&self, crm: &CrmCallId) -> bool {
+        self.shown().calls.values().any(|call| call.crm.contains(crm))
     }
 
     /// Commands the switch honours.
@@ -120,7 +125,9 @@ mod tests {
         board.put(view("a", true));
         board.put(view("b", false));
         assert_eq!((board.calls().len(), board.running()), (2, 1));
+        assert!(board.shows(&"crm-b".into()) && !board.shows(&"crm-c".into()));
         board.remove(&"b".into());
         assert_eq!(board.running(), 0);
+        assert!(!board.shows(&"crm-b".into()));
     }
 }

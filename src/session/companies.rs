@@ -2,7 +2,7 @@
 
 use super::actor::Actor;
 use super::book::Book;
-use super::handle::{CompanyHandle, Inner};
+use super::handle::{CompanyHandle, Inner, room_for_clicks};
 use super::installs::Installs;
 use super::journal::Journal;
 use super::lanes::Lanes;
@@ -12,6 +12,7 @@ use super::status::Shared;
 use super::stories::Stories;
 use super::upkeep::{Bell, Upkeep};
 use super::vault::StoreVault;
+use super::visitors::Visitors;
 use crate::bitrix::bindings::Wanted;
 use crate::bitrix::{AppCredentials, Portal, PortalSetup, Tools};
 use crate::clock::{Clock, random_unit};
@@ -296,6 +297,8 @@ impl Companies {
             switch,
             link: setup.link.clone(),
             bell,
+            visitors: Visitors::default(),
+            clicks_waiting: room_for_clicks(),
             reloading: Mutex::default(),
         }));
         Ok((handle, Parts { actor, inbox: inbox_rx, news, link_state, link_news, switch: switch_rx }))
@@ -315,6 +318,16 @@ impl Companies {
     /// The company's own budget, or the installation's.
     pub fn budget(&self, calls: &CallSettings) -> Budget {
         calls.budget.as_deref().and_then(|b| b.parse().ok()).unwrap_or(self.setup.budget)
+    }
+
+    /// Does something in the background; [`stop`](Self::stop) waits for it.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work);
+    }
+
+    /// Waits, but not beyond the end of everything.
+    pub(super) async fn pause(&self, span: Duration) {
+        let _ = self.stop.run_until_cancelled(tokio::time::sleep(span)).await;
     }
 
     /// Now, by the companies' clock.

@@ -5,6 +5,7 @@ use super::link::{LinkTools, check};
 use super::message::{ActError, Message};
 use super::status::{Shared, Status};
 use super::upkeep::Bell;
+use super::visitors::{Visit, VisitCounts, VisitFault, Visitors};
 use crate::bitrix::users::UserList;
 use crate::bitrix::{ApiError, Portal, Who, portal_domain};
 use crate::clock::Clock;
@@ -20,7 +21,7 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 
 /// Clones are the same company.
 #[derive(Clone)]
@@ -38,6 +39,9 @@ pub(super) struct Inner {
     pub switch: watch::Sender<Option<Arc<SwitchSettings>>>,
     pub link: LinkTools,
     pub bell: Arc<Bell>,
+    pub visitors: Visitors,
+    /// Places for clicks behind a full inbox.
+    pub clicks_waiting: Arc<Semaphore>,
     /// Settings are read and handed over by one at a time.
     pub reloading: Mutex<()>,
 }
@@ -104,12 +108,12 @@ impl CompanyHandle {
     /// Hands over a click on a number; returns at once. `event` is the stored event that brought it, marked as
     /// handled together with its effect. [`Busy`] means that the actor is being made anew: it finds the stored event.
     pub fn dial(&self, click: Click, event: Option<EventId>) -> Result<(), Busy> {
-        hand_over(&self.0.inbox, Message::Dial { click, event })
+        hand_over(&self.0, Message::Dial { click, event })
     }
 
     /// Has the employee's phone dial, for a portal that has not registered the call itself.
     pub fn dial_plain(&self, user: UserId, to: Phone) -> Result<(), Busy> {
-        hand_over(&self.0.inbox, Message::DialPlain { user, to })
+        hand_over(&self.0, Message::DialPlain { user, to })
     }
 
     /// Reads the company's choices and number table anew.
@@ -210,8 +214,14 @@ impl CompanyHandle {
     }
 
     /// Whose access token this is, by the registered portal's word.
-    pub async fn who(&self, access: &SecretString) -> Result<Who, ApiError> {
-        self.0.portal.who(access).await
+    pub async fn visitor(&self, access: &SecretString, visit: &Visit) -> Result<Who, VisitFault> {
+        let inner = &*self.0;
+        inner.visitors.prove(&inner.portal, &inner.shared.board, &inner.clock, access, visit).await
+    }
+
+    /// What became of visits since the start.
+    pub fn visits(&self) -> VisitCounts {
+        self.0.visitors.counts()
     }
 
     /// An administrator has logged in or installed again: what waited for that goes on at once.
@@ -248,25 +258,47 @@ impl CompanyHandle {
         self.0.bell.users_changed();
     }
 
-    /// Somebody says that the application was installed again, which nothing proves yet.
-    pub(super) fn perhaps_installed(&self) {
-        self.0.bell.perhaps_installed();
+    /// Somebody, or by his application token the portal, says that the application was installed again.
+    pub(super) fn perhaps_installed(&self, by_portal: bool) {
+        self.0.bell.perhaps_installed(by_portal);
     }
 }
 
-/// A click is not sent twice by the portal, so behind a full queue it waits instead of being turned away.
-fn hand_over(inbox: &mpsc::Sender<Message>, message: Message) -> Result<(), Busy> {
+/// Clicks of one company that may wait behind its full queue: what a portal sends within half a minute at 30 events a
+/// second.
+const CLICKS_WAITING: usize = 1024;
+
+fn hand_over(company: &Inner, message: Message) -> Result<(), Busy> {
+    let handed = wait_behind(&company.inbox, &company.clicks_waiting, message);
+    if handed.is_err() && !company.inbox.is_closed() {
+        company.shared.shed.fetch_add(1, Ordering::Relaxed);
+    }
+    handed
+}
+
+/// A click is not sent twice by the portal, so behind a full queue it waits instead of being turned away, as long as
+/// there are not too many of them.
+fn wait_behind(inbox: &mpsc::Sender<Message>, waiting: &Arc<Semaphore>, message: Message) -> Result<(), Busy> {
     match inbox.try_send(message) {
         Ok(()) => Ok(()),
         Err(TrySendError::Closed(_)) => Err(Busy),
         Err(TrySendError::Full(message)) => {
+            let place = waiting.clone().try_acquire_owned().map_err(|_| Busy)?;
             tracing::warn!("a company has more to do than it can take in; a click waits");
             let inbox = inbox.clone();
             // If the actor goes away meanwhile, the next one finds the stored event.
-            tokio::spawn(async move { drop(inbox.send(message).await) });
+            tokio::spawn(async move {
+                let _ = inbox.send(message).await;
+                drop(place);
+            });
             Ok(())
         }
     }
+}
+
+/// Room for clicks behind a full queue.
+pub(super) fn room_for_clicks() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(CLICKS_WAITING))
 }
 
 #[cfg(test)]
@@ -280,9 +312,11 @@ mod tests {
     #[tokio::test]
     async fn clicks_behind_a_full_queue_wait_and_none_is_lost() {
         let (inbox, mut actor) = mpsc::channel(1);
+        let waiting = Arc::new(Semaphore::new(19));
         for user in 1..=20 {
-            assert!(hand_over(&inbox, click(user)).is_ok(), "{user}");
+            assert!(wait_behind(&inbox, &waiting, click(user)).is_ok(), "{user}");
         }
+        assert_eq!(wait_behind(&inbox, &waiting, click(99)), Err(Busy), "too many wait");
         let mut dialled = Vec::new();
         while dialled.len() < 20 {
             let Some(Message::DialPlain { user, .. }) = actor.recv().await else { panic!("after {dialled:?}") };
@@ -291,6 +325,6 @@ mod tests {
         dialled.sort_unstable();
         assert!(dialled.into_iter().eq(1..=20));
         drop(actor);
-        assert_eq!(hand_over(&inbox, click(21)), Err(Busy));
+        assert_eq!(wait_behind(&inbox, &waiting, click(21)), Err(Busy));
     }
 }

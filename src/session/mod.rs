@@ -36,12 +36,15 @@ mod stories;
 mod uninstall;
 mod upkeep;
 mod vault;
+mod visitors;
 
 pub use board::CallBoard;
 pub use companies::{Companies, Setup};
 pub use enroll::{RegisterError, Registered};
 pub use handle::{Busy, CompanyHandle, SyncError};
+pub use installs::DeskFull;
 pub use link::LinkTools;
 pub use message::ActError;
 pub use status::Status;
 pub use uninstall::Removal;
+pub use visitors::{Source, Visit, VisitCounts, VisitFault};

@@ -22,9 +22,10 @@ const ROUND: Duration = Duration::from_secs(3600);
 const RENEW_AFTER: Duration = Duration::from_secs(150 * 24 * 3600);
 /// However often somebody says that the users have changed, they are not fetched more often than this.
 const USERS_APART: Duration = Duration::from_secs(30);
-/// However often somebody says that the application was installed, which he need not prove, the bindings are not compared
-/// more often than this.
+/// However often the portal says that the application was installed, the bindings are not compared more often than this.
 const INSTALLS_APART: Duration = Duration::from_secs(10);
+/// The same where nothing at all shows that it was the portal who said so.
+const RUMOURS_APART: Duration = Duration::from_secs(60);
 
 /// Calls upkeep before its time.
 #[derive(Debug, Default)]
@@ -33,6 +34,7 @@ pub(super) struct Bell {
     users: Notify,
     choices: Notify,
     installed: Notify,
+    rumoured: Notify,
 }
 
 impl Bell {
@@ -47,8 +49,8 @@ impl Bell {
     }
 
     /// The application may have been installed again: everything is looked after soon.
-    pub fn perhaps_installed(&self) {
-        self.installed.notify_one();
+    pub fn perhaps_installed(&self, by_portal: bool) {
+        if by_portal { &self.installed } else { &self.rumoured }.notify_one();
     }
 
     /// The portal's users have changed.
@@ -126,6 +128,10 @@ impl Upkeep {
                     }
                     () = company.0.bell.installed.notified() => {
                         end = end.min(ended + INSTALLS_APART);
+                        continue;
+                    }
+                    () = company.0.bell.rumoured.notified() => {
+                        end = end.min(ended + RUMOURS_APART);
                         continue;
                     }
                     () = company.0.bell.users_wanted(fetched) => {}

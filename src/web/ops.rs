@@ -42,8 +42,16 @@ pub(crate) async fn ready(State(state): State<WebState>) -> Response {
 /// `GET /metrics`: Prometheus' text form.
 pub(crate) async fn metrics(State(state): State<WebState>) -> Response {
     let health = state.office.health().await;
-    let text = exposition(&health, state.clock.now()) + &state.office.metrics();
+    let text = exposition(&health, state.clock.now()) + &bodies_refused(&state) + &state.office.metrics();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+fn bodies_refused(state: &WebState) -> String {
+    let refused = state.bodies.refused();
+    format!(
+        "# HELP ecss_crm_bodies_refused_total Large bodies of requests for which there was no room.\n\
+         # TYPE ecss_crm_bodies_refused_total counter\necss_crm_bodies_refused_total {refused}\n"
+    )
 }
 
 /// Answers about health are true for a moment only.

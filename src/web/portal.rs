@@ -30,7 +30,7 @@ pub(crate) async fn opened_or_event(
 /// `POST /events`: the handler bound for events. A delivery is not repeated, so what is true comes in,
 /// and the answer is quick whatever follows.
 pub(crate) async fn event(State(state): State<WebState>, RawPost(post): RawPost) -> Result<&'static str, WebError> {
-    match deliver(&state, post).await? {
+    match deliver(&state, PortalRequest { events_only: true, ..post }).await? {
         PortalAnswer::Accepted => Ok("ok\n"),
         PortalAnswer::Opened(_) => Err(WebError::Unreadable("a page was opened where events are taken".to_owned())),
     }

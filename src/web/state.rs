@@ -2,6 +2,7 @@
 
 use super::guard::Throttle;
 use super::office::Office;
+use super::read::BodyRoom;
 use crate::clock::Clock;
 use reqwest::Url;
 use std::fmt;
@@ -24,6 +25,8 @@ pub struct WebState {
     /// Ends the streams when the daemon stops.
     pub shutdown: CancellationToken,
     pub(crate) throttle: Arc<Throttle>,
+    /// Shared by all bodies that are being read.
+    pub(crate) bodies: BodyRoom,
     origin: Arc<str>,
     path: Arc<str>,
 }
@@ -50,6 +53,7 @@ impl WebState {
             clock,
             shutdown,
             throttle: Arc::default(),
+            bodies: BodyRoom::default(),
             origin: origin.into(),
             path: path.into(),
         }

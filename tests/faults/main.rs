@@ -43,3 +43,4 @@ mod tangle;
 mod tangled;
 mod tokens;
 mod traffic;
+mod visitors;

@@ -359,3 +359,50 @@ async fn a_removed_application_is_silent_and_comes_back_with_its_table() {
     click_works(&story, &firm).await;
     story.end().await;
 }
+
+/// Posts this installation with tokens of somebody's own making, from that address.
+async fn forge_from(story: &Story, form: &[(String, String)], address: &str, n: usize) -> StatusCode {
+    let mut form = form.to_vec();
+    for (name, value) in &mut form {
+        if name == "auth[application_token]" || name.ends_with("access_token]") || name.ends_with("refresh_token]") {
+            *value = format!("forged{n}").repeat(4);
+        }
+    }
+    let post = story.town().client().post(format!("{}/", story.town().base()));
+    post.header("x-real-ip", address).form(&form).send().await.expect("an answer").status()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_forged_installations_neither_pushes_the_true_one_out_nor_makes_us_ask() {
+    let (story, firm) = unregistered().await;
+    let told = firm.portal.install(1).await.expect("an installation path");
+    let form = firm.portal.deliveries().pop().expect("the installation").form;
+    let asked = || story.town().portals.auth_requests().iter().filter(|r| r.method.contains("app.info")).count();
+    for n in 0..200 {
+        assert_eq!(forge_from(&story, &form, "203.0.113.9", n).await, StatusCode::OK);
+    }
+    assert_eq!(told.status, Some(200));
+    assert!(asked() <= 2, "{} questions for 200 forged installations", asked());
+    let mut firm = firm.register(&story).await;
+    firm.portal.set_event_auth(EventAuth::NoTokens);
+    let known = async || {
+        let (_, status) = firm.click(IVAN, CLIENT).await;
+        if status != Some(200) {
+            firm.portal.forget_open_calls();
+        }
+        (status == Some(200)).then_some(())
+    };
+    story.until_asked("a click is proved by the application token", known).await;
+    firm.phone_is("1001", PhoneStatus::Ringing).await;
+    firm.phone("1001").reject().await.expect("it rings");
+    firm.finished(&story, 1).await;
+    // Nor do notices without tokens tell people something that the portal has not said.
+    let bare: Vec<_> = form.into_iter().filter(|(name, _)| !name.ends_with("_token]")).collect();
+    let post = story.town().client().post(format!("{}/", story.town().base())).form(&bare);
+    assert_eq!(post.send().await.expect("an answer").status(), StatusCode::OK);
+    story.until_said("an installation was told without tokens that could prove it").await;
+    let page = firm.admin.page("/company").await.expect("the page");
+    assert!(!page.contains("Установка приложения"), "{page}");
+    click_works(&story, &firm).await;
+    story.end().await;
+}

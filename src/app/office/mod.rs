@@ -8,6 +8,7 @@ mod number_story;
 mod portal;
 mod settings;
 mod story;
+mod strangers;
 
 use crate::bitrix::AppCredentials;
 use crate::clock::Clock;
@@ -177,6 +178,10 @@ impl Office for DaemonOffice {
 
     fn card_opened(&self, post: PortalRequest) -> Work<'_, Result<CardOpened, OpenError>> {
         Box::pin(self.opened_card(post))
+    }
+
+    fn metrics(&self) -> String {
+        self.strangers()
     }
 
     fn health(&self) -> Work<'_, Health> {

@@ -2,12 +2,13 @@
 
 use super::click::reached;
 use super::{DaemonOffice, fault};
+use crate::bitrix::Who;
 use crate::bitrix::hook::{CallStart, Opened, PortalPost, Sender, authentic};
-use crate::bitrix::{ApiError, Who};
 use crate::domain::company::Company;
 use crate::domain::{CompanyId, Timestamp};
-use crate::session::{CompanyHandle, Removal};
+use crate::session::{CompanyHandle, Removal, Source, Visit, VisitFault};
 use crate::web::office::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalRequest};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A click older than this is not dialled any more: a phone that rings out of the blue helps nobody.
@@ -15,17 +16,19 @@ const STALE: Duration = Duration::from_secs(300);
 
 impl DaemonOffice {
     pub(super) async fn posted(&self, post: PortalRequest) -> Result<PortalAnswer, OpenError> {
-        match read(&post)? {
+        let PortalRequest { source, events_only, .. } = post;
+        let told = read(&post)?;
+        // What it was read from is not needed any more, however long the rest takes.
+        drop(post);
+        match told {
             PortalPost::Install(notice) => {
                 if notice.from.member_id.is_none() {
                     return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
                 }
-                let companies = self.companies.clone();
-                self.tasks.spawn(async move {
-                    if let Err(error) = companies.installed(&notice).await {
-                        tracing::warn!(%error, "an installation was not taken up");
-                    }
-                });
+                self.companies.told_of_install(*notice, source.map(Source::from)).await.map_err(|full| {
+                    tracing::debug!(%full, "an installation was turned away");
+                    OpenError::Fault(crate::web::office::OfficeFault::Busy(full.to_string()))
+                })?;
                 Ok(PortalAnswer::Accepted)
             }
             PortalPost::Uninstall { from, clean } => {
@@ -39,7 +42,7 @@ impl DaemonOffice {
                     Removal::Unknown => Err(OpenError::UnknownPortal),
                 }
             }
-            PortalPost::CallStart(click) => self.clicked(&click).await,
+            PortalPost::CallStart(click) => self.clicked(&click, source).await,
             PortalPost::OtherEvent { name, from } => {
                 let company = self.sender(&from).await?;
                 Self::prove(&company, &from)?;
@@ -50,15 +53,20 @@ impl DaemonOffice {
                 }
                 Ok(PortalAnswer::Accepted)
             }
-            PortalPost::Opened(opened) => self.opened(&opened).await.map(PortalAnswer::Opened),
+            PortalPost::Opened(_) if events_only => {
+                Err(OpenError::Unreadable("a page was opened where events are taken".into()))
+            }
+            PortalPost::Opened(opened) => self.opened(&opened, source).await.map(PortalAnswer::Opened),
         }
     }
 
     pub(super) async fn opened_card(&self, post: PortalRequest) -> Result<CardOpened, OpenError> {
+        let source = post.source;
         let PortalPost::Opened(opened) = read(&post)? else {
             return Err(OpenError::Unreadable("the form is an event, not an opened page".into()));
         };
-        let (handle, company, who) = self.visitor(&opened).await?;
+        drop(post);
+        let (handle, company, who) = self.visitor(&opened, source).await?;
         Ok(CardOpened {
             company: handle.id().clone(),
             user: who.user,
@@ -70,12 +78,12 @@ impl DaemonOffice {
         })
     }
 
-    async fn clicked(&self, click: &CallStart) -> Result<PortalAnswer, OpenError> {
+    async fn clicked(&self, click: &CallStart, source: Option<IpAddr>) -> Result<PortalAnswer, OpenError> {
         let company = self.sender(&click.from).await?;
         if company.application_token.is_some() {
             Self::prove(&company, &click.from)?;
         } else {
-            self.prove_clicker(&company, click).await?;
+            self.prove_clicker(&company, click, source).await?;
         }
         let missing = |field: &str| OpenError::Unreadable(format!("{field} is missing or cannot be read"));
         let user = click.user.ok_or_else(|| missing("data[USER_ID]"))?;
@@ -112,8 +120,8 @@ impl DaemonOffice {
         Ok(PortalAnswer::Accepted)
     }
 
-    async fn opened(&self, opened: &Opened) -> Result<PortalOpened, OpenError> {
-        let (handle, company, who) = self.visitor(opened).await?;
+    async fn opened(&self, opened: &Opened, source: Option<IpAddr>) -> Result<PortalOpened, OpenError> {
+        let (handle, company, who) = self.visitor(opened, source).await?;
         if who.admin {
             if let Some(token) = &opened.application_token {
                 self.companies.learn_application_token(&company, token).await;
@@ -126,18 +134,28 @@ impl DaemonOffice {
     }
 
     /// Who opened one of our pages, by the word of the portal that is registered here.
-    async fn visitor(&self, opened: &Opened) -> Result<(CompanyHandle, Company, Who), OpenError> {
+    async fn visitor(
+        &self,
+        opened: &Opened,
+        source: Option<IpAddr>,
+    ) -> Result<(CompanyHandle, Company, Who), OpenError> {
         let id = opened.member_id.as_ref().ok_or_else(|| OpenError::Unreadable("member_id is missing".into()))?;
         let access = opened.auth_id.as_ref().ok_or_else(|| OpenError::Unreadable("AUTH_ID is missing".into()))?;
-        let company = self.known(id).await?;
-        let handle = self.running(id)?;
-        let who = handle.who(access).await.map_err(|error| {
-            tracing::warn!(company = %id, %error, "a visitor could not be recognised");
-            match error {
-                ApiError::NeedsLogin(_) | ApiError::Refused { .. } | ApiError::NotFoundCall => OpenError::Forbidden,
-                other => OpenError::Unreachable(other.to_string()),
+        // The database is asked about those only whom the portal knows, and about portals that nobody serves.
+        let Some(handle) = self.companies.get(id) else {
+            self.known(id).await?;
+            return Err(not_served());
+        };
+        let visit = Visit { call: opened.call(), source: source.map(Source::from), life: opened.expires_in };
+        let who = handle.visitor(access, &visit).await.map_err(|fault| {
+            tracing::debug!(company = %id, %fault, "a visitor could not be recognised");
+            match fault {
+                VisitFault::NotGood => OpenError::Forbidden,
+                VisitFault::TooMany => OpenError::TooMany,
+                VisitFault::Unreachable(why) => OpenError::Unreachable(why),
             }
         })?;
+        let company = self.known(id).await?;
         Ok((handle, company, who))
     }
 
@@ -165,9 +183,20 @@ impl DaemonOffice {
 
     /// A portal whose installation was never told to us: a click is believed if it carries an access token of the
     /// very employee who is said to have clicked.
-    async fn prove_clicker(&self, company: &Company, click: &CallStart) -> Result<(), OpenError> {
+    async fn prove_clicker(
+        &self,
+        company: &Company,
+        click: &CallStart,
+        source: Option<IpAddr>,
+    ) -> Result<(), OpenError> {
         let who = match &click.from.access {
-            Some(access) => self.running(&company.id)?.who(access).await.ok(),
+            Some(access) => {
+                let visit = Visit { source: source.map(Source::from), ..Visit::default() };
+                match self.running(&company.id)?.visitor(access, &visit).await {
+                    Err(VisitFault::TooMany) => return Err(OpenError::TooMany),
+                    who => who.ok(),
+                }
+            }
             None => None,
         };
         if who.is_some_and(|who| Some(who.user) == click.user) {
@@ -179,10 +208,12 @@ impl DaemonOffice {
     }
 
     fn running(&self, id: &CompanyId) -> Result<CompanyHandle, OpenError> {
-        self.companies.get(id).ok_or_else(|| {
-            OpenError::Fault(crate::web::office::OfficeFault::Busy("the company is not being served".into()))
-        })
+        self.companies.get(id).ok_or_else(not_served)
     }
+}
+
+fn not_served() -> OpenError {
+    OpenError::Fault(crate::web::office::OfficeFault::Busy("the company is not being served".into()))
 }
 
 fn read(post: &PortalRequest) -> Result<PortalPost, OpenError> {

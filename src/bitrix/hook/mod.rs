@@ -5,6 +5,7 @@
 
 mod authentic;
 mod form;
+mod shape;
 
 pub use authentic::authentic;
 pub use form::{FormFault, MAX_BODY};
@@ -49,6 +50,9 @@ pub enum PostFault {
     /// It is neither an event nor an opened page.
     #[error("the form has neither an event nor a placement")]
     Unknown,
+    /// A field is longer than any portal writes it, or has signs that it cannot have.
+    #[error("{0} is nothing that a portal writes")]
+    Shape(&'static str),
 }
 
 /// Who an event says it is from.
@@ -150,6 +154,8 @@ pub struct Opened {
     pub language: Option<String>,
     /// The user's access token: tells who he is once the *registered* portal has been asked.
     pub auth_id: Option<SecretString>,
+    /// For how long that token is good, by the browser's word.
+    pub expires_in: Option<Duration>,
     /// The portal, by the browser's word.
     pub member_id: Option<CompanyId>,
     /// What authenticates the portal's events, by the browser's word; older boxes do not send it.
@@ -172,12 +178,16 @@ impl PortalPost {
     /// Reads a post's query and body.
     pub fn parse(query: Option<&str>, body: &[u8]) -> Result<Self, PostFault> {
         let form = Form::parse(body)?;
-        match form.get("event") {
-            Some(name) => Ok(event(&name.to_ascii_uppercase(), &form)),
+        let post = match form.get("event") {
+            Some(name) => event(&name.to_ascii_uppercase(), &form),
             None if form.get("PLACEMENT").is_some() || form.get("AUTH_ID").is_some() => {
-                Ok(Self::Opened(Box::new(opened(&Form::parse(query.unwrap_or_default().as_bytes())?, &form))))
+                Self::Opened(Box::new(opened(&Form::parse(query.unwrap_or_default().as_bytes())?, &form)))
             }
-            None => Err(PostFault::Unknown),
+            None => return Err(PostFault::Unknown),
+        };
+        match shape::fault(&post) {
+            Some(field) => Err(PostFault::Shape(field)),
+            None => Ok(post),
         }
     }
 }
@@ -252,6 +262,7 @@ fn opened(query: &Form, form: &Form) -> Opened {
         https: either("PROTOCOL") != Some("0"),
         language: either("LANG").map(str::to_owned),
         auth_id: form.get("AUTH_ID").map(secret),
+        expires_in: form.get("AUTH_EXPIRES").and_then(|s| s.parse().ok()).map(Duration::from_secs),
         member_id: form.get("member_id").map(CompanyId::from),
         application_token: form.get("APPLICATION_TOKEN").map(secret),
     }

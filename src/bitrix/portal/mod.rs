@@ -196,10 +196,10 @@ impl Portal {
     }
 
     /// Who the owner of somebody else's access token is, by this portal's word.
-    pub async fn who(&self, access: &SecretString) -> Result<Who, ApiError> {
+    pub async fn who(&self, access: &SecretString, priority: Priority) -> Result<Who, ApiError> {
         let endpoint = &self.0.keys.endpoint();
         who::ask(|method| async move {
-            self.0.gate.pass(&self.0.clock, Priority::Live).await;
+            self.0.gate.pass(&self.0.clock, priority).await;
             self.0.post(endpoint, method, &Value::Null, access).await.map_err(Verdict::into_error)
         })
         .await

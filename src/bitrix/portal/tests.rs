@@ -375,8 +375,8 @@ async fn a_foreign_token_is_shown_to_the_portal_as_it_is() {
     })
     .await;
     let anna = Who { user: crate::domain::UserId(5), admin: false, name: "Anna".into() };
-    assert_eq!(world.portal.who(&"u1".to_owned().into()).await, Ok(anna));
-    let error = world.portal.who(&"u2".to_owned().into()).await.expect_err("not good");
+    assert_eq!(world.portal.who(&"u1".to_owned().into(), Priority::Live).await, Ok(anna));
+    let error = world.portal.who(&"u2".to_owned().into(), Priority::Live).await.expect_err("not good");
     assert!(matches!(error, ApiError::NeedsLogin(_)), "{error:?}");
     assert_eq!(world.refreshes(), 0, "somebody else's token is not ours to renew");
 }
@@ -392,7 +392,7 @@ async fn requests_can_run_in_tasks() {
         let access: SecretString = "u1".to_owned().into();
         portal.call("app.info", &Value::Null).await.expect("an answer");
         portal.users().await.expect("a list");
-        portal.who(&access).await.expect_err("no user");
+        portal.who(&access, Priority::Guest).await.expect_err("no user");
         super::super::who(&tools, &portal.client_endpoint(), &access).await.expect_err("no user");
         let wanted = crate::bitrix::bindings::Wanted {
             card_handler: String::new(),

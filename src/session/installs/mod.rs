@@ -4,9 +4,12 @@
 //! and tried again by itself; where the portal's keys are not known yet, it waits for the administrator's log-in and is
 //! tried then, in the same way.
 
+mod asking;
+mod desk;
 mod parked;
 mod retry;
 mod waiting;
+mod work;
 
 use super::companies::Companies;
 use super::enroll::RegisterError;
@@ -15,9 +18,13 @@ use crate::bitrix::{self, AppCredentials, OAuthError, portal_domain};
 use crate::domain::company::Company;
 use crate::domain::link::{InstallTrouble, WaitingInstall};
 use crate::domain::{CompanyId, Timestamp, Tokens};
+use crate::session::visitors::Source;
 use crate::store::{NewCompany, StoreError};
+use asking::Asker;
+pub use desk::DeskFull;
 use parked::{Candidates, Parked};
 use secrecy::SecretString;
+use std::time::Duration;
 pub(super) use waiting::Installs;
 
 /// What became of a notice.
@@ -28,6 +35,8 @@ enum Taken {
     KeysUnknown,
     /// It holds no token that could prove it.
     TokensMissing,
+    /// The authorization server may be asked about it after so long.
+    Later(Duration),
 }
 
 /// A notice whose token belongs to this portal and application, by the authorization server's word.
@@ -39,31 +48,42 @@ struct Proved {
 impl Companies {
     /// The application was installed (or updated) in a portal. Nothing in the notice is believed before the
     /// authorization server has confirmed its token.
-    pub async fn installed(&self, notice: &Install) -> Result<(), RegisterError> {
+    async fn installed(&self, desk::Told { notice, source, authentic }: &desk::Told) -> Result<(), RegisterError> {
+        let (source, authentic) = (*source, *authentic);
         let Some(id) = &notice.from.member_id else { return Ok(()) };
         let told = self.now();
-        let outcome = self.take_up(id, notice, told).await;
+        let asker = if authentic { Asker::Proved } else { Asker::Anybody };
+        let outcome = self.take_up(id, notice, told, asker).await;
         if let Ok(Taken::Up) = outcome {
             self.forget_installs(id, told).await;
             return Ok(());
         }
         // The portal drops an application's bindings when it is installed again, whatever we are able to prove.
         if let Some(handle) = self.get(id) {
-            handle.perhaps_installed();
+            handle.perhaps_installed(authentic);
         }
         match outcome {
             Ok(Taken::KeysUnknown) => {
                 tracing::info!(company = %id, "the application was installed in a portal whose keys are not known yet");
-                let vouched = self.is_vouched(id, notice).await;
+                let vouched = self.is_vouched(id, notice, asker).await;
                 // Whoever logs in meanwhile either finds it, or has registered the company before it is looked for here.
-                if self.park(id, notice, told, vouched).await? && self.setup.store.company(id).await?.is_some() {
+                if self.park(id, notice, told, vouched, source).await? && self.setup.store.company(id).await?.is_some()
+                {
                     self.installs.try_now(id, told);
                 }
                 Ok(())
             }
-            Ok(_) => {
+            Ok(Taken::Later(wait)) => {
+                tracing::debug!(company = %id, ?wait, "an installation has to wait until the authorization server may be asked");
+                if self.park(id, notice, told, false, source).await? {
+                    self.installs.later(id, told, wait);
+                }
+                Ok(())
+            }
+            Ok(Taken::TokensMissing | Taken::Up) => {
                 tracing::warn!(company = %id, "an installation was told without tokens that could prove it");
-                if self.get(id).is_some() {
+                // Anybody can say so; people are told only what the portal has said.
+                if authentic {
                     self.installs.show(id, told, InstallTrouble::TokensMissing);
                 }
                 Ok(())
@@ -71,7 +91,7 @@ impl Companies {
             Err(error) => match trouble(&error) {
                 Some(trouble) => {
                     tracing::warn!(company = %id, %error, "an installation could not be confirmed; it is tried again by itself");
-                    if self.park(id, notice, told, false).await? {
+                    if self.park(id, notice, told, false, source).await? {
                         self.installs.failed(id, told, trouble, None, self.now());
                     }
                     Ok(())
@@ -91,7 +111,7 @@ impl Companies {
     pub(super) async fn after_log_in(&self, id: &CompanyId) {
         match self.setup.store.parked_install(id, self.now()).await {
             Ok(Some(_)) => {
-                self.installs.try_now(id, self.now());
+                self.installs.try_for_admin(id, self.now());
                 let _ = tokio::time::timeout(retry::SOON, self.installs.attempted(id)).await;
             }
             Ok(None) => drop(self.installs.remove(id, None)),
@@ -121,7 +141,13 @@ impl Companies {
     }
 
     /// Has a notice confirmed and registers its company.
-    async fn take_up(&self, id: &CompanyId, notice: &Install, told: Timestamp) -> Result<Taken, RegisterError> {
+    async fn take_up(
+        &self,
+        id: &CompanyId,
+        notice: &Install,
+        told: Timestamp,
+        asker: Asker,
+    ) -> Result<Taken, RegisterError> {
         if notice.access.is_none() && notice.refresh.is_none() {
             return Ok(Taken::TokensMissing);
         }
@@ -130,6 +156,9 @@ impl Companies {
             .as_ref()
             .map(|c| AppCredentials { client_id: c.client_id.clone(), client_secret: c.client_secret.clone() });
         let Some(keys) = of_company.or_else(|| self.setup.keys.clone()) else { return Ok(Taken::KeysUnknown) };
+        if let Err(wait) = self.installs.asking.take(id, known.is_some(), asker, self.now()) {
+            return Ok(Taken::Later(wait));
+        }
         let endpoint = known.as_ref().map(|c| c.client_endpoint.clone());
         let Some(proved) = self.prove(id, notice, &keys, endpoint, told).await? else { return Ok(Taken::KeysUnknown) };
         self.enrol(id, proved, &keys, known.as_ref(), told).await
@@ -189,7 +218,7 @@ impl Companies {
             ..notice.clone()
         };
         // The new pair is the only good one: kept before it is used.
-        self.park(id, &notice, told, true).await?;
+        self.park(id, &notice, told, true, None).await?;
         Ok(renewal.client_endpoint.or(endpoint).map(|endpoint| Proved { notice, endpoint }))
     }
 
@@ -247,8 +276,11 @@ impl Companies {
     }
 
     /// Whether the authorization server knows the notice's token as this portal's, for whatever application.
-    async fn is_vouched(&self, id: &CompanyId, notice: &Install) -> bool {
+    async fn is_vouched(&self, id: &CompanyId, notice: &Install, asker: Asker) -> bool {
         let Some(access) = &notice.access else { return false };
+        if self.installs.asking.take(id, self.get(id).is_some(), asker, self.now()).is_err() {
+            return false;
+        }
         let info = self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await;
         info.is_ok_and(|info| info.member_id.is_none_or(|member| member == *id))
     }
@@ -260,8 +292,11 @@ impl Companies {
         notice: &Install,
         told: Timestamp,
         vouched: bool,
+        source: Option<Source>,
     ) -> Result<bool, RegisterError> {
-        let Some(parked) = Parked::of(notice, told, vouched, self.now()) else { return Ok(false) };
+        let Some(parked) = Parked::of(notice, told, vouched, self.now()).map(|parked| parked.from(source)) else {
+            return Ok(false);
+        };
         self.edit(id, |all| all.add(parked)).await?;
         Ok(true)
     }

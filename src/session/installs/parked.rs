@@ -2,6 +2,7 @@
 
 use crate::bitrix::hook::{Install, Sender};
 use crate::domain::{CompanyId, Timestamp, UserId};
+use crate::session::visitors::Source;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -36,6 +37,9 @@ pub(super) struct Parked {
     /// The authorization server knows its token, whosever it is.
     #[serde(default)]
     vouched: bool,
+    /// Where it came from.
+    #[serde(default)]
+    source: Option<Source>,
 }
 
 impl Parked {
@@ -57,7 +61,13 @@ impl Parked {
             language: notice.language.clone(),
             told_at: told.millis(),
             vouched,
+            source: None,
         })
+    }
+
+    /// The same with where it came from.
+    pub fn from(self, source: Option<Source>) -> Self {
+        Self { source: source.or(self.source), ..self }
     }
 
     /// When it was told.
@@ -108,11 +118,13 @@ impl Candidates {
     }
 
     /// Adds a notice. One that carries the same application token (which a stranger does not know), or that is the same
-    /// one with newer tokens, takes the place of the former. Where there are too many, one that the authorization server
+    /// one with newer tokens, or comes from the same source and neither is vouched for, takes the place of the former. Where there are too many, one that the authorization server
     /// does not vouch for gives way: the last before the new one, so that a stranger who sends many displaces his own.
     pub fn add(&mut self, new: Parked) {
         let token = &new.application_token;
-        let same = |p: &Parked| (!token.is_empty() && p.application_token == *token) || p.told_at == new.told_at;
+        let again = |p: &Parked| !p.vouched && !new.vouched && new.source.is_some() && p.source == new.source;
+        let known = |p: &Parked| !token.is_empty() && p.application_token == *token;
+        let same = |p: &Parked| known(p) || p.told_at == new.told_at || again(p);
         self.0.retain(|p| !same(p));
         self.0.push(new);
         if self.0.len() > MOST {
@@ -196,6 +208,13 @@ mod tests {
         all.add(parked(10, "true", true));
         (11..20).for_each(|n| all.add(parked(n, &format!("forged {n}"), false)));
         assert!(tokens(&all).contains(&"true".to_owned()) && all.0.len() == MOST, "{:?}", tokens(&all));
+        // He comes first and last, and nobody knows the true one yet: but it comes from elsewhere.
+        let source = |n: u8| Some(Source::from(std::net::IpAddr::from([192, 0, 2, n])));
+        let mut all = Candidates::default();
+        (1..10).for_each(|n| all.add(parked(n, &format!("forged {n}"), false).from(source(1))));
+        all.add(parked(10, "true", false).from(source(2)));
+        (11..20).for_each(|n| all.add(parked(n, &format!("forged {n}"), false).from(source(1))));
+        assert_eq!(tokens(&all), ["true", "forged 19"]);
         // The portal itself repeats itself.
         let mut all = Candidates::default();
         (1..5).for_each(|n| all.add(parked(n, "true", false)));

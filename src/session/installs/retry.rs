@@ -1,5 +1,6 @@
 //! Tries what could not be confirmed: again and again, or at once when the keys have come.
 
+use super::asking::Asker;
 use super::{Taken, trouble};
 use crate::clock::random_unit;
 use crate::domain::link::{InstallTrouble, retry_delay};
@@ -19,6 +20,8 @@ enum Tried {
     Done,
     /// Nothing is stored.
     Nothing,
+    /// The authorization server may be asked after so long.
+    Later(Duration),
     /// To be tried again.
     Again(InstallTrouble),
 }
@@ -71,10 +74,10 @@ impl Companies {
     /// One round; a server that does not answer ends it, as the others would fail in the same way.
     async fn try_what_is_due(&self) {
         let mut silent = None;
-        for (id, attempt, since, failures) in self.installs.due() {
+        for (id, attempt, since, failures, asker) in self.installs.due() {
             let tried = match &silent {
                 Some(trouble) => Tried::Again(InstallTrouble::clone(trouble)),
-                None => self.try_candidates(&id).await,
+                None => self.try_candidates(&id, asker).await,
             };
             match tried {
                 Tried::Done => drop(self.installs.remove(&id, Some(attempt))),
@@ -83,6 +86,7 @@ impl Companies {
                         tracing::warn!(company = %id, "an installation was never confirmed and is forgotten; an administrator can log in instead");
                     }
                 }
+                Tried::Later(wait) => self.installs.later(&id, since, wait),
                 Tried::Again(trouble) => {
                     if matches!(trouble, InstallTrouble::ServerNotYet(_)) {
                         silent = Some(trouble.clone());
@@ -95,7 +99,7 @@ impl Companies {
 
     /// The newest first. One that proves itself ends the matter for all that were told before it; one that is refused is
     /// dropped alone.
-    async fn try_candidates(&self, id: &CompanyId) -> Tried {
+    async fn try_candidates(&self, id: &CompanyId, asker: Asker) -> Tried {
         let candidates = match self.candidates(id).await {
             Ok(candidates) if candidates.0.is_empty() => return Tried::Nothing,
             Ok(candidates) => candidates.0,
@@ -107,7 +111,8 @@ impl Companies {
         let mut again = Tried::Done;
         for parked in candidates.into_iter().rev() {
             let told = parked.told();
-            match self.take_up(id, &parked.notice(id, self.now()), told).await {
+            match self.take_up(id, &parked.notice(id, self.now()), told, asker).await {
+                Ok(Taken::Later(wait)) => return Tried::Later(wait),
                 Ok(Taken::Up) => {
                     self.drop_candidates(id, told, true).await;
                     return again;

@@ -1,15 +1,24 @@
 //! Installations that are not confirmed yet: when each is tried again, and what people see of it.
 
+use super::asking::{Asker, Asking};
+use super::desk::Desk;
 use crate::clock::random_unit;
+use crate::domain::allowance::Allowance;
 use crate::domain::link::{InstallTrouble, WaitingInstall, retry_delay};
 use crate::domain::{CompanyId, Timestamp, binding};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::Notify;
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
+/// Registered portals whose notices are worked on at a time: one of them may wait long for its server.
+const AT_ONCE: usize = 16;
+/// The same of portals that nobody knows.
+const STRANGERS_AT_ONCE: usize = 4;
+
 /// At most as many as the store keeps.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::session) struct Installs {
     waiting: Mutex<BTreeMap<CompanyId, Waiting>>,
     /// Wakes whoever tries them.
@@ -18,6 +27,30 @@ pub(in crate::session) struct Installs {
     tried: Notify,
     /// Notices are read and written back by one at a time.
     pub(super) parking: tokio::sync::Mutex<()>,
+    /// What was answered and is not worked on yet.
+    pub(super) desk: Desk,
+    /// How often servers are asked about what nobody has proved.
+    pub(super) asking: Asking,
+    /// Registered portals whose notices are worked on at a time, and others.
+    pub(super) turns: Semaphore,
+    pub(super) turns_of_strangers: Semaphore,
+    complained: Mutex<Allowance>,
+}
+
+impl Default for Installs {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            bell: Notify::new(),
+            tried: Notify::new(),
+            parking: tokio::sync::Mutex::default(),
+            desk: Desk::default(),
+            asking: Asking::default(),
+            turns: Semaphore::new(AT_ONCE),
+            turns_of_strangers: Semaphore::new(STRANGERS_AT_ONCE),
+            complained: Mutex::new(Allowance::new(Duration::from_secs(60), 1)),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -26,6 +59,10 @@ struct Waiting {
     failures: u32,
     /// When it is tried; `None` where nothing can be tried.
     due: Option<Instant>,
+    /// Nothing was tried yet, so that there is nothing to tell people.
+    quiet: bool,
+    /// An administrator has logged in since it waits: it is tried until it is settled, each time after a longer pause.
+    for_admin: bool,
 }
 
 impl Installs {
@@ -33,11 +70,18 @@ impl Installs {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it was not told for a minute that notices are turned away.
+    pub(super) fn is_time_to_complain(&self, now: Timestamp) -> bool {
+        self.complained.lock().unwrap_or_else(PoisonError::into_inner).take(now).is_ok()
+    }
+
     fn entry(&self, id: &CompanyId, since: Timestamp, change: impl FnOnce(&mut Waiting)) {
         let fresh = || Waiting {
             shown: WaitingInstall { since, why: InstallTrouble::Untried, next_try: None },
             failures: 0,
             due: None,
+            quiet: false,
+            for_admin: false,
         };
         change(self.all().entry(id.clone()).or_insert_with(fresh));
         self.bell.notify_one();
@@ -48,6 +92,24 @@ impl Installs {
         self.entry(id, since, |waiting| {
             (waiting.failures, waiting.due, waiting.shown.next_try) = (0, Some(Instant::now()), None);
         });
+    }
+
+    /// The same for an administrator who has just logged in.
+    pub fn try_for_admin(&self, id: &CompanyId, since: Timestamp) {
+        self.entry(id, since, |waiting| (waiting.for_admin, waiting.quiet) = (true, false));
+        self.try_now(id, since);
+    }
+
+    /// It may be tried after a pause at the earliest. People hear of it when it was tried.
+    pub fn later(&self, id: &CompanyId, since: Timestamp, pause: Duration) {
+        let fresh = !self.all().contains_key(id);
+        self.entry(id, since, |waiting| {
+            waiting.quiet |= fresh;
+            let due = Instant::now() + pause;
+            waiting.due =
+                Some(waiting.due.map_or(due, |sooner| if sooner > Instant::now() { due.min(sooner) } else { due }));
+        });
+        self.tried.notify_waiters();
     }
 
     /// It could not be confirmed and is tried again after a growing pause, sooner if somebody has asked for it since
@@ -62,6 +124,7 @@ impl Installs {
     ) {
         self.entry(id, since, |waiting| {
             waiting.failures += 1;
+            waiting.quiet = false;
             let pause = match why {
                 // A person has to do something, or the subscription is paid.
                 InstallTrouble::ServerRefuses(_) => binding::pause(waiting.failures, random_unit()),
@@ -77,7 +140,7 @@ impl Installs {
 
     /// It can never be confirmed, and people should know.
     pub fn show(&self, id: &CompanyId, since: Timestamp, why: InstallTrouble) {
-        self.entry(id, since, |waiting| waiting.shown.why = why);
+        self.entry(id, since, |waiting| (waiting.shown.why, waiting.quiet) = (why, false));
     }
 
     /// Nothing waits any more; `false` where somebody has asked for an attempt since `attempt` began.
@@ -110,22 +173,23 @@ impl Installs {
     }
 
     /// What is due, and since when each waits.
-    pub fn due(&self) -> Vec<(CompanyId, Instant, Timestamp, u32)> {
+    pub(super) fn due(&self) -> Vec<(CompanyId, Instant, Timestamp, u32, Asker)> {
         let now = Instant::now();
         let due = |(id, waiting): (&CompanyId, &Waiting)| {
             let due = waiting.due.filter(|due| *due <= now)?;
-            Some((id.clone(), due, waiting.shown.since, waiting.failures))
+            let asker = if waiting.for_admin { Asker::Proved } else { Asker::Anybody };
+            Some((id.clone(), due, waiting.shown.since, waiting.failures, asker))
         };
         self.all().iter().filter_map(due).collect()
     }
 
     /// What people see of one.
     pub fn shown(&self, id: &CompanyId) -> Option<WaitingInstall> {
-        self.all().get(id).map(|waiting| waiting.shown.clone())
+        self.all().get(id).filter(|waiting| !waiting.quiet).map(|waiting| waiting.shown.clone())
     }
 
     pub fn count(&self) -> usize {
-        self.all().len()
+        self.all().values().filter(|waiting| !waiting.quiet).count()
     }
 }
 
@@ -137,9 +201,9 @@ mod tests {
     async fn who_asks_while_an_attempt_is_made_gets_another_one() {
         let (installs, id, now) = (Installs::default(), CompanyId::from("m"), Timestamp(5));
         installs.try_now(&id, Timestamp(1));
-        let (_, attempt, since, failures) = installs.due().remove(0);
+        let (_, attempt, since, failures, _) = installs.due().remove(0);
         assert_eq!((since, failures), (Timestamp(1), 0));
-        tokio::time::advance(std::time::Duration::from_millis(1)).await;
+        tokio::time::advance(Duration::from_millis(1)).await;
         installs.try_now(&id, Timestamp(3));
         assert!(!installs.remove(&id, Some(attempt)), "the log-in has come meanwhile");
         installs.failed(&id, Timestamp(3), InstallTrouble::ServerNotYet("HTTP 503".into()), Some(attempt), now);

@@ -117,7 +117,7 @@ impl Refusal {
 
 /// `POST /call/action`
 pub(crate) async fn act(State(state): State<WebState>, visit: Visit, request: Request) -> Result<Response, WebError> {
-    let pressed = read(request).await?;
+    let pressed = read(request, &state).await?;
     let ticket = Ticket::of(&pressed.ticket, &state).ok_or(WebError::StaleTicket)?;
     if pressed.action == LOOK {
         return Ok(Json(json!({ "ok": true })).into_response());
@@ -142,9 +142,9 @@ pub(crate) async fn act(State(state): State<WebState>, visit: Visit, request: Re
     }
 }
 
-async fn read(request: Request) -> Result<Pressed, WebError> {
+async fn read(request: Request, state: &WebState) -> Result<Pressed, WebError> {
     let json = text(request.headers(), header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
-    let body = whole_body(request).await?;
+    let body = whole_body(request, &state.bodies).await?;
     if json {
         return serde_json::from_slice(&body).map_err(|e| WebError::Unreadable(e.to_string()));
     }

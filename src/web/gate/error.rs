@@ -37,6 +37,8 @@ pub(crate) enum WebError {
     CrossSite,
     #[error("too many log-ins")]
     TooOften,
+    #[error("too much is posted")]
+    Crowded,
     #[error("unknown portal")]
     UnknownPortal,
     #[error("forbidden")]
@@ -72,6 +74,7 @@ impl From<OpenError> for WebError {
             OpenError::Unreadable(text) => Self::Unreadable(text),
             OpenError::UnknownPortal => Self::UnknownPortal,
             OpenError::Forbidden => Self::Forbidden,
+            OpenError::TooMany => Self::Crowded,
             OpenError::Unreachable(text) => Self::PortalSilent(text),
             OpenError::Fault(fault) => fault.into(),
         }
@@ -101,7 +104,7 @@ impl WebError {
             Self::CrossSite | Self::UnknownPortal | Self::Forbidden | Self::Login(_) | Self::AuthorizeError(_) => {
                 StatusCode::FORBIDDEN
             }
-            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooOften | Self::Crowded => StatusCode::TOO_MANY_REQUESTS,
             Self::Gone => StatusCode::GONE,
             Self::PortalSilent(_) | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -119,6 +122,7 @@ impl WebError {
             Self::SessionNeeded => "session_needed",
             Self::CrossSite => "cross_site",
             Self::TooOften => "too_often",
+            Self::Crowded => "crowded",
             Self::UnknownPortal => "unknown_portal",
             Self::Forbidden => "forbidden",
             Self::PortalSilent(_) => "portal_silent",
@@ -140,6 +144,7 @@ impl WebError {
             Self::SessionNeeded => t.session_needed,
             Self::CrossSite => t.cross_site,
             Self::TooOften => t.too_often,
+            Self::Crowded => t.crowded,
             Self::UnknownPortal => t.unknown_portal,
             Self::Forbidden => t.forbidden,
             Self::PortalSilent(_) | Self::Login(LoginError::Unreachable(_)) => t.portal_silent,
@@ -217,13 +222,22 @@ pub(crate) async fn render(State(state): State<WebState>, visit: Visit, request:
         }
         AnswerForm::Line => (error.status(), format!("{}\n", error.code())).into_response(),
     };
-    if matches!(error, WebError::TooOften) {
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    if let Some(seconds) = retry_after(&error) {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
     }
     if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
         answer.headers_mut().insert(header::ALLOW, allow);
     }
     answer
+}
+
+/// Seconds after which it is worth trying again, where that is known.
+fn retry_after(error: &WebError) -> Option<&'static str> {
+    match error {
+        WebError::TooOften | WebError::Crowded => Some("60"),
+        WebError::Busy(_) | WebError::PortalSilent(_) => Some("10"),
+        _ => None,
+    }
 }
 
 /// Writes the log line: an error only for what somebody has to look into.
@@ -253,6 +267,7 @@ mod tests {
             WebError::SessionNeeded,
             WebError::CrossSite,
             WebError::TooOften,
+            WebError::Crowded,
             WebError::UnknownPortal,
             WebError::Forbidden,
             WebError::PortalSilent(text()),

@@ -354,6 +354,7 @@ pub(crate) struct ErrorTexts {
     pub session_needed: Say,
     pub cross_site: Say,
     pub too_often: Say,
+    pub crowded: Say,
     pub unknown_portal: Say,
     pub forbidden: Say,
     pub portal_silent: Say,

@@ -3,14 +3,19 @@
 use super::OfficeFault;
 use crate::domain::{CompanyId, CrmCallId, UserId};
 use bytes::Bytes;
+use std::net::IpAddr;
 
 /// A form as it was posted, unread.
 #[derive(Debug, Clone, Default)]
 pub struct PortalRequest {
     /// Query string without `?`.
     pub query: String,
-    /// Body, at most a mebibyte.
+    /// Body, at most 64 KiB.
     pub body: Bytes,
+    /// Where it came from, as far as that can be told.
+    pub source: Option<IpAddr>,
+    /// It was posted where only events are taken: a page is not opened there.
+    pub events_only: bool,
 }
 
 /// What became of a post by the portal.
@@ -65,6 +70,9 @@ pub enum OpenError {
     /// The application token or the user's token is wrong.
     #[error("the token is wrong")]
     Forbidden,
+    /// More is posted than can be looked at.
+    #[error("too much is posted")]
+    TooMany,
     /// The portal could not be asked who the user is.
     #[error("the portal cannot be reached: {0}")]
     Unreachable(String),

@@ -157,7 +157,7 @@ pub(crate) async fn replace(
     request: Request,
 ) -> Result<Response, WebError> {
     let json = text(request.headers(), header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
-    store(&state, &visit, &admin, whole_body(request).await?, json).await
+    store(&state, &visit, &admin, whole_body(request, &state.bodies).await?, json).await
 }
 
 /// `POST /company/employees`: the same from a form, for browsers without scripts.
@@ -167,7 +167,7 @@ pub(crate) async fn save(
     SignedIn(admin): SignedIn,
     request: Request,
 ) -> Result<Response, WebError> {
-    store(&state, &visit, &admin, whole_body(request).await?, false).await
+    store(&state, &visit, &admin, whole_body(request, &state.bodies).await?, false).await
 }
 
 async fn store(state: &WebState, visit: &Visit, admin: &Admin, body: Bytes, json: bool) -> Result<Response, WebError> {

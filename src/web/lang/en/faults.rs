@@ -161,6 +161,11 @@ pub(super) const ERROR: ErrorTexts = ErrorTexts {
         what: "There were too many log-in attempts within a minute.",
         todo: "Wait a minute and try again.",
     },
+    crowded: Say {
+        title: "Too many requests",
+        what: "More requests arrive than can be checked with the portal. Calls and their cards are not affected.",
+        todo: "Wait a minute and open this page again.",
+    },
     unknown_portal: Say {
         title: "The portal is not registered",
         what: "This Bitrix24 portal is not registered here.",

@@ -1,0 +1,38 @@
+//! What people who have proved nothing ask of us, counted.
+
+use super::DaemonOffice;
+use crate::session::{CompanyHandle, VisitCounts};
+
+impl DaemonOffice {
+    /// In Prometheus' text form.
+    pub(super) fn strangers(&self) -> String {
+        let all = self.companies.all().iter().map(CompanyHandle::visits).fold(VisitCounts::default(), |sum, one| {
+            VisitCounts {
+                asked: sum.asked + one.asked,
+                remembered: sum.remembered + one.remembered,
+                turned_away: sum.turned_away + one.turned_away,
+            }
+        });
+        let (refused, put_off) = self.companies.install_counts();
+        [
+            counter("ecss_crm_visits_asked_total", "Visitors' tokens that portals were asked about.", all.asked),
+            counter("ecss_crm_visits_remembered_total", "Visits that were answered from memory.", all.remembered),
+            counter("ecss_crm_visits_turned_away_total", "Visits that were turned away unasked.", all.turned_away),
+            counter(
+                "ecss_crm_installs_refused_total",
+                "Notices of installations for which there was no room.",
+                refused,
+            ),
+            counter(
+                "ecss_crm_installs_put_off_total",
+                "Notices of installations that had to wait to be confirmed.",
+                put_off,
+            ),
+        ]
+        .concat()
+    }
+}
+
+fn counter(name: &str, help: &str, value: u64) -> String {
+    format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n")
+}

@@ -1,0 +1,298 @@
+//! Who opens our pages inside a portal, by that portal's word, without letting strangers spend what calls need.
+//!
+//! Anybody can post a token and a known `member_id`. So an answer is remembered under the token's digest, many who show
+//! the same token wait for one answer, and what has to be asked is asked in this order: who opens the card of a call that
+//! is running (its id cannot be guessed), who comes from where somebody has proved himself before, and strangers, each
+//! source in turn, out of an allowance of their own and of what calls leave of the portal's budget.
+
+mod answers;
+mod room;
+mod source;
+
+use super::board::CallBoard;
+use crate::bitrix::{ApiError, Portal, Priority, Who};
+use crate::clock::Clock;
+use crate::domain::allowance::Allowance;
+use crate::domain::{CrmCallId, Timestamp};
+use answers::{Answers, Nobody, TokenDigest};
+use room::{NotYet, Room};
+use secrecy::SecretString;
+pub use source::Source;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+/// How long somebody in front of a page waits for his turn, and then for the portal's budget.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many wait for the answer about one token: somebody has opened a few tabs.
+const WAITING_FOR_ONE: usize = 16;
+/// How often the log tells that visitors are turned away.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
+
+/// What is known of a visitor beside his token.
+#[derive(Debug, Clone, Default)]
+pub struct Visit {
+    /// The CRM call whose card he opens.
+    pub call: Option<CrmCallId>,
+    /// Where he comes from.
+    pub source: Option<Source>,
+    /// How long his token is good, by his own word.
+    pub life: Option<Duration>,
+}
+
+/// Why a visitor was not recognised.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VisitFault {
+    /// The portal says that the token is not good.
+    #[error("the portal does not accept the token")]
+    NotGood,
+    /// More unknown tokens are shown than the portal may be asked about.
+    #[error("too many unknown tokens are shown")]
+    TooMany,
+    /// The portal could not be asked.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+/// What became of visits since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VisitCounts {
+    /// Tokens that the portal was asked about.
+    pub asked: u64,
+    /// Visits that were answered from memory.
+    pub remembered: u64,
+    /// Visits that were turned away without asking.
+    pub turned_away: u64,
+}
+
+type Answer = Result<Who, VisitFault>;
+
+/// The visitors of one company.
+#[derive(Debug)]
+pub(super) struct Visitors {
+    inside: Mutex<Inside>,
+    changed: Notify,
+    asked: AtomicU64,
+    remembered: AtomicU64,
+    turned_away: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Inside {
+    answers: Answers,
+    room: Room,
+    /// Tokens that the portal is being asked about.
+    asking: BTreeMap<TokenDigest, watch::Sender<Option<Answer>>>,
+    told: Allowance,
+}
+
+impl Default for Visitors {
+    fn default() -> Self {
+        let inside = Inside {
+            answers: Answers::default(),
+            room: Room::default(),
+            asking: BTreeMap::new(),
+            told: Allowance::new(TOLD_EVERY, 1),
+        };
+        Self {
+            inside: Mutex::new(inside),
+            changed: Notify::new(),
+            asked: AtomicU64::new(0),
+            remembered: AtomicU64::new(0),
+            turned_away: AtomicU64::new(0),
+        }
+    }
+}
+
+/// How a visit begins.
+enum Begun {
+    Known(Answer),
+    Others(watch::Receiver<Option<Answer>>),
+    First(watch::Sender<Option<Answer>>),
+}
+
+impl Visitors {
+    /// Whose token it is.
+    pub async fn prove(
+        &self,
+        portal: &Portal,
+        board: &CallBoard,
+        clock: &Clock,
+        access: &SecretString,
+        visit: &Visit,
+    ) -> Answer {
+        let token = TokenDigest::of(access);
+        match self.begin(token, clock.now()) {
+            Begun::Known(answer) => {
+                match answer {
+                    Err(VisitFault::TooMany) => self.turn_away(portal, clock.now()),
+                    _ => drop(self.remembered.fetch_add(1, Ordering::Relaxed)),
+                }
+                answer
+            }
+            Begun::Others(mut answer) => {
+                let heard = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
+                // Whoever asked was cut off: whoever comes again asks anew.
+                heard.unwrap_or_else(|| Err(VisitFault::Unreachable("the portal was not asked to the end".into())))
+            }
+            Begun::First(tell) => {
+                let flight = Flight { visitors: self, token };
+                let answer = self.ask(portal, board, clock, access, token, visit).await;
+                drop(flight);
+                tell.send_replace(Some(answer.clone()));
+                if matches!(answer, Err(VisitFault::TooMany)) {
+                    self.turn_away(portal, clock.now());
+                }
+                answer
+            }
+        }
+    }
+
+    /// What became of visits since the start.
+    pub fn counts(&self) -> VisitCounts {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        VisitCounts {
+            asked: count(&self.asked),
+            remembered: count(&self.remembered),
+            turned_away: count(&self.turned_away),
+        }
+    }
+
+    fn begin(&self, token: TokenDigest, now: Timestamp) -> Begun {
+        let mut inside = self.inside();
+        if let Some(known) = inside.answers.get(token, now) {
+            return Begun::Known(known.map_err(|Nobody| VisitFault::NotGood));
+        }
+        if let Some(others) = inside.asking.get(&token) {
+            return match others.receiver_count() {
+                WAITING_FOR_ONE.. => Begun::Known(Err(VisitFault::TooMany)),
+                _ => Begun::Others(others.subscribe()),
+            };
+        }
+        let tell = watch::Sender::new(None);
+        inside.asking.insert(token, tell.clone());
+        Begun::First(tell)
+    }
+
+    async fn ask(
+        &self,
+        portal: &Portal,
+        board: &CallBoard,
+        clock: &Clock,
+        access: &SecretString,
+        token: TokenDigest,
+        visit: &Visit,
+    ) -> Answer {
+        let priority = tokio::select! {
+            biased;
+            () = self.opens_card(board, visit.call.as_ref()) => Priority::Live,
+            turn = self.turn(clock, visit.source) => turn?,
+        };
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let asking = portal.who(access, priority);
+        let who = match priority {
+            Priority::Live => asking.await,
+            // Nothing but a question with somebody else's token: it may be given up.
+            Priority::Other | Priority::Guest => match tokio::time::timeout(PATIENCE * 2, asking).await {
+                Ok(who) => who,
+                Err(_) => return Err(VisitFault::Unreachable("calls need all that the portal allows just now".into())),
+            },
+        };
+        let now = clock.now();
+        let mut inside = self.inside();
+        match who {
+            Ok(who) => {
+                inside.answers.put(token, Ok(who.clone()), visit.life, now);
+                inside.room.greet(visit.source, now);
+                drop(inside);
+                self.changed.notify_waiters();
+                Ok(who)
+            }
+            Err(ApiError::NeedsLogin(_)) => {
+                inside.answers.put(token, Err(Nobody), None, now);
+                Err(VisitFault::NotGood)
+            }
+            Err(ApiError::Refused { .. } | ApiError::NotFoundCall) => Err(VisitFault::NotGood),
+            Err(error) => Err(VisitFault::Unreachable(error.to_string())),
+        }
+    }
+
+    /// Ready for whoever opens the card of a running call; the portal may show it before it has told us the call's id.
+    async fn opens_card(&self, board: &CallBoard, call: Option<&CrmCallId>) {
+        let Some(call) = call else { return std::future::pending().await };
+        let mut changes = board.watch();
+        while !board.shows(call) {
+            if changes.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+        if !self.inside().room.admit_to_call(call) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Waits until the portal may be asked about somebody from there.
+    async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Priority, VisitFault> {
+        let place = self.inside().room.enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
+        let _place = Place { visitors: self, place };
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            // Registered before looking, so that no change is missed in between.
+            changed.as_mut().enable();
+            let until = match self.inside().room.turn(place, clock.now()) {
+                Ok(priority) => return Ok(priority),
+                Err(NotYet::GaveWay) => return Err(VisitFault::TooMany),
+                Err(NotYet::In(wait)) => end.min(Instant::now() + wait),
+                Err(NotYet::Behind) => end,
+            };
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => {}
+                () = changed => {}
+            }
+            if Instant::now() >= end {
+                return Err(VisitFault::TooMany);
+            }
+        }
+    }
+
+    fn turn_away(&self, portal: &Portal, now: Timestamp) {
+        let turned_away = self.turned_away.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.inside().told.take(now).is_ok() {
+            tracing::warn!(company = %portal.company(), turned_away,
+                "visitors are turned away: more unknown tokens are shown for this company than its portal may be asked about; cards of running calls open, others can be opened again in a minute; look in the log for where they come from");
+        }
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A question under way; over however the asking ends.
+struct Flight<'a> {
+    visitors: &'a Visitors,
+    token: TokenDigest,
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.visitors.inside().asking.remove(&self.token);
+    }
+}
+
+/// A place in the room, given back however the waiting ends.
+struct Place<'a> {
+    visitors: &'a Visitors,
+    place: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.visitors.inside().room.leave(self.place);
+        self.visitors.changed.notify_waiters();
+    }
+}
