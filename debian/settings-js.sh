@@ -2,10 +2,9 @@
 
 LIB=/usr/share/ecss/ecss-crm-server
 ETC=/etc/ecss/ecss-crm-server
-VAR=/var/lib/ecss/ecss-crm-server
 LIVE=$ETC/settings.js
 LEGACY=$LIB/src/settings.js
-# What root notes for itself. Nobody else may write there, unlike in $VAR: in a folder of the service's a link may lead
+# What root notes for itself. Nobody else may write there; in a folder of the service's a link may lead
 # root anywhere.
 NOTES=/var/lib/ecss-crm-server
 # What preinst has saved of the Node.js package; gone once it is taken over.

@@ -6,7 +6,6 @@ use crate::clock::random_bytes;
 use crate::regular_file;
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use secrecy::{ExposeSecret as _, SecretBox};
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -113,6 +112,7 @@ impl MasterKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
