@@ -69,7 +69,7 @@ impl Drop for Telemetry {
 
 /// Starts the log for the whole process, and has panics logged. Fails only if it was started before.
 pub fn init(settings: &LogSettings) -> Result<Telemetry, TryInitError> {
-    let (subscriber, telemetry, faults) = prepare(settings, Clock::system());
+    let (subscriber, telemetry, faults) = prepare(settings, &Clock::system());
     subscriber.try_init()?;
     panics::log_panics();
     for fault in faults {
@@ -155,7 +155,7 @@ impl Unopened {
 /// Everything but the step that makes it global.
 fn prepare(
     settings: &LogSettings,
-    clock: Clock,
+    clock: &Clock,
 ) -> (impl Subscriber + for<'a> LookupSpan<'a>, Telemetry, Vec<Unopened>) {
     let dial = Dial::new(settings.level);
     let everything = || Dial::new(LogLevel::Silly);

@@ -20,7 +20,7 @@ fn settings(dir: &Path, level: LogLevel) -> LogSettings {
 fn logged(level: LogLevel, speak: impl FnOnce(&Telemetry)) -> (Vec<String>, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let (subscriber, telemetry, faults) =
-        prepare(&settings(dir.path(), level), Clock::manual(Timestamp(1_795_415_424_123)));
+        prepare(&settings(dir.path(), level), &Clock::manual(Timestamp(1_795_415_424_123)));
     assert!(faults.is_empty());
     tracing::subscriber::with_default(subscriber, || speak(&telemetry));
     drop(telemetry);
@@ -120,7 +120,7 @@ fn a_log_that_cannot_be_opened_is_told_and_nothing_else_happens() {
     fs::write(dir.path().join("file"), "").unwrap();
     let blocked =
         LogSettings { default_file: dir.path().join("file/default.log"), ..settings(dir.path(), LogLevel::Warn) };
-    let (subscriber, telemetry, faults) = prepare(&blocked, Clock::system());
+    let (subscriber, telemetry, faults) = prepare(&blocked, &Clock::system());
     assert_eq!(faults.len(), 1);
     tracing::subscriber::with_default(subscriber, || {
         faults.iter().for_each(Unopened::tell);
@@ -192,7 +192,7 @@ fn a_flood_leaves_its_beginning_and_a_number() {
 fn a_flood_that_goes_on_is_told_every_ten_seconds() {
     let dir = tempfile::tempdir().unwrap();
     let clock = Clock::manual(Timestamp(1_795_415_424_123));
-    let (subscriber, telemetry, _) = prepare(&settings(dir.path(), LogLevel::Info), clock.clone());
+    let (subscriber, telemetry, _) = prepare(&settings(dir.path(), LogLevel::Info), &clock);
     tracing::subscriber::with_default(subscriber, || {
         for _ in 0..3 {
             (0..150).for_each(|_| warn!("again"));

@@ -70,7 +70,7 @@ mod tests {
 
     fn faults(text: &str) -> String {
         let layer = read(text.as_bytes(), "s.js", &[]);
-        layer.faults.iter().map(|fault| format!("{fault:?}\n")).collect()
+        layer.faults.iter().map(|fault| format!("{fault:?}")).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -78,7 +78,7 @@ mod tests {
         let doubled = |step: &str| format!("let a = 'x'; {} exports.path = '/';", step.repeat(40));
         let poured =
             |step: &str| format!("const a = {{ [x()]: 1, path: '/' }}; {} module.exports = a;", step.repeat(40));
-        let wide: String = (0..1500).map(|i| format!("k{i}:1,")).collect();
+        let wide = (0..1500).map(|i| format!("k{i}:1")).collect::<Vec<_>>().join(",");
         for text in [
             doubled("a = a + a;"),
             doubled("a = `${a}${a}`;"),
