@@ -18,9 +18,9 @@ const MAY_USE: &[(&str, &str)] = &[
     ("domain", ""),
     // Tools.
     ("clock", "domain"),
+    ("regular_file", ""),
     ("http", "domain regular_file"),
     ("ownership", ""),
-    ("regular_file", ""),
     ("telemetry", "domain clock ownership"),
     ("config", "domain ownership regular_file telemetry"),
     // The three adapters never know each other, nor how they are configured: app tells them in plain values.
