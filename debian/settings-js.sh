@@ -2,11 +2,13 @@
 
 LIB=/usr/share/ecss/ecss-crm-server
 ETC=/etc/ecss/ecss-crm-server
-VAR=/var/lib/ecss/ecss-crm-server
 LIVE=$ETC/settings.js
 LEGACY=$LIB/src/settings.js
+# What root notes for itself. Nobody else may write there; in a folder of the service's a link may lead
+# root anywhere.
+NOTES=/var/lib/ecss-crm-server
 # What preinst has saved of the Node.js package; gone once it is taken over.
-KEPT=$VAR/.from-node
+KEPT=$NOTES/from-node
 
 # Whether a path is something other than our link to the file that counts: somebody has put it there.
 foreign() {

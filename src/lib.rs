@@ -10,6 +10,7 @@ pub mod ecss;
 pub mod http;
 pub mod lifecycle;
 pub mod ownership;
+pub mod regular_file;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod server;

@@ -1,6 +1,8 @@
 //! Whose the files are that root makes: an administrator's command leaves nothing in a directory of the service that the
 //! service, which is not root, could not use.
 
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, fchown};
@@ -24,6 +26,24 @@ pub fn give_to_owner_of_folder(file: &File, path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         other => other,
     }
+}
+
+/// The flags to open a file with that is to be written: root follows no link there that the folder's owner, who is not
+/// root, may have put. Everybody else opens with his own rights, and may follow.
+pub fn flags(path: &Path) -> io::Result<i32> {
+    let guarded = geteuid().is_root() && above(path).metadata()?.uid() != ROOT;
+    let flags = if guarded { OFlags::NOFOLLOW | OFlags::NONBLOCK } else { OFlags::empty() };
+    Ok(i32::try_from(flags.bits()).unwrap_or_default())
+}
+
+/// Refuses a folder that is a link in a folder of somebody else's, if this process is root.
+pub fn refuse_planted_link(path: &Path) -> io::Result<()> {
+    let is_link = path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    if is_link && geteuid().is_root() && above(path).metadata()?.uid() != ROOT {
+        let why = "it is a link in a folder that is not root's, which root does not follow: name the folder itself";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    Ok(())
 }
 
 /// Makes a folder of this mode with those above it, as far as they are missing; each belongs to whom the one above it
@@ -82,7 +102,7 @@ pub fn strangers(folder: &Path) -> Vec<std::path::PathBuf> {
 mod tests {
     use super::*;
     use std::fs;
-    use std::os::unix::fs::{chown, symlink};
+    use std::os::unix::fs::{OpenOptionsExt as _, chown, symlink};
 
     type Link = fn(&Path, &Path) -> io::Result<()>;
 
@@ -107,6 +127,25 @@ mod tests {
         make_folder(&dir.path().join("roots"), 0o750).unwrap();
         assert_eq!(path.metadata().unwrap().uid(), 7);
         assert_eq!(dir.path().join("roots").metadata().unwrap().uid(), ROOT);
+    }
+
+    #[test]
+    fn root_writes_through_no_link_of_somebody_elses() {
+        let Some(dir) = folder_of_another() else { return };
+        let elsewhere = tempfile::tempdir().unwrap();
+        let (file, folder) = (dir.path().join("lock"), dir.path().join("db"));
+        symlink(elsewhere.path().join("made"), &file).unwrap();
+        symlink(elsewhere.path(), &folder).unwrap();
+        let open = |path: &Path| {
+            fs::OpenOptions::new().append(true).create(true).custom_flags(flags(path).unwrap()).open(path)
+        };
+        assert!(open(&file).is_err());
+        assert!(refuse_planted_link(&folder).is_err());
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+        let own = elsewhere.path().join("link");
+        symlink("target", &own).unwrap();
+        open(&own).unwrap();
+        refuse_planted_link(&own).unwrap();
     }
 
     #[test]

@@ -18,18 +18,19 @@ const MAY_USE: &[(&str, &str)] = &[
     ("domain", ""),
     // Tools.
     ("clock", "domain"),
-    ("http", "domain"),
+    ("regular_file", ""),
+    ("http", "domain regular_file"),
     ("ownership", ""),
     ("telemetry", "domain clock ownership"),
-    ("config", "domain ownership telemetry"),
+    ("config", "domain ownership regular_file telemetry"),
     // The three adapters never know each other, nor how they are configured: app tells them in plain values.
-    ("store", "domain clock ownership"),
-    ("ecss", "domain clock http"),
+    ("store", "domain clock ownership regular_file"),
+    ("ecss", "domain clock http regular_file"),
     ("bitrix", "domain clock http"),
     ("session", "domain clock http store ecss bitrix"),
     // The pages ask for what they need by a trait of their own (`web::Office`), which app implements.
     ("web", "domain clock"),
-    ("server", "domain http ownership"),
+    ("server", "domain http ownership regular_file"),
     ("lifecycle", ""),
     ("app", "domain clock http telemetry config store ecss bitrix session web server lifecycle"),
     // Witnesses: they would believe our mistakes if they shared the code that makes them.

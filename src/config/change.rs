@@ -7,6 +7,7 @@ use super::layer::Found;
 use super::settings_js::{self, Written};
 use super::typed::Values;
 use super::{Sources, check, examine, file};
+use crate::regular_file;
 use config::ValueKind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -32,7 +33,8 @@ pub fn set(path: &Path, environment: &[(String, String)], spelling: &str, value:
         return Err(vec![Place::file("command line").of(key.name).fault(problem, "write it into config.toml by hand")]);
     }
     let value = typed(key, value)?;
-    let bytes = std::fs::read(path).map_err(|error| vec![super::unreadable(&name, &error)])?;
+    let bytes =
+        regular_file::read(path, super::LONGEST_FILE).map_err(|error| vec![super::unreadable(&name, &error)])?;
     let changed = settings_js::set(&bytes, &name, environment, key, &value)?;
     if changed == bytes {
         return Ok(false);

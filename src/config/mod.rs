@@ -27,6 +27,7 @@ pub use fault::Fault;
 pub use ops_listen::{NoAddress, OpsListen};
 pub use settings::Settings;
 
+use crate::regular_file;
 use fault::Place;
 use layer::Layer;
 use std::path::{Path, PathBuf};
@@ -117,9 +118,13 @@ fn examine(sources: &Sources) -> Result<Examined, Vec<Fault>> {
     Ok(Examined { settings, faults, warnings, values, broken })
 }
 
+/// The longest file of settings, in bytes. The manual's has 2 KiB, and with every comment of every version it stays below
+/// 10 KiB.
+const LONGEST_FILE: u64 = 64 * 1024;
+
 fn toml_layer(path: &Path) -> Layer {
     let file = path.display().to_string();
-    match std::fs::read(path) {
+    match regular_file::read(path, LONGEST_FILE) {
         Err(e) => Layer::broken(unreadable(&file, &e)),
         Ok(bytes) => match std::str::from_utf8(&bytes) {
             Ok(text) => toml_file::read(text, &file),
@@ -130,7 +135,7 @@ fn toml_layer(path: &Path) -> Layer {
 
 fn script_layer(path: &Path, env: &[(String, String)]) -> Layer {
     let file = path.display().to_string();
-    match std::fs::read(path) {
+    match regular_file::read(path, LONGEST_FILE) {
         Err(e) => Layer::broken(unreadable(&file, &e)),
         Ok(bytes) => settings_js::read(&bytes, &file, env),
     }
@@ -140,6 +145,7 @@ fn unreadable(file: &str, error: &std::io::Error) -> Fault {
     let remedy = match error.kind() {
         std::io::ErrorKind::NotFound => "create it, or name another file",
         std::io::ErrorKind::PermissionDenied => "let the service's user read it (chgrp ecss-crm, chmod 0640)",
+        std::io::ErrorKind::FileTooLarge => "a settings file has a few kilobytes: see what else stands in it",
         _ => "see that it is a readable file",
     };
     Place::file(file).fault(format!("cannot be read ({error})"), remedy)

@@ -1,6 +1,7 @@
 //! Whom outgoing TLS trusts: system CAs, the installation's extra CAs, one pinned certificate, or anybody.
 
 use crate::domain::company::Trust;
+use crate::regular_file;
 use ring::digest;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -31,6 +32,9 @@ pub enum TrustError {
     Empty,
 }
 
+/// The longest file of CAs, in bytes; those of a whole system have about 230 KiB.
+const LONGEST_CA_FILE: u64 = 4 * 1024 * 1024;
+
 /// The CAs trusted for all outgoing TLS: the system's and the installation's own.
 #[derive(Debug, Clone)]
 pub struct Trusted {
@@ -46,7 +50,7 @@ impl Trusted {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if let Some(path) = ca_file {
             let fault = |problem: String| TrustError::File { path: path.to_owned(), problem };
-            let pem = std::fs::read(path).map_err(|e| fault(e.to_string()))?;
+            let pem = regular_file::read(path, LONGEST_CA_FILE).map_err(|e| fault(e.to_string()))?;
             add_pem(&mut roots, &pem).map_err(fault)?;
         }
         if roots.is_empty() {

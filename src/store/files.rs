@@ -2,7 +2,7 @@
 //! process at a time.
 
 use super::error::StoreError;
-use crate::ownership::{give_to_owner_of_folder, make_folder};
+use crate::ownership::{flags, give_to_owner_of_folder, make_folder, refuse_planted_link};
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -13,7 +13,9 @@ const LOCK: &str = "lock";
 
 /// Creates the directory (0700) with its parents, or takes rights of group and others away from an existing one.
 pub(super) fn prepare_dir(dir: &Path) -> Result<(), StoreError> {
-    make_folder(dir, 0o700).map_err(|e| StoreError::from_io(&format!("creating {}", dir.display()), &e))?;
+    refuse_planted_link(dir)
+        .and_then(|()| make_folder(dir, 0o700))
+        .map_err(|e| StoreError::from_io(&format!("creating {}", dir.display()), &e))?;
     make_private(dir, 0o700)
 }
 
@@ -34,7 +36,9 @@ pub(super) fn make_private(path: &Path, mode: u32) -> Result<(), StoreError> {
 /// Makes an empty private file unless there is one; `true` if it was there and holds something.
 pub(super) fn ensure_file(path: &Path) -> Result<bool, StoreError> {
     let fault = |e: io::Error| StoreError::from_io(&format!("opening {}", path.display()), &e);
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(&fault)?;
+    let flags = flags(path).map_err(&fault)?;
+    let file =
+        OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path).map_err(&fault)?;
     give_to_owner_of_folder(&file, path).map_err(&fault)?;
     make_private(path, 0o600)?;
     Ok(file.metadata().map_err(&fault)?.len() > 0)
@@ -74,7 +78,9 @@ pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
 pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(LOCK);
     let fault = |e: io::Error| StoreError::from_io(&format!("locking {}", path.display()), &e);
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(&fault)?;
+    let flags = flags(&path).map_err(&fault)?;
+    let file =
+        OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(&path).map_err(&fault)?;
     give_to_owner_of_folder(&file, &path).map_err(&fault)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

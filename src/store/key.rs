@@ -3,9 +3,9 @@
 use super::error::{SealFault, StoreError};
 use super::files;
 use crate::clock::random_bytes;
+use crate::regular_file;
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use secrecy::{ExposeSecret as _, SecretBox};
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -62,8 +62,11 @@ impl KeyType for KeyLength {
     }
 }
 
+/// The longest key file, in bytes: digits with space around them.
+const LONGEST_FILE: u64 = 4096;
+
 fn read(path: &Path) -> Result<Option<MasterKey>, StoreError> {
-    match fs::read(path) {
+    match regular_file::read(path, LONGEST_FILE) {
         Ok(content) => {
             let bytes = parse(&content).ok_or(SealFault::Malformed)?;
             Ok(Some(MasterKey(SecretBox::new(Box::new(bytes)))))
@@ -109,6 +112,7 @@ impl MasterKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]

@@ -3,7 +3,7 @@
 //! When it cannot be written (a full disk), lines are lost and counted, the trouble is told on standard error, which
 //! the system's journal keeps, and work goes on.
 
-use crate::ownership::{give_to_owner_of_folder, make_folder};
+use crate::ownership::{flags, give_to_owner_of_folder, make_folder};
 use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -81,7 +81,7 @@ fn open(path: &Path) -> io::Result<File> {
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         make_folder(parent, 0o750)?;
     }
-    let file = OpenOptions::new().append(true).create(true).mode(0o640).open(path)?;
+    let file = OpenOptions::new().append(true).create(true).mode(0o640).custom_flags(flags(path)?).open(path)?;
     give_to_owner_of_folder(&file, path)?;
     Ok(file)
 }

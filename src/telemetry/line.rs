@@ -3,9 +3,12 @@
 //! Time (UTC), level, part of the program, the context it ran in, the message, its details. One event is one
 //! line whatever the message holds, so that nobody outside can write lines of his own.
 
+use super::bounded::{self, Bounded, is_unseen};
 use super::level::LogLevel;
+use super::repeats::Repeats;
 use crate::clock::Clock;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::field::RecordFields;
@@ -20,6 +23,8 @@ pub struct Line {
     pub clock: Clock,
     /// Begin with the priority that the system's journal understands, such as `<4>`.
     pub priority: bool,
+    /// What is left out, to be told before the next line.
+    pub repeats: Arc<Repeats>,
 }
 
 impl<S, const SINK: u8> FormatEvent<S, Fields<SINK>> for Line
@@ -32,24 +37,51 @@ where
         mut out: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let level = LogLevel::of(event.metadata());
-        if self.priority {
-            write!(out, "<{}>", priority(level))?;
+        // Not in the filter: one that drops an event at this point confuses those beside it.
+        if !self.repeats.admit(event) {
+            return Ok(());
         }
+        out.write_str(&self.left_out(false))?;
+        self.begin(&mut out, event.metadata())?;
         let mut line = Escaped(&mut out);
-        let moment = jiff::Timestamp::from_millisecond(self.clock.now().millis()).map_err(|_| fmt::Error)?;
-        write!(line, "{moment:.3} {level:<5} {}", part(event.metadata()))?;
         for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
             if let Some(fields) = span.extensions().get::<FormattedFields<Fields<SINK>>>().filter(|f| !f.is_empty()) {
-                write!(line, " {fields}")?;
+                line.write_char(' ')?;
+                line.write_str(fields)?;
             }
         }
         let mut seen = Seen::default();
         event.record(&mut seen);
-        for text in [&seen.message, &seen.details].into_iter().filter(|text| !text.is_empty()) {
-            write!(line, " {text}")?;
+        for text in [seen.message, seen.details.finish()].into_iter().filter(|text| !text.is_empty()) {
+            line.write_char(' ')?;
+            line.write_str(&text)?;
         }
         out.write_char('\n')
+    }
+}
+
+impl Line {
+    /// Time, level and part of the program.
+    fn begin(&self, out: &mut dyn fmt::Write, what: &Metadata<'_>) -> fmt::Result {
+        let level = LogLevel::of(what);
+        if self.priority {
+            write!(out, "<{}>", priority(level))?;
+        }
+        let moment = jiff::Timestamp::from_millisecond(self.clock.now().millis()).map_err(|_| fmt::Error)?;
+        write!(out, "{moment:.3} {level:<5} {}", part(what))
+    }
+
+    /// Lines that tell how many others were left out.
+    pub fn left_out(&self, all: bool) -> String {
+        let mut told = String::new();
+        for left_out in self.repeats.take(all) {
+            // Writing to a String cannot fail.
+            let _ = self.begin(&mut told, left_out.what);
+            let _ = write!(told, " … {} more lines like this one: ", left_out.lines);
+            let _ = Escaped(&mut told).write_str(&left_out.message);
+            told.push('\n');
+        }
+        told
     }
 }
 
@@ -82,22 +114,29 @@ impl<'writer, const SINK: u8> FormatFields<'writer> for Fields<SINK> {
     fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
         let mut seen = Seen::default();
         fields.record(&mut seen);
-        writer.write_str(&seen.details)
+        writer.write_str(&seen.details.finish())
     }
 }
 
 /// What an event or span says.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
     message: String,
-    details: String,
+    details: Bounded,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { message: String::new(), details: Bounded::new(bounded::DETAILS) }
+    }
 }
 
 impl Seen {
     fn detail(&mut self, name: &str, value: &str) {
-        let gap = if self.details.is_empty() { "" } else { " " };
+        let gap = self.details.gap();
         let plain = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '"' || c == '=');
-        // Writing to a String cannot fail.
+        let value = Bounded::of(bounded::FIELD, value);
+        // Writing to it cannot fail.
         let _ = if plain {
             write!(self.details, "{gap}{name}={value}")
         } else {
@@ -109,19 +148,21 @@ impl Seen {
 impl Visit for Seen {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "message" {
-            value.clone_into(&mut self.message);
+            self.message = Bounded::of(bounded::MESSAGE, value);
         } else {
             self.detail(field.name(), value);
         }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let text = format!("{value:?}");
         if field.name() == "message" {
-            self.message = text;
-        } else if text.starts_with('"') || text.contains(['{', '[', '(']) {
+            self.message = Bounded::of(bounded::MESSAGE, format_args!("{value:?}"));
+            return;
+        }
+        let text = Bounded::of(bounded::FIELD, format_args!("{value:?}"));
+        if text.starts_with('"') || text.contains(['{', '[', '(']) {
             // Already quoted, or a structure that reads better as it is.
-            let gap = if self.details.is_empty() { "" } else { " " };
+            let gap = self.details.gap();
             let _ = write!(self.details, "{gap}{}={text}", field.name());
         } else {
             self.detail(field.name(), &text);
@@ -129,26 +170,27 @@ impl Visit for Seen {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        let mut text = value.to_string();
+        let mut text = Bounded::new(bounded::FIELD);
+        let _ = write!(text, "{value}");
         let mut cause = value.source();
         while let Some(inner) = cause {
             let _ = write!(text, ": {inner}");
             cause = inner.source();
         }
-        self.detail(field.name(), &text);
+        self.detail(field.name(), &text.finish());
     }
 }
 
-/// Keeps control characters (line ends, terminal sequences) from leaving the line.
-struct Escaped<'a, 'w>(&'a mut Writer<'w>);
+/// Keeps what is not seen (line ends, terminal sequences, turns of direction) from being taken for what it is not.
+struct Escaped<'a, W>(&'a mut W);
 
-impl fmt::Write for Escaped<'_, '_> {
+impl<W: fmt::Write> fmt::Write for Escaped<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if !text.contains(char::is_control) {
+        if !text.contains(is_unseen) {
             return self.0.write_str(text);
         }
         text.chars().try_for_each(|c| match c {
-            c if c.is_control() => write!(self.0, "{}", c.escape_default()),
+            c if is_unseen(c) => write!(self.0, "{}", c.escape_default()),
             c => self.0.write_char(c),
         })
     }

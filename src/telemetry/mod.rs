@@ -3,11 +3,13 @@
 //! The default file gets everything up to the configured level, the error file only errors, as before. A log
 //! that cannot be written is never a reason to stop serving calls.
 
+mod bounded;
 mod file;
 mod filter;
 mod level;
 mod line;
 mod panics;
+mod repeats;
 
 pub use level::{LEVELS, LogLevel, NoLevel};
 
@@ -15,8 +17,10 @@ use crate::clock::Clock;
 use file::{FileOptions, LogFile};
 use filter::{Dial, UpTo};
 use line::{Fields, Line};
+use repeats::Repeats;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use tracing::{Subscriber, warn};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt;
@@ -53,11 +57,19 @@ pub struct Telemetry {
     files: Vec<LogFile>,
     /// Dropping the guard of a writer waits until its lines are written.
     writers: Vec<(ErrorCounter, WorkerGuard)>,
+    /// Where it is told how many lines were left out.
+    repeats: Vec<(Line, NonBlocking)>,
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        self.tell_left_out();
+    }
 }
 
 /// Starts the log for the whole process, and has panics logged. Fails only if it was started before.
 pub fn init(settings: &LogSettings) -> Result<Telemetry, TryInitError> {
-    let (subscriber, telemetry, faults) = prepare(settings, Clock::system());
+    let (subscriber, telemetry, faults) = prepare(settings, &Clock::system());
     subscriber.try_init()?;
     panics::log_panics();
     for fault in faults {
@@ -70,6 +82,7 @@ impl Telemetry {
     /// Opens the log files anew, after somebody has moved them away. A file that cannot be opened is told in
     /// the log, and the one that is open stays in use.
     pub fn reopen(&self) {
+        self.tell_left_out();
         for file in &self.files {
             if let Err(error) = file.reopen() {
                 let meanwhile =
@@ -96,6 +109,21 @@ impl Telemetry {
     /// The level in force.
     pub fn level(&self) -> LogLevel {
         self.dial.get()
+    }
+
+    /// Lines of which only the number was written, because they said the same again and again.
+    pub fn merged_lines(&self) -> u64 {
+        self.repeats.first().map_or(0, |(line, _)| line.repeats.total())
+    }
+
+    fn tell_left_out(&self) {
+        for (line, writer) in &self.repeats {
+            let told = line.left_out(true);
+            if !told.is_empty() {
+                // A writer that is full counts what it drops.
+                let _ = writer.clone().write_all(told.as_bytes());
+            }
+        }
     }
 
     /// Lines that were dropped because the disk was too slow.
@@ -127,7 +155,7 @@ impl Unopened {
 /// Everything but the step that makes it global.
 fn prepare(
     settings: &LogSettings,
-    clock: Clock,
+    clock: &Clock,
 ) -> (impl Subscriber + for<'a> LookupSpan<'a>, Telemetry, Vec<Unopened>) {
     let dial = Dial::new(settings.level);
     let everything = || Dial::new(LogLevel::Silly);
@@ -138,6 +166,7 @@ fn prepare(
         console_stands_in: settings.journal && !settings.console,
         files: Vec::new(),
         writers: Vec::new(),
+        repeats: Vec::new(),
     };
     let mut faults = Vec::new();
     let mut file = |path: &PathBuf, stand_in: bool, meanwhile: &'static str| {
@@ -157,14 +186,21 @@ fn prepare(
     telemetry.files = vec![all.clone(), errors.clone()];
     telemetry.set_console();
 
-    let plain = Line { clock, priority: false };
-    let shown = Line { priority: settings.journal, ..plain.clone() };
-    let shown_sink = (settings.console || settings.journal)
-        .then(|| sink::<_, 2>(telemetry.writer("log-console", io::stdout()), shown, UpTo::new(dial.clone(), console)));
+    let line = |priority| Line { clock: clock.clone(), priority, repeats: Arc::new(Repeats::new(clock.clone())) };
+    let mut sink_of = |name, to: Box<dyn Write + Send>, priority| {
+        let (writer, line) = (telemetry.writer(name, to), line(priority));
+        telemetry.repeats.push((line.clone(), writer.clone()));
+        (writer, line)
+    };
+    let (all, all_line) = sink_of("log-default", Box::new(all), false);
+    let (errors, errors_line) = sink_of("log-errors", Box::new(errors), false);
+    let shown = (settings.console || settings.journal)
+        .then(|| sink_of("log-console", Box::new(io::stdout()), settings.journal))
+        .map(|(writer, line)| sink::<_, 2>(writer, line, dial.clone(), console));
     let subscriber = tracing_subscriber::registry()
-        .with(sink::<_, 0>(telemetry.writer("log-default", all), plain.clone(), UpTo::new(dial.clone(), everything())))
-        .with(sink::<_, 1>(telemetry.writer("log-errors", errors), plain, UpTo::new(dial, Dial::new(LogLevel::Error))))
-        .with(shown_sink);
+        .with(sink::<_, 0>(all, all_line, dial.clone(), everything()))
+        .with(sink::<_, 1>(errors, errors_line, dial, Dial::new(LogLevel::Error)))
+        .with(shown);
     (subscriber, telemetry, faults)
 }
 
@@ -177,10 +213,11 @@ impl Telemetry {
     }
 }
 
-fn sink<S, const SINK: u8>(writer: NonBlocking, line: Line, filter: UpTo) -> impl Layer<S>
+fn sink<S, const SINK: u8>(writer: NonBlocking, line: Line, dial: Dial, at_most: Dial) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    let filter = UpTo::new(dial, at_most);
     fmt::layer().with_ansi(false).fmt_fields(Fields::<SINK>).event_format(line).with_writer(writer).with_filter(filter)
 }
 

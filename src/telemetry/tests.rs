@@ -20,7 +20,7 @@ fn settings(dir: &Path, level: LogLevel) -> LogSettings {
 fn logged(level: LogLevel, speak: impl FnOnce(&Telemetry)) -> (Vec<String>, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let (subscriber, telemetry, faults) =
-        prepare(&settings(dir.path(), level), Clock::manual(Timestamp(1_795_415_424_123)));
+        prepare(&settings(dir.path(), level), &Clock::manual(Timestamp(1_795_415_424_123)));
     assert!(faults.is_empty());
     tracing::subscriber::with_default(subscriber, || speak(&telemetry));
     drop(telemetry);
@@ -120,7 +120,7 @@ fn a_log_that_cannot_be_opened_is_told_and_nothing_else_happens() {
     fs::write(dir.path().join("file"), "").unwrap();
     let blocked =
         LogSettings { default_file: dir.path().join("file/default.log"), ..settings(dir.path(), LogLevel::Warn) };
-    let (subscriber, telemetry, faults) = prepare(&blocked, Clock::system());
+    let (subscriber, telemetry, faults) = prepare(&blocked, &Clock::system());
     assert_eq!(faults.len(), 1);
     tracing::subscriber::with_default(subscriber, || {
         faults.iter().for_each(Unopened::tell);
@@ -145,4 +145,69 @@ fn a_panic_is_one_error_line() {
     assert_eq!(all.len(), 1, "{all:?}");
     assert!(all[0].contains("telemetry internal fault: no\\nway"), "{all:?}");
     assert!(all[0].contains("telemetry/tests.rs"), "{all:?}");
+}
+
+#[test]
+fn whatever_is_said_a_line_has_its_length() {
+    let (all, _) = logged(LogLevel::Silly, |_| {
+        let long = "ж".repeat(500_000);
+        warn!(member_id = long, a = ?vec![long.clone(); 3], error = %long, "{long}");
+        info_span!("s", long).in_scope(|| warn!("short"));
+        warn!("{}", "\u{1}".repeat(100_000));
+    });
+    assert_eq!(all.len(), 3);
+    assert!(all.iter().all(|line| line.len() < 14_000), "{:?}", all.iter().map(String::len).collect::<Vec<_>>());
+    assert!(all[0].contains("…(+997952 bytes) member_id=жж") && all[0].contains(" error=жж"), "{}", all[0]);
+}
+
+#[test]
+fn nothing_unseen_stands_in_a_line() {
+    let (all, _) = logged(LogLevel::Info, |_| {
+        let name = "a\u{202e}b\u{2028}c\u{85}d\u{200b}e";
+        info!(name, shown = %name, "caller {name}");
+    });
+    assert_eq!(all.len(), 1);
+    assert!(!all[0].chars().any(bounded::is_unseen), "{:?}", all[0]);
+    assert_eq!(all[0].matches("\\u{202e}b").count(), 3, "{:?}", all[0]);
+}
+
+#[test]
+fn a_flood_leaves_its_beginning_and_a_number() {
+    let (all, errors) = logged(LogLevel::Info, |telemetry| {
+        for n in 0..1000 {
+            warn!("the portal is not known: {n}");
+            error!(company = n % 2, "broken {n}");
+        }
+        warn!("another place");
+        assert_eq!(telemetry.merged_lines(), 900 + 800);
+    });
+    assert_eq!(all.iter().filter(|line| line.contains("web the portal") || line.contains(" not known: ")).count(), 101);
+    assert!(all.iter().any(|line| line.contains("… 900 more lines like this one: the portal is not known: 100")));
+    assert_eq!(all.iter().filter(|line| line.contains("another place")).count(), 1);
+    assert_eq!(errors.iter().filter(|line| line.contains("… 400 more lines like this one: broken")).count(), 2);
+    assert_eq!(errors.len(), 202);
+}
+
+#[test]
+fn a_flood_that_goes_on_is_told_every_ten_seconds() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Clock::manual(Timestamp(1_795_415_424_123));
+    let (subscriber, telemetry, _) = prepare(&settings(dir.path(), LogLevel::Info), &clock);
+    tracing::subscriber::with_default(subscriber, || {
+        for _ in 0..3 {
+            (0..150).for_each(|_| warn!("again"));
+            clock.advance(std::time::Duration::from_secs(11));
+        }
+        warn!("something else");
+    });
+    drop(telemetry);
+    let text = fs::read_to_string(dir.path().join("default.log")).unwrap();
+    assert_eq!(text.matches("… 50 more lines like this one: again").count(), 3, "{text}");
+    assert_eq!(text.lines().count(), 3 * 101 + 1);
+}
+
+#[test]
+fn invented_companies_are_told_apart_only_up_to_a_number() {
+    let (all, _) = logged(LogLevel::Info, |_| (0..20_000).for_each(|n| warn!(company = n, "who")));
+    assert!(all.len() < 1024 + 100 + 10, "{}", all.len());
 }

@@ -14,6 +14,7 @@ impl Reader<'_> {
     pub fn postfix(&mut self) -> Result<Js, Stop> {
         let start = self.cursor.at;
         let mut value = self.primary()?;
+        self.bounds.made(&value, start)?;
         loop {
             let before = self.cursor.clone();
             self.cursor.space()?;
@@ -32,12 +33,13 @@ impl Reader<'_> {
                 };
             } else if self.cursor.eat("(") {
                 let arguments = self.items(')')?;
-                value = self.apply(&value, &arguments, start);
+                value = self.apply(&value, &arguments, start)?;
             } else {
                 // A line end here may end the statement, so the space is given back.
                 self.cursor = before;
                 return Ok(value);
             }
+            self.bounds.made(&value, start)?;
         }
     }
 
@@ -139,6 +141,7 @@ impl Reader<'_> {
             let end = !inserted && self.cursor.eat("`");
             if inserted || end {
                 whole = glue(&whole, &Js::Text(String::from_utf16_lossy(&units)));
+                self.bounds.made(&whole, start)?;
                 units.clear();
                 if end {
                     return Ok(whole);
@@ -146,6 +149,7 @@ impl Reader<'_> {
                 let part = self.expression()?;
                 self.expect('}')?;
                 whole = glue(&whole, &part);
+                self.bounds.made(&whole, start)?;
                 continue;
             }
             match self.cursor.next() {

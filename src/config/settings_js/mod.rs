@@ -3,6 +3,7 @@
 //! The former package loaded it as a module, and administrators have edited it for years. So everything
 //! that such edits are made of is understood (see the tests), and what is not is told with its line.
 
+mod bounds;
 mod bytes;
 mod calls;
 mod commented;

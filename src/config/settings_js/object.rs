@@ -48,6 +48,7 @@ impl Reader<'_> {
         match self.item()? {
             Js::Object(index) => {
                 let source = &self.objects[index];
+                self.bounds.copied(source, at)?;
                 object.opaque.extend(source.opaque.iter().cloned());
                 for entry in source.entries.clone() {
                     object.set(entry);
@@ -82,7 +83,9 @@ impl Reader<'_> {
             }
             Some(',' | '}') => {
                 self.item_end = key_end;
-                (self.named(&key, key_at)?, key_at, None)
+                let value = self.named(&key, key_at)?;
+                self.bounds.made(&value, key_at)?;
+                (value, key_at, None)
             }
             Some('(') => {
                 self.item_end = skip(&mut self.cursor, Until::Item)?;

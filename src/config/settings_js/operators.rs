@@ -4,16 +4,10 @@ use super::cursor::Stop;
 use super::reader::Reader;
 use super::value::{Js, Unread};
 
-/// Nesting beyond which a file is no settings file; keeps recursion off the stack's end.
-const DEEPEST: u32 = 64;
-
 impl Reader<'_> {
     /// An expression, up to a comma or closing bracket.
     pub fn expression(&mut self) -> Result<Js, Stop> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(Stop::broken(self.cursor.at, "this is nested too deeply"));
-        }
+        self.deeper(self.cursor.at)?;
         let value = self.choice();
         self.depth -= 1;
         value
@@ -78,6 +72,7 @@ impl Reader<'_> {
             let right = self.product()?;
             let result = if word == "+" { left.plus(&right) } else { left.arithmetic(word, &right) };
             left = result.unwrap_or_else(|why| unreadable_of(&left, &right, at, why));
+            self.bounds.made(&left, at)?;
         }
         Ok(left)
     }
@@ -121,10 +116,7 @@ impl Reader<'_> {
             }
             _ => return self.postfix(),
         };
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(Stop::broken(at, "this is nested too deeply"));
-        }
+        self.deeper(at)?;
         let operand = self.unary()?;
         self.depth -= 1;
         let result = match operator {

@@ -101,6 +101,7 @@ impl Reader<'_> {
             let value = if self.cursor.eat("=") { self.initial_value(at)? } else { Js::Undefined };
             for (name, member) in names {
                 let value = member.map_or_else(|| value.clone(), |member| self.member(&value, &member, at));
+                self.bounds.made(&value, at)?;
                 self.variables.insert(name, value);
             }
             let before = self.cursor.clone();
@@ -144,12 +145,17 @@ impl Reader<'_> {
     fn initial_value(&mut self, at: usize) -> Result<Js, Stop> {
         self.cursor.space()?;
         let (start, depth) = (self.cursor.at, self.depth);
+        // `a = b = c = …` goes as deep as it is long.
+        self.deeper(start)?;
         let read = self.assignment();
         if !matches!(read, Ok((_, true))) {
             self.item_end = self.cursor.at;
         }
         let unread = match read {
-            Ok((value, _)) if self.end_of_statement(at).is_ok() || self.comma_follows() => return Ok(value),
+            Ok((value, _)) if self.end_of_statement(at).is_ok() || self.comma_follows() => {
+                self.depth = depth;
+                return Ok(value);
+            }
             Ok(_) => Unread { at: start, what: "this expression is not followed".to_owned() },
             Err(Stop::Foreign(unread)) => unread,
             Err(broken) => return Err(broken),

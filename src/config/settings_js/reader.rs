@@ -1,5 +1,6 @@
 //! What is known while a file is read from top to bottom.
 
+use super::bounds::Bounds;
 use super::cursor::Cursor;
 use super::value::{Js, Unread};
 use std::collections::HashMap;
@@ -70,6 +71,7 @@ pub struct Reader<'t> {
     /// `module.exports`.
     pub exports: Js,
     pub depth: u32,
+    pub bounds: Bounds,
     /// Behind the last character of the item that was read last.
     pub item_end: usize,
 }
@@ -85,6 +87,7 @@ impl<'t> Reader<'t> {
             objects: vec![Object::default()],
             exports: Js::Object(0),
             depth: 0,
+            bounds: Bounds::default(),
             item_end: 0,
         }
     }

@@ -1,5 +1,6 @@
 //! Steps over an expression we do not follow, up to where the next thing begins.
 
+use super::bounds::{DEEPEST, TOO_DEEP};
 use super::cursor::{Cursor, Stop, ends_line};
 
 /// What may end the skipped text.
@@ -16,6 +17,14 @@ pub enum Until {
 /// Steps over balanced text. Strings, templates, comments and regular expressions may hold any bracket.
 /// Gives the position behind the last character that is neither space nor comment.
 pub fn skip(cursor: &mut Cursor<'_>, until: Until) -> Result<usize, Stop> {
+    skip_at(cursor, until, 0)
+}
+
+/// `depth`: templates around this text; each one in another costs stack.
+fn skip_at(cursor: &mut Cursor<'_>, until: Until, depth: u32) -> Result<usize, Stop> {
+    if depth > DEEPEST {
+        return Err(Stop::broken(cursor.at, TOO_DEEP));
+    }
     let mut open: Vec<(usize, char)> = Vec::new();
     let mut previous = ';';
     let mut end = cursor.at;
@@ -40,7 +49,7 @@ pub fn skip(cursor: &mut Cursor<'_>, until: Until) -> Result<usize, Stop> {
         }
         match c {
             '"' | '\'' => drop(cursor.string()?),
-            '`' => template(cursor)?,
+            '`' => template(cursor, depth)?,
             '/' if !ends_value(previous) => regex(cursor)?,
             '(' | '[' | '{' => {
                 open.push((start, c));
@@ -82,13 +91,13 @@ fn ends_value(previous: char) -> bool {
     previous.is_alphanumeric() || matches!(previous, ')' | ']' | '}' | '"' | '\'' | '`' | '_' | '$')
 }
 
-fn template(cursor: &mut Cursor<'_>) -> Result<(), Stop> {
+fn template(cursor: &mut Cursor<'_>, depth: u32) -> Result<(), Stop> {
     let start = cursor.at;
     cursor.at += 1;
     loop {
         if cursor.looking_at("${") {
             cursor.at += 1;
-            skip(cursor, Until::Bracket)?;
+            skip_at(cursor, Until::Bracket, depth + 1)?;
             continue;
         }
         match cursor.next() {

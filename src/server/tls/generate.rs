@@ -4,6 +4,7 @@ use super::TlsError;
 use super::pair::PairFiles;
 use super::pem_file;
 use crate::domain::Timestamp;
+use crate::regular_file;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256};
 use std::fs;
 use std::net::IpAddr;
@@ -36,7 +37,7 @@ pub fn generate(files: &PairFiles, host: &str, now: Timestamp, over: bool) -> Re
 /// Writes a new certificate for the key that is there, so that the two files fit at every moment.
 pub fn renew(files: &PairFiles, host: &str, now: Timestamp) -> Result<(), TlsError> {
     let unreadable = |source| TlsError::Unreadable { path: files.key.clone(), source };
-    let key = fs::read_to_string(&files.key).map_err(unreadable)?;
+    let key = regular_file::read_text(&files.key, super::pair::LONGEST_FILE).map_err(unreadable)?;
     let key = KeyPair::from_pem(&key).map_err(|e| fault(&e))?;
     pem_file::write(&files.cert, 0o644, &make(&key, host, now).map_err(|e| fault(&e))?)
 }

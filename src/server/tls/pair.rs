@@ -4,6 +4,7 @@ use super::TlsError;
 use super::der::{self, Facts};
 use super::generate::MARK;
 use crate::domain::Timestamp;
+use crate::regular_file;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -82,8 +83,11 @@ impl Pair {
     }
 }
 
+/// The longest key or chain, in bytes; a chain of ten certificates has about 20 KiB.
+pub const LONGEST_FILE: u64 = 1024 * 1024;
+
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    fs::read(path).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
+    regular_file::read(path, LONGEST_FILE).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -16,6 +16,7 @@ pub(super) use template::{Json, Message, Text};
 pub(super) use words::{Aliases, plain};
 
 use crate::domain::leg::{Capabilities, Cause, Direction, LegState, SwitchCommand};
+use crate::regular_file;
 use noted::Noted;
 use reqwest::Method;
 use serde_json::Value;
@@ -46,6 +47,9 @@ pub struct Dialect {
     pub(super) noted: Noted,
 }
 
+/// The longest dialect file, in bytes; the built-in one has some 10 KiB.
+const LONGEST_FILE: u64 = 256 * 1024;
+
 impl Dialect {
     /// The built-in dialect; every caller gets the same one.
     #[expect(clippy::should_implement_trait, reason = "it hands out a shared value, which Default cannot")]
@@ -56,7 +60,7 @@ impl Dialect {
     /// The built-in dialect with a file's corrections. Errors name every fault with its line and remedy.
     pub fn load(path: &Path) -> Result<Arc<Self>, DialectFault> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| DialectFault {
+        let text = regular_file::read_text(path, LONGEST_FILE).map_err(|e| DialectFault {
             faults: vec![Fault {
                 file: name.clone(),
                 line: None,
