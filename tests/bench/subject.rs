@@ -35,7 +35,7 @@ impl Subject {
             "useUnixSockets = false\nserverHost = \"127.0.0.1\"\nhttpPort = {free}\nhttpsPort = {free_too}\n\
              proxyGatewayURL = \"http://127.0.0.1:{free}/bitrix\"\nbitrixTokenHost = \"https://{}\"\n\
              sslKeyFilename = \"{}\"\nsslCertFilename = \"{}\"\ndefaultLogFile = \"{}\"\nerrorLogFile = \"{}\"\n\
-             state_dir = \"{}\"\nca_file = \"{}\"\nportal_budget = \"unlimited\"\n",
+             state_dir = \"{}\"\nca_file = \"{}\"\nportal_budget = \"unlimited\"\nportal_networks = \"local\"\n",
             portal.address,
             path("key.pem"),
             path("cert.pem"),

@@ -48,7 +48,8 @@ impl Process {
             "useUnixSockets = false\nserverHost = {:?}\nhttpPort = {}\nhttpsPort = {}\nproxyGatewayURL = {:?}\n\
              bitrixTokenHost = {:?}\nsslKeyFilename = {}\nsslCertFilename = {}\ndefaultLogFile = {}\n\
              errorLogFile = {}\nlogLevel = {log_level:?}\nstate_dir = {}\nca_file = {}\n\
-             ops_listen = \"{ops}\"\nportal_budget = {:?}\nreconnect_grace = {}\n",
+             ops_listen = \"{ops}\"\nportal_budget = {:?}\nreconnect_grace = {}\n\
+             portal_networks = \"local\"\n",
             s.server_host,
             s.http_port,
             s.https_port,
