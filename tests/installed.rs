@@ -58,7 +58,7 @@ fn move_in(town: &Town) {
     let ca = town.settings.ca_file.as_ref().expect("the town has an authority");
     fs::copy(ca, format!("{ETC}/town.pem")).expect("a copy of its certificate");
     run(&["chmod", "0644", &format!("{ETC}/town.pem")]);
-    let toml = format!("ca_file = \"{ETC}/town.pem\"\nreconnect_grace = 10\n");
+    let toml = format!("ca_file = \"{ETC}/town.pem\"\nreconnect_grace = 10\nportal_networks = \"local\"\n");
     fs::write(format!("{ETC}/config.toml"), toml).expect("the settings");
     for (key, value) in [("proxyGatewayURL", GATEWAY), ("bitrixTokenHost", &town.settings.bitrix_token_host)] {
         run(&[SERVICE, "config", "set", key, value]);

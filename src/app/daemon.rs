@@ -8,7 +8,7 @@ use crate::clock::{Clock, FOLLOW};
 use crate::config::Settings;
 use crate::domain::company::Trust;
 use crate::ecss::Dialect;
-use crate::http::{ClientOptions, client, tls_config};
+use crate::http::{ClientOptions, Guarded, tls_config};
 use crate::server::serve::{PeerAddr, serve};
 use crate::server::tls::Tls;
 use crate::session::{Companies, CompanyHandle, LinkTools, Setup};
@@ -57,9 +57,10 @@ impl Daemon {
             .with_context(|| format!("the state directory {} cannot be used", settings.state_dir.display()))?;
         let Prepared { trusted, dialect, zone } = prepared;
         let dialect = Arc::new(ArcSwap::new(dialect));
-        let http = client(
+        let http = Guarded::new(
             &tls_config(&trusted, &Trust::System)?,
             ClientOptions { timeout: REST_TIMEOUT, ..ClientOptions::default() },
+            settings.portal_networks,
         );
         let oauth = OAuth::new(&settings.bitrix_token_host, http.clone(), clock.clone())?;
         let keys = settings.bitrix_client_id.clone().zip(settings.bitrix_client_secret.clone());
@@ -70,7 +71,13 @@ impl Daemon {
             store: store.clone(),
             clock: clock.clone(),
             bitrix: Tools { oauth, http, clock: clock.clone() },
-            link: LinkTools { dialect: dialect.clone(), trusted, zone, clock: clock.clone() },
+            link: LinkTools {
+                dialect: dialect.clone(),
+                networks: settings.switch_networks,
+                trusted,
+                zone,
+                clock: clock.clone(),
+            },
             wanted: Wanted {
                 card_handler: format!("{base}/call/call.html"),
                 event_handler: format!("{base}/events"),

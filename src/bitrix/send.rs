@@ -1,5 +1,6 @@
 //! One HTTP exchange, with the only question that matters afterwards: was the request sent?
 
+use crate::domain::reach::Forbidden;
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use std::error::Error as _;
@@ -31,6 +32,20 @@ pub(super) enum SendFault {
     /// The request left; whether it was acted on is unknown.
     #[error("{0}")]
     Unanswered(String),
+}
+
+impl From<Forbidden> for SendFault {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::NotSent(refusal(&forbidden))
+    }
+}
+
+/// What whoever runs this server can do about it.
+fn refusal(forbidden: &Forbidden) -> String {
+    match forbidden.place.allowed_by() {
+        Some(_) => format!("{forbidden} in portal_networks of config.toml"),
+        None => forbidden.to_string(),
+    }
 }
 
 /// Sends and reads the whole answer. Texts of faults hold neither the address nor its parameters, as these
@@ -72,6 +87,9 @@ fn describe(error: reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
+        if let Some(forbidden) = cause.downcast_ref::<Forbidden>() {
+            return refusal(forbidden);
+        }
         let words = cause.to_string();
         if !text.contains(&words) {
             let _ = write!(text, ": {words}");
@@ -85,6 +103,7 @@ fn describe(error: reqwest::Error) -> String {
 mod tests {
     use super::*;
     use crate::bitrix::testing;
+    use reqwest::Method;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
@@ -94,7 +113,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         drop(listener);
         let url = format!("http://{address}/oauth/token/?client_secret=hush");
-        let fault = send(testing::http().get(url)).await.unwrap_err();
+        let fault = send(testing::http().request(Method::GET, &url).expect("allowed")).await.unwrap_err();
         assert!(matches!(fault, SendFault::NotSent(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
     }
@@ -108,7 +127,7 @@ mod tests {
             let mut buffer = [0; 1024];
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
         });
-        let fault = send(testing::http().post(url)).await.unwrap_err();
+        let fault = send(testing::http().request(Method::POST, &url).expect("allowed")).await.unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
@@ -124,7 +143,7 @@ mod tests {
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
             socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"result\"").await.unwrap();
         });
-        let fault = send(testing::http().post(url)).await.unwrap_err();
+        let fault = send(testing::http().request(Method::POST, &url).expect("allowed")).await.unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
     }

@@ -2,7 +2,8 @@
 
 use super::verdict::Answer;
 use crate::domain::company::Trust;
-use crate::http::{ClientOptions, Trusted, client, tls_config};
+use crate::domain::reach::Networks;
+use crate::http::{ClientOptions, Guarded, Trusted, tls_config};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -128,16 +129,16 @@ impl Fake {
 }
 
 /// The client all tests share; only what hangs takes a minute.
-pub(super) fn http() -> reqwest::Client {
+pub(super) fn http() -> Guarded {
     http_with(Duration::from_secs(60))
 }
 
 /// A client with its own limit for a whole exchange.
-pub(super) fn http_with(timeout: Duration) -> reqwest::Client {
+pub(super) fn http_with(timeout: Duration) -> Guarded {
     static TRUSTED: OnceLock<Trusted> = OnceLock::new();
     let trusted = TRUSTED.get_or_init(|| Trusted::load(None).expect("the machine trusts somebody"));
     let tls = tls_config(trusted, &Trust::System).expect("system trust needs no settings");
-    client(&tls, ClientOptions { timeout, ..ClientOptions::default() })
+    Guarded::new(&tls, ClientOptions { timeout, ..ClientOptions::default() }, Networks::Local)
 }
 
 /// An answer with this result and nothing else.

@@ -2,7 +2,7 @@
 
 use super::typed::Values;
 use super::url;
-use super::{Budget, OpsListen, Settings};
+use super::{Budget, Networks, OpsListen, Settings};
 use crate::telemetry::LogLevel;
 use secrecy::SecretString;
 use std::ops::RangeInclusive;
@@ -116,6 +116,27 @@ fn portal(values: &mut Values, s: &mut Settings) {
     }
 }
 
+fn networks(values: &mut Values, key: &str) -> Option<Networks> {
+    let text = values.text(key)?;
+    let read = text.parse::<Networks>();
+    read.map_err(|e| values.refuse(key, format!("{text:?} {e}"), "write one of these words")).ok()
+}
+
+/// Authorization servers of portals in the cloud (bitrix24.md §2).
+const CLOUD: [&str; 2] = ["https://oauth.bitrix.info", "https://oauth.bitrix24.tech"];
+
+/// How near portals may be where the administrator has not said it: whoever names an authorization server of his own, or
+/// portals without a request limit, has portals in a box.
+fn near_portals(s: &Settings) -> Networks {
+    if !CLOUD.contains(&s.bitrix_token_host.as_str()) {
+        Networks::Local
+    } else if s.portal_budget == Budget::Unlimited {
+        Networks::Private
+    } else {
+        Networks::Public
+    }
+}
+
 fn log(values: &mut Values, s: &mut Settings) {
     if let Some(text) = values.text("logLevel") {
         match text.parse::<LogLevel>() {
@@ -140,6 +161,8 @@ fn installation(values: &mut Values, s: &mut Settings) {
             values.refuse("switch_time_zone", format!("{zone:?} is not a known time zone"), remedy);
         }
     }
+    s.portal_networks = networks(values, "portal_networks").unwrap_or_else(|| near_portals(s));
+    take(&mut s.switch_networks, networks(values, "switch_networks"));
     take(&mut s.retention_days, values.number("retention_days", &(1..=36_500)));
     let grace = values.number("reconnect_grace", &(0..=3600));
     take(&mut s.reconnect_grace, grace.map(|seconds| Duration::from_secs(seconds.into())));

@@ -59,6 +59,8 @@ pub fn value_of(s: &Settings, key: Key) -> Option<Written> {
         "ops_listen" => s.ops_listen.as_ref().and_then(|listen| text(&listen.to_string())),
         "switch_time_zone" => s.switch_time_zone.as_deref().and_then(text),
         "portal_budget" => text(&s.portal_budget.to_string()),
+        "portal_networks" => text(s.portal_networks.name()),
+        "switch_networks" => text(s.switch_networks.name()),
         "retention_days" => number(s.retention_days.into()),
         "reconnect_grace" => number(s.reconnect_grace.as_secs()),
         _ => None,

@@ -59,6 +59,8 @@ pub const KEYS: &[Key] = &[
     own("ops_listen", Kind::Text),
     own("switch_time_zone", Kind::Text),
     own("portal_budget", Kind::Text),
+    own("portal_networks", Kind::Text),
+    own("switch_networks", Kind::Text),
     own("retention_days", Kind::Number),
     own("reconnect_grace", Kind::Number),
 ];

@@ -20,6 +20,7 @@ mod typed;
 mod url;
 
 pub use crate::domain::budget::{Budget, NoBudget};
+pub use crate::domain::reach::{Networks, NoNetworks};
 pub use crate::telemetry::LogLevel;
 pub use change::{get, set};
 pub use export::{export, save};

@@ -1,6 +1,6 @@
 //! Everything that can be set, typed and checked.
 
-use super::{Budget, OpsListen};
+use super::{Budget, Networks, OpsListen};
 use crate::telemetry::{LogLevel, LogSettings};
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -59,6 +59,10 @@ pub struct Settings {
     pub switch_time_zone: Option<String>,
     /// Request budget of a portal for which its company has set none.
     pub portal_budget: Budget,
+    /// How far the addresses of portals and of the OAuth host may lead.
+    pub portal_networks: Networks,
+    /// How far the Call API addresses that companies type in may lead.
+    pub switch_networks: Networks,
     /// Days for which calls and traces are kept.
     pub retention_days: u32,
     /// How long a call may be missing after a reconnect to the switch before it counts as ended.
@@ -93,6 +97,10 @@ impl Default for Settings {
             ops_listen: None,
             switch_time_zone: None,
             portal_budget: Budget::default(),
+            // Portals are in the cloud; a boxed one in the house needs the administrator's word.
+            portal_networks: Networks::Public,
+            // A switch is usually in the house, and in the manual's own installation on this machine.
+            switch_networks: Networks::Local,
             retention_days: 90,
             reconnect_grace: Duration::from_secs(30),
         }

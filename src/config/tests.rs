@@ -124,6 +124,20 @@ fn environment_wins_over_settings_js_and_that_over_config_toml() {
 }
 
 #[test]
+fn portals_are_in_the_internet_unless_they_are_in_a_box() {
+    for (toml, near) in [
+        ("", Networks::Public),
+        ("bitrixTokenHost = 'https://oauth.bitrix24.tech'", Networks::Public),
+        ("portal_budget = 'unlimited'", Networks::Private),
+        ("bitrixTokenHost = 'https://portal.corp'", Networks::Local),
+        ("bitrixTokenHost = 'https://portal.corp'\nportal_networks = 'private'", Networks::Private),
+        ("portal_budget = 'unlimited'\nportal_networks = 'public'", Networks::Public),
+    ] {
+        assert_eq!(case(Some(toml), None, &[]).load().settings.portal_networks, near, "{toml}");
+    }
+}
+
+#[test]
 fn all_new_keys_are_read() {
     let toml = r#"
         state_dir = "/srv/db"
@@ -132,6 +146,8 @@ fn all_new_keys_are_read() {
         ops_listen = "127.0.0.1:9801"
         switch_time_zone = "Asia/Novosibirsk"
         portal_budget = "unlimited"
+        portal_networks = "private"
+        switch_networks = "Public"
         retention_days = 30
         reconnect_grace = "5"
         bitrixClientId = "local.1"
@@ -144,6 +160,7 @@ fn all_new_keys_are_read() {
     assert_eq!(s.ops_listen, Some(OpsListen::Tcp(([127, 0, 0, 1], 9801).into())));
     assert_eq!(s.switch_time_zone.as_deref(), Some("Asia/Novosibirsk"));
     assert_eq!((s.portal_budget, s.retention_days), (Budget::Unlimited, 30));
+    assert_eq!((s.portal_networks, s.switch_networks), (Networks::Private, Networks::Public));
     assert_eq!(s.reconnect_grace, Duration::from_secs(5));
     assert_eq!(s.bitrix_client_secret.as_ref().unwrap().expose_secret(), "s3cret");
     assert!(!format!("{s:?}").contains("s3cret"));
@@ -194,6 +211,8 @@ fn values_that_cannot_work_are_refused() {
         "sslKeyFilename = '/a.pem'\nsslCertFilename = '/a.pem'",
         "bitrixClientSecret = 'x'",
         "reconnect_grace = -1",
+        "portal_networks = '10.0.0.0/8'",
+        "switch_networks = true",
     ] {
         let told = toml_faults(toml);
         assert_eq!(told.len(), 1, "{toml}: {told:?}");

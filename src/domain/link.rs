@@ -2,6 +2,7 @@
 
 use super::Timestamp;
 use super::binding::Heard;
+use super::reach::Forbidden;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -72,6 +73,9 @@ pub enum LinkFault {
     /// The name cannot be resolved.
     #[error("the address cannot be resolved: {0}")]
     UnknownHost(String),
+    /// The name leads to a place where we do not go. Names change, so it is tried again.
+    #[error("the address is not contacted: {0}")]
+    Forbidden(Forbidden),
     /// Nobody listens, or the network is down.
     #[error("no connection: {0}")]
     Unreachable(String),

@@ -20,6 +20,7 @@ pub mod numbers;
 pub mod outbox;
 pub mod phone;
 pub mod profile;
+pub mod reach;
 pub mod time;
 pub mod tokens;
 pub mod written;

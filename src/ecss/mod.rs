@@ -23,6 +23,7 @@ use crate::clock::{Clock, Mark};
 use crate::domain::company::{Backend, SwitchSettings};
 use crate::domain::leg::SwitchEvent;
 use crate::domain::link::LinkFault;
+use crate::domain::reach::Networks;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct Attempt<'a> {
     pub settings: &'a SwitchSettings,
     /// The address to try, as the administrator typed it.
     pub address: &'a str,
+    /// How far it may lead.
+    pub networks: Networks,
     /// How the switch spells things.
     pub dialect: Arc<Dialect>,
     /// Whom TLS trusts.
@@ -60,12 +63,13 @@ pub struct Attempt<'a> {
 pub async fn connect(
     settings: &SwitchSettings,
     address: &str,
+    networks: Networks,
     dialect: Arc<Dialect>,
     tls: Arc<rustls::ClientConfig>,
     zone: TimeZone,
     clock: Clock,
 ) -> Result<Connection, LinkFault> {
-    let attempt = Attempt { settings, address, dialect, tls, zone, clock, tap: None };
+    let attempt = Attempt { settings, address, networks, dialect, tls, zone, clock, tap: None };
     connect_with(attempt, &mut Steps::default()).await
 }
 

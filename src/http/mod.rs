@@ -1,9 +1,14 @@
 //! The only constructor of HTTP clients, and what outgoing TLS trusts.
 
+mod guard;
+mod place;
 mod trust;
 
+pub use guard::{Guarded, admitted};
+pub use place::place_of;
 pub use trust::{TrustError, Trusted, tls_config, untrusted_fingerprint};
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,10 +27,28 @@ impl Default for ClientOptions {
     }
 }
 
-/// A client that never follows redirects (a redirected POST would become a GET and carry secrets to
-/// another host), speaks HTTP/1.1 and asks no proxy on loopback's behalf.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that builds clients")]
+/// A client that goes wherever it is told, for the sandbox and for tests: whoever asks it has chosen the address himself.
+/// The product's own requests go through [`Guarded`] and [`client_at`].
 pub fn client(tls: &Arc<rustls::ClientConfig>, options: ClientOptions) -> reqwest::Client {
+    builder(tls, options).build().expect(BUILT)
+}
+
+/// A client for one host at addresses that were looked up and judged before; it looks nothing up and asks no proxy.
+pub fn client_at(
+    tls: &Arc<rustls::ClientConfig>,
+    options: ClientOptions,
+    host: &str,
+    at: &[SocketAddr],
+) -> reqwest::Client {
+    builder(tls, options).no_proxy().resolve_to_addrs(host, at).build().expect(BUILT)
+}
+
+const BUILT: &str = "the TLS configuration was checked when it was built";
+
+/// What all clients have in common: they never follow redirects (a redirected POST would become a GET and carry secrets
+/// to another host), and speak HTTP/1.1. None unpacks compressed answers, so that an answer is as long as it is.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that builds clients")]
+fn builder(tls: &Arc<rustls::ClientConfig>, options: ClientOptions) -> reqwest::ClientBuilder {
     let mut tls = (**tls).clone();
     tls.alpn_protocols.clear();
     reqwest::Client::builder()
@@ -37,6 +60,4 @@ pub fn client(tls: &Arc<rustls::ClientConfig>, options: ClientOptions) -> reqwes
         .pool_idle_timeout(options.keep_alive)
         .pool_max_idle_per_host(if options.keep_alive.is_zero() { 0 } else { 8 })
         .user_agent(concat!("ecss-crm-server/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .expect("the TLS configuration was checked when it was built")
 }

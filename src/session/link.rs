@@ -5,6 +5,7 @@ use crate::clock::{Clock, Mark, random_unit};
 use crate::domain::company::SwitchSettings;
 use crate::domain::leg::{Capabilities, LegEvent, SwitchEvent};
 use crate::domain::link::{LinkFault, LinkState, retry_delay};
+use crate::domain::reach::Networks;
 use crate::ecss::{self, Commander, Connection, Dialect, Heard};
 use crate::http::{Trusted, tls_config};
 use arc_swap::ArcSwap;
@@ -39,6 +40,8 @@ fn weight(legs: &[LegEvent]) -> u32 {
 pub struct LinkTools {
     /// How the switch spells things; replaced on reload, used from the next attempt on.
     pub dialect: Arc<ArcSwap<Dialect>>,
+    /// How far the addresses of switches may lead.
+    pub networks: Networks,
     /// CAs.
     pub trusted: Trusted,
     /// Zone of the switch's local times.
@@ -138,7 +141,7 @@ pub(super) async fn check(tools: &LinkTools, settings: &SwitchSettings) -> Resul
 async fn connect(tools: &LinkTools, settings: &SwitchSettings, address: &str) -> Result<Connection, LinkFault> {
     let tls = tls_config(&tools.trusted, &settings.trust).map_err(|e| LinkFault::Protocol(e.to_string()))?;
     let dialect = tools.dialect.load_full();
-    ecss::connect(settings, address, dialect, tls, tools.zone.clone(), tools.clock.clone()).await
+    ecss::connect(settings, address, tools.networks, dialect, tls, tools.zone.clone(), tools.clock.clone()).await
 }
 
 struct Keeper<'a> {

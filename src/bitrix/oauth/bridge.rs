@@ -2,6 +2,7 @@
 //! the standard: errors with HTTP 200, pages instead of JSON, and servers that know only GET.
 
 use crate::bitrix::send::{Reply, SendFault, send};
+use crate::http::Guarded;
 use oauth2::http::{Method, header};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 use serde_json::Value;
@@ -10,7 +11,7 @@ use std::pin::Pin;
 
 /// The library's client for one exchange.
 #[derive(Debug)]
-pub(super) struct Bridge<'a>(pub(super) &'a reqwest::Client);
+pub(super) struct Bridge<'a>(pub(super) &'a Guarded);
 
 /// No JSON object came back.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -58,17 +59,16 @@ impl<'c> AsyncHttpClient<'c> for Bridge<'_> {
 
 /// Posts a form (secrets stay out of addresses); a server that refuses POST as such is asked again by GET, which is
 /// what the documentation shows. Returns 200 with a JSON object that is no error, or 400 with one that is.
-pub(super) async fn post_else_get(
-    http: &reqwest::Client,
-    url: &str,
-    form: String,
-) -> Result<(u16, Vec<u8>), BridgeFault> {
-    let request = |method: Method, url: String| http.request(method, url).header(header::ACCEPT, "application/json");
-    let post = request(Method::POST, url.to_owned())
+pub(super) async fn post_else_get(http: &Guarded, url: &str, form: String) -> Result<(u16, Vec<u8>), BridgeFault> {
+    let request = |method: Method, url: &str| {
+        let request = http.request(method, url).map_err(SendFault::from)?;
+        Ok::<_, SendFault>(request.header(header::ACCEPT, "application/json"))
+    };
+    let post = request(Method::POST, url)?
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(form.clone());
     match sort(&send(post).await?) {
-        Err(status @ 400..=499) if status != 429 => sort(&send(request(Method::GET, format!("{url}?{form}"))).await?),
+        Err(status @ 400..=499) if status != 429 => sort(&send(request(Method::GET, &format!("{url}?{form}"))?).await?),
         sorted => sorted,
     }
     .map_err(|status| BridgeFault::Page { status })

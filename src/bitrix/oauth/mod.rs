@@ -13,6 +13,7 @@ pub use hosts::TokenHostFault;
 
 use crate::clock::Clock;
 use crate::domain::{CompanyId, Tokens};
+use crate::http::Guarded;
 use bridge::{Bridge, BridgeFault, post_else_get};
 use hosts::Hosts;
 use oauth2::url::{Url, form_urlencoded};
@@ -88,13 +89,13 @@ pub struct OAuth {
     hosts: Arc<Hosts>,
     /// When many companies come back at once (a start after months), the servers are not stormed.
     refreshing: Arc<Semaphore>,
-    http: reqwest::Client,
+    http: Guarded,
     clock: Clock,
 }
 
 impl OAuth {
     /// `token_host` is the configured server: a host name, or a whole `http://…` address for tests and the sandbox.
-    pub fn new(token_host: &str, http: reqwest::Client, clock: Clock) -> Result<Self, TokenHostFault> {
+    pub fn new(token_host: &str, http: Guarded, clock: Clock) -> Result<Self, TokenHostFault> {
         let refreshing = Arc::new(Semaphore::new(REFRESHES_AT_ONCE));
         Ok(Self { hosts: Arc::new(Hosts::new(token_host)?), refreshing, http, clock })
     }

@@ -10,15 +10,17 @@ use super::error::ApiError;
 use super::gate::{Gate, Priority, Turn};
 use super::lenient;
 use super::oauth::{AppCredentials, OAuth};
-use super::send::send;
+use super::send::{SendFault, send};
 use super::verdict::{self, Answer, Verdict};
 use super::who::{self, Who};
 use crate::clock::Clock;
 use crate::domain::budget::Budget;
 use crate::domain::language::Language;
 use crate::domain::{CompanyId, Timestamp, Tokens};
+use crate::http::Guarded;
 use keys::Keys;
 use moved::Rumours;
+use oauth2::http::Method;
 use oauth2::url::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -37,8 +39,8 @@ const LONGEST_REST: Duration = Duration::from_secs(1200);
 pub struct Tools {
     /// The authorization servers.
     pub oauth: OAuth,
-    /// For requests to portals; follows no redirects.
-    pub http: reqwest::Client,
+    /// For requests to portals; follows no redirects, and goes no further than the settings allow.
+    pub http: Guarded,
     /// For limits and lifetimes.
     pub clock: Clock,
 }
@@ -66,7 +68,7 @@ pub struct Portal(Arc<Inner>);
 
 struct Inner {
     keys: Keys,
-    http: reqwest::Client,
+    http: Guarded,
     clock: Clock,
     gate: Arc<Gate>,
     rumours: Rumours,
@@ -264,7 +266,7 @@ impl Inner {
 /// One request with one token, read but not reacted to. The token goes into the body, which portals in the cloud and
 /// in a box accept alike, and which no access log shows.
 pub(super) async fn post(
-    http: &reqwest::Client,
+    http: &Guarded,
     clock: &Clock,
     endpoint: &str,
     method: &str,
@@ -273,7 +275,11 @@ pub(super) async fn post(
 ) -> Result<Answer, Verdict> {
     let mut body = lenient::object(params.clone());
     body.insert("auth".into(), access.expose_secret().into());
-    let request = http.post(format!("{endpoint}{method}")).header("accept", "application/json").json(&body);
+    let request = http
+        .request(Method::POST, &format!("{endpoint}{method}"))
+        .map_err(SendFault::from)?
+        .header("accept", "application/json")
+        .json(&body);
     let reply = send(request).await?;
     tracing::trace!(method, status = reply.status, bytes = reply.body.len(), "the portal answered");
     verdict::read(&reply, clock.now())

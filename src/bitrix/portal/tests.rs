@@ -69,7 +69,7 @@ impl World {
         .await
     }
 
-    async fn with(rest: Fake, http: reqwest::Client, auth: impl Fn(&Hit) -> Say + Send + Sync + 'static) -> Self {
+    async fn with(rest: Fake, http: Guarded, auth: impl Fn(&Hit) -> Say + Send + Sync + 'static) -> Self {
         let auth = Fake::start(auth).await;
         let (vault, clock) = (Arc::new(Memory::default()), Clock::manual(NOW));
         let oauth = OAuth::new(&auth.base, http.clone(), clock.clone()).expect("a host");

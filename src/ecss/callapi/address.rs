@@ -1,6 +1,8 @@
 //! The address an administrator types in, taken apart once.
 
 use crate::domain::link::LinkFault;
+use crate::domain::reach::Networks;
+use crate::http::admitted;
 use reqwest::Url;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -62,8 +64,10 @@ impl Address {
         format!("{}/{path}", self.path)
     }
 
-    /// Looks the name up, so that a wrong name is told apart from a silent host.
-    pub(super) async fn resolve(&self) -> Result<Vec<SocketAddr>, LinkFault> {
+    /// Looks the name up, so that a wrong name is told apart from a silent host, and leaves only those of its addresses
+    /// that may be contacted. Whatever is said at this address afterwards goes to one of these, so that the name cannot
+    /// lead elsewhere meanwhile.
+    pub(super) async fn resolve(&self, networks: Networks) -> Result<Vec<SocketAddr>, LinkFault> {
         let unknown = |why: String| LinkFault::UnknownHost(format!("{}: {why}", self.host));
         let lookup = tokio::net::lookup_host((self.host.as_str(), self.port));
         let found: Vec<_> = match tokio::time::timeout(RESOLVE_WITHIN, lookup).await {
@@ -71,7 +75,10 @@ impl Address {
             Ok(Err(e)) => return Err(unknown(e.to_string())),
             Err(_) => return Err(unknown("the resolver does not answer".to_owned())),
         };
-        if found.is_empty() { Err(unknown("the name has no address".to_owned())) } else { Ok(found) }
+        if found.is_empty() {
+            return Err(unknown("the name has no address".to_owned()));
+        }
+        admitted(networks, &self.host, found).map_err(LinkFault::Forbidden)
     }
 }
 
@@ -105,9 +112,30 @@ mod tests {
 
     #[tokio::test]
     async fn an_ip_address_needs_no_resolver_and_a_reserved_name_is_unknown() {
-        let ip = Address::parse("http://127.0.0.1:9").expect("address").resolve().await.expect("loopback");
+        let ip =
+            Address::parse("http://127.0.0.1:9").expect("address").resolve(Networks::Local).await.expect("loopback");
         assert_eq!(ip, ["127.0.0.1:9".parse().expect("socket address")]);
-        let name = Address::parse("http://switch.invalid:9").expect("address").resolve().await;
+        let name = Address::parse("http://switch.invalid:9").expect("address").resolve(Networks::Local).await;
         assert!(matches!(name, Err(LinkFault::UnknownHost(_))), "{name:?}");
+    }
+
+    #[tokio::test]
+    async fn where_an_address_leads_is_judged_for_names_and_for_numbers_in_any_spelling() {
+        for (text, networks) in [
+            ("http://localhost:1", Networks::Private),
+            ("https://127.1", Networks::Private),
+            ("https://[::1]", Networks::Private),
+            ("https://10.0.0.1", Networks::Public),
+            ("https://0x64646464", Networks::Public),
+            ("https://169.254.169.254", Networks::Local),
+            ("https://2852039166", Networks::Local),
+            ("https://[::ffff:169.254.169.254]", Networks::Local),
+            ("https://100.100.100.200", Networks::Local),
+            ("https://0.0.0.0", Networks::Local),
+            ("https://224.0.0.1", Networks::Local),
+        ] {
+            let refused = Address::parse(text).expect(text).resolve(networks).await;
+            assert!(matches!(refused, Err(LinkFault::Forbidden(_))), "{text}: {refused:?}");
+        }
     }
 }

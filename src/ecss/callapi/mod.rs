@@ -10,6 +10,7 @@ mod outlet;
 mod pace;
 mod pending;
 mod pointer;
+mod recognise;
 mod register;
 pub mod replay;
 mod skew;
@@ -25,9 +26,9 @@ use serde_json::{Value, json};
 
 /// Registers, opens the socket and waits until the switch is ready.
 pub(super) async fn connect(attempt: Attempt<'_>, steps: &mut Steps) -> Result<Connection, LinkFault> {
-    let Attempt { settings, address, dialect, tls, zone, clock, tap } = attempt;
+    let Attempt { settings, address, networks, dialect, tls, zone, clock, tap } = attempt;
     let address = Address::parse(address)?;
-    let targets = address.resolve().await?;
+    let targets = address.resolve(networks).await?;
     let mut masker = Masker::default();
     masker.add(settings.api_key.expose_secret());
     let mut listener = Listener { tap, clock, masker };
@@ -37,7 +38,7 @@ pub(super) async fn connect(attempt: Attempt<'_>, steps: &mut Steps) -> Result<C
         ("domain", json!(settings.domain)),
         ("api_key", json!(settings.api_key.expose_secret())),
     ];
-    let token = register::register(&address, &dialect.register, &tls, &values, &listener, steps).await?;
+    let token = register::register(&address, &targets, &dialect.register, &tls, &values, &listener, steps).await?;
     listener.masker.add(token.expose_secret());
     values.push(("token", json!(token.expose_secret())));
 

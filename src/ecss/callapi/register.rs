@@ -6,16 +6,18 @@
 
 use super::address::Address;
 use super::dialect::Register;
+use super::recognise::{origin, recognised};
 use super::{fault, pointer};
 use crate::domain::link::LinkFault;
 use crate::ecss::Steps;
 use crate::ecss::capture::{Flow, Listener};
-use crate::http::{ClientOptions, client};
+use crate::http::{ClientOptions, client_at};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use secrecy::SecretString;
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 /// Registers once. [`LinkFault::WrongKey`] only where the dialect says so.
 pub(super) async fn register(
     address: &Address,
+    targets: &[SocketAddr],
     rule: &Register,
     tls: &Arc<rustls::ClientConfig>,
     values: &[(&str, Value)],
@@ -33,7 +36,8 @@ pub(super) async fn register(
 ) -> Result<SecretString, LinkFault> {
     let url = address.http(&rule.path.encoded(values));
     steps.add("register.request", format!("{} {url}", rule.method));
-    let client = client(tls, ClientOptions { timeout: rule.timeout, keep_alive: Duration::ZERO });
+    let options = ClientOptions { timeout: rule.timeout, keep_alive: Duration::ZERO };
+    let client = client_at(tls, options, &address.host, targets);
     let mut request = client.request(rule.method.clone(), &url);
     for (name, value) in &rule.headers {
         request = request.header(name, value.plain(values));
@@ -47,7 +51,8 @@ pub(super) async fn register(
     let mut answer = request.send().await.map_err(|e| failed(&e, rule.timeout))?;
     let status = answer.status().as_u16();
     steps.add("register.status", status.to_string());
-    let elsewhere = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
+    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (elsewhere, kind) = (header(LOCATION), header(CONTENT_TYPE));
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|e| failed(&e, rule.timeout))? {
         body.extend_from_slice(&chunk);
@@ -55,20 +60,27 @@ pub(super) async fn register(
             return Err(LinkFault::Protocol(format!("the registration answered more than {LARGEST_ANSWER} bytes")));
         }
     }
+    let said = || recognised(status, kind.as_deref(), &body, listener);
     let body = String::from_utf8_lossy(&body);
     listener.tell(Flow::Answer, &format!("{status} {}", listener.masker.mask(&body)));
 
-    let said = || format!("{status} {}", listener.masker.sample(body.trim()));
     if rule.wrong_key.contains(&status) {
         return Err(LinkFault::WrongKey);
     }
     match (status, elsewhere) {
         (200..=299, _) => {}
         (300..=399, Some(to)) => {
-            let to = listener.masker.sample(&to);
-            return Err(LinkFault::Protocol(format!("the registration is redirected to {to}: use that address")));
+            return Err(LinkFault::Protocol(format!(
+                "the registration is redirected to {}: use that address",
+                listener.masker.sample(&origin(&to))
+            )));
         }
-        _ => return Err(LinkFault::Protocol(format!("the registration was answered with {}", said()))),
+        _ => {
+            return Err(LinkFault::Protocol(format!(
+                "the registration was answered, but not by a Call API: {}",
+                said()
+            )));
+        }
     }
     let (rule, token) = find_token(rule, &body)
         .ok_or_else(|| LinkFault::Protocol(format!("no token in the answer to the registration: {}", said())))?;

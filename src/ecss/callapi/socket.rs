@@ -1,6 +1,7 @@
 //! TCP, TLS and the upgrade to a WebSocket, with buffers for many quiet connections rather than few busy ones.
 
 use super::address::Address;
+use super::recognise::recognised;
 use super::{dialect, fault};
 use crate::domain::link::LinkFault;
 use crate::ecss::Steps;
@@ -119,11 +120,11 @@ fn refused(error: Error, listener: &Listener) -> LinkFault {
     match error {
         Error::Http(answer) => {
             let status = answer.status().as_u16();
-            let body = answer.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-            let said = listener.masker.sample(body.trim());
+            let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+            let said = recognised(status, kind, answer.body().as_deref().unwrap_or_default(), listener);
             LinkFault::Protocol(match status {
-                401 | 403 => format!("the socket refused the token: {status} {said}").trim_end().to_owned(),
-                _ => format!("the socket was not opened: {status} {said}").trim_end().to_owned(),
+                401 | 403 => format!("the socket refused the token: {said}"),
+                _ => format!("the socket was not opened: {said}"),
             })
         }
         Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(SubProtocolError::NoSubProtocol)) => {

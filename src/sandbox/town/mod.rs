@@ -15,7 +15,7 @@ use super::portal::{PortalSpec, PortalWorld, SimPortal, WorldOptions};
 use super::switch::{Subscriber, SwitchWorld};
 use crate::app::{Daemon, Listeners, prepare};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Networks, Settings};
 use crate::http::{ClientOptions, Trusted};
 use crate::server::bind::tcp;
 use anyhow::Context as _;
@@ -104,6 +104,8 @@ impl Town {
             error_log_file: dir.join("error.log"),
             state_dir: dir.join("db"),
             ca_file: Some(ca_file),
+            // Everything in the town is on this machine.
+            portal_networks: Networks::Local,
             ..Settings::default()
         };
         if let Some(change) = plan.settings {

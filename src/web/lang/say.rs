@@ -5,6 +5,7 @@ use crate::domain::Timestamp;
 use crate::domain::card::Phase;
 use crate::domain::leg::Direction;
 use crate::domain::link::{Closed, LinkFault, LinkState, PortalState};
+use crate::domain::reach::{Forbidden, Place};
 
 /// How a state should look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,12 +85,26 @@ impl LinkStory {
         let (say, particulars) = match fault {
             LinkFault::WrongKey => (t.wrong_key, ""),
             LinkFault::UnknownHost(text) => (t.unknown_host, text.as_str()),
+            LinkFault::Forbidden(forbidden) => return Self::of_forbidden(t, forbidden),
             LinkFault::Unreachable(text) => (t.unreachable, text.as_str()),
             LinkFault::Untrusted { reason, .. } => (t.untrusted, reason.as_str()),
             LinkFault::Protocol(text) => (t.protocol, text.as_str()),
             LinkFault::Lost(text) => (t.lost, text.as_str()),
         };
         Self { particulars: particulars.to_owned(), ..Self::new(Tone::Bad, say) }
+    }
+
+    /// Which name leads to what, and whether anybody can allow it.
+    fn of_forbidden(t: &LinkTexts, Forbidden { host, place }: &Forbidden) -> Self {
+        let say = if place.allowed_by().is_some() { t.forbidden } else { t.never_contacted };
+        let kind = match place {
+            Place::Internet | Place::Nowhere => t.no_servers_address,
+            Place::Private => t.private_network,
+            Place::ThisMachine => t.this_machine,
+            Place::LinkLocal => t.link_local,
+            Place::Metadata => t.metadata,
+        };
+        Self { particulars: format!("{host} → {kind}"), ..Self::new(Tone::Bad, say) }
     }
 
     /// The story of the portal connection.
@@ -150,6 +165,8 @@ mod tests {
         let faults = [
             LinkFault::WrongKey,
             LinkFault::UnknownHost("x".into()),
+            LinkFault::Forbidden(Forbidden { host: "x".into(), place: Place::Private }),
+            LinkFault::Forbidden(Forbidden { host: "x".into(), place: Place::Metadata }),
             LinkFault::Unreachable("x".into()),
             LinkFault::Untrusted { reason: "x".into(), sha256: "ab".into() },
             LinkFault::Protocol("x".into()),

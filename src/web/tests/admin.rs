@@ -4,6 +4,7 @@ use super::fake::switch;
 use super::{Ask, NOW, Site};
 use crate::domain::company::Trust;
 use crate::domain::link::{Backlog, LinkFault, LinkState, PortalState};
+use crate::domain::reach::{Forbidden, Place};
 use crate::web::office::{Checked, OfficeFault};
 use axum::http::StatusCode;
 
@@ -132,6 +133,16 @@ async fn a_check_says_what_failed_and_what_to_do() {
         (Checked::NotConfigured, &["не настроено", "Заполните"], Some("not_configured")),
         (Checked::Failed(LinkFault::WrongKey), &["не приняла", "integrations/list"], Some("wrong_key")),
         (Checked::Failed(LinkFault::UnknownHost(x())), &["DNS", "tcp 10.0.0.1:8088"], Some("unknown_host")),
+        (
+            Checked::Failed(LinkFault::Forbidden(Forbidden { host: "pbx.corp".to_owned(), place: Place::Private })),
+            &["pbx.corp → частная сеть", "switch_networks"],
+            Some("forbidden"),
+        ),
+        (
+            Checked::Failed(LinkFault::Forbidden(Forbidden { host: "pbx.corp".to_owned(), place: Place::Metadata })),
+            &["pbx.corp → служба метаданных облака", "не обращается никогда"],
+            Some("forbidden"),
+        ),
         (Checked::Failed(LinkFault::Unreachable(x())), &["ecss-call-api.service"], Some("unreachable")),
         (Checked::Failed(LinkFault::Protocol(x())), &["probe"], Some("protocol")),
         (Checked::Failed(LinkFault::Lost(x())), &["восстановится само"], Some("lost")),

@@ -5,6 +5,7 @@ use crate::domain::Timestamp;
 use crate::domain::company::{Backend, SwitchSettings, Trust};
 use crate::domain::leg::SwitchEvent;
 use crate::domain::link::LinkFault;
+use crate::domain::reach::Networks;
 use crate::ecss::{Attempt, Connection, Dialect, Steps, Tap, connect_with};
 use crate::http::{Trusted, tls_config};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -195,11 +196,19 @@ pub(super) struct Client {
     pub(super) tap: Option<Arc<dyn Tap>>,
     pub(super) steps: Mutex<Steps>,
     pub(super) ca_file: Option<std::path::PathBuf>,
+    pub(super) networks: Networks,
 }
 
 impl Default for Client {
     fn default() -> Self {
-        Self { dialect: Dialect::default(), trust: Trust::Off, tap: None, steps: Mutex::default(), ca_file: None }
+        Self {
+            dialect: Dialect::default(),
+            trust: Trust::Off,
+            tap: None,
+            steps: Mutex::default(),
+            ca_file: None,
+            networks: Networks::Local,
+        }
     }
 }
 
@@ -217,6 +226,7 @@ impl Client {
         let attempt = Attempt {
             settings: &settings,
             address,
+            networks: self.networks,
             dialect: self.dialect.clone(),
             tls: tls_config(&trusted, &settings.trust).expect("TLS"),
             zone: TimeZone::UTC,

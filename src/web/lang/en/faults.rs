@@ -28,6 +28,21 @@ pub(super) const LINK: LinkTexts = LinkTexts {
         what: "The name in the Call API address cannot be found in DNS.",
         todo: "Check for a typing error, and whether this machine's DNS server knows the name; an IP address works too.",
     },
+    forbidden: Say {
+        title: "Address not allowed",
+        what: "The address leads to a place that this server may not contact by its settings.",
+        todo: "Check the name in DNS. If it is right, the server's administrator can allow it with switch_networks in config.toml.",
+    },
+    never_contacted: Say {
+        title: "Address not allowed",
+        what: "The address leads to a place where no switch can be; this server never contacts it.",
+        todo: "Check the address for a typing error and the name in DNS; name the address of ECSS-10 itself.",
+    },
+    private_network: "a private network",
+    this_machine: "the machine of this server itself",
+    no_servers_address: "an address that no server can have",
+    link_local: "a link-local address",
+    metadata: "the metadata service of a cloud",
     unreachable: Say {
         title: "No connection",
         what: "Nobody answers at this address.",

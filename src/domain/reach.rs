@@ -1,0 +1,160 @@
+//! How far our own requests may reach: the internet, private networks, this machine.
+//!
+//! Names come from people we do not know (portals, administrators of companies), and a name leads wherever its owner
+//! says, at every look-up anew. What counts is therefore the address that a connection is made to.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// What kind of place an address is; the later ones are less of anybody's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Anything in the internet.
+    Internet,
+    /// A network of the house or of the provider.
+    Private,
+    /// The machine we run on.
+    ThisMachine,
+    /// No peer of ours can be there: unspecified, multicast, broadcast, reserved addresses.
+    Nowhere,
+    /// Valid on one cable only, and where clouds keep the credentials of their machines.
+    LinkLocal,
+    /// Where clouds keep the credentials of their machines.
+    Metadata,
+}
+
+impl Place {
+    /// The most far-reaching setting that would still be needed to go there; `None` where nothing allows it.
+    pub const fn allowed_by(self) -> Option<Networks> {
+        match self {
+            Self::Internet => Some(Networks::Public),
+            Self::Private => Some(Networks::Private),
+            Self::ThisMachine => Some(Networks::Local),
+            Self::Nowhere | Self::LinkLocal | Self::Metadata => None,
+        }
+    }
+
+    /// In English, for logs and for the particulars of a fault.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Internet => "an address in the internet",
+            Self::Private => "an address in a private network",
+            Self::ThisMachine => "this machine itself",
+            Self::Nowhere => "an address that no server can have",
+            Self::LinkLocal => "a link-local address",
+            Self::Metadata => "an address of a cloud's metadata service",
+        }
+    }
+}
+
+/// Which places may be contacted; each includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Networks {
+    /// The internet only.
+    Public,
+    /// Private networks too.
+    Private,
+    /// This machine too.
+    Local,
+}
+
+impl Networks {
+    /// Whether a connection to such a place may be made.
+    pub fn allow(self, place: Place) -> bool {
+        place.allowed_by().is_some_and(|needed| needed <= self)
+    }
+
+    /// As it is written in the settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+            Self::Local => "local",
+        }
+    }
+}
+
+impl fmt::Display for Networks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text names no networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is neither public nor private nor local")]
+pub struct NoNetworks;
+
+impl FromStr for Networks {
+    type Err = NoNetworks;
+
+    fn from_str(text: &str) -> Result<Self, NoNetworks> {
+        let all = [Self::Public, Self::Private, Self::Local];
+        all.into_iter().find(|networks| text.trim().eq_ignore_ascii_case(networks.name())).ok_or(NoNetworks)
+    }
+}
+
+/// A name leads to a place where we do not go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub struct Forbidden {
+    /// The name (or address) as it was written; without a port.
+    pub host: String,
+    /// Where it leads.
+    pub place: Place,
+}
+
+impl fmt::Display for Forbidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} leads to {}, ", self.host, self.place.words())?;
+        match self.place.allowed_by() {
+            Some(needed) => write!(f, "which the settings of this server allow only with \"{needed}\""),
+            None => f.write_str("which is never contacted"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Networks::{Local, Private, Public};
+
+    #[test]
+    fn each_setting_includes_those_before_it_and_none_what_is_never_contacted() {
+        for (place, allowed) in [
+            (Place::Internet, &[Public, Private, Local][..]),
+            (Place::Private, &[Private, Local]),
+            (Place::ThisMachine, &[Local]),
+            (Place::Nowhere, &[]),
+            (Place::LinkLocal, &[]),
+            (Place::Metadata, &[]),
+        ] {
+            for networks in [Public, Private, Local] {
+                assert_eq!(networks.allow(place), allowed.contains(&networks), "{networks} {place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_setting_reads_back_as_it_is_written() {
+        for networks in [Public, Private, Local] {
+            assert_eq!(networks.to_string().parse(), Ok(networks));
+        }
+        assert_eq!(" Private ".parse(), Ok(Private));
+        for text in ["", "all", "10.0.0.0/8", "true"] {
+            assert_eq!(text.parse::<Networks>(), Err(NoNetworks), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_who_where_and_what_would_allow_it() {
+        let said = |place| Forbidden { host: "b24.example".to_owned(), place }.to_string();
+        assert_eq!(
+            said(Place::Private),
+            "b24.example leads to an address in a private network, which the settings of this server allow only with \
+             \"private\""
+        );
+        assert!(said(Place::Metadata).ends_with("metadata service, which is never contacted"));
+    }
+}

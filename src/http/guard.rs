@@ -1,0 +1,171 @@
+//! A client for addresses that others name: every connection is judged by the address it is made to.
+
+use super::place::place_of;
+use super::{ClientOptions, builder};
+use crate::domain::reach::{Forbidden, Networks};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Method, RequestBuilder, Url};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// Of the addresses that `host` leads to those that may be contacted; with none left, the worst one is told.
+pub fn admitted(networks: Networks, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Forbidden> {
+    let worst = found.iter().map(|address| place_of(address.ip())).max();
+    let allowed: Vec<_> = found.into_iter().filter(|address| networks.allow(place_of(address.ip()))).collect();
+    match worst {
+        Some(place) if allowed.is_empty() => Err(Forbidden { host: host.to_owned(), place }),
+        _ => Ok(allowed),
+    }
+}
+
+/// Sends only where its networks allow it. Redirects are not followed by any client of ours; a caller that follows one
+/// asks anew, and is judged anew.
+#[derive(Debug, Clone)]
+pub struct Guarded {
+    client: reqwest::Client,
+    networks: Networks,
+}
+
+impl Guarded {
+    /// A client that reaches no further than `networks`.
+    pub fn new(tls: &Arc<rustls::ClientConfig>, options: ClientOptions, networks: Networks) -> Self {
+        let resolver = Resolver { networks, proxies: proxies(std::env::vars()) };
+        let client = builder(tls, options).dns_resolver(Arc::new(resolver)).build();
+        Self { client: client.expect(super::BUILT), networks }
+    }
+
+    /// Begins a request. An address written in numbers is judged here, as nobody looks it up; a name is judged whenever
+    /// a connection is made.
+    pub fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, Forbidden> {
+        if let Some(address) = Url::parse(url).ok().as_ref().and_then(literal) {
+            admitted(self.networks, &address.to_string(), vec![(address, 0).into()])?;
+        }
+        Ok(self.client.request(method, url))
+    }
+}
+
+/// The IP address that a URL names instead of a host; the parser has read its odd spellings (hexadecimal, octal, one
+/// number) already.
+fn literal(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+struct Resolver {
+    networks: Networks,
+    /// Hosts of the proxies that the environment names: the word of whoever runs this server. What a proxy connects to
+    /// in turn is the proxy's matter.
+    proxies: Vec<String>,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        let networks = if self.proxies.contains(&host) { Networks::Local } else { self.networks };
+        Box::pin(async move {
+            // The port is put in by whoever connects.
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let addresses: Addrs = Box::new(admitted(networks, &host, found)?.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+/// Hosts of the proxies that an environment names, in the way the HTTP library reads it.
+fn proxies(environment: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let names = ["http_proxy", "https_proxy", "all_proxy"];
+    let named = environment.filter(|(name, _)| names.contains(&name.to_ascii_lowercase().as_str()));
+    named
+        .filter_map(|(_, value)| {
+            let whole = if value.contains("://") { value } else { format!("http://{value}") };
+            Url::parse(&whole).ok()?.host_str().map(str::to_owned)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::company::Trust;
+    use crate::domain::reach::Place;
+    use crate::http::{Trusted, tls_config};
+    use std::error::Error;
+    use tokio::net::TcpListener;
+
+    fn client(networks: Networks) -> Guarded {
+        let tls = tls_config(&Trusted::load(None).expect("CAs"), &Trust::System).expect("TLS");
+        Guarded::new(&tls, ClientOptions::default(), networks)
+    }
+
+    fn forbidden(error: &(dyn Error + 'static)) -> Option<Forbidden> {
+        let mut next = Some(error);
+        while let Some(e) = next {
+            if let Some(found) = e.downcast_ref::<Forbidden>() {
+                return Some(found.clone());
+            }
+            next = e.source();
+        }
+        None
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_machine_is_contacted_only_where_that_is_allowed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://localhost:{}/rest/", listener.local_addr().expect("bound").port());
+        for networks in [Networks::Public, Networks::Private] {
+            let request = client(networks).request(Method::POST, &url).expect("a name is judged when it is reached");
+            let error = request.send().await.expect_err("nothing is sent");
+            assert!(error.is_connect(), "{error:?}");
+            let want = Forbidden { host: "localhost".to_owned(), place: Place::ThisMachine };
+            assert_eq!(forbidden(&error), Some(want), "{error:?}");
+        }
+        let request = client(Networks::Local).request(Method::POST, &url).expect("allowed");
+        let sending = tokio::spawn(request.send());
+        let reached = listener.accept().await;
+        assert!(reached.is_ok(), "the first connection is that of the client that may");
+        sending.abort();
+    }
+
+    #[test]
+    fn addresses_in_numbers_are_judged_however_they_are_spelt() {
+        for url in [
+            "http://127.0.0.1/",
+            "https://2130706433/",
+            "http://0x7f.1/",
+            "http://0177.0.0.1:80/",
+            "http://[::1]/",
+            "http://[::ffff:169.254.169.254]/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://10.0.0.1/",
+            "http://user@192.168.0.1/",
+        ] {
+            assert!(client(Networks::Public).request(Method::GET, url).is_err(), "{url}");
+        }
+        for url in ["http://93.184.216.34/", "https://[2a00:1450::1]/", "https://firma.bitrix24.ru/rest/"] {
+            assert!(client(Networks::Public).request(Method::GET, url).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn of_a_names_addresses_the_allowed_ones_are_left_and_of_none_the_worst_is_told() {
+        let all =
+            |text: &str| text.split(' ').map(|ip| (ip.parse::<IpAddr>().expect(ip), 0).into()).collect::<Vec<_>>();
+        let mixed = all("169.254.169.254 1.1.1.1 10.0.0.1");
+        assert_eq!(admitted(Networks::Public, "x", mixed.clone()), Ok(all("1.1.1.1")));
+        assert_eq!(admitted(Networks::Private, "x", mixed), Ok(all("1.1.1.1 10.0.0.1")));
+        let refused = admitted(Networks::Public, "x", all("10.0.0.1 127.0.0.1")).expect_err("none is left");
+        assert_eq!(refused, Forbidden { host: "x".to_owned(), place: Place::ThisMachine });
+        assert_eq!(admitted(Networks::Public, "x", Vec::new()), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn the_proxy_of_the_environment_is_its_administrators_word() {
+        let set = [
+            ("HTTPS_PROXY", "http://u:p@proxy.corp:3128"),
+            ("all_proxy", "squid:3128"),
+            ("NO_PROXY", "a"),
+            ("http_proxy", ""),
+        ];
+        let named = proxies(set.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(named, ["proxy.corp", "squid"]);
+    }
+}
