@@ -6,9 +6,19 @@ use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Longest body that is read; an answer of fifty users stays far below a megabyte.
-const MAX_BODY: usize = 8 * 1024 * 1024;
+/// Longest answer of nearly all methods and of the authorization servers: a few fields, or our own few bindings. The
+/// longest seen are below 4 KiB; the rest is for error texts and pages.
+pub(super) const ORDINARY: usize = 64 * 1024;
+/// Longest answer with fifty rows or fifty commands' results: a user has about 3 KiB where a portal ignores the list of
+/// fields we ask for, and its own fields come on top.
+pub(super) const LONG: usize = 1024 * 1024;
+/// How long the rest of a long answer may take once it is its turn.
+const LONG_WITHIN: Duration = Duration::from_secs(10);
+
+/// Read as JSON, a long answer can take fifty times its length. So only one at a time is read and taken apart.
+static LONG_ONE: Semaphore = Semaphore::const_new(1);
 
 /// What came back, whatever it means.
 #[derive(Debug)]
@@ -19,8 +29,13 @@ pub(super) struct Reply {
     pub(super) location: Option<String>,
     /// How long the server asks to be left alone (only the form in seconds).
     pub(super) retry_after: Option<Duration>,
-    /// The body.
+    /// The body, or its beginning.
     pub(super) body: Bytes,
+    /// Set if the body was longer than may be: this long.
+    pub(super) cut_at: Option<usize>,
+    /// Held while a long answer is taken apart.
+    #[cfg_attr(not(test), expect(dead_code, reason = "held, not read"))]
+    pub(super) turn: Option<SemaphorePermit<'static>>,
 }
 
 /// Why nothing came back.
@@ -48,22 +63,39 @@ fn refusal(forbidden: &Forbidden) -> String {
     }
 }
 
-/// Sends and reads the whole answer. Texts of faults hold neither the address nor its parameters, as these
-/// can carry secrets.
-pub(super) async fn send(request: reqwest::RequestBuilder) -> Result<Reply, SendFault> {
+/// Sends and reads the answer up to `limit` bytes; nothing beyond that is read. Texts of faults hold neither the address
+/// nor its parameters, as these can carry secrets.
+pub(super) async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Reply, SendFault> {
     let mut response = request.send().await.map_err(fault)?;
     let status = response.status().as_u16();
     let location = header(response.headers(), &LOCATION);
     let retry_after =
         header(response.headers(), &RETRY_AFTER).and_then(|s| s.trim().parse().ok()).map(Duration::from_secs);
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| SendFault::Unanswered(describe(e)))? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(SendFault::Unanswered("the answer is longer than 8 MiB".into()));
-        }
-        body.extend_from_slice(&chunk);
+    let mut cut_at = read_up_to(limit.min(ORDINARY), &mut response, &mut body).await?;
+    let mut turn = None;
+    if cut_at.is_some() && limit > ORDINARY {
+        turn = LONG_ONE.acquire().await.ok();
+        let rest = read_up_to(limit, &mut response, &mut body);
+        let late = |_| SendFault::Unanswered("a long answer came too slowly".into());
+        cut_at = tokio::time::timeout(LONG_WITHIN, rest).await.map_err(late)??;
     }
-    Ok(Reply { status, location, retry_after, body: body.freeze() })
+    Ok(Reply { status, location, retry_after, body: body.freeze(), cut_at, turn })
+}
+
+/// Reads until the end (`None`) or until there is more than `limit`.
+async fn read_up_to(
+    limit: usize,
+    from: &mut reqwest::Response,
+    body: &mut BytesMut,
+) -> Result<Option<usize>, SendFault> {
+    while body.len() <= limit {
+        match from.chunk().await.map_err(|e| SendFault::Unanswered(describe(e)))? {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(limit))
 }
 
 fn header(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<String> {
@@ -113,7 +145,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         drop(listener);
         let url = format!("http://{address}/oauth/token/?client_secret=hush");
-        let fault = send(testing::http().request(Method::GET, &url).expect("allowed")).await.unwrap_err();
+        let fault = send(testing::http().request(Method::GET, &url).expect("allowed"), ORDINARY).await.unwrap_err();
         assert!(matches!(fault, SendFault::NotSent(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
     }
@@ -127,10 +159,30 @@ mod tests {
             let mut buffer = [0; 1024];
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
         });
-        let fault = send(testing::http().request(Method::POST, &url).expect("allowed")).await.unwrap_err();
+        let fault = send(testing::http().request(Method::POST, &url).expect("allowed"), ORDINARY).await.unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_what_its_request_may_bring() {
+        let peer = testing::Fake::start(|hit| testing::Say::html(200, &"x".repeat(hit.rest().parse().unwrap()))).await;
+        for (length, limit, cut_at) in [
+            (ORDINARY, ORDINARY, None),
+            (ORDINARY + 1, ORDINARY, Some(ORDINARY)),
+            (ORDINARY + 1, LONG, None),
+            (LONG, LONG, None),
+            (3 * LONG, LONG, Some(LONG)),
+        ] {
+            let url = format!("{}/rest/{length}", peer.base);
+            let reply = send(testing::http().request(Method::GET, &url).expect("allowed"), limit).await.unwrap();
+            assert_eq!(
+                (reply.cut_at, reply.turn.is_some()),
+                (cut_at, length > ORDINARY && limit > ORDINARY),
+                "{length}"
+            );
+        }
     }
 
     #[tokio::test]
@@ -143,7 +195,7 @@ mod tests {
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
             socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"result\"").await.unwrap();
         });
-        let fault = send(testing::http().request(Method::POST, &url).expect("allowed")).await.unwrap_err();
+        let fault = send(testing::http().request(Method::POST, &url).expect("allowed"), ORDINARY).await.unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
     }

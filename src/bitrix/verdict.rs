@@ -84,6 +84,10 @@ pub(super) fn read(reply: &Reply, now: Timestamp) -> Result<Answer, Verdict> {
     if let (300..=399, Some(location)) = (reply.status, &reply.location) {
         return Err(Verdict::Moved(location.clone()));
     }
+    if let Some(limit) = reply.cut_at {
+        // Nobody knows what it says, so it neither fails nor fulfils the request.
+        return Err(by_status(reply, now, &format!("an answer of more than {} KiB", limit / 1024)));
+    }
     let body = reply.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&reply.body);
     match serde_json::from_slice(body) {
         Ok(Value::Object(map)) => read_object(map, reply, now),
@@ -205,7 +209,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_770_000_000_000);
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, location: None, retry_after: None, body: body.to_owned().into() }
+        Reply { status, location: None, retry_after: None, body: body.to_owned().into(), cut_at: None, turn: None }
     }
 
     fn error(status: u16, code: &str, description: &str) -> Verdict {

@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::gate::{Gate, Priority, Turn};
 use super::lenient;
 use super::oauth::{AppCredentials, OAuth};
-use super::send::{SendFault, send};
+use super::send::{LONG, ORDINARY, SendFault, send};
 use super::verdict::{self, Answer, Verdict};
 use super::who::{self, Who};
 use crate::clock::Clock;
@@ -280,9 +280,17 @@ pub(super) async fn post(
         .map_err(SendFault::from)?
         .header("accept", "application/json")
         .json(&body);
-    let reply = send(request).await?;
+    let reply = send(request, longest_answer(method)).await?;
     tracing::trace!(method, status = reply.status, bytes = reply.body.len(), "the portal answered");
     verdict::read(&reply, clock.now())
+}
+
+/// How long an answer of this method may be.
+fn longest_answer(method: &str) -> usize {
+    match method {
+        "user.get" | "batch" => LONG,
+        _ => ORDINARY,
+    }
 }
 
 /// The host (with port, if it is not the usual one) of a portal's REST base.
