@@ -36,18 +36,18 @@ fn of_v4(address: Ipv4Addr) -> Place {
 }
 
 fn of_v6(address: Ipv6Addr) -> Place {
-    let [a, b, c, d, e, f, g, h] = address.segments();
+    let [first, second, third, fourth, fifth, sixth, high, low] = address.segments();
     let v4 = |high: u16, low: u16| of_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
-    match [a, b, c, d, e, f] {
-        [0, 0, 0, 0, 0, 0] if (g, h) == (0, 0) => Place::Nowhere,
-        [0, 0, 0, 0, 0, 0] if (g, h) == (0, 1) => Place::ThisMachine,
+    match [first, second, third, fourth, fifth, sixth] {
+        [0, 0, 0, 0, 0, 0] if (high, low) == (0, 0) => Place::Nowhere,
+        [0, 0, 0, 0, 0, 0] if (high, low) == (0, 1) => Place::ThisMachine,
         // IPv4-compatible, -mapped, -translated (RFC 4291, RFC 2765), NAT64 (RFC 6052).
-        [0, 0, 0, 0, 0, 0 | 0xffff] | [0, 0, 0, 0, 0xffff, 0] | [0x64, 0xff9b, 0, 0, 0, 0] => v4(g, h),
+        [0, 0, 0, 0, 0, 0 | 0xffff] | [0, 0, 0, 0, 0xffff, 0] | [0x64, 0xff9b, 0, 0, 0, 0] => v4(high, low),
         // NAT64 of the house (RFC 8215): where the IPv4 address stands in it is the house's choice.
-        [0x64, 0xff9b, 1, ..] => v4(g, h).max(Place::Private),
+        [0x64, 0xff9b, 1, ..] => v4(high, low).max(Place::Private),
         // 6to4 (RFC 3056); Teredo (RFC 4380), which writes the client's address inverted.
-        [0x2002, ..] => v4(b, c),
-        [0x2001, 0, ..] => v4(!g, !h).max(v4(c, d)),
+        [0x2002, ..] => v4(second, third),
+        [0x2001, 0, ..] => v4(!high, !low).max(v4(third, fourth)),
         // Amazon (fd00:ec2::254 and its neighbours), Google (fd20:ce::254).
         [0xfd00, 0xec2, ..] | [0xfd20, 0xce, ..] => Place::Metadata,
         // Unique local (RFC 4193), and site-local of before.
@@ -55,7 +55,7 @@ fn of_v6(address: Ipv6Addr) -> Place {
         [0xfe80..=0xfebf, ..] => Place::LinkLocal,
         [0xff00..=0xffff, ..] => Place::Nowhere,
         // ISATAP (RFC 5214) wraps in the interface's half.
-        [.., 0 | 0x200, 0x5efe] => v4(g, h),
+        [.., 0 | 0x200, 0x5efe] => v4(high, low),
         _ => Place::Internet,
     }
 }
