@@ -124,7 +124,8 @@ impl Daemon {
     fn serve(&self, settings: &Settings, base: &str, listeners: Listeners, clock: &Clock) {
         let office: Arc<dyn Office> = self.office.clone();
         let key = self.store.key().derive("card ticket");
-        let state = WebState::new(office, base, settings.prefixes(), key, clock.clone(), self.stop.clone());
+        let state = WebState::new(office, base, settings.prefixes(), key, clock.clone(), self.stop.clone())
+            .with_server_metrics(crate::server::serve::metrics);
         let router = web::router(state.clone()).layer(axum::middleware::map_request(tell_client));
         let stop = || self.stop.clone();
         self.tasks.spawn(serve(listeners.http, router.clone(), None, stop()));

@@ -42,7 +42,11 @@ pub(crate) async fn ready(State(state): State<WebState>) -> Response {
 /// `GET /metrics`: Prometheus' text form.
 pub(crate) async fn metrics(State(state): State<WebState>) -> Response {
     let health = state.office.health().await;
-    let text = exposition(&health, state.clock.now()) + &bodies_refused(&state) + &state.office.metrics();
+    let text = exposition(&health, state.clock.now())
+        + &bodies_refused(&state)
+        + &state.seats.metrics()
+        + &(state.server_metrics)()
+        + &state.office.metrics();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

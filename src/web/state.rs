@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use super::card::Seats;
 use super::guard::Throttle;
 use super::office::Office;
 use super::read::BodyRoom;
@@ -24,6 +25,10 @@ pub struct WebState {
     pub clock: Clock,
     /// Ends the streams when the daemon stops.
     pub shutdown: CancellationToken,
+    /// Metrics of whoever serves these pages, in Prometheus' text form.
+    pub(crate) server_metrics: fn() -> String,
+    /// Open streams of cards.
+    pub(crate) seats: Arc<Seats>,
     pub(crate) throttle: Arc<Throttle>,
     /// Shared by all bodies that are being read.
     pub(crate) bodies: BodyRoom,
@@ -52,11 +57,19 @@ impl WebState {
             key,
             clock,
             shutdown,
+            server_metrics: String::new,
+            seats: Arc::default(),
             throttle: Arc::default(),
             bodies: BodyRoom::default(),
             origin: origin.into(),
             path: path.into(),
         }
+    }
+
+    /// Shows these metrics too.
+    #[must_use]
+    pub fn with_server_metrics(self, server_metrics: fn() -> String) -> Self {
+        Self { server_metrics, ..self }
     }
 
     /// Scheme, host and port of the public address.

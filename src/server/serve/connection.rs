@@ -1,12 +1,16 @@
 //! One connection: handshake, requests, the end.
 
-use super::Limits;
+use super::places::{Doing, Place};
 use super::stream::{PeerAddr, Stream};
 use super::unread::GivesUp;
+use super::watched::Watched;
+use super::{Limits, host, tally};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use hyper::body::Body as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -29,22 +33,29 @@ pub struct Shared {
     pub limits: Limits,
 }
 
-/// Serves a connection to its end.
-pub async fn run(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr) {
-    let Some(tls) = &shared.tls else { return requests(&shared, stream, peer).await };
+/// Serves a connection to its end, or until it has to give way.
+pub async fn run(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, place: Place) {
+    let (cut, place) = (place.cut().clone(), Arc::new(place));
+    if cut.run_until_cancelled(served(shared, stream, peer, place)).await.is_none() {
+        debug!(%peer, "gave way to another connection");
+    }
+}
+
+async fn served(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, place: Arc<Place>) {
+    let Some(tls) = &shared.tls else { return requests(&shared, stream, peer, &place).await };
     let mut handshake = pin!(timeout(shared.limits.handshake, tls.accept(stream)));
     let shaken = tokio::select! {
         shaken = handshake.as_mut() => shaken,
         () = long_enough_after_shutdown(shared.shutdown.clone(), shared.limits.linger) => return,
     };
     match shaken {
-        Ok(Ok(stream)) => requests(&shared, Box::new(stream), peer).await,
+        Ok(Ok(stream)) => requests(&shared, Box::new(stream), peer, &place).await,
         Ok(Err(error)) => debug!(%peer, %error, "TLS handshake failed"),
         Err(_) => debug!(%peer, "TLS handshake took too long"),
     }
 }
 
-async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr) {
+async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr, place: &Arc<Place>) {
     let limits = &shared.limits;
     let asked = AtomicBool::new(false);
     let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
@@ -53,9 +64,13 @@ async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr) {
         if let PeerAddr::Tcp(address) = peer {
             request.extensions_mut().insert(ConnectInfo(address));
         }
-        let answer = shared.router.clone().oneshot(request.map(Body::new));
-        async {
-            let mut answer = answer.await?;
+        let clear = host::is_clear(&request);
+        place.now(if request.body().is_end_stream() { Doing::Answering } else { Doing::Receiving });
+        let (arriving, sent) = (place.clone(), place.clone());
+        let request = request.map(|body| Body::new(Watched::new(body, move || arriving.arrived())));
+        async move {
+            let answer = if clear { shared.router.clone().oneshot(request).await? } else { unclear() };
+            let mut answer = answer.map(|body| Body::new(Watched::new(body, move || sent.now(Doing::Waiting))));
             if shared.shutdown.is_cancelled() {
                 answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
@@ -91,6 +106,13 @@ async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr) {
         Some(Err(error)) => debug!(%peer, %error, "connection ended"),
         None => debug!(%peer, "cut off in the middle of a request"),
     }
+}
+
+/// Nothing more is read from somebody whose requests can be read in two ways.
+fn unclear() -> Response {
+    tally::unclear_host();
+    let close = [(header::CONNECTION, HeaderValue::from_static("close"))];
+    (StatusCode::BAD_REQUEST, close, "the Host header is missing or unclear\n").into_response()
 }
 
 async fn long_enough_after_shutdown(shutdown: CancellationToken, time: Duration) {

@@ -4,8 +4,14 @@
 //! with a deadline, and the number of connections is limited.
 
 mod connection;
+mod host;
+mod places;
 mod stream;
+mod tally;
 mod unread;
+mod watched;
+
+pub use tally::metrics;
 
 pub use stream::PeerAddr;
 
@@ -13,13 +19,20 @@ use super::bind::Listener;
 use super::tls::Tls;
 use axum::Router;
 use connection::Shared;
+use places::Places;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
+
+/// How often it is said that all connections are in use.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+/// How soon it is looked again for a connection that can give way, while all are in use.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// What a connection may take.
 #[derive(Debug, Clone)]
@@ -38,7 +51,7 @@ pub struct Limits {
     pub linger: Duration,
     /// Time to finish what is being answered after that; then connections are cut.
     pub drain: Duration,
-    /// Connections at once; further ones wait to be accepted.
+    /// Connections at once. For a further one an unused one gives way; if all are in use, it waits.
     pub connections: usize,
     /// Header lines of a request.
     pub headers: usize,
@@ -102,17 +115,18 @@ async fn accept_all(
     connections: &TaskTracker,
     shared: &Arc<Shared>,
 ) {
-    let mut was_full = false;
+    let places = Arc::new(Places::default());
+    let mut told = None;
     loop {
-        let full = slots.available_permits() == 0;
-        if full && !was_full {
-            warn!(%address, limit = shared.limits.connections, "too many connections, new ones must wait");
-        }
-        was_full = full;
-        let Ok(slot) = slots.clone().acquire_owned().await else { return };
         match stream::accept(listener).await {
             Ok((stream, peer)) => {
-                let served = connection::run(shared.clone(), stream, peer);
+                if slots.available_permits() == 0 && told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
+                    told = Some(Instant::now());
+                    let limit = shared.limits.connections;
+                    warn!(%address, limit, "all connections are in use: unused ones give way, or new ones must wait");
+                }
+                let slot = room(slots, &places, peer).await;
+                let served = connection::run(shared.clone(), stream, peer, places.take(peer));
                 connections.spawn(async move {
                     served.await;
                     drop(slot);
@@ -124,6 +138,22 @@ async fn accept_all(
                 warn!(%address, %error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
+        }
+    }
+}
+
+/// A place for a newcomer, as soon as there is one.
+async fn room(slots: &Arc<Semaphore>, places: &Places, peer: PeerAddr) -> Option<OwnedSemaphorePermit> {
+    loop {
+        if let Ok(slot) = slots.clone().try_acquire_owned() {
+            return Some(slot);
+        }
+        if places.make_room(peer) {
+            tally::gave_way();
+        }
+        // Those in use now may be unused soon.
+        if let Ok(slot) = timeout(LOOK_AGAIN, slots.clone().acquire_owned()).await {
+            return slot.ok();
         }
     }
 }

@@ -210,13 +210,60 @@ async fn absurd_heads_are_refused() {
 async fn further_connections_wait_for_a_free_place() {
     let site = site(Limits { connections: 1, ..Limits::default() }).await;
     let mut first = site.connect().await;
-    first.write_all(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    first.read_exact(&mut [0; 12]).await.unwrap();
+    first.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    site.entered.notified().await;
     let mut second =
         tokio::spawn(ask(site.connect().await, "GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
     assert!(timeout(Duration::from_millis(50), &mut second).await.is_err(), "there is only one place");
     drop(first);
     assert!(second.await.unwrap().contains("200"));
+}
+
+#[tokio::test]
+async fn connections_that_nobody_uses_give_way_and_streams_do_not() {
+    let site = site(Limits { connections: 3, ..Limits::default() }).await;
+    let mut stream = site.connect().await;
+    stream.write_all(get_request("/endless").as_bytes()).await.unwrap();
+    stream.read_exact(&mut [0; 12]).await.unwrap();
+    let (mut used, silent) = (site.connect().await, site.connect().await);
+    used.write_all(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    used.read_exact(&mut [0; 12]).await.unwrap();
+    let begun = Instant::now();
+    assert!(ask(site.connect().await, &get_request("/who")).await.contains("200"));
+    assert!(ask(site.connect().await, &get_request("/who")).await.contains("200"));
+    assert!(begun.elapsed() < Limits::default().first_request, "nobody has waited for a deadline");
+    assert_eq!(rest(silent).await, "", "it had waited longest");
+    stream.write_all(b"x").await.unwrap();
+    assert!(metrics().contains("ecss_crm_connections_gave_way_total "));
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_say_whom_it_is_for_is_refused_everywhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let (tls, files) = pair(&dir);
+    let plain = site(Limits::default()).await;
+    let secure = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls), Limits::default());
+    for head in [
+        "GET /who HTTP/1.1\r\n\r\n",
+        "GET /who HTTP/1.1\r\nHost:\r\n\r\n",
+        "GET /who HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+        "GET /who HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET /who HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET http://a/who HTTP/1.1\r\nHost: b\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
+    ] {
+        let answer = ask(plain.connect().await, head).await;
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("connection: close"), "{head}: {answer}");
+        let answer = ask(secured(secure.connect().await, &files).await.unwrap(), head).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{head}: {answer}");
+    }
+    let answer = ask(plain.connect().await, "GET /who HTTP/1.0\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.0 200"), "an old health check: {answer}");
+    assert!(
+        ask(plain.connect().await, "GET http://x/who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .await
+            .contains("200")
+    );
 }
 
 #[tokio::test]

@@ -2,5 +2,8 @@
 
 pub(crate) mod action;
 pub(crate) mod page;
+mod seats;
 pub(crate) mod stream;
 mod view;
+
+pub(crate) use seats::Seats;

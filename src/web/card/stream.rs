@@ -3,6 +3,7 @@
 //! Two kinds of events: `calls` with the whole state of the card whenever it has changed, and `ticket` with
 //! a fresh ticket before the old one runs out, for actions and for coming back after a lost connection.
 
+use super::seats::Seat;
 use super::view::CardState;
 use crate::domain::CrmCallId;
 use crate::web::WebState;
@@ -40,7 +41,8 @@ pub(crate) async fn follow(State(state): State<WebState>, RawQuery(query): RawQu
     let card = Some(query.get("card")).filter(|id| !id.is_empty()).map(CrmCallId::from);
     let mut renew = interval_at(Instant::now() + RENEW_EVERY, RENEW_EVERY);
     renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let follower = Follower { state, ticket, board, card, renew, sent: None };
+    let seat = state.seats.take(ticket.company.clone(), ticket.user);
+    let follower = Follower { state, ticket, board, card, renew, sent: None, seat };
     let events = stream::unfold(follower, |mut follower| async move {
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(event), follower))
@@ -58,11 +60,12 @@ struct Follower {
     renew: Interval,
     /// The state sent last.
     sent: Option<CardState>,
+    seat: Seat,
 }
 
 impl Follower {
-    /// The next event; `None` ends the stream: the daemon stops, the company is gone, or the portal has to
-    /// vouch for the employee again.
+    /// The next event; `None` ends the stream: the daemon stops, the company is gone, the employee has too many of them,
+    /// or the portal has to vouch for him again.
     async fn next(&mut self) -> Option<Event> {
         let shutdown = self.state.shutdown.clone();
         loop {
@@ -77,6 +80,7 @@ impl Follower {
             }
             tokio::select! {
                 () = shutdown.cancelled() => return None,
+                () = self.seat.taken.cancelled() => return None,
                 _ = self.renew.tick() => return Some(self.fresh_ticket()),
                 alive = self.board.changed() => if !alive { return None },
             }

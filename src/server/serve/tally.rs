@@ -1,0 +1,32 @@
+//! How often a client was turned away before any handler saw it, for metrics.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Requests of which it is not clear whom they are for.
+static UNCLEAR_HOST: AtomicU64 = AtomicU64::new(0);
+/// Connections closed to make room for others.
+static GAVE_WAY: AtomicU64 = AtomicU64::new(0);
+
+/// One more request with an unclear `Host`.
+pub(super) fn unclear_host() {
+    UNCLEAR_HOST.fetch_add(1, Ordering::Relaxed);
+}
+
+/// One more connection that gave way.
+pub(super) fn gave_way() {
+    GAVE_WAY.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The counters of this process in Prometheus' text form.
+pub fn metrics() -> String {
+    let mut out = String::new();
+    for (name, help, count) in [
+        ("ecss_crm_requests_unclear_total", "Requests refused because of their Host header.", &UNCLEAR_HOST),
+        ("ecss_crm_connections_gave_way_total", "Unused connections closed to make room for others.", &GAVE_WAY),
+    ] {
+        let count = count.load(Ordering::Relaxed);
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {count}");
+    }
+    out
+}
