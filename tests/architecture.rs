@@ -58,7 +58,7 @@ const MEDIAN: usize = 130;
 
 /// Everything that may lie in the root of the repository.
 const TOP_LEVEL: &str = "
-    Cargo.toml Cargo.lock README.md LICENSE .gitignore clippy.toml rustfmt.toml
+    Cargo.toml Cargo.lock README.md SECURITY.md LICENSE .gitignore clippy.toml rustfmt.toml
     .ci .config .sqlx config debian migrations src static systemd templates tests
     .git target
 ";
@@ -105,6 +105,17 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn files_are_short() {
     none(&oversize(&sources()));
+}
+
+#[test]
+fn every_test_that_the_threat_model_names_exists() {
+    let model = fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md");
+    let named: Vec<&str> = model.split('`').skip(1).step_by(2).filter(|word| word.matches('_').count() > 2).collect();
+    let code = committed().into_iter().filter(|file| file.extension().is_some_and(|ext| ext == "rs"));
+    let code: Vec<String> = code.filter_map(|file| fs::read_to_string(root().join(file)).ok()).collect();
+    let missing = |name: &&&str| !code.iter().any(|text| text.contains(&format!("fn {name}(")));
+    assert!(named.len() > 20, "{named:?}");
+    none(&named.iter().filter(missing).map(|name| format!("no test {name}")).collect::<Vec<_>>());
 }
 
 #[test]
