@@ -23,8 +23,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tracing::Level;
 
-/// How long anything awaited may take; generous, as the machine may be busy with other tests.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything awaited may take; generous, as the machine may be busy with other tests, and clearly more than the
+/// minute after which we ask again about what anybody can have told.
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A client's number as the portal keeps it.
 pub const CLIENT: &str = "+79835551122";
