@@ -19,8 +19,12 @@ pub struct Card {
 impl Card {
     /// Opens the first tab of the card on this employee's screen, as his browser does.
     pub async fn open(story: &Story, firm: &Firm, user: i64) -> Self {
-        let frames = firm.portal.card_frames(user);
-        let frame = frames.first().expect("a tab in the card");
+        Self::open_if_there(story, firm, user).await.expect("a tab in the card")
+    }
+
+    /// Opens it if one stands on this employee's screen.
+    pub async fn open_if_there(story: &Story, firm: &Firm, user: i64) -> Option<Self> {
+        let frame = firm.portal.card_frames(user).into_iter().next()?;
         let client = story.town().client().clone();
         let response = frame.send(&client).await.expect("the card");
         assert_eq!(response.status(), StatusCode::OK);
@@ -32,15 +36,7 @@ impl Card {
         let state = serde_json::from_str(&attribute(&page, "data-state")).expect("the card's state");
         let (ticket, call) = (attribute(&page, "data-ticket"), attribute(&page, "data-card"));
         story.secret(&ticket);
-        Self { client, base: story.town().base(), ticket, call, state }
-    }
-
-    /// Opens it if one stands on this employee's screen.
-    pub async fn open_if_there(story: &Story, firm: &Firm, user: i64) -> Option<Self> {
-        if firm.portal.card_frames(user).is_empty() {
-            return None;
-        }
-        Some(Self::open(story, firm, user).await)
+        Some(Self { client, base: story.town().base(), ticket, call, state })
     }
 
     /// Opens the live stream.
