@@ -144,7 +144,7 @@ async fn a_check_says_what_failed_and_what_to_do() {
             Some("forbidden"),
         ),
         (Checked::Failed(LinkFault::Unreachable(x())), &["ecss-call-api.service"], Some("unreachable")),
-        (Checked::Failed(LinkFault::Protocol(x())), &["probe"], Some("protocol")),
+        (Checked::Failed(LinkFault::Protocol(x())), &["logLevel"], Some("protocol")),
         (Checked::Failed(LinkFault::Lost(x())), &["восстановится само"], Some("lost")),
     ] {
         let site = Site::new();

@@ -56,7 +56,7 @@ pub(super) const LINK: LinkTexts = LinkTexts {
     protocol: Say {
         title: "Unexpected answer",
         what: "What answers there is not a Call API, or a version we do not know.",
-        todo: "Check address and port. If they are right, run ecss-crm-server probe and add its output to your request for help.",
+        todo: "Check address and port. If they are right, set logLevel to debug on the server, check once more, and add the last lines of its log to your request for help.",
     },
     lost: Say {
         title: "The connection was lost",
