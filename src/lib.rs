@@ -9,6 +9,7 @@ pub mod domain;
 pub mod ecss;
 pub mod http;
 pub mod lifecycle;
+pub mod metrics;
 pub mod ownership;
 pub mod regular_file;
 #[cfg(feature = "sandbox")]

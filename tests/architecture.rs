@@ -21,7 +21,8 @@ const MAY_USE: &[(&str, &str)] = &[
     ("regular_file", ""),
     ("http", "domain regular_file"),
     ("ownership", ""),
-    ("telemetry", "domain clock ownership"),
+    ("metrics", ""),
+    ("telemetry", "domain clock ownership metrics"),
     ("config", "domain ownership regular_file telemetry"),
     // The three adapters never know each other, nor how they are configured: app tells them in plain values.
     ("store", "domain clock ownership regular_file"),
@@ -29,10 +30,10 @@ const MAY_USE: &[(&str, &str)] = &[
     ("bitrix", "domain clock http"),
     ("session", "domain clock http store ecss bitrix"),
     // The pages ask for what they need by a trait of their own (`web::Office`), which app implements.
-    ("web", "domain clock"),
-    ("server", "domain http ownership regular_file"),
+    ("web", "domain clock metrics"),
+    ("server", "domain http ownership regular_file metrics"),
     ("lifecycle", ""),
-    ("app", "domain clock http telemetry config store ecss bitrix session web server lifecycle"),
+    ("app", "domain clock http metrics telemetry config store ecss bitrix session web server lifecycle"),
     // Witnesses: they would believe our mistakes if they shared the code that makes them.
     ("sandbox::certs", "domain http"),
     ("sandbox::portal", "domain clock http sandbox::certs"),

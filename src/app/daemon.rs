@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::domain::company::Trust;
 use crate::ecss::Dialect;
 use crate::http::{ClientOptions, Guarded, tls_config};
+use crate::metrics::Exposition;
 use crate::server::serve::{PeerAddr, serve};
 use crate::server::tls::Tls;
 use crate::session::{Companies, CompanyHandle, LinkTools, Setup};
@@ -125,7 +126,7 @@ impl Daemon {
         let office: Arc<dyn Office> = self.office.clone();
         let key = self.store.key().derive("card ticket");
         let state = WebState::new(office, base, settings.prefixes(), key, clock.clone(), self.stop.clone())
-            .with_server_metrics(crate::server::serve::metrics);
+            .with_process_metrics(process_metrics);
         let router = web::router(state.clone()).layer(axum::middleware::map_request(tell_client));
         let stop = || self.stop.clone();
         self.tasks.spawn(serve(listeners.http, router.clone(), None, stop()));
@@ -177,6 +178,12 @@ impl Daemon {
         self.store.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// What is counted once for the whole process.
+fn process_metrics(out: &mut Exposition) {
+    crate::server::serve::metrics(out);
+    crate::telemetry::metrics(out);
 }
 
 /// Tells the pages who asks: they know nothing of listeners. Over a gateway's socket the gateway's word counts.

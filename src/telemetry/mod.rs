@@ -14,13 +14,14 @@ mod repeats;
 pub use level::{LEVELS, LogLevel, NoLevel};
 
 use crate::clock::Clock;
+use crate::metrics::Exposition;
 use file::{FileOptions, LogFile};
 use filter::{Dial, UpTo};
 use line::{Fields, Line};
 use repeats::Repeats;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tracing::{Subscriber, warn};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt;
@@ -71,6 +72,8 @@ impl Drop for Telemetry {
 pub fn init(settings: &LogSettings) -> Result<Telemetry, TryInitError> {
     let (subscriber, telemetry, faults) = prepare(settings, &Clock::system());
     subscriber.try_init()?;
+    // Set once only, as is the log.
+    let _ = COUNTS.set(telemetry.counts());
     panics::log_panics();
     for fault in faults {
         fault.tell();
@@ -111,11 +114,6 @@ impl Telemetry {
         self.dial.get()
     }
 
-    /// Lines of which only the number was written, because they said the same again and again.
-    pub fn merged_lines(&self) -> u64 {
-        self.repeats.first().map_or(0, |(line, _)| line.repeats.total())
-    }
-
     fn tell_left_out(&self) {
         for (line, writer) in &self.repeats {
             let told = line.left_out(true);
@@ -126,9 +124,37 @@ impl Telemetry {
         }
     }
 
-    /// Lines that were dropped because the disk was too slow.
-    pub fn dropped_lines(&self) -> usize {
-        self.writers.iter().map(|(dropped, _)| dropped.dropped_lines()).sum()
+    fn counts(&self) -> Counts {
+        let repeats = self.repeats.first().map(|(line, _)| line.repeats.clone());
+        Counts { repeats, dropped: self.writers.iter().map(|(dropped, _)| dropped.clone()).collect() }
+    }
+}
+
+/// What the process' log has not written.
+static COUNTS: OnceLock<Counts> = OnceLock::new();
+
+#[derive(Debug)]
+struct Counts {
+    /// Of the default file, which has all lines.
+    repeats: Option<Arc<Repeats>>,
+    dropped: Vec<ErrorCounter>,
+}
+
+/// Writes how many lines the log has not; nothing before [`init`].
+pub fn metrics(out: &mut Exposition) {
+    if let Some(counts) = COUNTS.get() {
+        counts.tell(out);
+    }
+}
+
+impl Counts {
+    fn tell(&self, out: &mut Exposition) {
+        let merged = self.repeats.as_ref().map_or(0, |repeats| repeats.total());
+        let dropped: usize = self.dropped.iter().map(ErrorCounter::dropped_lines).sum();
+        let help = "Log lines of which only the number was written, because they said the same again and again.";
+        out.counter("ecss_crm_log_lines_merged_total", help, merged);
+        let help = "Log lines dropped because the disk was too slow.";
+        out.counter("ecss_crm_log_lines_dropped_total", help, dropped as u64);
     }
 }
 

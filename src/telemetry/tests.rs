@@ -179,7 +179,11 @@ fn a_flood_leaves_its_beginning_and_a_number() {
             error!(company = n % 2, "broken {n}");
         }
         warn!("another place");
-        assert_eq!(telemetry.merged_lines(), 900 + 800);
+        let mut figures = Exposition::default();
+        telemetry.counts().tell(&mut figures);
+        let figures = figures.finish();
+        assert!(figures.contains("\necss_crm_log_lines_merged_total 1700\n"), "{figures}");
+        assert!(figures.contains("\necss_crm_log_lines_dropped_total 0\n"), "{figures}");
     });
     assert_eq!(all.iter().filter(|line| line.contains("web the portal") || line.contains(" not known: ")).count(), 101);
     assert!(all.iter().any(|line| line.contains("… 900 more lines like this one: the portal is not known: 100")));

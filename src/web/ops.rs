@@ -4,6 +4,7 @@ use super::WebState;
 use super::office::{CompanyHealth, Health};
 use crate::domain::Timestamp;
 use crate::domain::link::{DiskState, PortalState};
+use crate::metrics::{Exposition, Kind};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,7 +12,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// `GET /healthz`: the process answers.
 pub(crate) async fn alive() -> &'static str {
@@ -42,20 +42,13 @@ pub(crate) async fn ready(State(state): State<WebState>) -> Response {
 /// `GET /metrics`: Prometheus' text form.
 pub(crate) async fn metrics(State(state): State<WebState>) -> Response {
     let health = state.office.health().await;
-    let text = exposition(&health, state.clock.now())
-        + &bodies_refused(&state)
-        + &state.seats.metrics()
-        + &(state.server_metrics)()
-        + &state.office.metrics();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
-}
-
-fn bodies_refused(state: &WebState) -> String {
-    let refused = state.bodies.refused();
-    format!(
-        "# HELP ecss_crm_bodies_refused_total Large bodies of requests for which there was no room.\n\
-         # TYPE ecss_crm_bodies_refused_total counter\necss_crm_bodies_refused_total {refused}\n"
-    )
+    let mut out = Exposition::default();
+    tell(&health, state.clock.now(), &mut out);
+    state.bodies.metrics(&mut out);
+    state.seats.metrics(&mut out);
+    (state.process_metrics)(&mut out);
+    state.office.metrics(&mut out);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out.finish()).into_response()
 }
 
 /// Answers about health are true for a moment only.
@@ -66,7 +59,7 @@ pub(crate) async fn never_cached(request: Request, next: Next) -> Response {
 }
 
 /// Name, kind, help and value of a metric that each company has; `None` where a company has none.
-type Gauge = (&'static str, &'static str, &'static str, fn(&CompanyHealth, Timestamp) -> Option<u64>);
+type Figure = (&'static str, Kind, &'static str, fn(&CompanyHealth, Timestamp) -> Option<u64>);
 
 /// Seconds for which the oldest call of a company has waited to be told.
 fn waits(company: &CompanyHealth, now: Timestamp) -> u64 {
@@ -107,93 +100,75 @@ fn count(
     })
 }
 
-fn exposition(health: &Health, now: Timestamp) -> String {
-    let mut out = String::new();
-    let mut line = |text: &str| {
-        out.push_str(text);
-        out.push('\n');
-    };
-    line("# HELP ecss_crm_ready Whether the daemon can do its work.");
-    line("# TYPE ecss_crm_ready gauge");
-    line(&format!("ecss_crm_ready {}", u8::from(health.problems.is_empty())));
-    line("# HELP ecss_crm_disk_ok Whether the database stores everything.");
-    line("# TYPE ecss_crm_disk_ok gauge");
-    line(&format!("ecss_crm_disk_ok {}", u8::from(health.disk == DiskState::Ok)));
-    line("# HELP ecss_crm_companies Companies by state of a connection.");
-    line("# TYPE ecss_crm_companies gauge");
+/// Writes what is known of the daemon and each company.
+fn tell(health: &Health, now: Timestamp, out: &mut Exposition) {
+    let (ready, disk) = (health.problems.is_empty(), health.disk == DiskState::Ok);
+    out.gauge("ecss_crm_ready", "Whether the daemon can do its work.", u64::from(ready));
+    out.gauge("ecss_crm_disk_ok", "Whether the database stores everything.", u64::from(disk));
+    let mut states = out.family(Kind::Gauge, "ecss_crm_companies", "Companies by state of a connection.");
     for (connection, counts) in [("link", by_link(health)), ("portal", by_portal(health))] {
-        for (state, n) in counts {
-            line(&format!("ecss_crm_companies{{connection=\"{connection}\",state=\"{state}\"}} {n}"));
+        for (state, companies) in counts {
+            states.sample(&[("connection", connection), ("state", state)], companies);
         }
     }
-    line("# HELP ecss_crm_portal_state Which state the portal is in: 1 for that one, 0 for the others.");
-    line("# TYPE ecss_crm_portal_state gauge");
+    let help = "Which state the portal is in: 1 for that one, 0 for the others.";
+    let mut states = out.family(Kind::Gauge, "ecss_crm_portal_state", help);
     for company in &health.companies {
         for state in PortalState::CODES {
-            let (domain, holds) = (label(&company.domain), u8::from(company.portal.code() == state));
-            line(&format!("ecss_crm_portal_state{{company=\"{domain}\",state=\"{state}\"}} {holds}"));
+            let holds = u64::from(company.portal.code() == state);
+            states.sample(&[("company", &company.domain), ("state", state)], holds);
         }
     }
-    for (name, kind, help, value) in GAUGES {
-        line(&format!("# HELP {name} {help}\n# TYPE {name} {kind}"));
+    for (name, kind, help, value) in FIGURES {
+        let mut figures = out.family(kind, name, help);
         for company in &health.companies {
             if let Some(value) = value(company, now) {
-                line(&format!("{name}{{company=\"{}\"}} {value}", label(&company.domain)));
+                figures.sample(&[("company", &company.domain)], value);
             }
         }
     }
-    out
 }
 
 /// The name `ecss_crm_portal_waiting` is older than `ecss_crm_portal_waiting_calls` and says the same.
-const GAUGES: [Gauge; 13] = [
-    ("ecss_crm_link_up", "gauge", "Whether events of the switch flow.", |c, _| Some(u64::from(c.link.is_online()))),
-    ("ecss_crm_portal_ok", "gauge", "Whether the portal answers.", |c, _| Some(u64::from(c.portal == PortalState::Ok))),
-    ("ecss_crm_calls", "gauge", "Running calls.", |c, _| Some(c.calls)),
-    ("ecss_crm_portal_waiting", "gauge", "Calls that wait to be told to the portal.", |c, _| Some(c.backlog.calls)),
-    ("ecss_crm_portal_waiting_calls", "gauge", "Calls that wait to be told to the portal.", |c, _| {
+const FIGURES: [Figure; 13] = [
+    ("ecss_crm_link_up", Kind::Gauge, "Whether events of the switch flow.", |c, _| Some(u64::from(c.link.is_online()))),
+    ("ecss_crm_portal_ok", Kind::Gauge, "Whether the portal answers.", |c, _| {
+        Some(u64::from(c.portal == PortalState::Ok))
+    }),
+    ("ecss_crm_calls", Kind::Gauge, "Running calls.", |c, _| Some(c.calls)),
+    ("ecss_crm_portal_waiting", Kind::Gauge, "Calls that wait to be told to the portal.", |c, _| Some(c.backlog.calls)),
+    ("ecss_crm_portal_waiting_calls", Kind::Gauge, "Calls that wait to be told to the portal.", |c, _| {
         Some(c.backlog.calls)
     }),
-    ("ecss_crm_portal_waiting_seconds", "gauge", "How long the oldest of them has waited.", |c, now| {
+    ("ecss_crm_portal_waiting_seconds", Kind::Gauge, "How long the oldest of them has waited.", |c, now| {
         Some(waits(c, now))
     }),
-    ("ecss_crm_unknown_numbers_total", "counter", "Calls whose number belongs to nobody.", |c, _| {
+    ("ecss_crm_unknown_numbers_total", Kind::Counter, "Calls whose number belongs to nobody.", |c, _| {
         Some(c.unknown_numbers)
     }),
-    ("ecss_crm_portal_bindings_refused", "gauge", "Things that the portal refuses to set up.", |c, _| {
+    ("ecss_crm_portal_bindings_refused", Kind::Gauge, "Things that the portal refuses to set up.", |c, _| {
         Some(c.refused_bindings.len() as u64)
     }),
-    ("ecss_crm_shed_total", "counter", "Events and messages given up because a queue was full.", |c, _| Some(c.shed)),
+    ("ecss_crm_shed_total", Kind::Counter, "Events and messages given up because a queue was full.", |c, _| {
+        Some(c.shed)
+    }),
     (
         "ecss_crm_excess_calls_total",
-        "counter",
+        Kind::Counter,
         "Calls closed because the switch told of too many open ones.",
         |c, _| Some(c.excess.calls),
     ),
-    ("ecss_crm_excess_legs_total", "counter", "Legs given up because one call had too many.", |c, _| {
+    ("ecss_crm_excess_legs_total", Kind::Counter, "Legs given up because one call had too many.", |c, _| {
         Some(c.excess.legs)
     }),
     (
         "ecss_crm_excess_lines_total",
-        "counter",
+        Kind::Counter,
         "Lines of calls' stories not kept because there were too many.",
         |c, _| Some(c.excess.lines),
     ),
-    ("ecss_crm_refresh_token_days_left", "gauge", "Days until the grant ends if it is not used.", days_left),
+    ("ecss_crm_refresh_token_days_left", Kind::Gauge, "Days until the grant ends if it is not used.", days_left),
 ];
-
-/// A label's value with what would end it escaped.
-fn label(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '\\' | '"' => write!(out, "\\{c}"),
-            '\n' => write!(out, "\\n"),
-            c => write!(out, "{c}"),
-        }
-        .expect("a String takes everything");
-        out
-    })
-}
 
 #[cfg(test)]
 mod tests {
@@ -222,7 +197,9 @@ mod tests {
             waiting_installs: 0,
             companies: vec![company("a.example", online), company("b\"\\\n", LinkState::NotConfigured)],
         };
-        let text = exposition(&health, Timestamp(61_000));
+        let mut out = Exposition::default();
+        tell(&health, Timestamp(61_000), &mut out);
+        let text = out.finish();
         for want in [
             "ecss_crm_ready 1\n",
             "ecss_crm_companies{connection=\"link\",state=\"not_configured\"} 1\n",

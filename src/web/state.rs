@@ -5,6 +5,7 @@ use super::guard::Throttle;
 use super::office::Office;
 use super::read::BodyRoom;
 use crate::clock::Clock;
+use crate::metrics::Exposition;
 use reqwest::Url;
 use std::fmt;
 use std::sync::Arc;
@@ -25,8 +26,8 @@ pub struct WebState {
     pub clock: Clock,
     /// Ends the streams when the daemon stops.
     pub shutdown: CancellationToken,
-    /// Metrics of whoever serves these pages, in Prometheus' text form.
-    pub(crate) server_metrics: fn() -> String,
+    /// Writes metrics of the process around these pages.
+    pub(crate) process_metrics: fn(&mut Exposition),
     /// Open streams of cards.
     pub(crate) seats: Arc<Seats>,
     pub(crate) throttle: Arc<Throttle>,
@@ -57,7 +58,7 @@ impl WebState {
             key,
             clock,
             shutdown,
-            server_metrics: String::new,
+            process_metrics: |_| (),
             seats: Arc::default(),
             throttle: Arc::default(),
             bodies: BodyRoom::default(),
@@ -68,8 +69,8 @@ impl WebState {
 
     /// Shows these metrics too.
     #[must_use]
-    pub fn with_server_metrics(self, server_metrics: fn() -> String) -> Self {
-        Self { server_metrics, ..self }
+    pub fn with_process_metrics(self, process_metrics: fn(&mut Exposition)) -> Self {
+        Self { process_metrics, ..self }
     }
 
     /// Scheme, host and port of the public address.

@@ -16,6 +16,7 @@ use crate::domain::card::CardCommand;
 use crate::domain::company::CallSettings;
 use crate::domain::link::DiskState;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
+use crate::metrics::Exposition;
 use crate::session::{self, Companies};
 use crate::store::{Store, StoreError};
 use crate::web::lang::Lang;
@@ -180,8 +181,8 @@ impl Office for DaemonOffice {
         Box::pin(self.opened_card(post))
     }
 
-    fn metrics(&self) -> String {
-        self.strangers()
+    fn metrics(&self, out: &mut Exposition) {
+        self.strangers(out);
     }
 
     fn health(&self) -> Work<'_, Health> {

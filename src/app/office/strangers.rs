@@ -1,11 +1,12 @@
 //! What people who have proved nothing ask of us, counted.
 
 use super::DaemonOffice;
+use crate::metrics::Exposition;
 use crate::session::{CompanyHandle, VisitCounts};
 
 impl DaemonOffice {
-    /// In Prometheus' text form.
-    pub(super) fn strangers(&self) -> String {
+    /// Writes how often.
+    pub(super) fn strangers(&self, out: &mut Exposition) {
         let all = self.companies.all().iter().map(CompanyHandle::visits).fold(VisitCounts::default(), |sum, one| {
             VisitCounts {
                 asked: sum.asked + one.asked,
@@ -14,25 +15,14 @@ impl DaemonOffice {
             }
         });
         let (refused, put_off) = self.companies.install_counts();
-        [
-            counter("ecss_crm_visits_asked_total", "Visitors' tokens that portals were asked about.", all.asked),
-            counter("ecss_crm_visits_remembered_total", "Visits that were answered from memory.", all.remembered),
-            counter("ecss_crm_visits_turned_away_total", "Visits that were turned away unasked.", all.turned_away),
-            counter(
-                "ecss_crm_installs_refused_total",
-                "Notices of installations for which there was no room.",
-                refused,
-            ),
-            counter(
-                "ecss_crm_installs_put_off_total",
-                "Notices of installations that had to wait to be confirmed.",
-                put_off,
-            ),
-        ]
-        .concat()
+        for (name, help, count) in [
+            ("ecss_crm_visits_asked_total", "Visitors' tokens that portals were asked about.", all.asked),
+            ("ecss_crm_visits_remembered_total", "Visits that were answered from memory.", all.remembered),
+            ("ecss_crm_visits_turned_away_total", "Visits that were turned away unasked.", all.turned_away),
+            ("ecss_crm_installs_refused_total", "Notices of installations for which there was no room.", refused),
+            ("ecss_crm_installs_put_off_total", "Notices of installations that had to wait to be confirmed.", put_off),
+        ] {
+            out.counter(name, help, count);
+        }
     }
-}
-
-fn counter(name: &str, help: &str, value: u64) -> String {
-    format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n")
 }

@@ -1,6 +1,6 @@
 //! How often a client was turned away before any handler saw it, for metrics.
 
-use std::fmt::Write as _;
+use crate::metrics::Exposition;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Requests of which it is not clear whom they are for.
@@ -18,15 +18,12 @@ pub(super) fn gave_way() {
     GAVE_WAY.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The counters of this process in Prometheus' text form.
-pub fn metrics() -> String {
-    let mut out = String::new();
+/// Writes them.
+pub fn metrics(out: &mut Exposition) {
     for (name, help, count) in [
         ("ecss_crm_requests_unclear_total", "Requests refused because of their Host header.", &UNCLEAR_HOST),
         ("ecss_crm_connections_gave_way_total", "Unused connections closed to make room for others.", &GAVE_WAY),
     ] {
-        let count = count.load(Ordering::Relaxed);
-        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {count}");
+        out.counter(name, help, count.load(Ordering::Relaxed));
     }
-    out
 }

@@ -1,6 +1,7 @@
 //! Who follows calls: each open stream takes a connection, so that an employee has a handful of them at most.
 
 use crate::domain::{CompanyId, UserId};
+use crate::metrics::Exposition;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,13 +49,10 @@ impl Seats {
         Seat { seats: self.clone(), holder, number, taken }
     }
 
-    /// How often a stream has given way, in Prometheus' text form.
-    pub(crate) fn metrics(&self) -> String {
-        let count = self.gave_way.load(Ordering::Relaxed);
-        format!(
-            "# HELP ecss_crm_card_streams_gave_way_total Streams of cards closed for a newer one of the same employee.\n\
-             # TYPE ecss_crm_card_streams_gave_way_total counter\necss_crm_card_streams_gave_way_total {count}\n"
-        )
+    /// Writes how often a stream has given way.
+    pub(crate) fn metrics(&self, out: &mut Exposition) {
+        let help = "Streams of cards closed for a newer one of the same employee.";
+        out.counter("ecss_crm_card_streams_gave_way_total", help, self.gave_way.load(Ordering::Relaxed));
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<Holder, Streams>> {
@@ -87,7 +85,7 @@ mod tests {
         own.truncate(2);
         own.push(seats.take("m".into(), UserId(1)));
         assert!(!own[1].taken.is_cancelled() && !colleague.taken.is_cancelled(), "there is room again");
-        assert!(seats.metrics().ends_with("_total 1\n"));
+        assert_eq!(seats.gave_way.load(Ordering::Relaxed), 1);
         drop((own, colleague));
         assert!(seats.open().is_empty());
     }

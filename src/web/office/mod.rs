@@ -22,6 +22,7 @@ use crate::domain::card::{CallView, CardCommand};
 use crate::domain::company::CallSettings;
 use crate::domain::leg::Capabilities;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
+use crate::metrics::Exposition;
 use crate::web::lang::Lang;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -131,10 +132,8 @@ pub trait Office: Send + Sync + 'static {
     /// State of the daemon and of all companies, for `/readyz` and `/metrics`.
     fn health(&self) -> Work<'_, Health>;
 
-    /// Further metrics in Prometheus' text form, each line ended; nothing by default.
-    fn metrics(&self) -> String {
-        String::new()
-    }
+    /// Writes further metrics; none by default.
+    fn metrics(&self, _out: &mut Exposition) {}
 }
 
 /// One watcher's view of a company's running calls.

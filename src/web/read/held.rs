@@ -3,6 +3,7 @@
 //! Anybody can begin thousands of large bodies and send them slowly. What portals and cards send is small and is always
 //! taken; larger bodies share one allotment, which each holds until nobody needs its bytes any more.
 
+use crate::metrics::Exposition;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,8 +30,9 @@ impl Default for BodyRoom {
 
 impl BodyRoom {
     /// Bodies since the start for which there was no room.
-    pub(crate) fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
+    pub(crate) fn metrics(&self, out: &mut Exposition) {
+        let help = "Large bodies of requests for which there was no room.";
+        out.counter("ecss_crm_bodies_refused_total", help, self.refused.load(Ordering::Relaxed));
     }
 
     /// Room for a body that begins.
@@ -104,7 +106,7 @@ mod tests {
         };
         let held: Vec<_> = (0..16).map_while(|_| fill().ok()).collect();
         assert_eq!(held.len(), 16);
-        assert_eq!((fill(), room.refused()), (Err(NoRoom), 1));
+        assert_eq!((fill(), room.refused.load(Ordering::Relaxed)), (Err(NoRoom), 1));
         let small: Vec<_> = (0..1000)
             .map(|_| {
                 let mut body = room.begin();

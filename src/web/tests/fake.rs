@@ -9,6 +9,7 @@ use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 use crate::domain::profile::Profile;
 use crate::domain::tokens::REFRESH_LIFE;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
+use crate::metrics::Exposition;
 use crate::web::lang::Lang;
 use crate::web::office::{
     ActError, Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health,
@@ -383,8 +384,8 @@ impl Office for FakeOffice {
         ready(self.world().health.clone())
     }
 
-    fn metrics(&self) -> String {
-        "ecss_crm_extra 1\n".to_owned()
+    fn metrics(&self, out: &mut Exposition) {
+        out.gauge("ecss_crm_extra", "More.", 1);
     }
 }
 
