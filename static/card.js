@@ -17,6 +17,7 @@
   let source = null;
   let retry = 0;
   let waiting = 0;
+  let paused = false; // other cards need the place until somebody looks at this one
 
   const put = (id, text) => {
     const element = part(id);
@@ -98,6 +99,11 @@
     source.addEventListener("ticket", (event) => {
       ticket = event.data;
     });
+    source.addEventListener("gave_way", () => {
+      source.close();
+      paused = true;
+      put("link", texts.gave_way);
+    });
     source.onerror = () => {
       // Always come back with the newest ticket, slower each time.
       source.close();
@@ -105,6 +111,12 @@
       retry = Math.min(retry + 1, 5);
       waiting = setTimeout(resume, 1000 * 2 ** (retry - 1) + Math.random() * 1000);
     };
+  };
+
+  const lookedAt = () => {
+    if (!paused || document.visibilityState !== "visible") return;
+    paused = false;
+    follow();
   };
 
   // An event source does not tell why it failed; ask before trying again for ever.
@@ -150,6 +162,7 @@
     }
   };
 
+  for (const event of ["visibilitychange", "pointerdown", "keydown"]) document.addEventListener(event, lookedAt);
   for (const button of buttons) button.addEventListener("click", () => send(button.dataset.action));
   part("transfer").addEventListener("click", () => {
     transferForm.hidden = !transferForm.hidden;

@@ -10,7 +10,7 @@ use crate::domain::company::Trust;
 use crate::ecss::Dialect;
 use crate::http::{ClientOptions, Guarded, tls_config};
 use crate::metrics::Exposition;
-use crate::server::serve::{PeerAddr, serve};
+use crate::server::serve::{CONNECTIONS, PeerAddr, serve};
 use crate::server::tls::Tls;
 use crate::session::{Companies, CompanyHandle, LinkTools, Setup};
 use crate::store::Store;
@@ -125,7 +125,8 @@ impl Daemon {
     fn serve(&self, settings: &Settings, base: &str, listeners: Listeners, clock: &Clock) {
         let office: Arc<dyn Office> = self.office.clone();
         let key = self.store.key().derive("card ticket");
-        let state = WebState::new(office, base, settings.prefixes(), key, clock.clone(), self.stop.clone())
+        let (prefixes, stop) = (settings.prefixes(), self.stop.clone());
+        let state = WebState::new(office, base, prefixes, key, clock.clone(), stop, CONNECTIONS)
             .with_process_metrics(process_metrics);
         let router = web::router(state.clone()).layer(axum::middleware::map_request(tell_client));
         let stop = || self.stop.clone();

@@ -38,7 +38,7 @@ pub struct WebState {
 }
 
 impl WebState {
-    /// Puts the shared things together.
+    /// Puts the shared things together. So many connections are served at once.
     pub fn new(
         office: Arc<dyn Office>,
         base: &str,
@@ -46,6 +46,7 @@ impl WebState {
         key: [u8; 32],
         clock: Clock,
         shutdown: CancellationToken,
+        connections: usize,
     ) -> Self {
         let base = base.trim_end_matches('/');
         let url = Url::parse(base).ok();
@@ -59,7 +60,7 @@ impl WebState {
             clock,
             shutdown,
             process_metrics: |_| (),
-            seats: Arc::default(),
+            seats: Arc::new(Seats::within(connections)),
             throttle: Arc::default(),
             bodies: BodyRoom::default(),
             origin: origin.into(),

@@ -29,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+/// How many connections of one listener are served at once.
+pub const CONNECTIONS: usize = 4096;
 /// How often it is said that all connections are in use.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 /// How soon it is looked again for a connection that can give way, while all are in use.
@@ -68,7 +70,7 @@ impl Default for Limits {
             unread: Duration::from_secs(30),
             linger: Duration::from_millis(300),
             drain: Duration::from_secs(10),
-            connections: 4096,
+            connections: CONNECTIONS,
             headers: 100,
             head_bytes: 64 * 1024,
         }

@@ -154,6 +154,7 @@ fn script_texts(visit: &Visit) -> Value {
         "offline": t.offline,
         "reconnecting": t.reconnecting,
         "stale": t.stale,
+        "gave_way": t.gave_way,
         "failed": t.failed,
     })
 }

@@ -1,7 +1,8 @@
 //! `/call/stream`: the card's live state as server-sent events.
 //!
-//! Two kinds of events: `calls` with the whole state of the card whenever it has changed, and `ticket` with
-//! a fresh ticket before the old one runs out, for actions and for coming back after a lost connection.
+//! Three kinds of events: `calls` with the whole state of the card whenever it has changed, `ticket` with a fresh ticket
+//! before the old one runs out, for actions and for coming back after a lost connection, and `gave_way` as the last
+//! one when the place is needed for another card, so that this one does not come back at once and take it again.
 
 use super::seats::Seat;
 use super::view::CardState;
@@ -41,8 +42,8 @@ pub(crate) async fn follow(State(state): State<WebState>, RawQuery(query): RawQu
     let card = Some(query.get("card")).filter(|id| !id.is_empty()).map(CrmCallId::from);
     let mut renew = interval_at(Instant::now() + RENEW_EVERY, RENEW_EVERY);
     renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let seat = state.seats.take(ticket.company.clone(), ticket.user);
-    let follower = Follower { state, ticket, board, card, renew, sent: None, seat };
+    let seat = state.seats.take(&ticket).ok_or_else(|| WebError::Busy("too many cards are open".to_owned()))?;
+    let follower = Follower { state, ticket, board, card, renew, sent: None, seat: Some(seat) };
     let events = stream::unfold(follower, |mut follower| async move {
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(event), follower))
@@ -60,7 +61,8 @@ struct Follower {
     renew: Interval,
     /// The state sent last.
     sent: Option<CardState>,
-    seat: Seat,
+    /// None once another stream has it.
+    seat: Option<Seat>,
 }
 
 impl Follower {
@@ -68,6 +70,7 @@ impl Follower {
     /// or the portal has to vouch for him again.
     async fn next(&mut self) -> Option<Event> {
         let shutdown = self.state.shutdown.clone();
+        let taken = self.seat.as_ref()?.taken.clone();
         loop {
             if shutdown.is_cancelled() || self.state.clock.now() >= self.ticket.ends() {
                 return None;
@@ -80,7 +83,10 @@ impl Follower {
             }
             tokio::select! {
                 () = shutdown.cancelled() => return None,
-                () = self.seat.taken.cancelled() => return None,
+                () = taken.cancelled() => {
+                    self.seat = None;
+                    return Some(Event::default().event("gave_way").data("to a newer card"));
+                }
                 _ = self.renew.tick() => return Some(self.fresh_ticket()),
                 alive = self.board.changed() => if !alive { return None },
             }

@@ -227,6 +227,7 @@ pub(crate) struct CardTexts {
     pub offline: &'static str,
     pub reconnecting: &'static str,
     pub stale: &'static str,
+    pub gave_way: &'static str,
     pub failed: &'static str,
     pub noscript: &'static str,
     pub done: &'static str,

@@ -47,7 +47,7 @@ impl Site {
         let clock = Clock::manual(NOW);
         let shutdown = CancellationToken::new();
         let prefixes = prefixes.iter().map(|p| (*p).to_owned()).collect();
-        let state = WebState::new(office.clone(), base, prefixes, [7; 32], clock.clone(), shutdown.clone());
+        let state = WebState::new(office.clone(), base, prefixes, [7; 32], clock.clone(), shutdown.clone(), 40);
         Self { router: router(state.clone()), ops: ops_router(state.clone()), office, state, clock, shutdown }
     }
 

@@ -1,10 +1,11 @@
 //! The card's live state.
 
 use super::card::ticket;
-use super::fake::{ME, call};
-use super::{Ask, Site};
+use super::fake::{COMPANY, ME, call};
+use super::{Ask, NOW, Site};
 use crate::domain::UserId;
 use crate::domain::card::Phase;
+use crate::web::guard::Ticket;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
@@ -53,11 +54,11 @@ async fn the_stream_tells_the_state_and_each_change() {
     assert_eq!((&current["call"], &current["leg"]), (&"c1".into(), &"c1-leg".into()));
     assert_eq!((&current["number"], &current["name"]), (&"+79831234567".into(), &"Пётр".into()));
     assert_eq!((&current["buttons"]["answer"], &current["buttons"]["hold"]), (&true.into(), &false.into()));
-    assert_eq!(state["now"], super::NOW.millis());
+    assert_eq!(state["now"], NOW.millis());
 
     site.office.change(|w| w.calls = vec![call("c1", ME, Phase::Talking, &["crm-1"]).into()]);
     let state = events.state().await;
-    assert_eq!(state["current"]["answered_at"], super::NOW.millis());
+    assert_eq!(state["current"]["answered_at"], NOW.millis());
 
     site.office.change(|w| w.online = false);
     let state = events.state().await;
@@ -75,6 +76,38 @@ async fn what_colleagues_do_is_not_sent() {
     let state = events.state().await;
     assert_eq!(state["calls"].as_array().map(Vec::len), Some(1));
     assert_eq!(state["current"]["call"], "mine");
+}
+
+#[tokio::test]
+async fn the_oldest_card_of_a_ticket_is_told_that_it_gives_way_and_ends() {
+    let site = Site::new();
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        let mut events = Events::open(&site, "").await;
+        events.state().await;
+        streams.push(events);
+    }
+    let last = streams[0].next().await.expect("a last event");
+    assert!(last.contains("event: gave_way\n"), "{last}");
+    assert_eq!(streams[0].next().await, None);
+    site.office.change(|w| w.online = false);
+    assert_eq!(streams[1].state().await["online"], false, "the others go on");
+}
+
+#[tokio::test]
+async fn streams_leave_room_for_everything_else() {
+    let site = Site::new();
+    let mut streams = Vec::new();
+    for user in 0..15 {
+        let word = Ticket::new(COMPANY.into(), UserId(user), NOW).sign(&site.state.key, NOW);
+        let response = site.open(Ask::get(&format!("/call/stream?ticket={word}"))).await;
+        assert_eq!(response.status(), StatusCode::OK, "{user}");
+        streams.push(response);
+    }
+    let again = site.send(Ask::get(&format!("/call/stream?ticket={}", ticket(&site)))).await;
+    assert_eq!((again.status, again.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "10"));
+    drop(streams.pop());
+    assert_eq!(site.open(Ask::get(&format!("/call/stream?ticket={}", ticket(&site)))).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ pub(super) const CARD: CardTexts = CardTexts {
     offline: "No connection to ECSS-10: the buttons return with it. Control the call from your phone.",
     reconnecting: "The connection to the server was lost, reconnecting…",
     stale: "This card is out of date. Close it and open it again.",
+    gave_way: "Too many cards are open, so this one has stopped following the call. Click it to go on.",
     failed: "That did not work. Try again or use your phone.",
     noscript: "Switch JavaScript on in your browser for buttons and timer.",
     done: "The command was sent.",
