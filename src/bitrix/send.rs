@@ -10,15 +10,37 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Longest answer of nearly all methods and of the authorization servers: a few fields, or our own few bindings. The
 /// longest seen are below 4 KiB; the rest is for error texts and pages.
-pub(super) const ORDINARY: usize = 64 * 1024;
+const ORDINARY: usize = 64 * 1024;
 /// Longest answer with fifty rows or fifty commands' results: a user has about 3 KiB where a portal ignores the list of
 /// fields we ask for, and its own fields come on top.
-pub(super) const LONG: usize = 1024 * 1024;
+const LONG: usize = 1024 * 1024;
 /// How long the rest of a long answer may take once it is its turn.
 const LONG_WITHIN: Duration = Duration::from_secs(10);
 
-/// Read as JSON, a long answer can take fifty times its length. So only one at a time is read and taken apart.
-static LONG_ONE: Semaphore = Semaphore::const_new(1);
+/// Long answers that are being received at once, each with up to [`LONG`] bytes and from another portal.
+static RECEIVING: Semaphore = Semaphore::const_new(16);
+/// Read as JSON, a long answer can take fifty times its length. So only one at a time is taken apart, which waits for
+/// nobody's network.
+static TAKING_APART: Semaphore = Semaphore::const_new(1);
+
+/// One portal's turn for a long answer: a portal that sends slowly holds up only itself.
+#[derive(Debug)]
+pub(super) struct OneLong(Semaphore);
+
+impl Default for OneLong {
+    fn default() -> Self {
+        Self(Semaphore::new(1))
+    }
+}
+
+/// How long an answer may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Limit<'a> {
+    /// [`ORDINARY`].
+    Ordinary,
+    /// [`LONG`], in this portal's turn.
+    Long(&'a OneLong),
+}
 
 /// What came back, whatever it means.
 #[derive(Debug)]
@@ -33,7 +55,7 @@ pub(super) struct Reply {
     pub(super) body: Bytes,
     /// Set if the body was longer than may be: this long.
     pub(super) cut_at: Option<usize>,
-    /// Held while a long answer is taken apart.
+    /// Held while a long answer is taken apart, by one at a time.
     #[cfg_attr(not(test), expect(dead_code, reason = "held, not read"))]
     pub(super) turn: Option<SemaphorePermit<'static>>,
 }
@@ -63,22 +85,24 @@ fn refusal(forbidden: &Forbidden) -> String {
     }
 }
 
-/// Sends and reads the answer up to `limit` bytes; nothing beyond that is read. Texts of faults hold neither the address
+/// Sends and reads the answer up to its limit; nothing beyond that is read. Texts of faults hold neither the address
 /// nor its parameters, as these can carry secrets.
-pub(super) async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Reply, SendFault> {
+pub(super) async fn send(request: reqwest::RequestBuilder, limit: Limit<'_>) -> Result<Reply, SendFault> {
     let mut response = request.send().await.map_err(fault)?;
     let status = response.status().as_u16();
     let location = header(response.headers(), &LOCATION);
     let retry_after =
         header(response.headers(), &RETRY_AFTER).and_then(|s| s.trim().parse().ok()).map(Duration::from_secs);
     let mut body = BytesMut::new();
-    let mut cut_at = read_up_to(limit.min(ORDINARY), &mut response, &mut body).await?;
+    let mut cut_at = read_up_to(ORDINARY, &mut response, &mut body).await?;
     let mut turn = None;
-    if cut_at.is_some() && limit > ORDINARY {
-        turn = LONG_ONE.acquire().await.ok();
-        let rest = read_up_to(limit, &mut response, &mut body);
+    if let (Some(_), Limit::Long(one)) = (cut_at, limit) {
+        // Held until it can be taken apart, so that there are never more of them in memory.
+        let _receiving = (one.0.acquire().await, RECEIVING.acquire().await);
+        let rest = read_up_to(LONG, &mut response, &mut body);
         let late = |_| SendFault::Unanswered("a long answer came too slowly".into());
         cut_at = tokio::time::timeout(LONG_WITHIN, rest).await.map_err(late)??;
+        turn = TAKING_APART.acquire().await.ok();
     }
     Ok(Reply { status, location, retry_after, body: body.freeze(), cut_at, turn })
 }
@@ -136,8 +160,11 @@ mod tests {
     use super::*;
     use crate::bitrix::testing;
     use reqwest::Method;
+    use std::sync::Arc;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
+    use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
 
     #[tokio::test]
     async fn a_refused_connection_was_not_sent_and_tells_no_secret() {
@@ -145,7 +172,8 @@ mod tests {
         let address = listener.local_addr().unwrap();
         drop(listener);
         let url = format!("http://{address}/oauth/token/?client_secret=hush");
-        let fault = send(testing::http().request(Method::GET, &url).expect("allowed"), ORDINARY).await.unwrap_err();
+        let fault =
+            send(testing::http().request(Method::GET, &url).expect("allowed"), Limit::Ordinary).await.unwrap_err();
         assert!(matches!(fault, SendFault::NotSent(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
     }
@@ -159,7 +187,8 @@ mod tests {
             let mut buffer = [0; 1024];
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
         });
-        let fault = send(testing::http().request(Method::POST, &url).expect("allowed"), ORDINARY).await.unwrap_err();
+        let fault =
+            send(testing::http().request(Method::POST, &url).expect("allowed"), Limit::Ordinary).await.unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
@@ -168,21 +197,61 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_read_up_to_what_its_request_may_bring() {
         let peer = testing::Fake::start(|hit| testing::Say::html(200, &"x".repeat(hit.rest().parse().unwrap()))).await;
-        for (length, limit, cut_at) in [
-            (ORDINARY, ORDINARY, None),
-            (ORDINARY + 1, ORDINARY, Some(ORDINARY)),
-            (ORDINARY + 1, LONG, None),
-            (LONG, LONG, None),
-            (3 * LONG, LONG, Some(LONG)),
+        let one = OneLong::default();
+        for (length, limit, cut_at, in_turn) in [
+            (ORDINARY, Limit::Ordinary, None, false),
+            (ORDINARY + 1, Limit::Ordinary, Some(ORDINARY), false),
+            (ORDINARY, Limit::Long(&one), None, false),
+            (ORDINARY + 1, Limit::Long(&one), None, true),
+            (LONG, Limit::Long(&one), None, true),
+            (3 * LONG, Limit::Long(&one), Some(LONG), true),
         ] {
             let url = format!("{}/rest/{length}", peer.base);
             let reply = send(testing::http().request(Method::GET, &url).expect("allowed"), limit).await.unwrap();
-            assert_eq!(
-                (reply.cut_at, reply.turn.is_some()),
-                (cut_at, length > ORDINARY && limit > ORDINARY),
-                "{length}"
-            );
+            assert_eq!((reply.cut_at, reply.turn.is_some()), (cut_at, in_turn), "{length}");
         }
+        assert_eq!(one.0.available_permits(), 1);
+    }
+
+    /// Answers one request with the beginning of a long answer, and with the rest when told to.
+    async fn slow_portal(go_on: Arc<Notify>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/rest/user.get", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            assert!(socket.read(&mut [0; 1024]).await.unwrap() > 0);
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 2 * ORDINARY);
+            socket.write_all(head.as_bytes()).await.unwrap();
+            socket.write_all(&vec![b'x'; ORDINARY + 1]).await.unwrap();
+            go_on.notified().await;
+            socket.write_all(&vec![b'x'; ORDINARY - 1]).await.unwrap();
+        });
+        url
+    }
+
+    fn long(url: &str, one: &Arc<OneLong>) -> JoinHandle<Result<usize, SendFault>> {
+        let request = testing::http().request(Method::GET, url).expect("allowed");
+        let one = one.clone();
+        tokio::spawn(async move { send(request, Limit::Long(&one)).await.map(|reply| reply.body.len()) })
+    }
+
+    #[tokio::test]
+    async fn a_slow_long_answer_holds_up_its_own_portal_only() {
+        let quick = testing::Fake::start(|_| testing::Say::html(200, &"x".repeat(LONG))).await;
+        let (slow, others) = (Arc::new(OneLong::default()), Arc::new(OneLong::default()));
+        let go_on = Arc::new(Notify::new());
+        let hangs = long(&slow_portal(go_on.clone()).await, &slow);
+        while slow.0.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let waits = long(&quick.base, &slow);
+        for _ in 0..3 {
+            assert_eq!(long(&quick.base, &others).await.unwrap().unwrap(), LONG);
+        }
+        assert!(!hangs.is_finished() && !waits.is_finished(), "one at a time of the same portal");
+        go_on.notify_one();
+        assert_eq!(hangs.await.unwrap().unwrap(), 2 * ORDINARY);
+        assert_eq!(waits.await.unwrap().unwrap(), LONG);
     }
 
     #[tokio::test]
@@ -195,7 +264,8 @@ mod tests {
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
             socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"result\"").await.unwrap();
         });
-        let fault = send(testing::http().request(Method::POST, &url).expect("allowed"), ORDINARY).await.unwrap_err();
+        let fault =
+            send(testing::http().request(Method::POST, &url).expect("allowed"), Limit::Ordinary).await.unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
     }

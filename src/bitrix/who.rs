@@ -3,6 +3,7 @@
 use super::error::ApiError;
 use super::lenient;
 use super::portal::{self, Tools};
+use super::send::Limit;
 use super::verdict::{Answer, Verdict};
 use crate::domain::UserId;
 use secrecy::SecretString;
@@ -26,7 +27,7 @@ pub struct Who {
 pub async fn who(tools: &Tools, client_endpoint: &str, access: &SecretString) -> Result<Who, ApiError> {
     let endpoint = &format!("{}/", client_endpoint.trim_end_matches('/'));
     ask(|method| async move {
-        portal::post(&tools.http, &tools.clock, endpoint, method, &Value::Null, access)
+        portal::post(&tools.http, &tools.clock, endpoint, method, &Value::Null, access, Limit::Ordinary)
             .await
             .map_err(Verdict::into_error)
     })

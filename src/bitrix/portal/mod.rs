@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::gate::{Gate, Priority, Turn};
 use super::lenient;
 use super::oauth::{AppCredentials, OAuth};
-use super::send::{LONG, ORDINARY, SendFault, send};
+use super::send::{Limit, OneLong, SendFault, send};
 use super::verdict::{self, Answer, Verdict};
 use super::who::{self, Who};
 use crate::clock::Clock;
@@ -76,6 +76,7 @@ struct Inner {
     resting: Mutex<BTreeMap<String, Timestamp>>,
     /// The language its people read, where it is known.
     language: Mutex<Option<Language>>,
+    long: OneLong,
 }
 
 impl fmt::Debug for Portal {
@@ -92,8 +93,8 @@ impl Portal {
         let keys = Keys::new(setup.company, &setup.client_endpoint, setup.credentials, setup.tokens, shared);
         let gate = Arc::new(Gate::new(setup.budget));
         let language = Mutex::new(setup.language.as_deref().map(Language::of_code));
-        let (rumours, resting) = (Rumours::default(), Mutex::default());
-        Self(Arc::new(Inner { keys, http, clock, gate, rumours, resting, language }))
+        let (rumours, resting, long) = (Rumours::default(), Mutex::default(), OneLong::default());
+        Self(Arc::new(Inner { keys, http, clock, gate, rumours, resting, language, long }))
     }
 
     /// The language to write to its people in.
@@ -259,7 +260,12 @@ impl Inner {
         params: &Value,
         access: &SecretString,
     ) -> Result<Answer, Verdict> {
-        post(&self.http, &self.clock, endpoint, method, params, access).await
+        // What these bring is many rows or the answers of many commands.
+        let limit = match method {
+            "user.get" | "batch" => Limit::Long(&self.long),
+            _ => Limit::Ordinary,
+        };
+        post(&self.http, &self.clock, endpoint, method, params, access, limit).await
     }
 }
 
@@ -272,6 +278,7 @@ pub(super) async fn post(
     method: &str,
     params: &Value,
     access: &SecretString,
+    limit: Limit<'_>,
 ) -> Result<Answer, Verdict> {
     let mut body = lenient::object(params.clone());
     body.insert("auth".into(), access.expose_secret().into());
@@ -280,17 +287,9 @@ pub(super) async fn post(
         .map_err(SendFault::from)?
         .header("accept", "application/json")
         .json(&body);
-    let reply = send(request, longest_answer(method)).await?;
+    let reply = send(request, limit).await?;
     tracing::trace!(method, status = reply.status, bytes = reply.body.len(), "the portal answered");
     verdict::read(&reply, clock.now())
-}
-
-/// How long an answer of this method may be.
-fn longest_answer(method: &str) -> usize {
-    match method {
-        "user.get" | "batch" => LONG,
-        _ => ORDINARY,
-    }
 }
 
 /// The host (with port, if it is not the usual one) of a portal's REST base.
