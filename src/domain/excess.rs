@@ -1,4 +1,4 @@
-//! What a switch has told beyond what can be true.
+//! What a switch has told beyond what can be true, and what could not be recorded because too much waited.
 
 use super::Timestamp;
 use std::time::Duration;
@@ -12,14 +12,59 @@ pub struct Excess {
     pub legs: u64,
     /// Lines of calls' stories that were not kept because a story had too many.
     pub lines: u64,
+    /// When.
+    pub spell: Spell,
+}
+
+/// Calls of a company that wait to be told to the portal; one more, and the oldest is not recorded. A company misses
+/// some thousand calls while its portal is away for days; each takes about a kilobyte of memory.
+pub const MOST_WAITING: usize = 20_000;
+
+/// Counted since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unrecorded {
+    /// CRM calls that will never be made because too many were waiting.
+    pub calls: u64,
+    /// When.
+    pub spell: Spell,
+}
+
+/// A time in which something comes again and again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spell {
     /// When it began …
-    pub since: Option<Timestamp>,
+    since: Option<Timestamp>,
     /// … and when it was seen last.
-    pub last: Option<Timestamp>,
+    last: Option<Timestamp>,
 }
 
 /// After so long without any it is over; what comes later begins anew.
 const OVER_AFTER: Duration = Duration::from_secs(3600);
+
+impl Spell {
+    /// It has come at `now`.
+    fn again(&mut self, now: Timestamp) {
+        if self.goes_on_since(now).is_none() {
+            self.since = Some(now);
+        }
+        self.last = Some(now);
+    }
+
+    /// Since when it has been coming; `None` if it does not any more.
+    pub fn goes_on_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.last.filter(|last| now.since(*last) < OVER_AFTER).and(self.since)
+    }
+}
+
+impl Unrecorded {
+    /// Adds so many calls at `now`.
+    pub fn add(&mut self, calls: u64, now: Timestamp) {
+        if calls > 0 {
+            self.calls += calls;
+            self.spell.again(now);
+        }
+    }
+}
 
 impl Excess {
     /// Whether there is nothing.
@@ -35,15 +80,7 @@ impl Excess {
         self.calls += more.calls;
         self.legs += more.legs;
         self.lines += more.lines;
-        if self.goes_on_since(now).is_none() {
-            self.since = Some(now);
-        }
-        self.last = Some(now);
-    }
-
-    /// Since when the switch has been telling too much; `None` if it does not any more.
-    pub fn goes_on_since(&self, now: Timestamp) -> Option<Timestamp> {
-        self.last.filter(|last| now.since(*last) < OVER_AFTER).and(self.since)
+        self.spell.again(now);
     }
 }
 
@@ -56,12 +93,12 @@ mod tests {
         let at = |minutes: i64| Timestamp(minutes * 60_000);
         let mut excess = Excess::default();
         excess.add(&Excess::default(), at(0));
-        assert_eq!(excess.goes_on_since(at(0)), None);
+        assert_eq!(excess.spell.goes_on_since(at(0)), None);
         let one = Excess { calls: 1, ..Excess::default() };
         for (minute, since) in [(1, 1), (50, 1), (100, 1), (200, 200)] {
             excess.add(&one, at(minute));
-            assert_eq!(excess.goes_on_since(at(minute + 59)), Some(at(since)));
-            assert_eq!(excess.goes_on_since(at(minute + 60)), None);
+            assert_eq!(excess.spell.goes_on_since(at(minute + 59)), Some(at(since)));
+            assert_eq!(excess.spell.goes_on_since(at(minute + 60)), None);
         }
         assert_eq!(excess.calls, 4);
     }

@@ -63,6 +63,8 @@ pub(super) struct Actor {
     pub stories: Stories,
     /// Complaints about what the switch tells beyond measure.
     pub noise: Noise,
+    /// Complaints about calls that are not recorded.
+    pub surplus: Noise,
     pub lanes: Lanes,
     pub turn: Turn,
     pub journal: Journal,
@@ -289,14 +291,20 @@ impl Actor {
     /// Stores what a round has changed, then acts on it.
     pub(super) async fn commit(&mut self, mut draft: Draft) {
         let now = self.clock.now();
+        self.give_up_surplus(&mut draft);
         draft.close(&self.book);
         for key in self.book.forget_excess() {
             self.forget(&key);
         }
         draft.excess.lines += self.stories.keep(&mut draft.record.trace);
+        for line in draft.record.trace.iter().filter(|line| self.book.get(&line.call).is_none()) {
+            // Told late, of a call that is forgotten already.
+            self.stories.forget(&line.call);
+        }
         self.too_much(&draft.excess, now);
         if !draft.is_idle() {
             let ids = self.journal.keep(std::mem::take(&mut draft.record), now).await;
+            let mut pointless = Vec::new();
             for ((call, Intent { lane, step }), id) in std::mem::take(&mut draft.steps).into_iter().zip(ids) {
                 let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
                 let past = if begins || self.lanes.knows(&lane) {
@@ -304,8 +312,9 @@ impl Actor {
                 } else {
                     Past::Stored(self.journal.crm_id(&lane).await)
                 };
-                self.lanes.push(&lane, &call, (id, step, now), past);
+                pointless.extend(self.lanes.push(&lane, &call, (id, step, now), past));
             }
+            self.journal.settle(pointless, now).await;
         }
         for (key, command, origin) in draft.commands {
             let commander = self.commander.clone();

@@ -279,6 +279,7 @@ impl Companies {
             book: Book::default(),
             stories: Stories::default(),
             noise: Noise::default(),
+            surplus: Noise::default(),
             lanes: Lanes::default(),
             turn: portal.turn(),
             journal: Journal::new(setup.store.clone(), id.clone()),

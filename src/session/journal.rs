@@ -48,6 +48,13 @@ impl Journal {
         ids
     }
 
+    /// Forgets requests that need not be made any more.
+    pub async fn settle(&mut self, settled: Vec<IntentId>, now: Timestamp) {
+        if !settled.is_empty() {
+            self.keep(Record { settled, ..Record::default() }, now).await;
+        }
+    }
+
     fn not_stored(&mut self, step: Kept, error: &StoreError, now: Timestamp) {
         if is_for_good(error) {
             tracing::error!(company = %self.company, %error, "a step cannot be stored and will be lost if the daemon stops now");

@@ -33,6 +33,7 @@ mod restore;
 mod spool;
 mod status;
 mod stories;
+mod surplus;
 mod uninstall;
 mod upkeep;
 mod vault;

@@ -7,7 +7,7 @@ use super::lanes::Past;
 use super::message::Message;
 use crate::domain::CallKey;
 use crate::domain::call::{Call, Click, Event, Leg};
-use crate::store::{CallRow, Intent, PortalEvent, StoreError};
+use crate::store::{CallRow, Intent, IntentId, PortalEvent, StoreError};
 
 /// Ended calls taken up again, at most.
 const MOST_ENDED: u32 = 1_000;
@@ -27,7 +27,8 @@ impl Actor {
             self.restore_call(&row, &mut draft);
         }
         for step in steps {
-            self.restore_step(step);
+            let pointless = self.restore_step(step);
+            draft.record.settled.extend(pointless);
         }
         self.commit(draft).await;
         for click in clicks {
@@ -67,14 +68,16 @@ impl Actor {
         }
     }
 
-    fn restore_step(&mut self, intent: Intent) {
+    /// Tells the steps that need not be told any more.
+    fn restore_step(&mut self, intent: Intent) -> Vec<IntentId> {
         match serde_json::from_str(&intent.body) {
             Ok(step) => {
                 let step = (intent.id, step, intent.created_at);
-                self.lanes.push(&intent.lane, &intent.call, step, Past::Stored(intent.crm));
+                self.lanes.push(&intent.lane, &intent.call, step, Past::Stored(intent.crm))
             }
             Err(error) => {
                 tracing::error!(company = %self.company, lane = %intent.lane, %error, "a stored step cannot be read and is left alone");
+                Vec::new()
             }
         }
     }

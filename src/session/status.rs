@@ -4,7 +4,7 @@ use super::board::CallBoard;
 use crate::bitrix::ApiError;
 use crate::domain::Timestamp;
 use crate::domain::binding::{Binding, Heard, Refusals};
-use crate::domain::excess::Excess;
+use crate::domain::excess::{Excess, Unrecorded};
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,6 +31,8 @@ pub struct Status {
     pub calls: u64,
     /// What the switch has told beyond what can be true.
     pub excess: Excess,
+    /// What was not recorded because too much waited.
+    pub unrecorded: Unrecorded,
 }
 
 impl Status {
@@ -59,6 +61,7 @@ pub(super) struct Shared {
     refusals: Mutex<Refusals>,
     backlog: Mutex<Backlog>,
     excess: Mutex<Excess>,
+    unrecorded: Mutex<Unrecorded>,
     pub unknown_numbers: AtomicU64,
     /// Counts what is given up because a bounded queue is full.
     pub shed: AtomicU64,
@@ -73,6 +76,7 @@ impl Shared {
             refusals: Mutex::default(),
             backlog: Mutex::new(Backlog::default()),
             excess: Mutex::default(),
+            unrecorded: Mutex::default(),
             unknown_numbers: AtomicU64::new(0),
             shed: AtomicU64::new(0),
         }
@@ -90,6 +94,7 @@ impl Shared {
             shed: self.shed.load(Ordering::Relaxed),
             calls: self.board.running() as u64,
             excess: *self.excess.lock().unwrap_or_else(PoisonError::into_inner),
+            unrecorded: *self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
@@ -103,6 +108,13 @@ impl Shared {
         let mut excess = self.excess.lock().unwrap_or_else(PoisonError::into_inner);
         excess.add(more, now);
         *excess
+    }
+
+    /// Adds calls that are not recorded because too many waited; tells all of it.
+    pub fn not_recorded(&self, calls: u64, now: Timestamp) -> Unrecorded {
+        let mut unrecorded = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner);
+        unrecorded.add(calls, now);
+        *unrecorded
     }
 
     /// What of the things `looked` after the portal refuses; tells what was known before and what is now.

@@ -130,7 +130,7 @@ fn tell(health: &Health, now: Timestamp, out: &mut Exposition) {
 }
 
 /// The name `ecss_crm_portal_waiting` is older than `ecss_crm_portal_waiting_calls` and says the same.
-const FIGURES: [Figure; 13] = [
+const FIGURES: [Figure; 14] = [
     ("ecss_crm_link_up", Kind::Gauge, "Whether events of the switch flow.", |c, _| Some(u64::from(c.link.is_online()))),
     ("ecss_crm_portal_ok", Kind::Gauge, "Whether the portal answers.", |c, _| {
         Some(u64::from(c.portal == PortalState::Ok))
@@ -167,13 +167,19 @@ const FIGURES: [Figure; 13] = [
         "Lines of calls' stories not kept because there were too many.",
         |c, _| Some(c.excess.lines),
     ),
+    (
+        "ecss_crm_unrecorded_calls_total",
+        Kind::Counter,
+        "Calls not recorded because too many waited to be told to the portal.",
+        |c, _| Some(c.unrecorded.calls),
+    ),
     ("ecss_crm_refresh_token_days_left", Kind::Gauge, "Days until the grant ends if it is not used.", days_left),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::excess::Excess;
+    use crate::domain::excess::{Excess, Unrecorded};
     use crate::domain::link::{Backlog, LinkState};
 
     #[test]
@@ -188,6 +194,7 @@ mod tests {
             grant_ends_at: (domain == "a.example").then_some(Timestamp(10 * 86_400_000)),
             unknown_numbers: 1,
             excess: Excess { calls: 5, legs: 6, lines: 7, ..Excess::default() },
+            unrecorded: Unrecorded { calls: 8, ..Unrecorded::default() },
             refused_bindings: vec![crate::domain::binding::Binding::Card],
         };
         let online = LinkState::Online { since: Timestamp(0), address: String::new() };
@@ -216,6 +223,7 @@ mod tests {
             "ecss_crm_excess_calls_total{company=\"a.example\"} 5\n",
             "ecss_crm_excess_legs_total{company=\"a.example\"} 6\n",
             "ecss_crm_excess_lines_total{company=\"a.example\"} 7\n",
+            "ecss_crm_unrecorded_calls_total{company=\"a.example\"} 8\n",
             "ecss_crm_refresh_token_days_left{company=\"a.example\"} 9\n",
             "ecss_crm_link_up{company=\"a.example\"} 1\n",
             "ecss_crm_calls{company=\"b\\\"\\\\\\n\"} 3\n",

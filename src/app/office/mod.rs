@@ -208,6 +208,7 @@ impl Office for DaemonOffice {
                         backlog: status.backlog,
                         shed: status.shed,
                         excess: status.excess,
+                        unrecorded: status.unrecorded,
                         grant_ends_at: handle.portal().tokens().map(|t| t.refresh_ends_at()),
                         unknown_numbers: status.unknown_numbers,
                         refused_bindings: status.refusals.bindings.iter().map(|b| b.what).collect(),

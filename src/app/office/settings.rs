@@ -3,7 +3,7 @@
 use super::{DaemonOffice, fault};
 use crate::domain::binding::{Heard, Refusals};
 use crate::domain::company::{CallSettings, SwitchSettings};
-use crate::domain::excess::Excess;
+use crate::domain::excess::{Excess, Unrecorded};
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use crate::domain::{CompanyId, Phone, UserId};
 use crate::session::SyncError;
@@ -63,6 +63,7 @@ impl DaemonOffice {
             backlog: status.as_ref().map_or(Backlog::default(), |s| s.backlog),
             shed: status.as_ref().map_or(0, |s| s.shed),
             excess: status.as_ref().map_or_else(Excess::default, |s| s.excess),
+            unrecorded: status.as_ref().map_or_else(Unrecorded::default, |s| s.unrecorded),
             disk: self.disk(),
         }))
     }

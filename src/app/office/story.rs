@@ -98,6 +98,13 @@ pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, St
             ),
             format!("leg {leg}"),
         ),
+        Note::NotRecorded { lane } => (
+            pick(
+                "В CRM не записано: слишком много вызовов ждали, пока портал станет доступен, а этот — дольше всех",
+                "Not recorded in the CRM: too many calls waited for the portal, and this one had waited longest",
+            ),
+            format!("EXTERNAL_CALL_ID {lane}"),
+        ),
         Note::StoryEnds => (
             pick(
                 "Рассказ о вызове стал слишком длинным, продолжение не сохраняется",

@@ -82,6 +82,11 @@ pub enum Note {
         /// Of which leg.
         leg: LegId,
     },
+    /// Too many calls were waiting for the portal: this CRM call is not made.
+    NotRecorded {
+        /// Its lane.
+        lane: ExternalId,
+    },
     /// The story has become too long; what follows is not written down.
     StoryEnds,
     /// The leg's number belongs to nobody in our table: no card.

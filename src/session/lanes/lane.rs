@@ -34,7 +34,12 @@ pub(super) struct Lane {
     finish_at: Option<Timestamp>,
     /// The portal has first heard of the call after its end.
     heard_late: bool,
+    /// With so many steps it is looked for those that later ones make pointless.
+    condense_at: usize,
 }
+
+/// A call has fewer steps than this, unless it rings at many telephones over and over.
+const FEW: usize = 64;
 
 /// What is told so long after the end of its call is told late.
 const LATE: Duration = Duration::from_secs(180);
@@ -82,6 +87,7 @@ impl Lane {
             instead: Vec::new(),
             finish_at: None,
             heard_late: false,
+            condense_at: FEW,
         }
     }
 
@@ -108,6 +114,39 @@ impl Lane {
         } else {
             self.steps.push_back((id, step));
         }
+    }
+
+    /// Takes out shows and hides that later ones make pointless, where there are many: what counts in the end is the last
+    /// word about each employee. Tells which.
+    pub fn condense(&mut self) -> Vec<IntentId> {
+        if self.busy || self.steps.len() < self.condense_at {
+            return Vec::new();
+        }
+        let (mut spoken_of, mut left, mut gone) = (BTreeSet::new(), VecDeque::new(), Vec::new());
+        for (id, step) in self.steps.drain(..).rev() {
+            let last_word = match &step {
+                CrmStep::Show { users } | CrmStep::Hide { users } => {
+                    users.iter().filter(|user| spoken_of.insert(**user)).count() > 0
+                }
+                CrmStep::Register { .. } | CrmStep::Adopt { .. } | CrmStep::Finish { .. } => {
+                    spoken_of.clear();
+                    true
+                }
+            };
+            if last_word {
+                left.push_front((id, step));
+            } else {
+                gone.push(id);
+            }
+        }
+        self.steps = left;
+        self.condense_at = FEW.max(2 * self.steps.len());
+        gone
+    }
+
+    /// Whether the portal has never heard of it, so that giving it up leaves nothing half done.
+    pub fn is_unheard(&self) -> bool {
+        !self.busy && self.crm.is_none() && matches!(self.steps.front(), Some((_, CrmStep::Register { .. })))
     }
 
     /// What to ask next.

@@ -49,8 +49,15 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// Adds a step decided at `at`. `past` is what is known of the lane where it is not open in memory.
-    pub fn push(&mut self, name: &ExternalId, call: &CallKey, step: (IntentId, CrmStep, Timestamp), past: Past) {
+    /// Adds a step decided at `at`. `past` is what is known of the lane where it is not open in memory. Tells the steps
+    /// that need not be told any more.
+    pub fn push(
+        &mut self,
+        name: &ExternalId,
+        call: &CallKey,
+        step: (IntentId, CrmStep, Timestamp),
+        past: Past,
+    ) -> Vec<IntentId> {
         let (id, step, at) = step;
         if matches!(step, CrmStep::Register { .. } | CrmStep::Show { .. })
             && let Some(trouble) = &mut self.trouble
@@ -71,7 +78,22 @@ impl Lanes {
         lane.after = lane.after.take().or_else(|| self.turns.before(name, &step, at));
         self.turns.note(name, &step, at);
         lane.add(id, step);
+        let pointless = lane.condense();
         self.queue.place(name, lane);
+        pointless
+    }
+
+    /// Gives up the call that has waited longest, if more than `most` wait: of those only that the portal has not heard of.
+    /// Tells the steps that will never be told.
+    pub fn gives_way(&mut self, most: usize) -> Option<(ExternalId, CallKey, Vec<IntentId>)> {
+        if self.queue.len() <= most {
+            return None;
+        }
+        let unheard = |name: &&ExternalId| self.open.get(*name).is_some_and(Lane::is_unheard);
+        let name = self.queue.by_age().find(unheard)?.clone();
+        let call = self.open.get(&name)?.call.clone();
+        let steps = self.drop_lane(&name);
+        Some((name, call, steps))
     }
 
     /// The portal was told what `settles` steps meant.

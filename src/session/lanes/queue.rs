@@ -91,6 +91,16 @@ impl Queue {
         self.resting.first().map(|(until, _)| *until)
     }
 
+    /// How many have something to tell.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// All that have, the longest waiting first.
+    pub fn by_age(&self) -> impl Iterator<Item = &ExternalId> {
+        self.waiting.iter().map(|(_, name)| name)
+    }
+
     pub fn backlog(&self) -> Backlog {
         Backlog { calls: self.waiting.len() as u64, since: self.waiting.first().map(|(since, _)| *since) }
     }

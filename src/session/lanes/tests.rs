@@ -470,3 +470,47 @@ fn an_end_is_late_if_it_is_told_minutes_after_it_or_is_the_first_the_portal_hear
     assert_eq!(late(&[ended(200)], Some("c"), NOW), Some(true), "decided now, but it ended while nobody looked");
     assert_eq!(late(&[register(), finish()], None, NOW), Some(true), "the portal hears of it after its end");
 }
+
+#[test]
+fn the_call_that_has_waited_longest_gives_way_if_the_portal_has_not_heard_of_it() {
+    let mut lanes = Lanes::default();
+    push(&mut lanes, 1, &[finish()], Some("crm"));
+    for n in 2..=5 {
+        push(&mut lanes, n, &[register(), finish()], None);
+    }
+    assert!(lanes.gives_way(5).is_none(), "there is room");
+    let (lane, call, steps) = lanes.gives_way(4).expect("one too many");
+    assert_eq!((lane, call, steps.len()), (name(2), CallKey::new("c2"), 2), "the record of call 1 has to be closed");
+    assert!(lanes.gives_way(4).is_none());
+    let under_way = lanes.ready(at(9), &mut coins(1));
+    let told: Vec<_> = under_way.iter().flat_map(|parcel| &parcel.jobs).map(|job| job.lane.clone()).collect();
+    assert!(!told.is_empty());
+    while let Some((lane, ..)) = lanes.gives_way(0) {
+        assert!(!told.contains(&lane), "{lane} is being told");
+    }
+    assert_eq!(lanes.backlog().calls as usize, told.iter().filter(|lane| **lane != name(1)).count() + 1);
+}
+
+#[test]
+fn a_phone_that_rings_without_end_gathers_no_steps() {
+    let mut lanes = Lanes::default();
+    let mut waiting = BTreeSet::new();
+    let mut next = 0..;
+    let mut add = |step: CrmStep| {
+        let id = IntentId(next.next().expect("endless"));
+        waiting.insert(id);
+        for gone in lanes.push(&name(1), &CallKey::new("c1"), (id, step, NOW), Past::None) {
+            assert!(waiting.remove(&gone), "told once");
+        }
+        waiting.len()
+    };
+    add(register());
+    let most = (0..1000).map(|_| add(show(&[2, 3])).max(add(hide(&[2]))).max(add(hide(&[3])))).max();
+    assert!(most <= Some(64), "{most:?}");
+    add(show(&[3]));
+    let parcels = lanes.ready(NOW, &mut coins(1));
+    let job = &parcels[0].jobs[0];
+    assert_eq!(line(job), "1:register,show");
+    assert!(matches!(&job.plan.requests[1], Request::Show(Target::New, users) if *users == [UserId(3)]));
+    assert_eq!(job.intents.iter().copied().collect::<BTreeSet<_>>(), waiting, "what is left is settled by it");
+}

@@ -319,6 +319,10 @@ pub(crate) struct StateTexts {
     pub excess: Say,
     /// How many calls and legs were closed or left out because of it.
     pub gave_way: fn(u64, u64) -> String,
+    /// Too many calls wait for the portal, so that the oldest are not recorded.
+    pub unrecorded: Say,
+    /// How many were not.
+    pub not_recorded: fn(u64) -> String,
     pub disk_ok: &'static str,
     pub disk_full: Say,
     pub disk_read_only: Say,

@@ -3,7 +3,7 @@
 use super::OfficeFault;
 use crate::domain::binding::Refusals;
 use crate::domain::company::{Backend, CallSettings, Trust};
-use crate::domain::excess::Excess;
+use crate::domain::excess::{Excess, Unrecorded};
 use crate::domain::link::{Backlog, DiskState, LinkFault, LinkState, PortalState, WaitingInstall};
 use crate::domain::{CompanyId, Timestamp};
 use secrecy::SecretString;
@@ -41,6 +41,8 @@ pub struct Overview {
     pub shed: u64,
     /// What the switch has told beyond what can be true.
     pub excess: Excess,
+    /// What was not recorded because too much waited.
+    pub unrecorded: Unrecorded,
     /// The daemon's database.
     pub disk: DiskState,
 }

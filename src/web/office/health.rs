@@ -2,7 +2,7 @@
 
 use crate::domain::Timestamp;
 use crate::domain::binding::Binding;
-use crate::domain::excess::Excess;
+use crate::domain::excess::{Excess, Unrecorded};
 use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 
 /// State of the daemon.
@@ -39,6 +39,8 @@ pub struct CompanyHealth {
     pub unknown_numbers: u64,
     /// What the switch has told beyond what can be true.
     pub excess: Excess,
+    /// What was not recorded because too much waited.
+    pub unrecorded: Unrecorded,
     /// What the portal refuses to set up.
     pub refused_bindings: Vec<Binding>,
 }

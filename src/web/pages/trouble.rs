@@ -70,7 +70,8 @@ pub(crate) fn troubles(lang: Lang, overview: &Overview, now: Timestamp) -> Vec<T
     let refused = teller.refused(overview);
     let install = teller.install(overview);
     let excess = teller.excess(overview);
-    disk.into_iter().chain(portal).chain(excess).chain(grant).chain(refused).chain(install).collect()
+    let unrecorded = teller.unrecorded(overview);
+    disk.into_iter().chain(unrecorded).chain(portal).chain(excess).chain(grant).chain(refused).chain(install).collect()
 }
 
 /// How many calls wait and for how long; empty when none do.
@@ -182,10 +183,18 @@ impl Teller {
 
     /// The switch tells of more than can be true.
     fn excess(&self, overview: &Overview) -> Option<Trouble> {
-        let since = overview.excess.goes_on_since(self.now)?;
+        let since = overview.excess.spell.goes_on_since(self.now)?;
         let t = &self.lang.texts().state;
         let waits = (t.gave_way)(overview.excess.calls, overview.excess.legs);
         Some(Trouble { waits, ..self.trouble(Tone::Bad, t.excess, Some(since)) })
+    }
+
+    /// Too many calls have waited for the portal.
+    fn unrecorded(&self, overview: &Overview) -> Option<Trouble> {
+        let since = overview.unrecorded.spell.goes_on_since(self.now)?;
+        let t = &self.lang.texts().state;
+        let waits = (t.not_recorded)(overview.unrecorded.calls);
+        Some(Trouble { waits, ..self.trouble(Tone::Bad, t.unrecorded, Some(since)) })
     }
 
     fn install(&self, overview: &Overview) -> Option<Trouble> {

@@ -126,6 +126,7 @@ pub(super) fn overview() -> Overview {
         install: None,
         unknown_numbers: 0,
         excess: crate::domain::excess::Excess::default(),
+        unrecorded: crate::domain::excess::Unrecorded::default(),
         backlog: Backlog::default(),
         shed: 0,
         disk: DiskState::Ok,
@@ -402,6 +403,7 @@ pub(super) fn company_health(link: LinkState) -> CompanyHealth {
         grant_ends_at: None,
         unknown_numbers: 0,
         excess: crate::domain::excess::Excess::default(),
+        unrecorded: crate::domain::excess::Unrecorded::default(),
         refused_bindings: vec![],
     }
 }

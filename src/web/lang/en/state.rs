@@ -79,6 +79,12 @@ pub(super) const STATE: StateTexts = StateTexts {
         todo: "Ask the switch's administrator to check this integration: events of ends may be missing, or something else sends in its name. The server's log says since when.",
     },
     gave_way: |calls, legs| format!("Closed since the start: {calls} calls, {legs} legs."),
+    unrecorded: Say {
+        title: "Calls are missing in the CRM",
+        what: "More calls wait for Bitrix24 than there is room for. Those that have waited longest are not recorded there any more; the story of each says so.",
+        todo: "See to it that Bitrix24 takes requests again. If the company has not had so many calls, ask the switch's administrator to check this integration.",
+    },
+    not_recorded: |calls| format!("Not recorded since the start: {calls} calls."),
     disk_ok: "Everything is stored.",
     disk_full: Say {
         title: "The server's disk is full",
