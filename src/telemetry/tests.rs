@@ -215,3 +215,20 @@ fn invented_companies_are_told_apart_only_up_to_a_number() {
     let (all, _) = logged(LogLevel::Info, |_| (0..20_000).for_each(|n| warn!(company = n, "who")));
     assert!(all.len() < 1024 + 100 + 10, "{}", all.len());
 }
+
+#[test]
+fn the_access_log_of_a_busy_server_is_whole_whatever_is_refused_beside_it() {
+    let asked = |path: &str, status: u16| info!(target: "http", path, status, "GET {path} {status}");
+    let (all, _) = logged(LogLevel::Http, |_| {
+        for n in 0..2_000 {
+            asked("/call/call.html", 200);
+            (0..3).for_each(|_| asked("/forged", 403));
+            if n % 100 == 0 {
+                asked("/events", 500);
+            }
+        }
+    });
+    let lines = |word: &str| all.iter().filter(|line| line.contains(word) && !line.contains(" more lines ")).count();
+    assert_eq!((lines("/call/call.html"), lines("/forged"), lines("/events")), (2_000, 3_000, 20));
+    assert!(all.iter().any(|line| line.contains("… 3000 more lines like this one: GET /forged 403")));
+}
