@@ -158,6 +158,8 @@ pub(crate) struct Listener {
     pub(crate) tap: Option<Arc<dyn Tap>>,
     pub(crate) clock: Clock,
     pub(crate) masker: Masker,
+    /// Whose connection it is: the id and domain under which a company is known to its switch.
+    pub(crate) owner: Arc<str>,
 }
 
 impl Listener {

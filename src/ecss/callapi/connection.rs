@@ -292,7 +292,7 @@ impl Connection {
         }
         for oddity in &frame.oddities {
             let line = oddity.to_string();
-            if self.dialect.noted.is_news(&line) {
+            if self.dialect.noted.is_news(&self.listener.owner, &line) {
                 tracing::warn!("the switch speaks another dialect: {line}");
             }
         }

@@ -31,7 +31,8 @@ pub(super) async fn connect(attempt: Attempt<'_>, steps: &mut Steps) -> Result<C
     let targets = address.resolve(networks).await?;
     let mut masker = Masker::default();
     masker.add(settings.api_key.expose_secret());
-    let mut listener = Listener { tap, clock, masker };
+    let mut listener =
+        Listener { tap, clock, masker, owner: format!("{}@{}", settings.client_id, settings.domain).into() };
 
     let mut values: Vec<(&str, Value)> = vec![
         ("client_id", json!(settings.client_id)),

@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_named_and_never_told() {
-        let listener = Listener { tap: None, clock: Clock::manual(Timestamp(0)), masker: Masker::default() };
+        let listener =
+            Listener { tap: None, clock: Clock::manual(Timestamp(0)), masker: Masker::default(), owner: "".into() };
         let long = format!("a/{}", "b".repeat(100));
         for (kind, body, want) in [
             (Some("text/html; charset=utf-8"), "<html>hush</html>", "HTTP 200, text/html"),
