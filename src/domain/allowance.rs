@@ -28,6 +28,11 @@ impl Allowance {
         Ok(())
     }
 
+    /// The one taken last counts as not taken.
+    pub fn give_back(&mut self) {
+        self.rested = self.rested - self.every;
+    }
+
     /// Whether all that may be done at once could be done now.
     pub fn is_rested(&self, now: Timestamp) -> bool {
         self.rested <= now

@@ -2,6 +2,7 @@
 
 use super::actor::Actor;
 use super::book::Book;
+use super::exchanges::Exchanges;
 use super::handle::{CompanyHandle, Inner, room_for_clicks};
 use super::installs::Installs;
 use super::journal::Journal;
@@ -76,6 +77,7 @@ pub struct Companies {
     /// One deletion at a time.
     pub(super) deleting: Arc<Mutex<()>>,
     pub(super) installs: Arc<Installs>,
+    pub(super) exchanges: Arc<Exchanges>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -97,6 +99,7 @@ impl Companies {
             deletions: Arc::default(),
             deleting: Arc::default(),
             installs: Arc::default(),
+            exchanges: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -324,6 +327,20 @@ impl Companies {
     /// Does something in the background; [`stop`](Self::stop) waits for it.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(work);
+    }
+
+    /// Does something that may take `last` longer when everything is to end; `None` if it was not done by then.
+    pub(super) async fn before_the_end<T>(&self, last: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        match self.stop.run_until_cancelled(work.as_mut()).await {
+            Some(done) => Some(done),
+            None => tokio::time::timeout(last, work).await.ok(),
+        }
+    }
+
+    /// Whether everything is to end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.stop.is_cancelled()
     }
 
     /// Waits, but not beyond the end of everything.

@@ -1,6 +1,7 @@
 //! How a company comes to us: log-in of its admin, installation of the application.
 
 use super::companies::Companies;
+use super::visitors::Source;
 use crate::bitrix::{self, ApiError, AppCredentials, OAuthError, portal_domain};
 use crate::domain::company::Company;
 use crate::domain::{CompanyId, Tokens, UserId};
@@ -37,6 +38,9 @@ pub enum RegisterError {
     /// Only administrators of the portal may do this.
     #[error("the user is not an administrator")]
     NotAdmin,
+    /// Too many log-ins have not succeeded lately.
+    #[error("too many log-ins have not succeeded lately")]
+    TooOften,
     /// Rights were not ticked in the portal's application form.
     #[error("the application lacks the rights: {}", .0.join(", "))]
     ScopesMissing(Vec<String>),
@@ -47,17 +51,22 @@ pub enum RegisterError {
 
 impl Companies {
     /// Completes a log-in: tokens are stored durably before their first use for the company, and the company starts.
-    /// `claimed` is the `member_id` the browser brought back.
+    /// `claimed` is the `member_id` the browser brought back, `source` where it is.
     pub async fn log_in(
         &self,
         attempt: &LoginAttempt,
         code: &str,
         claimed: Option<&CompanyId>,
+        source: Option<Source>,
     ) -> Result<Registered, RegisterError> {
         let keys =
             AppCredentials { client_id: attempt.client_id.clone(), client_secret: attempt.client_secret.clone() };
         let tools = &self.setup.bitrix;
+        if !self.exchanges.take(&attempt.domain, source, self.now()) {
+            return Err(RegisterError::TooOften);
+        }
         let grant = tools.oauth.exchange(&keys, code).await?;
+        self.exchanges.proved(&attempt.domain, source);
         if claimed.is_some_and(|c| *c != grant.member_id) {
             return Err(RegisterError::OtherPortal);
         }
@@ -107,6 +116,11 @@ impl Companies {
             tracing::info!(company = %new.id, domain = new.domain, "a company has been registered");
         }
         Ok(())
+    }
+
+    /// Codes of log-ins since the start that nobody was asked about, as too many had been made up.
+    pub fn refused_exchanges(&self) -> u64 {
+        self.exchanges.refused()
     }
 
     /// An administrator has opened the application inside his portal: its application token is kept if none is known.

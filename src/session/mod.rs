@@ -18,6 +18,7 @@ mod book;
 mod companies;
 mod draft;
 mod enroll;
+mod exchanges;
 mod handle;
 mod installs;
 mod journal;

@@ -4,7 +4,7 @@ use super::{DaemonOffice, SESSION, fault};
 use crate::bitrix::{AppCredentials, OAuth, OAuthError};
 use crate::clock::random_token;
 use crate::domain::CompanyId;
-use crate::session::RegisterError;
+use crate::session::{RegisterError, Source};
 use crate::store::LoginAttempt;
 use crate::web::office::{Authorize, BeginError, LoginError, LoginRequest, LoginReturn, NewSession};
 use base64::Engine as _;
@@ -43,7 +43,7 @@ impl DaemonOffice {
         let claimed = back.member_id.as_deref().map(CompanyId::from);
         let registered = self
             .companies
-            .log_in(&attempt, back.code.expose_secret(), claimed.as_ref())
+            .log_in(&attempt, back.code.expose_secret(), claimed.as_ref(), back.source.map(Source::from))
             .await
             .inspect_err(|error| tracing::warn!(domain = attempt.domain, %error, "a log-in did not succeed"))
             .map_err(refused)?;
@@ -83,6 +83,7 @@ fn refused(error: RegisterError) -> LoginError {
         RegisterError::Portal(error) => LoginError::Unreachable(error.to_string()),
         RegisterError::OtherPortal => LoginError::OtherPortal,
         RegisterError::NotAdmin => LoginError::NotAdmin,
+        RegisterError::TooOften => LoginError::TooOften,
         RegisterError::ScopesMissing(scopes) => LoginError::ScopesMissing(scopes),
         RegisterError::Store(error) => LoginError::Fault(fault(&error)),
     }

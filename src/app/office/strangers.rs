@@ -16,6 +16,11 @@ impl DaemonOffice {
         });
         let (refused, put_off) = self.companies.install_counts();
         for (name, help, count) in [
+            (
+                "ecss_crm_log_ins_refused_total",
+                "Log-ins turned away because too many had not succeeded.",
+                self.companies.refused_exchanges(),
+            ),
             ("ecss_crm_visits_asked_total", "Visitors' tokens that portals were asked about.", all.asked),
             ("ecss_crm_visits_remembered_total", "Visits that were answered from memory.", all.remembered),
             ("ecss_crm_visits_turned_away_total", "Visits that were turned away unasked.", all.turned_away),

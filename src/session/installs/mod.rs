@@ -339,6 +339,7 @@ fn trouble(error: &RegisterError) -> Option<InstallTrouble> {
         RegisterError::Store(_)
         | RegisterError::OtherPortal
         | RegisterError::NotAdmin
+        | RegisterError::TooOften
         | RegisterError::ScopesMissing(_) => None,
     }
 }

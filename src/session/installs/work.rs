@@ -7,6 +7,10 @@ use crate::session::companies::Companies;
 use crate::session::visitors::Source;
 use std::time::Duration;
 
+/// When the daemon stops: how long the confirmation of a notice may still take that has begun …
+const LAST_ATTEMPT: Duration = Duration::from_secs(2);
+/// … and how long notices may take to be stored for the next start.
+const LAST_WRITE: Duration = Duration::from_secs(1);
 /// Between two notices of one portal that nothing proves: each may be written to disk.
 const PACE: Duration = Duration::from_secs(1);
 
@@ -42,16 +46,39 @@ impl Companies {
     }
 
     async fn work_off(&self, id: &CompanyId) {
+        let mut left = Vec::new();
         while let Some(told) = self.installs.desk.next(id) {
-            let turns = if self.get(id).is_some() { &self.installs.turns } else { &self.installs.turns_of_strangers };
-            let turn = turns.acquire().await;
-            if let Err(error) = self.installed(&told).await {
-                tracing::warn!(company = %id, %error, "an installation was not taken up");
-            }
-            if !told.authentic {
-                drop(turn);
+            if self.is_ending() || self.before_the_end(LAST_ATTEMPT, self.work_on(id, &told)).await.is_none() {
+                left.push(told);
+            } else if !told.authentic {
                 self.pause(PACE).await;
             }
+        }
+        self.put_away(id, left).await;
+    }
+
+    async fn work_on(&self, id: &CompanyId, told: &Told) {
+        let turns = if self.get(id).is_some() { &self.installs.turns } else { &self.installs.turns_of_strangers };
+        let _turn = turns.acquire().await;
+        if let Err(error) = self.installed(told).await {
+            tracing::warn!(company = %id, %error, "an installation was not taken up");
+        }
+    }
+
+    /// The daemon stops: what was not worked on is stored for the next start, as it was answered already.
+    async fn put_away(&self, id: &CompanyId, all: Vec<Told>) {
+        let mut left = all.len();
+        let stored = async {
+            for told in all {
+                match self.park(id, &told.notice, self.now(), false, told.source).await {
+                    Ok(_) => left -= 1,
+                    Err(error) => tracing::warn!(company = %id, %error, "an installation that waits cannot be stored"),
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LAST_WRITE, stored).await;
+        if left > 0 {
+            tracing::warn!(company = %id, left, "installations told just before the stop were not taken up; an administrator can log in instead");
         }
     }
 }

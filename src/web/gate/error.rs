@@ -86,6 +86,7 @@ impl From<LoginError> for WebError {
         match error {
             LoginError::Unreachable(text) => Self::PortalSilent(text),
             LoginError::Fault(fault) => fault.into(),
+            LoginError::TooOften => Self::TooOften,
             other => Self::Login(other),
         }
     }
@@ -143,7 +144,7 @@ impl WebError {
             Self::Unreadable(_) => t.unreadable,
             Self::SessionNeeded => t.session_needed,
             Self::CrossSite => t.cross_site,
-            Self::TooOften => t.too_often,
+            Self::TooOften | Self::Login(LoginError::TooOften) => t.too_often,
             Self::Crowded => t.crowded,
             Self::UnknownPortal => t.unknown_portal,
             Self::Forbidden => t.forbidden,

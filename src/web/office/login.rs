@@ -3,6 +3,7 @@
 use super::OfficeFault;
 use crate::domain::{CompanyId, UserId};
 use secrecy::SecretString;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// What the log-in form says.
@@ -47,6 +48,8 @@ pub struct LoginReturn {
     pub domain: Option<String>,
     /// The portal's `member_id`, as it says; a claim until the exchange confirms it.
     pub member_id: Option<String>,
+    /// Where the browser is, as far as that can be known.
+    pub source: Option<IpAddr>,
 }
 
 /// A session that has just been opened.
@@ -81,6 +84,9 @@ pub enum LoginError {
     /// The application lacks rights; carries the names of the scopes.
     #[error("the application lacks the rights: {}", .0.join(", "))]
     ScopesMissing(Vec<String>),
+    /// Too many log-ins have not succeeded lately.
+    #[error("too many log-ins have not succeeded lately")]
+    TooOften,
     /// Portal or authorization server do not answer.
     #[error("the portal cannot be reached: {0}")]
     Unreachable(String),

@@ -15,6 +15,7 @@ use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use serde_json::json;
+use std::net::IpAddr;
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -36,6 +37,8 @@ impl LoginPage<'_> {
 pub(crate) async fn show(
     State(state): State<WebState>,
     visit: Visit,
+    headers: HeaderMap,
+    extensions: Extensions,
     jar: CookieJar,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
@@ -44,13 +47,18 @@ pub(crate) async fn show(
         return Err(WebError::AuthorizeError(query.get("error").to_owned()));
     }
     if query.has("code") || query.has("state") {
-        return complete(&state, &jar, &query).await;
+        return complete(&state, &jar, &query, client_address(&extensions, &headers)).await;
     }
     let domain = query.get("domain");
     Ok(page(&state, &visit, StatusCode::OK, &query, domain, Faults::none()))
 }
 
-async fn complete(state: &WebState, jar: &CookieJar, query: &Fields) -> Result<Response, WebError> {
+async fn complete(
+    state: &WebState,
+    jar: &CookieJar,
+    query: &Fields,
+    source: Option<IpAddr>,
+) -> Result<Response, WebError> {
     let claim = |name: &str| Some(query.get(name).to_owned()).filter(|text| !text.is_empty());
     let back = LoginReturn {
         code: query.get("code").to_owned().into(),
@@ -58,6 +66,7 @@ async fn complete(state: &WebState, jar: &CookieJar, query: &Fields) -> Result<R
         browser: BrowserMark::sent(jar).map(BrowserMark::into_text),
         domain: claim("domain"),
         member_id: claim("member_id"),
+        source,
     };
     let office = state.office.clone();
     let session = detached(async move { office.complete_login(back).await }).await??;
