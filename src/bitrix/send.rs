@@ -18,7 +18,7 @@ const LONG: usize = 1024 * 1024;
 const LONG_WITHIN: Duration = Duration::from_secs(10);
 
 /// Long answers that are being received at once, each with up to [`LONG`] bytes and from another portal.
-static RECEIVING: Semaphore = Semaphore::const_new(16);
+static RECEIVING: Semaphore = Semaphore::const_new(8);
 /// Read as JSON, a long answer can take fifty times its length. So only one at a time is taken apart, which waits for
 /// nobody's network.
 static TAKING_APART: Semaphore = Semaphore::const_new(1);

@@ -17,7 +17,7 @@ pub struct Excess {
 }
 
 /// Calls of a company that wait to be told to the portal; one more, and the oldest is not recorded. A company misses
-/// some thousand calls while its portal is away for days; each takes about a kilobyte of memory.
+/// some thousand calls while its portal is away for days; each takes one to three kilobytes of memory.
 pub const MOST_WAITING: usize = 20_000;
 
 /// Counted since the start.

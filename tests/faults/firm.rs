@@ -80,6 +80,11 @@ impl Firm {
         self.page("/company", "text/html").await.replace("&#39;", "'")
     }
 
+    /// The story of one call, by the switch's name for it.
+    pub async fn story(&self, call: &str) -> String {
+        self.page(&format!("/company/calls/{call}"), "text/html").await
+    }
+
     async fn page(&self, path: &str, accept: &str) -> String {
         let request = self.admin.request(Method::GET, path).header("accept", accept).header("accept-language", "en");
         match request.timeout(Duration::from_secs(10)).send().await {

@@ -8,7 +8,8 @@ use super::process::Settings;
 use super::scale::{pick, seconds, seed};
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
-use ecss_crm_server::sandbox::portal::Limits;
+use ecss_crm_server::domain::excess::MOST_WAITING;
+use ecss_crm_server::sandbox::portal::{Fault, Limits};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -117,6 +118,40 @@ async fn legs_that_never_end_take_little_memory_and_no_time_from_others() {
         assert!(rogue.troubles().await.contains("The switch tells of more calls than there can be"));
     })
     .await;
+}
+
+/// Calls to employees that ring and end, while their portal is away: each would have to be recorded.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_without_end_while_the_portal_is_away_give_way_and_say_so() {
+    let (count, room) = (pick(22_000, 100_000), MOST_WAITING as u64);
+    let stage = Stage::begin(Settings { portal_budget: "unlimited", ..Settings::default() }).await;
+    let rogue = stage.firm("rogue.local", Limits::none()).await;
+    rogue.portal.standing(Fault::Outage);
+    let before = stage.daemon.memory();
+    let mut most = before;
+    for n in (0..count).step_by(50) {
+        for status in ["ringing", "released"] {
+            let legs: Vec<_> = (n..n + 50)
+                .map(|n| {
+                    let own = (1001 + n % 60).to_string();
+                    leg(&format!("leg-{n:016x}"), &format!("call-{n:016x}"), &own, status)
+                })
+                .collect();
+            send(&rogue, &legs).await;
+        }
+        most = most.max(stage.daemon.memory());
+    }
+    until_excess(&stage, "ecss_crm_unrecorded_calls_total", count - room - 64).await;
+    let most = most.max(stage.daemon.memory());
+    let unrecorded = stage.daemon.metric("ecss_crm_unrecorded_calls_total").await;
+    let waiting = stage.daemon.metric("ecss_crm_portal_waiting_calls").await;
+    publish(&format!("calls-unrecorded memory={before}->{most}MiB waiting={waiting} unrecorded={unrecorded}"));
+    assert!(waiting <= room + 500, "{waiting} calls wait");
+    assert!(most <= MOST_MEMORY, "{most} MiB");
+    assert!(rogue.troubles().await.contains("Calls are missing in the CRM"));
+    let story = rogue.story(&format!("call-{:016x}", 0)).await;
+    assert!(story.contains("Not recorded in the CRM"), "the first call has waited longest: {story}");
+    stage.end_all("calls-unrecorded", Vec::new(), PATIENCE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,7 +8,7 @@ use super::process::Settings;
 use super::scale::{pick, seconds, seed};
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
-use ecss_crm_server::sandbox::portal::{Bucket, FramePost, Limits};
+use ecss_crm_server::sandbox::portal::{Bucket, Fault, FramePost, Limits};
 use reqwest::{Client, StatusCode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -196,4 +196,35 @@ async fn three_thousand_forged_installations_take_no_memory_and_make_us_ask_nobo
     assert!(after < before + 40, "from {before} to {after} MiB");
     assert!(asked <= 80, "{asked} questions of ours");
     stage.end("forged-installs", firm, Question::default(), PATIENCE).await;
+}
+
+/// An installation that the authorization server leaves without an answer, a moment before the daemon stops.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_waits_for_no_authorization_server_and_keeps_the_installation() {
+    let mut stage = Stage::begin(Settings::default()).await;
+    let firm = stage.firm("firma.local", Limits::cloud()).await;
+    let portals = stage.town.portals.clone();
+    let asked = || portals.auth_requests().len();
+    let before = asked();
+    portals.auth_standing(Fault::Hang);
+    firm.portal.install(1).await.expect("the installation is told");
+    portals.until(PATIENCE, || (asked() > before).then_some(())).await.expect("we ask about it");
+    // The server never answers, so that a stop which waits for it ends by its time limit only.
+    stage.daemon.stop().await;
+    portals.auth_heal();
+    let confirmed = |stage: &Stage| {
+        stage.daemon.log("default.log").iter().filter(|line| line.contains("in the portal and is confirmed")).count()
+    };
+    let before = confirmed(&stage);
+    stage.daemon.start();
+    stage.daemon.ready().await;
+    let stored = async {
+        // Nothing but the log tells, so it is looked at now and then.
+        let mut often = tokio::time::interval(Duration::from_millis(100));
+        while confirmed(&stage) == before {
+            often.tick().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, stored).await.expect("it was stored and is confirmed after the start");
+    stage.end("stop-while-installing", firm, Question::default(), PATIENCE).await;
 }
