@@ -87,8 +87,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
-    fn source(n: u32) -> Option<Source> {
-        Some(Source::from(IpAddr::V4(Ipv4Addr::from(n))))
+    fn source(n: u32) -> Source {
+        Source::from(IpAddr::V4(Ipv4Addr::from(n)))
     }
 
     /// Of `codes`, one each 100 ms, how many are asked about.
@@ -103,18 +103,18 @@ mod tests {
     #[test]
     fn made_up_codes_of_one_source_leave_the_portals_administrators_their_log_in() {
         let exchanges = Exchanges::default();
-        assert_eq!(asked(&exchanges, 600, |_| ("a.example".into(), source(1))), 19, "a minute");
+        assert_eq!(asked(&exchanges, 600, |_| ("a.example".into(), Some(source(1)))), 19, "a minute");
         assert_eq!(exchanges.refused(), 581);
-        assert!(exchanges.take("a.example", source(2), NOW + Duration::from_secs(60)));
+        assert!(exchanges.take("a.example", Some(source(2)), NOW + Duration::from_secs(60)));
     }
 
     #[test]
     fn made_up_codes_for_many_portals_ask_no_more_than_all_may() {
         let exchanges = Exchanges::default();
-        let of = |n: u64| (format!("{n}.example"), source(u32::try_from(n).expect("small")));
+        let of = |n: u64| (format!("{n}.example"), Some(source(u32::try_from(n).expect("small"))));
         assert!((239..=241).contains(&asked(&exchanges, 600, of)), "120 at once and two a second");
         let one = Exchanges::default();
-        let of = |n: u64| ("a.example".to_owned(), source(u32::try_from(n).expect("small")));
+        let of = |n: u64| ("a.example".to_owned(), Some(source(u32::try_from(n).expect("small"))));
         assert!((58..=61).contains(&asked(&one, 600, of)), "30 at once and one each two seconds");
     }
 
@@ -122,17 +122,17 @@ mod tests {
     fn good_codes_cost_nothing() {
         let exchanges = Exchanges::default();
         for _ in 0..1000 {
-            assert!(exchanges.take("a.example", source(1), NOW));
-            exchanges.proved("a.example", source(1));
+            assert!(exchanges.take("a.example", Some(source(1)), NOW));
+            exchanges.proved("a.example", Some(source(1)));
         }
-        assert_eq!((0..100).filter(|_| exchanges.take("a.example", source(1), NOW)).count(), 10);
+        assert_eq!((0..100).filter(|_| exchanges.take("a.example", Some(source(1)), NOW)).count(), 10);
     }
 
     #[test]
     fn what_is_counted_is_bounded() {
         let exchanges = Exchanges::default();
         for n in 0..20_000 {
-            exchanges.take(&format!("{n}.example"), source(n), NOW + Duration::from_secs(u64::from(n)));
+            exchanges.take(&format!("{n}.example"), Some(source(n)), NOW + Duration::from_secs(u64::from(n)));
         }
         let counts = exchanges.0.lock().unwrap();
         assert!(counts.portals.len() <= COUNTED && counts.sources.len() <= COUNTED);
