@@ -482,13 +482,10 @@ fn the_call_that_has_waited_longest_gives_way_if_the_portal_has_not_heard_of_it(
     let (lane, call, steps) = lanes.gives_way(4).expect("one too many");
     assert_eq!((lane, call, steps.len()), (name(2), CallKey::new("c2"), 2), "the record of call 1 has to be closed");
     assert!(lanes.gives_way(4).is_none());
-    let under_way = lanes.ready(at(9), &mut coins(1));
+    let under_way = lanes.ready(at(9), &mut coins(9));
     let told: Vec<_> = under_way.iter().flat_map(|parcel| &parcel.jobs).map(|job| job.lane.clone()).collect();
-    assert!(!told.is_empty());
-    while let Some((lane, ..)) = lanes.gives_way(0) {
-        assert!(!told.contains(&lane), "{lane} is being told");
-    }
-    assert_eq!(lanes.backlog().calls as usize, told.iter().filter(|lane| **lane != name(1)).count() + 1);
+    assert!((3..=5).all(|n| told.contains(&name(n))), "{told:?}");
+    assert!(lanes.gives_way(0).is_none(), "what is being told may be recorded already");
 }
 
 #[test]
