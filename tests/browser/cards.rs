@@ -56,6 +56,31 @@ async fn an_employee_rejects_in_the_card() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_that_has_given_way_to_newer_ones_says_so_and_goes_on_when_it_is_clicked() {
+    let scene = Scene::ready(&Options::default()).await;
+    let browser = &scene.browser;
+    scene.portal_page(IVAN).await;
+    scene.outside_calls(CLIENT, IVAN_NUMBER).await;
+    scene.enter_card().await;
+    browser.says("#phase", "Входящий вызов").await;
+    let others = "const { base, ticket } = document.getElementById('card').dataset;
+        window.others = [1, 2, 3, 4].map(() => new EventSource(`${base}/call/stream?${new URLSearchParams({ ticket })}`));";
+    browser.run(others, &[]).await;
+    browser.says("#link", "Открыто слишком много карточек").await;
+    browser.run("window.others.forEach((other) => other.close());", &[]).await;
+    browser.leave_frames().await;
+    scene.press_phone(IVAN_NUMBER, "Снять трубку").await;
+
+    scene.enter_card().await;
+    browser.says("#phase", "Входящий вызов").await;
+    browser.click(&By::css("#phase")).await;
+    browser.says("#phase", "Разговор").await;
+    browser.click(&By::word("Завершить")).await;
+    card_goes(browser).await;
+    scene.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_card_follows_a_call_that_is_answered_on_the_telephone() {
     let scene = Scene::ready(&Options::default()).await;
     let browser = &scene.browser;
