@@ -1,24 +1,37 @@
 //! One HTTP exchange, with the only question that matters afterwards: was the request sent?
 
 use crate::domain::reach::Forbidden;
+use crate::http::{Refused, TlsFault, causes, tls_fault};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
-use std::error::Error as _;
+use std::error::Error;
 use std::fmt::Write as _;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Longest answer of nearly all methods and of the authorization servers: a few fields, or our own few bindings. The
 /// longest seen are below 4 KiB; the rest is for error texts and pages.
-pub(super) const ORDINARY: usize = 64 * 1024;
+const ORDINARY: usize = 64 * 1024;
 /// Longest answer with fifty rows or fifty commands' results: a user has about 3 KiB where a portal ignores the list of
 /// fields we ask for, and its own fields come on top.
-pub(super) const LONG: usize = 1024 * 1024;
+const LONG: usize = 1024 * 1024;
 /// How long the rest of a long answer may take once it is its turn.
 const LONG_WITHIN: Duration = Duration::from_secs(10);
 
-/// Read as JSON, a long answer can take fifty times its length. So only one at a time is read and taken apart.
+/// Long answers that are read at once, of all portals together.
+static LONG_READS: Semaphore = Semaphore::const_new(16);
+/// Read as JSON, a long answer can take fifty times its length. So only one at a time is taken apart, once it is there
+/// as a whole: nobody waits for a portal that sends slowly.
 static LONG_ONE: Semaphore = Semaphore::const_new(1);
+
+/// How long an answer may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Longest<'a> {
+    /// [`ORDINARY`].
+    Ordinary,
+    /// [`LONG`]; the portal's own turn, so that one portal has no more than one of the long answers that are read.
+    Long(&'a Semaphore),
+}
 
 /// What came back, whatever it means.
 #[derive(Debug)]
@@ -63,22 +76,26 @@ fn refusal(forbidden: &Forbidden) -> String {
     }
 }
 
-/// Sends and reads the answer up to `limit` bytes; nothing beyond that is read. Texts of faults hold neither the address
+/// Sends and reads the answer up to `longest`; nothing beyond that is read. Texts of faults hold neither the address
 /// nor its parameters, as these can carry secrets.
-pub(super) async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Reply, SendFault> {
+pub(super) async fn send(request: reqwest::RequestBuilder, longest: Longest<'_>) -> Result<Reply, SendFault> {
     let mut response = request.send().await.map_err(fault)?;
     let status = response.status().as_u16();
     let location = header(response.headers(), &LOCATION);
     let retry_after =
         header(response.headers(), &RETRY_AFTER).and_then(|s| s.trim().parse().ok()).map(Duration::from_secs);
     let mut body = BytesMut::new();
-    let mut cut_at = read_up_to(limit.min(ORDINARY), &mut response, &mut body).await?;
+    let mut cut_at = read_up_to(ORDINARY, &mut response, &mut body).await?;
     let mut turn = None;
-    if cut_at.is_some() && limit > ORDINARY {
-        turn = LONG_ONE.acquire().await.ok();
-        let rest = read_up_to(limit, &mut response, &mut body);
+    if cut_at.is_some()
+        && let Longest::Long(own) = longest
+    {
+        let reading = (own.acquire().await, LONG_READS.acquire().await);
+        let rest = read_up_to(LONG, &mut response, &mut body);
         let late = |_| SendFault::Unanswered("a long answer came too slowly".into());
         cut_at = tokio::time::timeout(LONG_WITHIN, rest).await.map_err(late)??;
+        drop(reading);
+        turn = LONG_ONE.acquire().await.ok();
     }
     Ok(Reply { status, location, retry_after, body: body.freeze(), cut_at, turn })
 }
@@ -116,19 +133,26 @@ fn describe(error: reqwest::Error) -> String {
         return "no answer in time".into();
     }
     let error = error.without_url();
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        if let Some(forbidden) = cause.downcast_ref::<Forbidden>() {
-            return refusal(forbidden);
-        }
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            let _ = write!(text, ": {words}");
-        }
-        next = cause.source();
+    if let Some(forbidden) = causes(&error).find_map(<dyn Error>::downcast_ref::<Forbidden>) {
+        return refusal(forbidden);
     }
-    text
+    match tls_fault(&error) {
+        Some(TlsFault::Untrusted(Refused { reason, sha256, .. })) => format!(
+            "its certificate is not trusted ({reason}; SHA-256 {sha256}), nothing is sent: if it is the right one, name \
+             its authority in ca_file of config.toml"
+        ),
+        Some(TlsFault::Outdated(words)) => format!(
+            "it has no version or cipher of TLS in common with this server, which speaks TLS 1.2 and 1.3 ({words}), \
+             nothing is sent: have a newer one switched on there"
+        ),
+        Some(TlsFault::NotTls | TlsFault::Other(_)) | None => causes(&error).fold(String::new(), |mut text, cause| {
+            let words = cause.to_string();
+            if !text.contains(&words) {
+                let _ = write!(text, "{}{words}", if text.is_empty() { "" } else { ": " });
+            }
+            text
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -145,7 +169,8 @@ mod tests {
         let address = listener.local_addr().unwrap();
         drop(listener);
         let url = format!("http://{address}/oauth/token/?client_secret=hush");
-        let fault = send(testing::http().request(Method::GET, &url).expect("allowed"), ORDINARY).await.unwrap_err();
+        let fault =
+            send(testing::http().request(Method::GET, &url).expect("allowed"), Longest::Ordinary).await.unwrap_err();
         assert!(matches!(fault, SendFault::NotSent(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
     }
@@ -159,7 +184,8 @@ mod tests {
             let mut buffer = [0; 1024];
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
         });
-        let fault = send(testing::http().request(Method::POST, &url).expect("allowed"), ORDINARY).await.unwrap_err();
+        let fault =
+            send(testing::http().request(Method::POST, &url).expect("allowed"), Longest::Ordinary).await.unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
@@ -168,20 +194,18 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_read_up_to_what_its_request_may_bring() {
         let peer = testing::Fake::start(|hit| testing::Say::html(200, &"x".repeat(hit.rest().parse().unwrap()))).await;
-        for (length, limit, cut_at) in [
-            (ORDINARY, ORDINARY, None),
-            (ORDINARY + 1, ORDINARY, Some(ORDINARY)),
-            (ORDINARY + 1, LONG, None),
-            (LONG, LONG, None),
-            (3 * LONG, LONG, Some(LONG)),
+        let own = Semaphore::new(1);
+        for (length, longest, cut_at) in [
+            (ORDINARY, Longest::Ordinary, None),
+            (ORDINARY + 1, Longest::Ordinary, Some(ORDINARY)),
+            (ORDINARY + 1, Longest::Long(&own), None),
+            (LONG, Longest::Long(&own), None),
+            (3 * LONG, Longest::Long(&own), Some(LONG)),
         ] {
             let url = format!("{}/rest/{length}", peer.base);
-            let reply = send(testing::http().request(Method::GET, &url).expect("allowed"), limit).await.unwrap();
-            assert_eq!(
-                (reply.cut_at, reply.turn.is_some()),
-                (cut_at, length > ORDINARY && limit > ORDINARY),
-                "{length}"
-            );
+            let reply = send(testing::http().request(Method::GET, &url).expect("allowed"), longest).await.unwrap();
+            let taken_apart = length > ORDINARY && matches!(longest, Longest::Long(_));
+            assert_eq!((reply.cut_at, reply.turn.is_some()), (cut_at, taken_apart), "{length}");
         }
     }
 
@@ -195,7 +219,8 @@ mod tests {
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
             socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"result\"").await.unwrap();
         });
-        let fault = send(testing::http().request(Method::POST, &url).expect("allowed"), ORDINARY).await.unwrap_err();
+        let fault =
+            send(testing::http().request(Method::POST, &url).expect("allowed"), Longest::Ordinary).await.unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, SendFault::Unanswered(_)), "{fault:?}");
     }

@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::gate::{Gate, Priority, Turn};
 use super::lenient;
 use super::oauth::{AppCredentials, OAuth};
-use super::send::{LONG, ORDINARY, SendFault, send};
+use super::send::{Longest, SendFault, send};
 use super::verdict::{self, Answer, Verdict};
 use super::who::{self, Who};
 use crate::clock::Clock;
@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// How long a method rests whose time is used up, where the portal does not say.
 const METHOD_REST: Duration = Duration::from_secs(10);
@@ -72,6 +73,8 @@ struct Inner {
     clock: Clock,
     gate: Arc<Gate>,
     rumours: Rumours,
+    /// Of the long answers that are read, this portal has one.
+    long: Semaphore,
     /// Methods whose time is used up, and until when.
     resting: Mutex<BTreeMap<String, Timestamp>>,
     /// The language its people read, where it is known.
@@ -93,7 +96,8 @@ impl Portal {
         let gate = Arc::new(Gate::new(setup.budget));
         let language = Mutex::new(setup.language.as_deref().map(Language::of_code));
         let (rumours, resting) = (Rumours::default(), Mutex::default());
-        Self(Arc::new(Inner { keys, http, clock, gate, rumours, resting, language }))
+        let long = Semaphore::new(1);
+        Self(Arc::new(Inner { keys, http, clock, gate, rumours, long, resting, language }))
     }
 
     /// The language to write to its people in.
@@ -259,12 +263,15 @@ impl Inner {
         params: &Value,
         access: &SecretString,
     ) -> Result<Answer, Verdict> {
-        post(&self.http, &self.clock, endpoint, method, params, access).await
+        let longest = match method {
+            "user.get" | "batch" => Longest::Long(&self.long),
+            _ => Longest::Ordinary,
+        };
+        ask(&self.http, &self.clock, (endpoint, method), params, access, longest).await
     }
 }
 
-/// One request with one token, read but not reacted to. The token goes into the body, which portals in the cloud and
-/// in a box accept alike, and which no access log shows.
+/// One request with one token, read but not reacted to.
 pub(super) async fn post(
     http: &Guarded,
     clock: &Clock,
@@ -273,6 +280,19 @@ pub(super) async fn post(
     params: &Value,
     access: &SecretString,
 ) -> Result<Answer, Verdict> {
+    ask(http, clock, (endpoint, method), params, access, Longest::Ordinary).await
+}
+
+/// The token goes into the body, which portals in the cloud and
+/// in a box accept alike, and which no access log shows.
+async fn ask(
+    http: &Guarded,
+    clock: &Clock,
+    (endpoint, method): (&str, &str),
+    params: &Value,
+    access: &SecretString,
+    longest: Longest<'_>,
+) -> Result<Answer, Verdict> {
     let mut body = lenient::object(params.clone());
     body.insert("auth".into(), access.expose_secret().into());
     let request = http
@@ -280,17 +300,9 @@ pub(super) async fn post(
         .map_err(SendFault::from)?
         .header("accept", "application/json")
         .json(&body);
-    let reply = send(request, longest_answer(method)).await?;
+    let reply = send(request, longest).await?;
     tracing::trace!(method, status = reply.status, bytes = reply.body.len(), "the portal answered");
     verdict::read(&reply, clock.now())
-}
-
-/// How long an answer of this method may be.
-fn longest_answer(method: &str) -> usize {
-    match method {
-        "user.get" | "batch" => LONG,
-        _ => ORDINARY,
-    }
 }
 
 /// The host (with port, if it is not the usual one) of a portal's REST base.

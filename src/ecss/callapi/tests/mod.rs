@@ -1,5 +1,6 @@
 //! The whole back end against a switch on a real socket.
 
+mod certificates;
 mod connecting;
 mod rig;
 mod talking;
