@@ -136,6 +136,11 @@ impl Process {
         line.trim().trim_end_matches(" kB").trim().parse::<u64>().map_or(0, |kib| kib / 1024)
     }
 
+    /// Where it tells how it is.
+    pub fn ops(&self) -> &str {
+        &self.ops
+    }
+
     /// The sum of a metric over all companies.
     pub async fn metric(&self, name: &str) -> u64 {
         let asked = self.client.get(format!("{}/metrics", self.ops)).send().await.expect("an answer");
