@@ -27,7 +27,8 @@ const FORGED: &str =
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_line_of_their_own() {
-    let stage = Stage::begin(Settings::default()).await;
+    // At the usual level nothing of it is worth a line; whoever looks closer must not drown either.
+    let stage = Stage::begin(Settings { log_level: "debug", ..Settings::default() }).await;
     let firm = stage.firm("firma.local", Limits::cloud()).await;
     let (client, base) = (stage.town.client().clone(), stage.town.base());
     let logged = || stage.daemon.log("default.log").iter().map(|line| line.len() + 1).sum::<usize>();
@@ -35,7 +36,12 @@ async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_li
     let mut answers: BTreeMap<u16, u32> = BTreeMap::new();
     let mut tasks = JoinSet::new();
     for n in 0..1000 {
-        let member = format!("{FORGED}{}{n}", "m".repeat(60_000));
+        // Some are short enough to be looked up.
+        let member = match n % 5 {
+            0 => format!("{}{n}", "m".repeat(28)),
+            1 => format!("forged\u{202e}\n{n}"),
+            _ => format!("{FORGED}{}{n}", "m".repeat(60_000)),
+        };
         let (path, name, event) = match n % 4 {
             0 => ("/events", "auth[member_id]", "ONEXTERNALCALLSTART"),
             1 => ("/", "auth[member_id]", "ONAPPINSTALL"),
@@ -54,10 +60,13 @@ async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_li
     }
     let (after, peak) = (logged(), stage.daemon.memory());
     publish(&format!("forged-lines answers={answers:?} log {before}→{after} B rss {memory}→{peak} MiB"));
-    assert!(answers.keys().all(|status| (400..500).contains(status) || *status == 503), "{answers:?}");
+    // An installation of a company nobody knows waits to be proved.
+    assert!(answers.keys().all(|status| matches!(status, 200 | 403 | 422 | 503)), "{answers:?}");
     assert!(after - before < MOST_LOGGED, "{} bytes for {answers:?}", after - before);
     assert!(peak < memory + 40, "from {memory} to {peak} MiB");
-    for line in stage.daemon.log("default.log") {
+    let lines = stage.daemon.log("default.log");
+    assert!(lines.iter().any(|line| line.contains("forged")), "something of it is told, so that this test sees it");
+    for line in lines {
         assert!(line.starts_with("20") && !line.starts_with("2026-01-01T00"), "a line of somebody else's: {line}");
         assert!(!line.contains(['\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\u{85}', '\u{1b}']), "{line:?}");
     }
@@ -148,8 +157,9 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
         let (address, head, stop, open) = ((*address).clone(), head.clone(), stop.clone(), open.clone());
         slow.spawn(async move {
             let mut borne = Vec::new();
-            // Whoever is cut comes again at once.
-            while !stop.is_cancelled() {
+            // Whoever is answered or cut comes again.
+            let mut often = tokio::time::interval(Duration::from_secs(1));
+            while stop.run_until_cancelled(often.tick()).await.is_some() {
                 open.fetch_add(1, Ordering::SeqCst);
                 borne.extend(drip(address.clone(), head.clone(), b'a', stop.clone()).await);
             }

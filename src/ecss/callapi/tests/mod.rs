@@ -2,6 +2,7 @@
 
 mod certificates;
 mod connecting;
+mod heavy;
 mod rig;
 mod talking;
 mod unread;
