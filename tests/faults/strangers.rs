@@ -48,8 +48,15 @@ async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_li
             2 => ("/", "auth[member_id]", "ONAPPUNINSTALL"),
             _ => ("/call/call.html", "member_id", "none"),
         };
-        let form = [("event", event), (name, member.as_str()), ("AUTH_ID", FORGED), ("PLACEMENT", "CALL_CARD")];
-        let request = client.post(format!("{base}{path}")).header("user-agent", "forged\u{202e}").form(&form);
+        let form = [
+            ("event", event),
+            (name, member.as_str()),
+            ("auth[domain]", "forged\u{202e}.example"),
+            ("AUTH_ID", FORGED),
+            ("PLACEMENT", "CALL_CARD"),
+        ];
+        let request =
+            client.post(format!("{base}{path}?x={FORGED}")).header("user-agent", "forged\u{202e}").form(&form);
         tasks.spawn(async move { request.send().await.map_or(0, |answer| answer.status().as_u16()) });
         while tasks.len() >= 32 {
             *answers.entry(tasks.join_next().await.and_then(Result::ok).unwrap_or_default()).or_default() += 1;
@@ -65,7 +72,8 @@ async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_li
     assert!(after - before < MOST_LOGGED, "{} bytes for {answers:?}", after - before);
     assert!(peak < memory + 40, "from {memory} to {peak} MiB");
     let lines = stage.daemon.log("default.log");
-    assert!(lines.iter().any(|line| line.contains("forged")), "something of it is told, so that this test sees it");
+    let told = lines.iter().filter(|line| line.contains("mmmmmmmm") || line.contains("forged")).count();
+    assert!(told > 10, "something of it is told, so that this test sees it");
     for line in lines {
         assert!(line.starts_with("20") && !line.starts_with("2026-01-01T00"), "a line of somebody else's: {line}");
         assert!(!line.contains(['\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\u{85}', '\u{1b}']), "{line:?}");
@@ -121,8 +129,7 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
     let urls = [format!("{}/", stage.town.base()), format!("{}/readyz", stage.daemon.ops())];
     let mut dice = Dice::new(seed());
     let mut question = Question::now(&firm);
-    let length = seconds(8, 60);
-    let both = async |dice: Dice| {
+    let both = async |dice: Dice, length: Duration| {
         let stop = CancellationToken::new();
         let calls = async {
             let placed = traffic::run_for(&firm, Mix::office(3.0), dice, length).await;
@@ -131,7 +138,7 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
         };
         tokio::join!(calls, pages(&client, &urls, &stop))
     };
-    let (placed, alone_pages) = both(dice.fork()).await;
+    let (placed, alone_pages) = both(dice.fork(), seconds(4, 30)).await;
     question.placed = placed;
     stage.settle(&firm, &question, PATIENCE).await;
     let alone = judge(&firm, &question).cards;
@@ -146,10 +153,8 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
         (&public, post("/events")),
         (&public, post("/")),
         (&public, post("/call/call.html")),
-        (&public, post("/login")),
         (&public, "GET /bitrix/company HTTP/1.1\r\nHost: x\r\nX-Slow: ".to_owned()),
         (&ops, "GET /readyz HTTP/1.1\r\nHost: x\r\nX-Slow: ".to_owned()),
-        (&ops, "POST /readyz HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n".to_owned()),
     ];
     let mut slow = JoinSet::new();
     for n in 0..pick(1000, 3000) {
@@ -166,7 +171,7 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
             borne
         });
     }
-    let (placed, slow_pages) = both(dice.fork()).await;
+    let (placed, slow_pages) = both(dice.fork(), seconds(13, 60)).await;
     question.placed.extend(placed);
     let after = stage.daemon.memory();
     stop.cancel();
@@ -185,7 +190,7 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
         p(&slow_pages, 95),
     ));
     assert!(after < memory + 60, "from {memory} to {after} MiB");
-    assert!(p(&borne, 100) <= 40, "nobody is borne for ever: {borne:?}");
+    assert!(p(&borne, 100) <= 40 && borne.iter().any(|span| *span >= 9), "they are cut in time: {borne:?}");
     // A thousand simulated clients share the machine with the daemon, so a part of what is seen is theirs.
     assert!(p(&beside, 95) <= 10 * p(&alone, 95).max(50), "{alone:?} {beside:?}");
     assert!(p(&slow_pages, 95) <= 10 * p(&alone_pages, 95).max(50), "{} pages", slow_pages.len());
