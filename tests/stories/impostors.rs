@@ -41,6 +41,8 @@ async fn the_administrator_of_another_portal_gets_his_own_company_and_nothing_of
     // He types in the address of this company with the keys of his own application, and comes back with a code of his
     // own portal: once under this company's name, once under none.
     let mut stranger = story.town().admin();
+    let named = format!("domain={:?}", firm.portal.domain());
+    let logged = story.warned(&named);
     for name in [Some(firm.portal.member_id()), None] {
         let state = stranger.begin_log_in(&firm.portal, Some(&keys)).await.expect("the form");
         let back = other.portal.authorize(1, &state).expect("authorized");
@@ -52,6 +54,7 @@ async fn the_administrator_of_another_portal_gets_his_own_company_and_nothing_of
         let wanted = if name.is_some() { StatusCode::FORBIDDEN } else { StatusCode::SEE_OTHER };
         assert_eq!(answer.status(), wanted, "{name:?}");
     }
+    assert_eq!(story.warned(&named), logged + 1, "the log names this company where he has failed, and nowhere else");
     let page = stranger.page("/company?tab=ecss").await.expect("a company of his own");
     assert!(page.contains(&other.portal.domain()) && !page.contains(&firm.portal.domain()), "{page}");
     assert!(!page.contains(&firm.company.client_id), "nothing of the other's settings: {page}");
