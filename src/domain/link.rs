@@ -126,7 +126,7 @@ impl LinkFault {
     /// nobody anything: a certificate is renewed there, and nothing is sent before it is trusted.
     pub const fn look_again(&self) -> Option<Duration> {
         match self {
-            Self::Untrusted { .. } => Some(LONGEST_DELAY),
+            Self::Untrusted { .. } => Some(LOOK_AGAIN),
             _ => None,
         }
     }
@@ -134,6 +134,8 @@ impl LinkFault {
 
 /// First delay after a failure.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
+/// A renewed certificate is noticed so soon.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Longest delay between attempts.
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 

@@ -25,6 +25,7 @@ mod outgoing;
 mod ownership;
 mod portal_setup;
 mod quirks;
+mod reach;
 mod registration;
 mod renumbered;
 mod restart;
