@@ -10,6 +10,8 @@ mod budget;
 mod error;
 mod gate;
 pub mod hook;
+#[cfg(test)]
+mod hostile;
 mod lenient;
 mod oauth;
 mod portal;

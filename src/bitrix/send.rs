@@ -1,9 +1,10 @@
 //! One HTTP exchange, with the only question that matters afterwards: was the request sent?
 
 use crate::domain::reach::Forbidden;
+use crate::http::{Refused, TlsFault, causes, tls_fault};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
-use std::error::Error as _;
+use std::error::Error;
 use std::fmt::Write as _;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -30,6 +31,14 @@ pub(super) struct OneLong(Semaphore);
 impl Default for OneLong {
     fn default() -> Self {
         Self(Semaphore::new(1))
+    }
+}
+
+#[cfg(test)]
+impl OneLong {
+    /// Whether nothing is being received.
+    pub(super) fn is_free(&self) -> bool {
+        self.0.available_permits() > 0
     }
 }
 
@@ -140,19 +149,26 @@ fn describe(error: reqwest::Error) -> String {
         return "no answer in time".into();
     }
     let error = error.without_url();
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        if let Some(forbidden) = cause.downcast_ref::<Forbidden>() {
-            return refusal(forbidden);
-        }
-        let words = cause.to_string();
-        if !text.contains(&words) {
-            let _ = write!(text, ": {words}");
-        }
-        next = cause.source();
+    if let Some(forbidden) = causes(&error).find_map(<dyn Error>::downcast_ref::<Forbidden>) {
+        return refusal(forbidden);
     }
-    text
+    match tls_fault(&error) {
+        Some(TlsFault::Untrusted(Refused { reason, sha256, .. })) => format!(
+            "its certificate is not trusted ({reason}; SHA-256 {sha256}), nothing is sent: if it is the right one, name \
+             its authority in ca_file of config.toml"
+        ),
+        Some(TlsFault::Outdated(words)) => format!(
+            "it has no version or cipher of TLS in common with this server, which speaks TLS 1.2 and 1.3 ({words}), \
+             nothing is sent: have a newer one switched on there"
+        ),
+        Some(TlsFault::NotTls | TlsFault::Other(_)) | None => causes(&error).fold(String::new(), |mut text, cause| {
+            let words = cause.to_string();
+            if !text.contains(&words) {
+                let _ = write!(text, "{}{words}", if text.is_empty() { "" } else { ": " });
+            }
+            text
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -77,7 +77,46 @@ pub enum Trust {
         sha256: String,
     },
     /// Anything: loudly marked as unsafe wherever it shows.
-    Off,
+    Off {
+        /// Since when; unknown where it was chosen before this was noted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+    },
+}
+
+impl Trust {
+    /// This choice made at `now`, where `before` was the choice so far.
+    pub fn chosen(self, before: Option<&Self>, now: Timestamp) -> Self {
+        match (self, before) {
+            (Self::Off { .. }, Some(Self::Off { since })) => Self::Off { since: *since },
+            (Self::Off { .. }, _) => Self::Off { since: Some(now) },
+            (other, _) => other,
+        }
+    }
+}
+
+/// What does not protect the connection to a switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unprotected {
+    /// The key and everything else is sent so that whoever stands between can read and change it.
+    Unencrypted,
+    /// Whoever stands between can pretend to be the switch.
+    Unchecked {
+        /// Since when, if known.
+        since: Option<Timestamp>,
+    },
+}
+
+impl Unprotected {
+    /// What is true of these addresses with this trust; the worse of two.
+    pub fn of(addresses: &[String], trust: &Trust) -> Option<Self> {
+        let plain = |address: &String| address.starts_with("http://") || address.starts_with("ws://");
+        match trust {
+            _ if addresses.iter().any(plain) => Some(Self::Unencrypted),
+            Trust::Off { since } => Some(Self::Unchecked { since: *since }),
+            Trust::System | Trust::Ca { .. } | Trust::Pinned { .. } => None,
+        }
+    }
 }
 
 /// For which calls the portal creates a CRM item when it finds none.
@@ -144,5 +183,35 @@ impl Default for CallSettings {
             feature_codes: Vec::new(),
             longest_call_h: LONGEST_CALL_H,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_is_off_is_off_since_it_was_first_chosen() {
+        let off = || Trust::Off { since: None };
+        let (first, later) = (Timestamp(5), Timestamp(9));
+        let chosen = off().chosen(Some(&Trust::System), first);
+        assert_eq!(chosen, Trust::Off { since: Some(first) });
+        assert_eq!(off().chosen(Some(&chosen), later), chosen);
+        assert_eq!(off().chosen(Some(&off()), later), off(), "nobody knows since when");
+        assert_eq!(Trust::System.chosen(Some(&chosen), later), Trust::System);
+        let stored = r#"{"mode":"off"}"#;
+        assert_eq!(serde_json::from_str::<Trust>(stored).expect(stored), off());
+    }
+
+    #[test]
+    fn a_connection_is_as_open_as_its_weakest_address() {
+        let of = |addresses: &str, trust: &Trust| {
+            Unprotected::of(&addresses.split(' ').map(str::to_owned).collect::<Vec<_>>(), trust)
+        };
+        let off = Trust::Off { since: None };
+        assert_eq!(of("https://a https://b", &Trust::System), None);
+        assert_eq!(of("https://a http://b", &Trust::System), Some(Unprotected::Unencrypted));
+        assert_eq!(of("https://a", &off), Some(Unprotected::Unchecked { since: None }));
+        assert_eq!(of("http://a", &off), Some(Unprotected::Unencrypted));
     }
 }

@@ -33,7 +33,7 @@ pub enum LinkState {
         /// What went wrong.
         why: LinkFault,
     },
-    /// Only an administrator can mend it; no further attempts are made.
+    /// Only an administrator can mend it; no further attempts are made, but for a look where that tells nobody anything.
     NeedsAdmin {
         /// Since when.
         since: Timestamp,
@@ -82,11 +82,16 @@ pub enum LinkFault {
     /// The certificate is not trusted; carries its SHA-256 in hex, so that an admin can accept it.
     #[error("the certificate is not trusted ({reason}); its SHA-256 is {sha256}")]
     Untrusted {
+        /// What is wrong with it.
+        why: Distrust,
         /// What the TLS library said.
         reason: String,
         /// Fingerprint of the certificate that was shown, lower-case hex without separators.
         sha256: String,
     },
+    /// There is no version or cipher of TLS that both sides take.
+    #[error("no secure connection: the other side and this server have no version or cipher of TLS in common ({0})")]
+    OutdatedTls(String),
     /// The answer is not what the dialect expects.
     #[error("unexpected answer: {0}")]
     Protocol(String),
@@ -95,15 +100,42 @@ pub enum LinkFault {
     Lost(String),
 }
 
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distrust {
+    /// Nobody here trusts who issued it, or it is no server's certificate at all.
+    Authority,
+    /// It was issued for other names.
+    Name,
+    /// Its time is over.
+    Expired,
+    /// Its time has not begun, or our clock is wrong.
+    NotYetValid,
+    /// It is not the one that was accepted.
+    Changed,
+}
+
 impl LinkFault {
     /// Whether trying again without a person makes sense.
     pub const fn may_retry(&self) -> bool {
         !matches!(self, Self::WrongKey | Self::Untrusted { .. })
     }
+
+    /// How soon it is looked whether a fault that needs a person was mended at the other side, where looking tells
+    /// nobody anything: a certificate is renewed there, and nothing is sent before it is trusted.
+    pub const fn look_again(&self) -> Option<Duration> {
+        match self {
+            Self::Untrusted { .. } => Some(LOOK_AGAIN),
+            _ => None,
+        }
+    }
 }
 
 /// First delay after a failure.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
+/// A renewed certificate is noticed so soon.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Longest delay between attempts.
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
 

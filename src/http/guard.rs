@@ -5,7 +5,9 @@ use super::{ClientOptions, builder};
 use crate::domain::reach::{Forbidden, Networks};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Method, RequestBuilder, Url};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Of the addresses that `host` leads to those that may be contacted; with none left, the worst one is told.
@@ -29,7 +31,16 @@ pub struct Guarded {
 impl Guarded {
     /// A client that reaches no further than `networks`.
     pub fn new(tls: &Arc<rustls::ClientConfig>, options: ClientOptions, networks: Networks) -> Self {
-        let resolver = Resolver { networks, proxies: proxies(std::env::vars()) };
+        Self::looking_up(tls, options, networks, Arc::new(System))
+    }
+
+    fn looking_up(
+        tls: &Arc<rustls::ClientConfig>,
+        options: ClientOptions,
+        networks: Networks,
+        names: Arc<dyn Names>,
+    ) -> Self {
+        let resolver = Resolver { networks, proxies: proxies(std::env::vars()), names };
         let client = builder(tls, options).dns_resolver(Arc::new(resolver)).build();
         Self { client: client.expect(super::BUILT), networks }
     }
@@ -50,8 +61,24 @@ fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
+/// Where names lead.
+trait Names: Send + Sync {
+    fn addresses(&self, host: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+}
+
+/// As the machine's resolver says.
+struct System;
+
+impl Names for System {
+    fn addresses(&self, host: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
+        // The port is put in by whoever connects.
+        Box::pin(async move { Ok(tokio::net::lookup_host((host.as_str(), 0)).await?.collect()) })
+    }
+}
+
 struct Resolver {
     networks: Networks,
+    names: Arc<dyn Names>,
     /// Hosts of the proxies that the environment names: the word of whoever runs this server. What a proxy connects to
     /// in turn is the proxy's matter.
     proxies: Vec<String>,
@@ -61,9 +88,9 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let host = name.as_str().to_owned();
         let networks = if self.proxies.contains(&host) { Networks::Local } else { self.networks };
+        let found = self.names.addresses(host.clone());
         Box::pin(async move {
-            // The port is put in by whoever connects.
-            let found = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let found = found.await?;
             let addresses: Addrs = Box::new(admitted(networks, &host, found)?.into_iter());
             Ok(addresses)
         })
@@ -88,7 +115,9 @@ mod tests {
     use crate::domain::company::Trust;
     use crate::domain::reach::Place;
     use crate::http::{Trusted, tls_config};
+    use std::collections::VecDeque;
     use std::error::Error;
+    use std::sync::Mutex;
     use tokio::net::TcpListener;
 
     fn client(networks: Networks) -> Guarded {
@@ -123,6 +152,48 @@ mod tests {
         let reached = listener.accept().await;
         assert!(reached.is_ok(), "the first connection is that of the client that may");
         sending.abort();
+    }
+
+    /// A name that leads elsewhere at each look-up.
+    struct Fickle(Mutex<VecDeque<&'static str>>);
+
+    impl Names for Fickle {
+        fn addresses(&self, host: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
+            assert_eq!(host, "portal.example");
+            let next = self.0.lock().expect("not poisoned").pop_front().expect("nobody looks so often");
+            let found = next.split(' ').map(|ip| (ip.parse::<IpAddr>().expect(ip), 0).into()).collect();
+            Box::pin(async move { Ok(found) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_elsewhere_is_judged_at_each_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://portal.example:{}/rest/", listener.local_addr().expect("bound").port());
+        let (heard, mut connections) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let _ = heard.send(());
+                // One answer for each connection, so that the next request has to connect again.
+                let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+                let _ = tokio::io::AsyncReadExt::read(&mut socket, &mut [0; 4096]).await;
+                let _ = tokio::io::AsyncWriteExt::write_all(&mut socket, answer).await;
+            }
+        });
+        // What is allowed at the check and forbidden at the connection, the reverse, and both at once.
+        let turns = ["127.0.0.1", "169.254.169.254", "127.0.0.1", "169.254.169.254 127.0.0.1", "fd00:ec2::254"];
+        let tls = tls_config(&Trusted::load(None).expect("CAs"), &Trust::System).expect("TLS");
+        let names = Arc::new(Fickle(Mutex::new(turns.into())));
+        let client = Guarded::looking_up(&tls, ClientOptions::default(), Networks::Local, names.clone());
+        for (n, turn) in turns.into_iter().enumerate() {
+            let outcome = client.request(Method::POST, &url).expect("a name").body("auth=hush").send().await;
+            let allowed = turn.contains("127.0.0.1");
+            assert_eq!(outcome.is_ok(), allowed, "{n}: {turn}: {outcome:?}");
+            assert_eq!(connections.try_recv().is_ok(), allowed, "{n}: {turn}");
+            let place = outcome.err().and_then(|error| forbidden(&error)).map(|forbidden| forbidden.place);
+            assert_eq!(place, (!allowed).then_some(Place::Metadata), "{n}: {turn}");
+        }
+        assert!(names.0.lock().expect("not poisoned").is_empty(), "each request has looked the name up itself");
     }
 
     #[test]

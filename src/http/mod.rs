@@ -2,11 +2,13 @@
 
 mod guard;
 mod place;
+mod tls_fault;
 mod trust;
 
 pub use guard::{Guarded, admitted};
 pub use place::place_of;
-pub use trust::{TrustError, Trusted, tls_config, untrusted_fingerprint};
+pub use tls_fault::{TlsFault, causes, tls_fault};
+pub use trust::{Refused, TrustError, Trusted, tls_config};
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! Whom outgoing TLS trusts: system CAs, the installation's extra CAs, one pinned certificate, or anybody.
 
 use crate::domain::company::Trust;
+use crate::domain::link::Distrust;
 use crate::regular_file;
 use ring::digest;
 use rustls::client::WebPkiServerVerifier;
@@ -78,7 +79,7 @@ pub fn tls_config(trusted: &Trusted, trust: &Trust) -> Result<Arc<ClientConfig>,
             add_pem(&mut roots, pem.as_bytes()).map_err(TrustError::Pem)?;
             Arc::new(roots)
         }
-        Trust::System | Trust::Pinned { .. } | Trust::Off => trusted.roots.clone(),
+        Trust::System | Trust::Pinned { .. } | Trust::Off { .. } => trusted.roots.clone(),
     };
     let rule = match trust {
         Trust::System | Trust::Ca { .. } => Rule::Authorities(
@@ -87,7 +88,7 @@ pub fn tls_config(trusted: &Trusted, trust: &Trust) -> Result<Arc<ClientConfig>,
                 .map_err(|e| TrustError::Pem(e.to_string()))?,
         ),
         Trust::Pinned { sha256 } => Rule::Pinned(sha256.to_ascii_lowercase()),
-        Trust::Off => Rule::Anybody,
+        Trust::Off { .. } => Rule::Anybody,
     };
     let config = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -96,25 +97,6 @@ pub fn tls_config(trusted: &Trusted, trust: &Trust) -> Result<Arc<ClientConfig>,
         .with_custom_certificate_verifier(Arc::new(Verifier { rule, provider }))
         .with_no_client_auth();
     Ok(Arc::new(config))
-}
-
-/// The certificate that was refused, if `error` (or a cause of it) is such a refusal: the reason, and the
-/// certificate's SHA-256 as lower-case hex, so that an admin can be asked whether it is the right one.
-pub fn untrusted_fingerprint(error: &(dyn std::error::Error + 'static)) -> Option<(String, String)> {
-    let mut next = Some(error);
-    while let Some(e) = next {
-        if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(inner)))) = e.downcast_ref()
-            && let Some(refused) = inner.downcast_ref::<Refused>()
-        {
-            return Some((refused.reason.clone(), refused.sha256.clone()));
-        }
-        // An io::Error hides its own payload from `source()`.
-        next = match e.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => e.source(),
-        };
-    }
-    None
 }
 
 #[derive(Debug)]
@@ -130,11 +112,15 @@ struct Verifier {
     provider: Arc<CryptoProvider>,
 }
 
-/// Travels inside the TLS error, so that the page can show which certificate was seen.
-#[derive(Debug)]
-struct Refused {
-    reason: String,
-    sha256: String,
+/// A certificate that was refused. Travels inside the TLS error, so that the page can show which one was seen.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// What is wrong with it.
+    pub why: Distrust,
+    /// The same in the TLS library's words.
+    pub reason: String,
+    /// The certificate's SHA-256 as lower-case hex, so that an admin can be asked whether it is the right one.
+    pub sha256: String,
 }
 
 impl fmt::Display for Refused {
@@ -145,8 +131,23 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-fn refuse(reason: String, sha256: String) -> rustls::Error {
-    CertificateError::Other(OtherError(Arc::new(Refused { reason, sha256 }))).into()
+fn refuse(why: Distrust, reason: String, sha256: String) -> rustls::Error {
+    CertificateError::Other(OtherError(Arc::new(Refused { why, reason, sha256 }))).into()
+}
+
+fn distrust(error: &rustls::Error) -> Distrust {
+    match error {
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => Distrust::Name,
+        rustls::Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            Distrust::Expired
+        }
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+        ) => Distrust::NotYetValid,
+        _ => Distrust::Authority,
+    }
 }
 
 fn fingerprint(cert: &CertificateDer<'_>) -> String {
@@ -171,9 +172,11 @@ impl ServerCertVerifier for Verifier {
         match &self.rule {
             Rule::Authorities(web) => web
                 .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-                .map_err(|e| refuse(e.to_string(), seen())),
+                .map_err(|e| refuse(distrust(&e), e.to_string(), seen())),
             Rule::Pinned(sha256) if *sha256 == seen() => Ok(ServerCertVerified::assertion()),
-            Rule::Pinned(_) => Err(refuse("it is not the certificate that was accepted".into(), seen())),
+            Rule::Pinned(_) => {
+                Err(refuse(Distrust::Changed, "it is not the certificate that was accepted".into(), seen()))
+            }
             Rule::Anybody => Ok(ServerCertVerified::assertion()),
         }
     }

@@ -17,6 +17,8 @@ const USER_SCOPES: &[&str] = &["user", "user_brief", "user_basic"];
 pub struct Registered {
     /// His company.
     pub company: CompanyId,
+    /// Where its portal is, by the authorization server's word.
+    pub domain: String,
     /// His id in the portal.
     pub user: UserId,
     /// His name, may be empty.
@@ -81,7 +83,7 @@ impl Companies {
         let domain = portal_domain(&grant.client_endpoint).unwrap_or_else(|| attempt.domain.clone());
         let company = NewCompany {
             id: grant.member_id.clone(),
-            domain,
+            domain: domain.clone(),
             client_endpoint: grant.client_endpoint,
             client_id: keys.client_id,
             client_secret: keys.client_secret,
@@ -92,7 +94,7 @@ impl Companies {
         self.admit(company, tokens).await?;
         // An installation that was told before brings the application token, by the way of all installations.
         self.after_log_in(&grant.member_id).await;
-        Ok(Registered { company: grant.member_id, user: who.user, name: who.name })
+        Ok(Registered { company: grant.member_id, domain, user: who.user, name: who.name })
     }
 
     /// Stores a company that has proved itself and lets it run.

@@ -2,7 +2,8 @@
 
 use super::noise::Noise;
 use crate::clock::{Clock, Mark, random_unit};
-use crate::domain::company::SwitchSettings;
+use crate::domain::Timestamp;
+use crate::domain::company::{SwitchSettings, Unprotected};
 use crate::domain::leg::{Capabilities, LegEvent, SwitchEvent};
 use crate::domain::link::{LinkFault, LinkState, retry_delay};
 use crate::domain::reach::Networks;
@@ -24,6 +25,9 @@ const SHORT_LIVED: u32 = 4;
 /// Bytes of news that may wait for the actor, beside the number of frames: with legs of half a kilobyte each, sixteen
 /// seconds at 2,000 a second. Then the socket is not read until there is room, and TCP holds the switch back.
 const MOST_WAITING: usize = 16 << 20;
+
+const UNENCRYPTED: &str = "the connection to the switch is not encrypted: whoever stands between can read its key and change what it says; write its address with https:// on the company's page";
+const UNCHECKED: &str = "the certificate of the switch is not checked: whoever stands between can pretend to be the switch; choose another check on the company's page";
 
 /// About how many bytes a frame's legs take, never more than there is room for.
 fn weight(legs: &[LegEvent]) -> u32 {
@@ -108,10 +112,22 @@ pub(super) async fn run(
         tokio::select! {
             why = keeper.keep() => {
                 let Some(why) = why else { return };
-                tracing::warn!(%why, "no further attempts until the settings change");
-                state.send_replace(LinkState::NeedsAdmin { since: tools.clock.now(), why });
-                if settings.changed().await.is_err() {
-                    return;
+                match why.look_again() {
+                    None => tracing::warn!(%why, "no further attempts until the settings change"),
+                    Some(_) => tracing::warn!(%why, "nothing is sent until that has changed"),
+                }
+                let again = why.look_again();
+                state.send_modify(|state| needs_admin(state, why, tools.clock.now()));
+                let changed = async {
+                    match again {
+                        Some(pause) => tokio::time::timeout(pause, settings.changed()).await.ok(),
+                        None => Some(settings.changed().await),
+                    }
+                };
+                match changed.await {
+                    None => {}
+                    Some(Ok(())) => drop(state.send_replace(LinkState::Connecting { since: tools.clock.now() })),
+                    Some(Err(_)) => return,
                 }
             }
             changed = settings.changed() => {
@@ -121,6 +137,28 @@ pub(super) async fn run(
             }
         }
     }
+}
+
+/// A fault that lasts keeps its beginning.
+fn needs_admin(state: &mut LinkState, why: LinkFault, now: Timestamp) {
+    let since = if let LinkState::NeedsAdmin { since, .. } = state { *since } else { now };
+    *state = LinkState::NeedsAdmin { since, why };
+}
+
+/// What an administrator has to mend is shown until something else is known: looking whether he has does not end it.
+fn show(state: &watch::Sender<LinkState>, next: LinkState) {
+    let known = match &next {
+        LinkState::Connecting { .. } => false,
+        LinkState::Waiting { why, .. } => why.may_retry(),
+        _ => true,
+    };
+    state.send_if_modified(|state| {
+        let shown = known || !matches!(state, LinkState::NeedsAdmin { .. });
+        if shown {
+            *state = next;
+        }
+        shown
+    });
 }
 
 /// Tries the settings once, address by address, and closes again.
@@ -139,9 +177,21 @@ pub(super) async fn check(tools: &LinkTools, settings: &SwitchSettings) -> Resul
 }
 
 async fn connect(tools: &LinkTools, settings: &SwitchSettings, address: &str) -> Result<Connection, LinkFault> {
+    // Said at each attempt, so that no log is silent about it for long; equal lines are merged.
+    match Unprotected::of(&[address.to_owned()], &settings.trust) {
+        Some(Unprotected::Unencrypted) => tracing::warn!(address, "{UNENCRYPTED}"),
+        Some(Unprotected::Unchecked { .. }) => tracing::warn!(address, "{UNCHECKED}"),
+        None => {}
+    }
     let tls = tls_config(&tools.trusted, &settings.trust).map_err(|e| LinkFault::Protocol(e.to_string()))?;
     let dialect = tools.dialect.load_full();
     ecss::connect(settings, address, tools.networks, dialect, tls, tools.zone.clone(), tools.clock.clone()).await
+}
+
+/// Passes legs on, as soon as there is room for them; `None` when nobody listens any more.
+async fn pass_on(room: &Arc<Semaphore>, news: &mpsc::Sender<LinkNews>, at: Mark, legs: Vec<LegEvent>) -> Option<()> {
+    let room = room.clone().acquire_many_owned(weight(&legs)).await.ok()?;
+    news.send(LinkNews::Legs { at, legs, room }).await.ok()
 }
 
 struct Keeper<'a> {
@@ -160,7 +210,7 @@ impl Keeper<'_> {
         let mut since = clock.now();
         loop {
             let address = &self.settings.addresses[at % self.settings.addresses.len()];
-            self.state.send_replace(LinkState::Connecting { since: clock.now() });
+            show(self.state, LinkState::Connecting { since: clock.now() });
             let why = match connect(self.tools, self.settings, address).await {
                 Ok(connection) => {
                     let began = clock.now();
@@ -183,7 +233,7 @@ impl Keeper<'_> {
             failures += 1;
             let delay = retry_delay(failures, random_unit());
             tracing::warn!(address, %why, delay_ms = delay.as_millis(), "the switch is not connected");
-            self.state.send_replace(LinkState::Waiting { since, until: clock.now() + delay, why });
+            show(self.state, LinkState::Waiting { since, until: clock.now() + delay, why });
             tokio::time::sleep(delay).await;
         }
     }
@@ -198,10 +248,7 @@ impl Keeper<'_> {
         let mut noise = Noise::default();
         let why = loop {
             match connection.next().await {
-                Ok(Heard { at, event: SwitchEvent::Legs(legs) }) => {
-                    let room = self.room.clone().acquire_many_owned(weight(&legs)).await.ok()?;
-                    self.news.send(LinkNews::Legs { at, legs, room }).await.ok()?;
-                }
+                Ok(Heard { at, event: SwitchEvent::Legs(legs) }) => pass_on(self.room, self.news, at, legs).await?,
                 Ok(Heard { event: SwitchEvent::Unknown(sample), .. }) => {
                     tracing::debug!(sample, "a frame nobody knows");
                     if let Some(frames) = noise.heard(clock.now()) {
@@ -213,5 +260,76 @@ impl Keeper<'_> {
         };
         self.news.send(LinkNews::Down { at: clock.mark() }).await.ok()?;
         Some(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Phone;
+    use crate::domain::leg::{Direction, LegState};
+    use crate::domain::link::Distrust;
+    use futures_util::FutureExt as _;
+
+    /// A frame of legs that takes about so many bytes.
+    fn frame(bytes: usize) -> Vec<LegEvent> {
+        vec![LegEvent {
+            leg: "leg".into(),
+            call: "call".into(),
+            call_ref: None,
+            own: Phone::parse("1001").expect("a number"),
+            remote: None,
+            remote_unreadable: false,
+            direction: Direction::In,
+            state: LegState::Talking,
+            answered_at: None,
+            display_name: Some("x".repeat(bytes - size_of::<LegEvent>())),
+            cause: None,
+        }]
+    }
+
+    #[test]
+    fn frames_that_wait_for_the_actor_take_sixteen_mebibytes_and_then_the_socket_waits() {
+        let (room, (news, mut inbox)) = (Arc::new(Semaphore::new(MOST_WAITING)), mpsc::channel(1 << 16));
+        let at = Clock::manual(Timestamp(0)).mark();
+        let pass = |bytes| pass_on(&room, &news, at, frame(bytes)).now_or_never();
+        let mut passed = 0;
+        while pass(64 * 1024).is_some() {
+            passed += 1;
+        }
+        assert!((200..=256).contains(&passed), "{passed} frames of 64 KiB");
+        assert!(pass(64 * 1024).is_none(), "they wait for room, not for a place");
+        let taken = inbox.try_recv().expect("the first one");
+        assert!(pass(64 * 1024).is_none(), "the actor is still at it");
+        drop(taken);
+        assert!(pass(64 * 1024).is_some());
+        drop(inbox);
+        assert_eq!(pass_on(&Arc::new(Semaphore::new(MOST_WAITING)), &news, at, frame(1024)).now_or_never(), Some(None));
+    }
+
+    #[test]
+    fn a_frame_larger_than_all_room_passes_alone() {
+        let (room, (news, mut inbox)) = (Arc::new(Semaphore::new(MOST_WAITING)), mpsc::channel(8));
+        let at = Clock::manual(Timestamp(0)).mark();
+        assert_eq!(pass_on(&room, &news, at, frame(2 * MOST_WAITING)).now_or_never(), Some(Some(())));
+        assert_eq!(pass_on(&room, &news, at, frame(1024)).now_or_never(), None);
+        drop(inbox.try_recv());
+        assert_eq!(pass_on(&room, &news, at, frame(1024)).now_or_never(), Some(Some(())));
+    }
+
+    #[test]
+    fn what_an_administrator_has_to_mend_is_shown_until_something_else_is_known() {
+        let (since, later) = (Timestamp(1), Timestamp(2));
+        let untrusted =
+            || LinkFault::Untrusted { why: Distrust::Expired, reason: String::new(), sha256: String::new() };
+        let state = watch::Sender::new(LinkState::Connecting { since });
+        state.send_modify(|state| needs_admin(state, untrusted(), since));
+        show(&state, LinkState::Connecting { since: later });
+        show(&state, LinkState::Waiting { since: later, until: later, why: untrusted() });
+        state.send_modify(|state| needs_admin(state, untrusted(), later));
+        assert_eq!(*state.borrow(), LinkState::NeedsAdmin { since, why: untrusted() });
+        let lost = LinkState::Waiting { since: later, until: later, why: LinkFault::Lost(String::new()) };
+        show(&state, lost.clone());
+        assert_eq!(*state.borrow(), lost);
     }
 }

@@ -39,6 +39,7 @@ mod scale;
 mod script;
 mod slow;
 mod stage;
+mod strangers;
 mod tangle;
 mod tangled;
 mod tokens;

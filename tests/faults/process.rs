@@ -18,6 +18,8 @@ pub struct Settings {
     pub portal_budget: &'static str,
     /// Seconds.
     pub reconnect_grace: u32,
+    /// Unless `ECSS_CRM_LOG` says otherwise.
+    pub log_level: &'static str,
     /// Seconds after which a silent switch is asked whether it lives, and one that does not read is given up.
     pub idle_seconds: u32,
 }
@@ -25,7 +27,7 @@ pub struct Settings {
 impl Default for Settings {
     /// An ordinary cloud portal; longer than any call of the traffic, so that none is given up while it goes on.
     fn default() -> Self {
-        Self { portal_budget: "2/45", reconnect_grace: 9, idle_seconds: 20 }
+        Self { portal_budget: "2/45", reconnect_grace: 9, log_level: "info", idle_seconds: 20 }
     }
 }
 
@@ -43,7 +45,7 @@ impl Process {
         let dir = town.dir().to_owned();
         let ops = SocketAddr::from(([127, 0, 0, 1], free_port().expect("a free port")));
         let s = &town.settings;
-        let log_level = std::env::var("ECSS_CRM_LOG").unwrap_or_else(|_| "info".to_owned());
+        let log_level = std::env::var("ECSS_CRM_LOG").unwrap_or_else(|_| settings.log_level.to_owned());
         let ca_file = s.ca_file.clone().unwrap_or_default();
         let quoted = |path: &Path| format!("\"{}\"", path.display());
         let dialect = dir.join("dialect.toml");
@@ -134,6 +136,11 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
         line.trim().trim_end_matches(" kB").trim().parse::<u64>().map_or(0, |kib| kib / 1024)
+    }
+
+    /// Where it tells how it is.
+    pub fn ops(&self) -> &str {
+        &self.ops
     }
 
     /// The sum of a metric over all companies.

@@ -53,7 +53,7 @@ impl DaemonOffice {
             .await
             .map_err(|e| fault(&e))?;
         // Whoever looks after this server sees it at the usual level: from now on somebody may change the company.
-        tracing::warn!(company = %registered.company, domain = attempt.domain, user = %registered.user, "an administrator has logged in");
+        tracing::warn!(company = %registered.company, domain = registered.domain, user = %registered.user, "an administrator has logged in");
         Ok(NewSession { token, company: registered.company, lasts: SESSION })
     }
 

@@ -70,8 +70,9 @@ impl DaemonOffice {
 
     pub(super) async fn put_switch(&self, id: &CompanyId, input: SwitchInput) -> Result<(), SaveError> {
         let company = self.store.company(id).await.map_err(|e| fault(&e))?.ok_or(SaveError::Gone)?;
-        let api_key = input.api_key.or(company.switch.map(|s| s.api_key)).ok_or(SaveError::KeyNeeded)?;
         let SwitchShown { backend, client_id, addresses, domain, trust } = input.shown;
+        let trust = trust.chosen(company.switch.as_ref().map(|s| &s.trust), self.clock.now());
+        let api_key = input.api_key.or(company.switch.map(|s| s.api_key)).ok_or(SaveError::KeyNeeded)?;
         let settings = SwitchSettings { backend, client_id, api_key, addresses, domain, trust };
         saved(self.store.save_switch(id, &settings).await)?;
         if let Some(handle) = self.companies.get(id) {

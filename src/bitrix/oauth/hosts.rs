@@ -46,6 +46,17 @@ impl Hosts {
         std::iter::once(first).chain(others.take(1)).cloned().collect()
     }
 
+    /// Whether an address that the authorization server has named can be a portal's: secrets are sent there. Without
+    /// encryption only where the authorization server itself is reached without (sandbox).
+    pub(super) fn may_be_portal(&self, endpoint: &str) -> bool {
+        Url::parse(endpoint).is_ok_and(|url| {
+            let plain = url.scheme() == "http" && self.configured.scheme() == "http";
+            let clean = url.username().is_empty() && url.password().is_none();
+            let bare = url.query().is_none() && url.fragment().is_none();
+            (url.scheme() == "https" || plain) && url.has_host() && clean && bare
+        })
+    }
+
     fn is_official(&self, url: &Url) -> bool {
         self.official.iter().any(|o| o.origin() == url.origin())
     }
@@ -93,6 +104,27 @@ mod tests {
         ] {
             assert_eq!(order("oauth.bitrix.info", Some(seen)), OFFICIAL, "{seen}");
         }
+    }
+
+    #[test]
+    fn no_address_is_taken_for_a_portals_that_would_give_secrets_away() {
+        let (official, sandbox) = (Hosts::new("oauth.bitrix.info").expect("a host"), Hosts::new("http://127.0.0.1:1"));
+        assert!(official.may_be_portal("https://firma.bitrix24.ru/rest/"));
+        assert!(official.may_be_portal("https://box.example:8443/rest/"));
+        for odd in [
+            "http://firma.bitrix24.ru/rest/",
+            "https://firma.bitrix24.ru@evil.example/rest/",
+            "https://evil.example/?/rest/",
+            "https://evil.example/#/rest/",
+            "ftp://evil.example/rest/",
+            "javascript:alert(1)/",
+            "//evil.example/rest/",
+            "rest/",
+            "/",
+        ] {
+            assert!(!official.may_be_portal(odd), "{odd}");
+        }
+        assert!(sandbox.expect("a host").may_be_portal("http://127.0.0.1:2/rest/"));
     }
 
     #[test]

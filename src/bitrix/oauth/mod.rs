@@ -124,7 +124,7 @@ impl OAuth {
         Ok(Grant {
             tokens: granted.tokens(None, self.clock.now()).ok_or_else(|| lacks("refresh_token"))?,
             member_id: granted.member_id().ok_or_else(|| lacks("member_id"))?,
-            client_endpoint: granted.client_endpoint().ok_or_else(|| lacks("client_endpoint"))?,
+            client_endpoint: self.portal(granted.client_endpoint()).ok_or_else(|| lacks("usable client_endpoint"))?,
         })
     }
 
@@ -142,8 +142,13 @@ impl OAuth {
         Ok(Renewal {
             tokens: granted.tokens(Some(tokens), self.clock.now()).ok_or_else(missing)?,
             member_id: granted.member_id(),
-            client_endpoint: granted.client_endpoint(),
+            client_endpoint: self.portal(granted.client_endpoint()),
         })
+    }
+
+    /// An address that a server has named, if secrets may go there.
+    fn portal(&self, named: Option<String>) -> Option<String> {
+        named.filter(|endpoint| self.hosts.may_be_portal(endpoint))
     }
 
     /// Asks whose token this is. `server_endpoint` comes with the token and is used only if it is a known server.
@@ -161,6 +166,7 @@ impl OAuth {
         }
         serde_json::from_slice(&body)
             .map(|answer| AppInfo::read(&answer))
+            .map(|info| AppInfo { client_endpoint: self.portal(info.client_endpoint.clone()), ..info })
             .map_err(|_| OAuthError::Protocol("app.info answered no JSON".into()))
     }
 }

@@ -180,6 +180,27 @@ async fn the_secret_goes_to_no_host_that_somebody_named() {
 }
 
 #[tokio::test]
+async fn a_hostile_portal_address_in_an_answer_is_not_taken() {
+    for odd in ["https://firma.example@evil.example/rest/", "javascript:alert(1)", "https://evil.example/?x=/rest/"] {
+        let server = Fake::start(move |hit: &Hit| match hit.path.as_str() {
+            "/rest/app.info" => Say::result(&json!({"install": {"member_id": "m1", "client_endpoint": odd}})),
+            _ => Say::json(
+                200,
+                &json!({"access_token": "a", "refresh_token": "r", "member_id": "m1", "client_endpoint": odd}),
+            ),
+        })
+        .await;
+        let oauth = oauth(&server.base);
+        let error = oauth.exchange(&credentials(), "c").await.expect_err("no portal");
+        assert!(matches!(&error, OAuthError::Protocol(why) if why.contains("client_endpoint")), "{odd}: {error:?}");
+        let renewal = oauth.refresh(&credentials(), &tokens(None)).await.expect("a pair is a pair");
+        assert_eq!(renewal.client_endpoint, None, "{odd}: the portal stays where it was");
+        let info = oauth.app_info(&"a".to_owned().into(), None).await.expect("an answer");
+        assert_eq!(info.client_endpoint, None, "{odd}");
+    }
+}
+
+#[tokio::test]
 async fn app_info_tells_whose_token_it_is() {
     let server = Fake::start(|hit: &Hit| {
         assert_eq!(hit.path, "/rest/app.info");

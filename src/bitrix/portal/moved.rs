@@ -5,6 +5,7 @@ use super::keys::{Keys, is_ahead, with_slash};
 use crate::bitrix::error::ApiError;
 use crate::bitrix::verdict::Verdict;
 use crate::clock::Clock;
+use crate::domain::allowance::Allowance;
 use crate::domain::{Timestamp, Tokens};
 use oauth2::url::Url;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,19 +13,39 @@ use std::time::Duration;
 
 /// How long an unconfirmed redirect is not asked about again.
 const DISBELIEVE: Duration = Duration::from_secs(600);
+/// A portal can name another address at each request. The authorization server is asked about three at once, then about
+/// one in so long.
+const ASK_EVERY: Duration = Duration::from_secs(200);
+const ASK_AT_ONCE: u32 = 3;
 
 /// Redirects that the authorization server did not confirm.
-#[derive(Debug, Default)]
-pub(super) struct Rumours(Mutex<Option<(String, Timestamp)>>);
+#[derive(Debug)]
+pub(super) struct Rumours(Mutex<Heard>);
+
+#[derive(Debug)]
+struct Heard {
+    last: Option<(String, Timestamp)>,
+    questions: Allowance,
+}
+
+impl Default for Rumours {
+    fn default() -> Self {
+        Self(Mutex::new(Heard { last: None, questions: Allowance::new(ASK_EVERY, ASK_AT_ONCE) }))
+    }
+}
 
 impl Rumours {
-    fn is_known(&self, target: &str, now: Timestamp) -> bool {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.as_ref().is_some_and(|(t, until)| t == target && is_ahead(*until, now, DISBELIEVE))
+    /// Whether the authorization server may be asked about this address.
+    fn may_ask(&self, target: &str, now: Timestamp) -> bool {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = heard.last.as_ref();
+        let known = last.is_some_and(|(t, until)| t == target && is_ahead(*until, now, DISBELIEVE));
+        !known && heard.questions.take(now).is_ok()
     }
 
     fn note(&self, target: &str, now: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((target.to_owned(), now + DISBELIEVE));
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.last = Some((target.to_owned(), now + DISBELIEVE));
     }
 }
 
@@ -60,7 +81,7 @@ pub(super) async fn follow(
     }
     let rejected = |location| Verdict::Moved(location).into_error();
     let Some(new) = target(endpoint, method, &location) else { return Err(rejected(location)) };
-    if rumours.is_known(&new, clock.now()) {
+    if !rumours.may_ask(&new, clock.now()) {
         return Err(rejected(location));
     }
     let info = keys.oauth().app_info(&tokens.access, tokens.server_endpoint.as_deref()).await;

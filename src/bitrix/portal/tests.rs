@@ -358,6 +358,31 @@ async fn an_unconfirmed_redirect_gets_no_token_and_no_refresh_loop() {
 }
 
 #[tokio::test]
+async fn a_portal_that_redirects_elsewhere_each_time_makes_us_ask_a_few_times_only() {
+    let count = AtomicUsize::new(0);
+    let old = Fake::start(move |hit: &Hit| {
+        let n = count.fetch_add(1, Ordering::SeqCst);
+        Say::html(302, "<html>").with("location", format!("http://127.0.0.{}:{}{}", n % 250 + 2, n % 60_000, hit.path))
+    })
+    .await;
+    let endpoint = format!("{}/rest/", old.base);
+    let world = World::with(old, http(), move |hit| match hit.path.as_str() {
+        "/rest/app.info" => Say::result(&json!({"install": {"member_id": "m2"}})),
+        _ => granted("a2", "r2", &endpoint),
+    })
+    .await;
+    for _ in 0..1000 {
+        let error = world.portal.call(REGISTER, &Value::Null).await.expect_err("not confirmed");
+        assert!(matches!(error, ApiError::Again { .. }), "{error:?}");
+    }
+    assert_eq!(world.rest.hits().len(), 1000);
+    assert_eq!((world.auth.count("/rest/app.info"), world.refreshes()), (3, 3));
+    world.clock.advance(Duration::from_secs(200));
+    world.portal.call(REGISTER, &Value::Null).await.expect_err("not confirmed");
+    assert_eq!(world.auth.count("/rest/app.info"), 4, "it may have moved after all");
+}
+
+#[tokio::test]
 async fn a_refresh_that_names_a_new_address_moves_the_portal() {
     let new = Fake::start(|_| Say::result(&json!("new"))).await;
     let old = Fake::start(|_| expired()).await;

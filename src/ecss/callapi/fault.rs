@@ -1,26 +1,22 @@
 //! Library errors as faults an administrator can act on.
 
 use crate::domain::link::LinkFault;
-use crate::http::untrusted_fingerprint;
+use crate::http::{Refused, TlsFault, causes, tls_fault};
 use std::error::Error;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite;
 
 /// A failure before anything was said: nobody listens, TLS does not come about.
 pub(super) fn unreachable(error: &(dyn Error + 'static)) -> LinkFault {
-    if let Some((reason, sha256)) = untrusted_fingerprint(error) {
-        return LinkFault::Untrusted { reason, sha256 };
+    match tls_fault(error) {
+        None => LinkFault::Unreachable(inmost(error)),
+        Some(TlsFault::Untrusted(Refused { why, reason, sha256 })) => LinkFault::Untrusted { why, reason, sha256 },
+        Some(TlsFault::Outdated(words)) => LinkFault::OutdatedTls(words),
+        Some(TlsFault::NotTls) => {
+            LinkFault::Protocol("the port does not speak TLS: check the port, or http:// for https://".to_owned())
+        }
+        Some(TlsFault::Other(words)) => LinkFault::Protocol(format!("TLS failed: {words}")),
     }
-    let inmost = inmost(error);
-    if let Some(tls) = find::<rustls::Error>(error) {
-        return LinkFault::Protocol(match tls {
-            rustls::Error::InvalidMessage(_) => {
-                "the port does not speak TLS: check the port, or http:// for https://".to_owned()
-            }
-            other => format!("TLS failed: {other}"),
-        });
-    }
-    LinkFault::Unreachable(inmost)
 }
 
 /// A step that took too long.
@@ -44,30 +40,7 @@ pub(super) fn lost(error: &tungstenite::Error) -> LinkFault {
 
 /// What the deepest cause says; the outer ones repeat it or hold URLs.
 pub(super) fn inmost(error: &(dyn Error + 'static)) -> String {
-    let mut last = error;
-    while let Some(next) = cause(last) {
-        last = next;
-    }
-    last.to_string()
-}
-
-fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
-    // An io::Error hides its own payload from `source()`.
-    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        Some(inner) => Some(inner),
-        None => error.source(),
-    }
-}
-
-fn find<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
-    let mut next = Some(error);
-    while let Some(e) = next {
-        if let Some(found) = e.downcast_ref() {
-            return Some(found);
-        }
-        next = cause(e);
-    }
-    None
+    causes(error).last().unwrap_or(error).to_string()
 }
 
 #[cfg(test)]

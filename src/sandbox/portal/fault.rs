@@ -42,8 +42,21 @@ pub enum Fault {
     Html,
     /// Executed, but the answer's body is empty (status 200).
     EmptyBody,
+    /// An answer as no portal gives it, nothing executed.
+    Odd(Odd),
     /// Any refusal: status, code, text.
     Refuse(u16, String, String),
+}
+
+/// What is wrong with the body of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Odd {
+    /// It comes byte by byte, one a second.
+    Trickling,
+    /// It never ends, as fast as it is read.
+    Endless,
+    /// It is compressed, though nobody has asked for that.
+    Compressed,
 }
 
 /// What a fault answers instead of executing.
@@ -57,6 +70,8 @@ pub enum Instead {
     Silence,
     /// The connection is closed.
     Hangup,
+    /// Such a body.
+    Odd(Odd),
 }
 
 impl Fault {
@@ -67,6 +82,7 @@ impl Fault {
         match self {
             Self::Outage => Some(Instead::Page(503, "503 Service Temporarily Unavailable")),
             Self::Html => Some(Instead::Page(200, "Authorization")),
+            Self::Odd(odd) => Some(Instead::Odd(*odd)),
             Self::Hang => Some(Instead::Silence),
             Self::DropBefore => Some(Instead::Hangup),
             Self::DropAfter | Self::Latency(_) | Self::SlowAnswer(_) | Self::EmptyBody => None,
@@ -119,7 +135,7 @@ impl Faults {
         let at = self.inside.iter().position(|(wanted, _)| wanted == method)?;
         match self.inside.remove(at)?.1.instead()? {
             Instead::Refusal(http, code, text, _) => Some((http, code, text)),
-            Instead::Page(..) | Instead::Silence | Instead::Hangup => None,
+            Instead::Page(..) | Instead::Silence | Instead::Hangup | Instead::Odd(_) => None,
         }
     }
 

@@ -36,7 +36,7 @@ mod timing;
 mod world;
 
 pub use calls::{Bound, FinishedCall, OpenCall};
-pub use fault::Fault;
+pub use fault::{Fault, Odd};
 pub use frames::FramePost;
 pub use grants::Pair;
 pub use handle::SimPortal;

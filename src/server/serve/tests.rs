@@ -325,3 +325,55 @@ async fn a_handshake_under_way_does_not_delay_the_stop() {
     site.running.await.unwrap();
     assert_eq!(rest(silent).await, "");
 }
+
+/// A client hello as clients before TLS 1.2 say it (RFC 2246, section 7.4.1.2): this version, one suite.
+fn old_hello(minor: u8) -> Vec<u8> {
+    let hello = [&[3, minor][..], &[7; 32], &[0], &[0, 2, 0xc0, 0x14], &[1, 0]].concat();
+    let handshake = [&[1, 0, 0, u8::try_from(hello.len()).unwrap()][..], &hello].concat();
+    [&[22, 3, 1, 0, u8::try_from(handshake.len()).unwrap()][..], &handshake].concat()
+}
+
+#[tokio::test]
+async fn nobody_is_served_over_tls_before_1_2() {
+    let dir = tempfile::tempdir().unwrap();
+    let (tls, files) = pair(&dir);
+    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls), Limits::default());
+    // TLS 1.0 and 1.1.
+    for minor in [1, 2] {
+        let mut stream = site.connect().await;
+        stream.write_all(&old_hello(minor)).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        // An alert (21), fatal (2), and nothing behind it: handshake_failure (40) or protocol_version (70).
+        assert!(matches!(answer[..], [21, _, _, 0, 2, 2, 40 | 70]), "{answer:?}");
+    }
+    assert!(ask(secured(site.connect().await, &files).await.unwrap(), &get_request("/who")).await.contains("200"));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_stream_loses_its_place_and_holds_no_memory() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let made = Arc::new(AtomicUsize::new(0));
+    let (held, ended) = tokio::sync::oneshot::channel::<()>();
+    let (count, held) = (made.clone(), Arc::new(std::sync::Mutex::new(Some(held))));
+    let flood = move || async move {
+        // Dropped with the stream.
+        let held = held.lock().unwrap().take();
+        let events = futures_util::stream::repeat_with(move || {
+            assert!(held.is_some(), "there is one client");
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok::<_, Infallible>(Bytes::from(vec![b'x'; 64 * 1024]))
+        });
+        Body::from_stream(events)
+    };
+    let listener = bind::tcp("127.0.0.1", 0).await.unwrap();
+    let address = listener.tcp_address().unwrap();
+    let limits = Limits { unread: Duration::from_millis(200), ..Limits::default() };
+    let router = Router::new().route("/stream", get(flood));
+    tokio::spawn(serve_within(listener, router, None, CancellationToken::new(), limits));
+    let mut unread = TcpStream::connect(address).await.unwrap();
+    unread.write_all(get_request("/stream").as_bytes()).await.unwrap();
+    timeout(Duration::from_secs(60), ended).await.expect("the stream ends though its client never reads").unwrap_err();
+    let kib = made.load(Ordering::SeqCst) * 64;
+    assert!(kib < 12 * 1024, "{kib} KiB were made: more than the sockets' own buffers hold");
+}

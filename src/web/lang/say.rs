@@ -4,7 +4,7 @@ use super::{CardTexts, LinkTexts, Say};
 use crate::domain::Timestamp;
 use crate::domain::card::Phase;
 use crate::domain::leg::Direction;
-use crate::domain::link::{Closed, LinkFault, LinkState, PortalState};
+use crate::domain::link::{Closed, Distrust, LinkFault, LinkState, PortalState};
 use crate::domain::reach::{Forbidden, Place};
 
 /// How a state should look.
@@ -87,7 +87,8 @@ impl LinkStory {
             LinkFault::UnknownHost(text) => (t.unknown_host, text.as_str()),
             LinkFault::Forbidden(forbidden) => return Self::of_forbidden(t, forbidden),
             LinkFault::Unreachable(text) => (t.unreachable, text.as_str()),
-            LinkFault::Untrusted { reason, .. } => (t.untrusted, reason.as_str()),
+            LinkFault::Untrusted { why, reason, .. } => (untrusted(t, *why), reason.as_str()),
+            LinkFault::OutdatedTls(text) => (t.outdated_tls, text.as_str()),
             LinkFault::Protocol(text) => (t.protocol, text.as_str()),
             LinkFault::Lost(text) => (t.lost, text.as_str()),
         };
@@ -134,6 +135,16 @@ impl LinkStory {
     }
 }
 
+const fn untrusted(t: &LinkTexts, why: Distrust) -> Say {
+    match why {
+        Distrust::Authority => t.untrusted,
+        Distrust::Name => t.untrusted_name,
+        Distrust::Expired => t.untrusted_expired,
+        Distrust::NotYetValid => t.untrusted_early,
+        Distrust::Changed => t.untrusted_changed,
+    }
+}
+
 /// A leg's phase in words.
 pub(crate) const fn phase(t: &CardTexts, phase: Phase, direction: Direction) -> &'static str {
     match (phase, direction) {
@@ -162,13 +173,19 @@ mod tests {
 
     fn every_link_state() -> Vec<LinkState> {
         let at = Timestamp(0);
+        let untrusted = |why| LinkFault::Untrusted { why, reason: "x".into(), sha256: "ab".into() };
         let faults = [
             LinkFault::WrongKey,
             LinkFault::UnknownHost("x".into()),
             LinkFault::Forbidden(Forbidden { host: "x".into(), place: Place::Private }),
             LinkFault::Forbidden(Forbidden { host: "x".into(), place: Place::Metadata }),
             LinkFault::Unreachable("x".into()),
-            LinkFault::Untrusted { reason: "x".into(), sha256: "ab".into() },
+            untrusted(Distrust::Authority),
+            untrusted(Distrust::Name),
+            untrusted(Distrust::Expired),
+            untrusted(Distrust::NotYetValid),
+            untrusted(Distrust::Changed),
+            LinkFault::OutdatedTls("x".into()),
             LinkFault::Protocol("x".into()),
             LinkFault::Lost("x".into()),
         ];

@@ -262,6 +262,11 @@ pub(crate) struct LinkTexts {
     pub metadata: &'static str,
     pub unreachable: Say,
     pub untrusted: Say,
+    pub untrusted_name: Say,
+    pub untrusted_expired: Say,
+    pub untrusted_early: Say,
+    pub untrusted_changed: Say,
+    pub outdated_tls: Say,
     pub protocol: Say,
     pub lost: Say,
     pub portal_ok: Say,
@@ -317,6 +322,9 @@ pub(crate) struct StateTexts {
     pub install_bare: Say,
     /// The switch tells of more calls or legs than can be.
     pub excess: Say,
+    /// What does not protect the connection to the switch.
+    pub unencrypted: Say,
+    pub unchecked: Say,
     /// How many calls and legs were closed or left out because of it.
     pub gave_way: fn(u64, u64) -> String,
     /// Too many calls wait for the portal, so that the oldest are not recorded.

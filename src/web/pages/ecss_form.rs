@@ -32,7 +32,7 @@ impl EcssForm {
             Trust::System => ("system", "", ""),
             Trust::Ca { pem } => ("ca", pem.as_str(), ""),
             Trust::Pinned { sha256 } => ("pinned", "", sha256.as_str()),
-            Trust::Off => ("off", "", ""),
+            Trust::Off { .. } => ("off", "", ""),
         };
         Self {
             backend: word(switch.backend).to_owned(),
@@ -115,7 +115,7 @@ fn trust(fields: &Fields, faults: &mut Faults) -> Trust {
         "" | "system" => Trust::System,
         "ca" => Trust::Ca { pem: faults.take("tls_pem", pem(fields.get("tls_pem"))) },
         "pinned" => Trust::Pinned { sha256: faults.take("tls_sha256", sha256(fields.get("tls_sha256"))) },
-        "off" => Trust::Off,
+        "off" => Trust::Off { since: None },
         _ => {
             faults.add("tls", FieldFault::UnknownChoice);
             Trust::System

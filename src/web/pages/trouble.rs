@@ -2,6 +2,7 @@
 
 use crate::domain::Timestamp;
 use crate::domain::binding::{Binding, Heard, RefusedBinding};
+use crate::domain::company::Unprotected;
 use crate::domain::link::{Backlog, DiskState, InstallTrouble, LinkState, PortalState};
 use crate::web::lang::{Lang, LinkStory, Say, Tone, lasting};
 use crate::web::office::{Overview, TokenLife};
@@ -71,7 +72,9 @@ pub(crate) fn troubles(lang: Lang, overview: &Overview, now: Timestamp) -> Vec<T
     let install = teller.install(overview);
     let excess = teller.excess(overview);
     let unrecorded = teller.unrecorded(overview);
-    disk.into_iter().chain(unrecorded).chain(portal).chain(excess).chain(grant).chain(refused).chain(install).collect()
+    let unprotected = teller.unprotected(overview);
+    let all = disk.into_iter().chain(unrecorded).chain(portal).chain(excess).chain(unprotected).chain(grant);
+    all.chain(refused).chain(install).collect()
 }
 
 /// How many calls wait and for how long; empty when none do.
@@ -195,6 +198,17 @@ impl Teller {
         let t = &self.lang.texts().state;
         let waits = (t.not_recorded)(overview.unrecorded.calls);
         Some(Trouble { waits, ..self.trouble(Tone::Bad, t.unrecorded, Some(since)) })
+    }
+
+    /// The connection to the switch can be listened to or taken over.
+    fn unprotected(&self, overview: &Overview) -> Option<Trouble> {
+        let switch = overview.switch.as_ref()?;
+        let t = &self.lang.texts().state;
+        let (say, since) = match Unprotected::of(&switch.addresses, &switch.trust)? {
+            Unprotected::Unencrypted => (t.unencrypted, None),
+            Unprotected::Unchecked { since } => (t.unchecked, since),
+        };
+        Some(self.trouble(Tone::Bad, say, since))
     }
 
     fn install(&self, overview: &Overview) -> Option<Trouble> {

@@ -3,7 +3,7 @@
 use super::fake::switch;
 use super::{Ask, NOW, Site};
 use crate::domain::company::Trust;
-use crate::domain::link::{Backlog, LinkFault, LinkState, PortalState};
+use crate::domain::link::{Backlog, Distrust, LinkFault, LinkState, PortalState};
 use crate::domain::reach::{Forbidden, Place};
 use crate::web::office::{Checked, OfficeFault};
 use axum::http::StatusCode;
@@ -163,7 +163,8 @@ async fn a_check_says_what_failed_and_what_to_do() {
 async fn an_unknown_certificate_can_be_accepted() {
     let site = Site::new();
     let sha256 = "ab".repeat(32);
-    let fault = LinkFault::Untrusted { reason: "UnknownIssuer".to_owned(), sha256: sha256.clone() };
+    let fault =
+        LinkFault::Untrusted { why: Distrust::Authority, reason: "UnknownIssuer".to_owned(), sha256: sha256.clone() };
     site.office.world().checked = Checked::Failed(fault.clone());
     let reply = site.send(Ask::post("/company/ecss/check", "").admin()).await;
     reply.shows(&["Доверять ему?", &sha256, &["AB"; 32].join(":"), "value=\"pinned\"", "Доверять этому сертификату"]);
@@ -189,7 +190,7 @@ async fn an_unknown_certificate_can_be_accepted() {
 async fn checking_nothing_is_marked_loudly() {
     let site = Site::new();
     let mut off = switch();
-    off.trust = Trust::Off;
+    off.trust = Trust::Off { since: None };
     site.office.world().overview.as_mut().expect("company").switch = Some(off);
     site.send(Ask::get("/company").admin()).await.shows(&["не проверяется"]);
 }

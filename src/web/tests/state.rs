@@ -5,6 +5,7 @@ use super::{Ask, NOW, Site};
 use crate::domain::Timestamp;
 use crate::domain::UserId;
 use crate::domain::binding::{Binding, Heard, Refusals, RefusedBinding};
+use crate::domain::company::Trust;
 use crate::domain::link::{Backlog, Closed, DiskState, InstallTrouble, LinkState, PortalState, WaitingInstall};
 use crate::web::office::Overview;
 use axum::http::StatusCode;
@@ -67,6 +68,22 @@ async fn an_outage_is_told_on_every_tab_with_what_waits_and_for_how_long() {
     ]);
     let diagnostics = site.send(Ask::get("/company?tab=diagnostics").admin()).await;
     diagnostics.shows(&["HTTP 503", "<dd>22 ", "самый давний ждёт 11 минут, с"]);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_protected_is_told_on_every_tab_and_since_when() {
+    let off = Trust::Off { since: Some(NOW - DAY * 3) };
+    let site = site(|o| o.switch.as_mut().expect("a switch").trust = off);
+    for tab in TABS {
+        let reply = site.send(Ask::get(&format!("/company?tab={tab}")).admin()).await;
+        reply.shows(&["Сертификат ECSS-10 не проверяется", "уже 3 дня", "другую проверку сертификата"]);
+        let reply = site.send(Ask::get(&format!("/company?tab={tab}")).admin().english()).await;
+        reply.shows(&["The certificate of ECSS-10 is not checked", "for 3 days", "Choose another check"]);
+    }
+    let plain = self::site(|o| o.switch.as_mut().expect("a switch").addresses[0] = "http://10.0.3.90:8088".to_owned());
+    plain.send(Ask::get("/company").admin()).await.shows(&["Соединение с ECSS-10 не шифруется"]);
+    let english = plain.send(Ask::get("/company").admin().english()).await;
+    english.shows(&["The connection to ECSS-10 is not encrypted", "Write the address with https://"]);
 }
 
 #[tokio::test]

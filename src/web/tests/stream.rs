@@ -149,3 +149,18 @@ async fn a_closed_card_leaves_nothing_behind() {
     drop(events);
     assert_eq!(site.office.watchers(), 0);
 }
+
+#[tokio::test]
+async fn a_stream_that_is_not_read_keeps_one_event_and_then_tells_what_is_true_by_then() {
+    let site = Site::new();
+    let mut events = Events::open(&site, "").await;
+    events.state().await;
+    for n in 0..10_000 {
+        let key = format!("c{n}");
+        site.office.change(|w| w.calls = vec![call(&key, ME, Phase::Ringing, &[]).into()]);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(events.state().await["current"]["call"], "c9999");
+    site.office.change(|w| w.online = false);
+    assert_eq!(events.state().await["online"], false, "nothing of what was missed comes late");
+}

@@ -247,9 +247,9 @@ async fn csta_is_refused_for_now() {
         api_key: API_KEY.into(),
         addresses: vec![],
         domain: String::new(),
-        trust: Trust::Off,
+        trust: Trust::Off { since: None },
     };
-    let tls = tls_config(&Trusted::load(None).expect("CAs"), &Trust::Off).expect("TLS");
+    let tls = tls_config(&Trusted::load(None).expect("CAs"), &Trust::Off { since: None }).expect("TLS");
     let clock = Clock::manual(Timestamp(0));
     let outcome = connect(&settings, "https://x", Networks::Local, Dialect::default(), tls, TimeZone::UTC, clock).await;
     assert!(matches!(outcome.err(), Some(LinkFault::Protocol(_))));

@@ -203,7 +203,7 @@ impl Default for Client {
     fn default() -> Self {
         Self {
             dialect: Dialect::default(),
-            trust: Trust::Off,
+            trust: Trust::Off { since: None },
             tap: None,
             steps: Mutex::default(),
             ca_file: None,

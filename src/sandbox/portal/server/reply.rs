@@ -1,11 +1,15 @@
 //! Answers of the simulated servers: JSON, HTML, redirects, and no answer at all.
 
 use super::Hangup;
-use crate::sandbox::portal::fault::Instead;
+use crate::sandbox::portal::fault::{Instead, Odd};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
 use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::time::Duration;
 
 /// JSON as the portal labels it.
 pub fn json(status: u16, body: &Value) -> Response {
@@ -38,11 +42,31 @@ pub fn proxy_page(status: u16, title: &str) -> Response {
     html(status, page)
 }
 
+fn odd_body(odd: Odd) -> Response {
+    let head = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+    let piece = |bytes: usize| Ok::<_, Infallible>(Bytes::from(vec![b' '; bytes]));
+    match odd {
+        Odd::Trickling => {
+            let seconds = stream::unfold((), move |()| async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Some((piece(1), ()))
+            });
+            (head, Body::from_stream(seconds)).into_response()
+        }
+        Odd::Endless => (head, Body::from_stream(stream::repeat_with(move || piece(16 * 1024)))).into_response(),
+        // The first bytes of what gzip says; what would follow is of no interest to whoever cannot read it.
+        Odd::Compressed => {
+            (head, [(header::CONTENT_ENCODING, "gzip")], &b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..]).into_response()
+        }
+    }
+}
+
 /// What a fault answers, with the body for the log; `None` means silence. `now_s` is the world's Unix time.
 pub fn instead(what: &Instead, now_s: i64) -> Option<(Response, u16, Value)> {
     match what {
         Instead::Silence => None,
         Instead::Hangup => Some((hangup(), 0, Value::Null)),
+        Instead::Odd(odd) => Some((odd_body(*odd), 200, Value::Null)),
         Instead::Page(status, title) => Some((proxy_page(*status, title), *status, Value::Null)),
         Instead::Refusal(status, error, text, pause) => {
             let mut body = json!({ "error": error, "error_description": text });

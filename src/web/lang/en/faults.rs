@@ -50,8 +50,33 @@ pub(super) const LINK: LinkTexts = LinkTexts {
     },
     untrusted: Say {
         title: "Untrusted certificate",
-        what: "The ECSS-10 certificate is issued by an unknown authority or does not fit the address.",
+        what: "The ECSS-10 certificate is issued by an unknown authority. Nothing has been sent.",
         todo: "Compare the fingerprint and accept the certificate, or name your own authority.",
+    },
+    untrusted_name: Say {
+        title: "Certificate for another name",
+        what: "The ECSS-10 certificate was issued for other names than the one in the address. Nothing has been sent.",
+        todo: "Write the address with a name from the certificate (see the particulars), or compare the fingerprint and accept the certificate.",
+    },
+    untrusted_expired: Say {
+        title: "The certificate has expired",
+        what: "The time of the ECSS-10 certificate is over. Nothing has been sent.",
+        todo: "Have the certificate renewed at ECSS-10; the connection comes back by itself within a minute. Until then the certificate can be accepted by its fingerprint.",
+    },
+    untrusted_early: Say {
+        title: "The certificate is not valid yet",
+        what: "The time of the ECSS-10 certificate has not begun by this server's clock. Nothing has been sent.",
+        todo: "Check the date on this server and on ECSS-10.",
+    },
+    untrusted_changed: Say {
+        title: "Another certificate than the accepted one",
+        what: "Either the certificate was replaced at ECSS-10, or somebody stands between this server and ECSS-10. Nothing has been sent.",
+        todo: "Ask the administrator of ECSS-10 for the fingerprint of the new certificate. Accept it only if it is the one shown here.",
+    },
+    outdated_tls: Say {
+        title: "Outdated encryption",
+        what: "ECSS-10 and this server have no version or cipher of TLS in common: this server speaks TLS 1.2 and 1.3. Nothing has been sent.",
+        todo: "Have TLS 1.2 or newer switched on at ECSS-10 or at what stands before it; the connection comes back by itself.",
     },
     protocol: Say {
         title: "Unexpected answer",

@@ -78,6 +78,16 @@ pub(super) const STATE: StateTexts = StateTexts {
         what: "Calls that were silent the longest are closed with their end unknown, and the records say so. Calls of other companies are not touched.",
         todo: "Ask the switch's administrator to check this integration: events of ends may be missing, or something else sends in its name. The server's log says since when.",
     },
+    unencrypted: Say {
+        title: "The connection to ECSS-10 is not encrypted",
+        what: "The address begins with http://: the API key, events and numbers pass so that whoever stands between can read and change them.",
+        todo: "Write the address with https:// on the ECSS-10 tab.",
+    },
+    unchecked: Say {
+        title: "The certificate of ECSS-10 is not checked",
+        what: "The check is switched off: whoever stands between can pretend to be ECSS-10 and read the API key, events and numbers.",
+        todo: "Choose another check of the certificate on the ECSS-10 tab: it can be accepted by its fingerprint.",
+    },
     gave_way: |calls, legs| format!("Closed since the start: {calls} calls, {legs} legs."),
     unrecorded: Say {
         title: "Calls are missing in the CRM",

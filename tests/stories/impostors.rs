@@ -1,0 +1,143 @@
+//! Somebody else at the door of a company: other administrators, other portals, addresses of somebody's choosing.
+
+use crate::support::{CLIENT, Firm, IVAN, Story, only, told};
+use ecss_crm_server::sandbox::portal::{EventAuth, PortalSpec, User};
+use ecss_crm_server::sandbox::switch::PhoneStatus;
+use reqwest::{Method, StatusCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::net::TcpListener;
+
+async fn click_works(story: &Story, firm: &Firm) {
+    let before = firm.portal.finished_calls().len();
+    let (_, status) = firm.click(IVAN, CLIENT).await;
+    assert_eq!(status, Some(200));
+    firm.phone_is("1001", PhoneStatus::Ringing).await;
+    firm.phone("1001").reject().await.expect("it rings");
+    firm.finished(story, before + 1).await;
+}
+
+/// An address in this machine at which nobody of ours has anything to say; how often it was contacted.
+async fn trap() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound").to_string();
+    let contacts = Arc::<AtomicUsize>::default();
+    let count = contacts.clone();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            drop(socket);
+        }
+    });
+    (address, contacts)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_administrator_of_another_portal_gets_his_own_company_and_nothing_of_this_one() {
+    let (story, mut firm) = Story::with_firm().await;
+    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    let other = story.newcomer("andere.local", PortalSpec::default()).await;
+    let keys = other.portal.keys().expect("the application");
+    // He types in the address of this company with the keys of his own application, and comes back with a code of his
+    // own portal: once under this company's name, once under none.
+    let mut stranger = story.town().admin();
+    let named = format!("domain={:?}", firm.portal.domain());
+    let logged = story.warned(&named);
+    for name in [Some(firm.portal.member_id()), None] {
+        let state = stranger.begin_log_in(&firm.portal, Some(&keys)).await.expect("the form");
+        let back = other.portal.authorize(1, &state).expect("authorized");
+        let mut url = reqwest::Url::parse(&back).expect("an address");
+        let query: Vec<(String, String)> =
+            url.query_pairs().filter(|(key, _)| key != "member_id").map(|(k, v)| (k.into(), v.into())).collect();
+        url.query_pairs_mut().clear().extend_pairs(query).extend_pairs(name.map(|name| ("member_id", name)));
+        let answer = stranger.follow(url.to_string()).await.expect("an answer");
+        let wanted = if name.is_some() { StatusCode::FORBIDDEN } else { StatusCode::SEE_OTHER };
+        assert_eq!(answer.status(), wanted, "{name:?}");
+    }
+    assert_eq!(story.warned(&named), logged + 1, "the log names this company where he has failed, and nowhere else");
+    let page = stranger.page("/company?tab=ecss").await.expect("a company of his own");
+    assert!(page.contains(&other.portal.domain()) && !page.contains(&firm.portal.domain()), "{page}");
+    assert!(!page.contains(&firm.company.client_id), "nothing of the other's settings: {page}");
+    let table = stranger.request(Method::GET, "/company/employees").header("accept", "application/json");
+    let table = stranger.send(table).await.expect("an answer").text().await.expect("text");
+    assert!(!table.contains("1077"), "{table}");
+
+    // The company of this portal has noticed nothing.
+    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
+    assert!(firm.admin.page("/company").await.expect("the page").contains(&firm.portal.domain()));
+    click_works(&story, &firm).await;
+    assert_eq!(only(told(&firm.portal, "finish")).user, Some(1), "with the grant it had");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_administrator_of_a_portal_takes_over_the_grant_and_changes_nothing_else() {
+    let (story, mut firm) = Story::with_firm().await;
+    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    firm.portal.set_user(User { admin: true, ..User::new(50, "Борис", "Новый") });
+    let mut second = story.town().admin();
+    second.log_in(&firm.portal, 50, None).await.expect("an administrator of the portal");
+    // The first one is dismissed: his grant would be worth nothing now.
+    firm.portal.dismiss(1);
+    firm.admin = second;
+    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
+    let page = firm.admin.page("/company?tab=ecss").await.expect("the page");
+    assert!(page.contains(&firm.company.client_id) && page.contains(&story.switch().base_url(0)), "{page}");
+    assert_eq!(story.switch().links_of(&firm.company.client_id), 1, "one company, one connection");
+    click_works(&story, &firm).await;
+    assert_eq!(only(told(&firm.portal, "finish")).user, Some(50));
+    assert!(story.warned("an administrator has logged in") >= 2, "whoever looks after the server can see it");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn addresses_that_events_and_frames_name_are_never_contacted() {
+    let (story, firm) = Story::with_firm().await;
+    let (address, contacts) = trap().await;
+    let base = story.town().base();
+    let client = story.town().client();
+    click_works(&story, &firm).await;
+    let mut deliveries = firm.portal.deliveries();
+    let (click, install) = (deliveries.pop().expect("the click"), deliveries.swap_remove(0));
+    let frames = [firm.portal.app_frame(1), firm.portal.app_frame(IVAN)];
+    let hostile = |name: &str, value: String| match name {
+        "auth[client_endpoint]" | "auth[server_endpoint]" => format!("http://{address}/rest/"),
+        "auth[domain]" | "DOMAIN" => address.clone(),
+        "PROTOCOL" => "0".to_owned(),
+        _ => value,
+    };
+    // With tokens that are good, and with others.
+    for forged in [false, true] {
+        let edit = |form: &[(String, String)]| -> Vec<(String, String)> {
+            let token = |name: &str| forged && (name.contains("token") || name.ends_with("_ID"));
+            let odd = |(name, value): &(String, String)| {
+                let value = hostile(name, value.clone());
+                (name.clone(), if token(name) { format!("forged-{value}") } else { value })
+            };
+            let mut form: Vec<_> = form.iter().map(odd).collect();
+            for name in ["auth[client_endpoint]", "auth[server_endpoint]", "auth[domain]"] {
+                if !form.iter().any(|(known, _)| known == name) {
+                    form.push((name.to_owned(), hostile(name, String::new())));
+                }
+            }
+            form
+        };
+        for (url, form) in [(&install.url, &install.form), (&click.url, &click.form)] {
+            let answer = client.post(url).form(&edit(form)).send().await.expect("an answer");
+            assert!(answer.status() != StatusCode::INTERNAL_SERVER_ERROR, "{url}");
+        }
+        for frame in &frames {
+            let query = format!("{base}/?DOMAIN={address}&PROTOCOL=0&SERVER_ENDPOINT=http://{address}/rest/");
+            for url in [&frame.url, &query] {
+                let fields: Vec<_> = frame.fields.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+                let answer = client.post(url).form(&edit(&fields)).send().await.expect("an answer");
+                assert!(answer.status() != StatusCode::INTERNAL_SERVER_ERROR, "{url}");
+            }
+        }
+    }
+    // Events and installations are worked on in their order, so what follows them comes later.
+    firm.portal.set_event_auth(EventAuth::NoTokens);
+    click_works(&story, &firm).await;
+    assert_eq!(contacts.load(Ordering::SeqCst), 0, "somebody else's address was contacted");
+    story.end().await;
+}
