@@ -8,14 +8,11 @@ use super::process::Settings;
 use super::scale::{pick, seconds, seed};
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
+use super::watch::{self, LOOK, MOST_MEMORY};
 use ecss_crm_server::sandbox::portal::Limits;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Memory of the whole process, whatever is sent; more than one company can be at its bounds.
-const MOST_MEMORY: u64 = 160;
-/// How often the memory is looked at.
-const LOOK: Duration = Duration::from_millis(100);
 /// A rogue's socket that is given up is opened again; so soon its next frames are tried.
 const AGAIN: Duration = Duration::from_millis(5);
 
@@ -34,20 +31,14 @@ async fn beside<T>(
     let alone = judge(&quiet, &question).cards;
     let (before, began) = (stage.daemon.memory(), std::time::Instant::now());
 
-    let (stop, mut most) = (CancellationToken::new(), before);
-    let watching = async {
-        let mut often = tokio::time::interval(LOOK);
-        while stop.run_until_cancelled(often.tick()).await.is_some() {
-            most = most.max(stage.daemon.memory());
-        }
-    };
+    let stop = CancellationToken::new();
     let misdeed = async {
         let outcome = misdeed(&rogue, &stage, &stop).await;
         stop.cancel();
         outcome
     };
-    let (outcome, more, ()) =
-        tokio::join!(misdeed, traffic::run(&quiet, Mix::office(3.0), dice.fork(), stop.clone()), watching);
+    let calls = traffic::run(&quiet, Mix::office(3.0), dice.fork(), stop.clone());
+    let (outcome, more, most) = tokio::join!(misdeed, calls, watch::memory(&stage, &stop));
     question.placed.extend(more);
     let took = began.elapsed().as_secs();
     let beside = judge(&quiet, &question).cards.split_off(alone.len());
@@ -84,6 +75,28 @@ fn leg(id: &str, call: &str, own: &str, status: &str) -> String {
     )
 }
 
+/// Fifty calls that never end, from this number on.
+fn fifty_legs(from: u64) -> Vec<String> {
+    let one = |n: u64| {
+        // Every hundredth is an employee's.
+        let own = if n.is_multiple_of(100) { (1001 + n / 100 % 60).to_string() } else { "9999".to_owned() };
+        leg(&format!("leg-{n:016x}"), &format!("call-{n:016x}"), &own, "talking")
+    };
+    (from..from + 50).map(one).collect()
+}
+
+/// Tells of calls that never end until `stop`; how many it were.
+pub async fn legs_without_end(rogue: &Firm, stop: &CancellationToken) -> u64 {
+    for n in (0..).step_by(50) {
+        if stop.run_until_cancelled(send(rogue, &fifty_legs(n))).await.is_none() {
+            return n;
+        }
+        // Nothing else waits here while the socket has room.
+        tokio::task::yield_now().await;
+    }
+    unreachable!("numbers do not end")
+}
+
 /// Waits until the daemon has taken in what was sent: its last call is listed.
 async fn until_excess(stage: &Stage, name: &str, at_least: u64) {
     let seen = async {
@@ -103,14 +116,7 @@ async fn legs_that_never_end_take_little_memory_and_no_time_from_others() {
     let count = pick(20_000, 200_000);
     beside("legs-without-end", Settings::default(), async |rogue, stage, _| {
         for n in (0..count).step_by(50) {
-            let legs: Vec<_> = (n..n + 50)
-                .map(|n| {
-                    // Every hundredth is an employee's.
-                    let own = if n % 100 == 0 { (1001 + n / 100 % 60).to_string() } else { "9999".to_owned() };
-                    leg(&format!("leg-{n:016x}"), &format!("call-{n:016x}"), &own, "talking")
-                })
-                .collect();
-            send(rogue, &legs).await;
+            send(rogue, &fifty_legs(n)).await;
         }
         // All but those that have a place have given way.
         until_excess(stage, "ecss_crm_excess_calls_total", count - 4_096).await;
