@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 /// How often something was answered, by status; 0 where nothing was.
 pub type Answers = BTreeMap<u16, u32>;
 
-/// Forged opens a second.
-pub const FORGED_OPENS: u32 = 300;
-/// Sent together; a timer cannot tick three hundred times a second.
+/// Forged opens sent together; a timer cannot tick three hundred times a second.
 const AT_ONCE: u32 = 10;
 /// Requests of one attack under way.
-const UNDER_WAY: usize = 64;
+const UNDER_WAY: usize = 32;
 /// The place that most of it comes from, as the gateway tells it.
 const STRANGER: &str = "203.0.113.9";
+/// A name of 50 kB is shown so often.
+const LONG_NAME_EVERY: Duration = Duration::from_millis(50);
 /// A slow client sends one more byte of its body so often.
 const TRICKLE: Duration = Duration::from_millis(500);
 
@@ -55,9 +55,15 @@ impl Sent {
     }
 }
 
-/// Posts forged opens of this company's cards, two of three from one place, the others from many.
-pub async fn forged_opens(client: &Client, url: &str, member: &str, stop: &CancellationToken) -> Answers {
-    let mut due = tokio::time::interval(Duration::from_secs(1) * AT_ONCE / FORGED_OPENS);
+/// Posts so many forged opens of this company's cards a second, two of three from one place, the others from many.
+pub async fn forged_opens(
+    client: &Client,
+    url: &str,
+    member: &str,
+    per_second: u32,
+    stop: &CancellationToken,
+) -> Answers {
+    let mut due = tokio::time::interval(Duration::from_secs(1) * AT_ONCE / per_second);
     let (mut number, mut sent) = (0_u32, Sent::default());
     while stop.run_until_cancelled(due.tick()).await.is_some() {
         for _ in 0..AT_ONCE {
@@ -80,17 +86,21 @@ pub async fn forged_opens(client: &Client, url: &str, member: &str, stop: &Cance
     sent.end().await
 }
 
-/// Posts at most so many forged installations, half of them for this company, each with tokens of 55 kB or as long as
-/// tokens may be.
+/// Posts at most so many forged installations, so many a second, half of them for this company, each with tokens of
+/// 55 kB or as long as tokens may be.
 pub async fn forged_installs(
     client: &Client,
     base: &str,
     member: &str,
-    most: u32,
+    (most, per_second): (u32, u32),
     stop: &CancellationToken,
 ) -> Answers {
     let (url, mut sent) = (format!("{base}/"), Sent::default());
+    let mut due = tokio::time::interval(Duration::from_secs(1) / per_second);
     for n in 0..most {
+        if stop.run_until_cancelled(due.tick()).await.is_none() {
+            break;
+        }
         let token = "f".repeat(if n.is_multiple_of(3) { 27_000 } else { 500 });
         let member = if n.is_multiple_of(2) { member.to_owned() } else { format!("{n:032x}") };
         let form = [
@@ -110,14 +120,18 @@ pub async fn forged_installs(
 /// Posts events of companies whose names are 50 kB long, which nobody should write down.
 pub async fn long_names(client: &Client, base: &str, stop: &CancellationToken) -> Answers {
     let (url, mut sent) = (format!("{base}/events"), Sent::default());
+    let mut due = tokio::time::interval(LONG_NAME_EVERY);
     for n in 0_u32.. {
+        if stop.run_until_cancelled(due.tick()).await.is_none() {
+            break;
+        }
         let form = [
             ("event", "ONEXTERNALCALLSTART".to_owned()),
             ("auth[member_id]", format!("{n:08}{}", "f".repeat(50_000))),
             ("auth[application_token]", "t".repeat(32)),
         ];
         sent.send(client.post(&url).header("x-real-ip", STRANGER).form(&form));
-        if stop.run_until_cancelled(sent.at_most(UNDER_WAY / 8)).await.is_none() {
+        if stop.run_until_cancelled(sent.at_most(UNDER_WAY / 16)).await.is_none() {
             break;
         }
     }

@@ -9,6 +9,7 @@ use super::people::{Opened, people, ticket};
 use super::process::Settings;
 use super::rogue;
 use super::scale::{pick, seconds, seed};
+use super::script::Manners;
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
 use super::watch::{self, MOST_MEMORY};
@@ -20,6 +21,9 @@ use tokio_util::sync::CancellationToken;
 const HEAVY: usize = 8 << 20;
 const HEAVY_METHODS: [&str; 4] =
     ["telephony.externalcall.register", "telephony.externalcall.show", "telephony.externalcall.finish", "user.get"];
+/// Calls that never end, told in a second: what a daemon that is not optimised can take in beside everything else on half
+/// of a core. How many more do to memory alone is another story.
+const ENDLESS: u32 = 600;
 /// Bytes of the log: what goes on is told, and not in the words of those who attack.
 const MOST_LOGGED: u64 = 4 << 20;
 
@@ -54,16 +58,22 @@ async fn attack(stage: &Stage, firms: [&Firm; 3], ticket: &str, stop: &Cancellat
         }
     };
     let (opens, installs, names, idle, bodies, streams, (), legs) = tokio::join!(
-        attacks::forged_opens(&client, &card, member, stop),
-        attacks::forged_installs(&client, &base, member, u32::MAX, stop),
+        attacks::forged_opens(&client, &card, member, pick(100, 300), stop),
+        attacks::forged_installs(&client, &base, member, (u32::MAX, 100), stop),
         attacks::long_names(&client, &base, stop),
         attacks::idle_connections(daemon, pick(1_000, 4_100), stop),
         attacks::slow_bodies(daemon, pick(100, 400), stop),
         attacks::streams(&client, &base, ticket, stop),
         pinging,
-        rogue::legs_without_end(endless, stop),
+        rogue::legs_without_end(endless, ENDLESS, stop),
     );
     Outcome { opens, installs, names, idle, bodies, streams, legs }
+}
+
+/// How often a switch was given up that does not read.
+fn dropped(stage: &Stage) -> usize {
+    let log = stage.daemon.log("default.log");
+    log.iter().filter(|line| line.contains("the switch has not read anything")).count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,8 +88,9 @@ async fn all_attacks_at_once_take_little_memory_lose_no_call_and_let_nobody_in()
     let mut dice = Dice::new(seed());
     let mut question = Question::now(&healthy);
     let stop = CancellationToken::new();
+    let mix = || Mix { manners: Manners { ring: (0.3, 1.0), talk: (1.0, 2.0) }, ..Mix::office(2.0) };
     let calls = async {
-        let placed = traffic::run_for(&healthy, Mix::office(2.0), dice.fork(), seconds(3, 20)).await;
+        let placed = traffic::run_for(&healthy, mix(), dice.fork(), seconds(2, 20)).await;
         stop.cancel();
         placed
     };
@@ -91,23 +102,30 @@ async fn all_attacks_at_once_take_little_memory_lose_no_call_and_let_nobody_in()
     HEAVY_METHODS.iter().for_each(|method| heavy.portal.standing_for(method, Fault::Padded(HEAVY)));
     let (before, stop) = (stage.daemon.memory(), CancellationToken::new());
     let others_dice = (dice.fork(), dice.fork());
-    let calls = async {
-        let placed = traffic::run_for(&healthy, Mix::office(2.0), others_dice.0, seconds(6, 60)).await;
+    // As long as it takes until each of them has come to something.
+    let clock = async {
+        tokio::time::sleep(seconds(5, 60)).await;
+        let all = async {
+            let mut often = tokio::time::interval(watch::LOOK);
+            while dropped(&stage) == 0 || stage.daemon.metric("ecss_crm_excess_calls_total").await == 0 {
+                often.tick().await;
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, all).await;
         stop.cancel();
-        placed
     };
-    let (placed, opened, most, outcome, _) = tokio::join!(
-        calls,
+    let (placed, (), opened, most, outcome, _) = tokio::join!(
+        traffic::run(&healthy, mix(), others_dice.0, stop.clone()),
+        clock,
         people(&healthy, &client, &stop),
         watch::memory(&stage, &stop),
         attack(&stage, [&healthy, &unread, &endless], &ticket, &stop),
-        traffic::run(&heavy, Mix::office(1.0), others_dice.1, stop.clone()),
+        traffic::run(&heavy, mix(), others_dice.1, stop.clone()),
     );
     question.placed.extend(placed);
     stage.settle(&healthy, &question, PATIENCE).await;
     let attacked = judge(&healthy, &question).cards.split_off(alone.len());
-    let dropped = stage.daemon.log("default.log");
-    let dropped = dropped.iter().filter(|line| line.contains("the switch has not read anything")).count();
+    let dropped = dropped(&stage);
     let logged = std::fs::metadata(stage.town.dir().join("default.log")).map_or(0, |log| log.len());
     let excess = stage.daemon.metric("ecss_crm_excess_calls_total").await;
     let p = |cards: &[u64], share| percentile(cards, share).unwrap_or_default();
@@ -129,8 +147,8 @@ async fn all_attacks_at_once_take_little_memory_lose_no_call_and_let_nobody_in()
     assert!(installs.keys().all(|status| matches!(status, 200 | 422 | 429 | 503)), "{installs:?}");
     assert_eq!(names.get(&200), None, "no stranger's event is taken: {names:?}");
     // Each attack took place.
-    assert!(opens.values().sum::<u32>() > 100 && names.values().sum::<u32>() > 10, "{opens:?} {names:?}");
-    assert!(idle > 500 && bodies > 50 && streams > 50 && legs > 1000 && dropped > 0, "see the line above");
+    let took_place = [idle, bodies, streams, dropped].iter().all(|n| *n > 0) && excess > 0 && legs > 4_096;
+    assert!(took_place && [&opens, &installs, &names].iter().all(|answers| !answers.is_empty()), "see the line above");
     assert!(logged <= MOST_LOGGED, "{logged} bytes of log");
     stage.end("everything", healthy, question, PATIENCE).await;
 }

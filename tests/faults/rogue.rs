@@ -85,16 +85,15 @@ fn fifty_legs(from: u64) -> Vec<String> {
     (from..from + 50).map(one).collect()
 }
 
-/// Tells of calls that never end until `stop`; how many it were.
-pub async fn legs_without_end(rogue: &Firm, stop: &CancellationToken) -> u64 {
-    for n in (0..).step_by(50) {
-        if stop.run_until_cancelled(send(rogue, &fifty_legs(n))).await.is_none() {
-            return n;
+/// Tells of so many calls a second that never end, until `stop`; how many it were.
+pub async fn legs_without_end(rogue: &Firm, per_second: u32, stop: &CancellationToken) -> u64 {
+    let (mut due, mut told) = (tokio::time::interval(Duration::from_secs(1) * 50 / per_second), 0);
+    while stop.run_until_cancelled(due.tick()).await.is_some() {
+        if stop.run_until_cancelled(send(rogue, &fifty_legs(told))).await.is_some() {
+            told += 50;
         }
-        // Nothing else waits here while the socket has room.
-        tokio::task::yield_now().await;
     }
-    unreachable!("numbers do not end")
+    told
 }
 
 /// Waits until the daemon has taken in what was sent: its last call is listed.

@@ -233,7 +233,7 @@ impl Visitors {
     /// Waits until the portal may be asked about somebody from there.
     async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Priority, VisitFault> {
         let (place, woken) = self.inside().enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
-        let _place = Place { visitors: self, clock, place };
+        let _place = Place { visitors: self, clock, number: place };
         let end = Instant::now() + PATIENCE;
         loop {
             let until = match self.inside().room.turn(place, clock.now()) {
@@ -309,12 +309,12 @@ impl Drop for Flight<'_> {
 struct Place<'a> {
     visitors: &'a Visitors,
     clock: &'a Clock,
-    place: u64,
+    number: u64,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.visitors.inside().leave(self.place, self.clock.now());
+        self.visitors.inside().leave(self.number, self.clock.now());
     }
 }
 
