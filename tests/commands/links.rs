@@ -3,6 +3,7 @@
 use super::company::{SERVICE, place};
 use super::tool::{Done, Place};
 use std::fs::{self, Permissions};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -61,7 +62,7 @@ impl Scene {
         let mut given: Vec<_> = state(&place.path("")).into_iter().map(|(path, ..)| path).collect();
         given.push(place.path(""));
         if given.iter().any(|path| chown(path, Some(SERVICE), Some(SERVICE)).is_err()) {
-            eprintln!("skipped: only root can make files of another user");
+            let _ = writeln!(io::stderr(), "skipped: only root can make files of another user");
             return None;
         }
         Some(Self { place, precious })

@@ -168,7 +168,7 @@ pub async fn slow_bodies(daemon: SocketAddr, most: usize, stop: &CancellationTok
             while !stop.is_cancelled() {
                 let Ok(mut stream) = TcpStream::connect(daemon).await else { continue };
                 begun += 1;
-                let mut piece = [head.as_bytes(), &[b'a'; 30_000]].concat();
+                let mut piece = [head.as_bytes(), &vec![b'a'; 30_000]].concat();
                 let mut due = tokio::time::interval(TRICKLE);
                 while stream.write_all(&piece).await.is_ok() {
                     piece = vec![b'a'];

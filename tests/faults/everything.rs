@@ -99,7 +99,9 @@ async fn all_attacks_at_once_take_little_memory_lose_no_call_and_let_nobody_in()
     question.placed = placed;
     let alone = judge(&healthy, &question).cards;
 
-    HEAVY_METHODS.iter().for_each(|method| heavy.portal.standing_for(method, Fault::Padded(HEAVY)));
+    for method in HEAVY_METHODS {
+        heavy.portal.standing_for(method, Fault::Padded(HEAVY));
+    }
     let (before, stop) = (stage.daemon.memory(), CancellationToken::new());
     let others_dice = (dice.fork(), dice.fork());
     // As long as it takes until each of them has come to something.

@@ -93,14 +93,16 @@ async fn three_hundred_forged_opens_a_second_delay_no_card() {
         };
         let flood = attacks::forged_opens(&client, target, firm.portal.member_id(), FLOOD, &stop);
         let (placed, opened, answers) = tokio::join!(calls, people(&firm, &client, &stop), flood);
-        seen.processor_time += stage.daemon.processor_time() - used;
+        seen.processor_time += stage.daemon.processor_time().saturating_sub(used);
         question.placed.extend(placed);
         stage.settle(&firm, &question, PATIENCE).await;
         let cards = judge(&firm, &question).cards;
         seen.cards.extend(&cards[judged..]);
         judged = cards.len();
         seen.opened.extend(opened);
-        answers.into_iter().for_each(|(status, n)| *seen.answers.entry(status).or_default() += n);
+        for (status, n) in answers {
+            *seen.answers.entry(status).or_default() += n;
+        }
     }
     let asked = refused_profiles(&firm) - refused_before;
     let (waited, least) = without_room(&firm.portal);
