@@ -148,7 +148,12 @@ impl Process {
 
     /// The sum of a metric over all companies.
     pub async fn metric(&self, name: &str) -> u64 {
-        let asked = self.client.get(format!("{}/metrics", self.ops)).send().await.expect("an answer");
+        let ask = || self.client.get(format!("{}/metrics", self.ops)).send();
+        let asked = match ask().await {
+            Ok(answer) => answer,
+            // The connection that was kept for it may have been closed just now.
+            Err(_) => ask().await.expect("an answer"),
+        };
         let text = asked.text().await.expect("text");
         let of_name = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
         text.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
