@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod ecss;
+pub mod folder;
 pub mod http;
 pub mod lifecycle;
 pub mod metrics;

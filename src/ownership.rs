@@ -1,14 +1,75 @@
 //! Whose the files are that root makes: an administrator's command leaves nothing in a directory of the service that the
 //! service, which is not root, could not use.
 
-use rustix::fs::OFlags;
-use rustix::process::geteuid;
+use rustix::fs::{Gid, OFlags, Uid};
+use rustix::process::{getegid, geteuid, getgroups};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 use std::fs::{DirBuilder, File};
 use std::io;
+use std::marker::PhantomData;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, fchown};
 use std::path::Path;
 
 const ROOT: u32 = 0;
+
+/// Whose something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// Number of the user.
+    pub user: u32,
+    /// Number of the group.
+    pub group: u32,
+}
+
+impl Owner {
+    /// The user, as the kernel is told.
+    pub fn user(self) -> Uid {
+        Uid::from_raw(self.user)
+    }
+
+    /// The group, as the kernel is told.
+    pub fn group(self) -> Gid {
+        Gid::from_raw(self.group)
+    }
+}
+
+/// This thread has somebody else's rights until this is dropped. Threads that it begins meanwhile keep them: a runtime
+/// or a connection that is to work with them is made while this lives.
+///
+/// Root working in a folder of the service's as the service can be led by a link no further than the service itself.
+#[derive(Debug)]
+pub struct ActingAs {
+    before: Option<(Gid, Vec<Gid>)>,
+    /// The rights are this thread's.
+    _of_this_thread: PhantomData<*const ()>,
+}
+
+impl ActingAs {
+    /// Changes nothing.
+    pub fn oneself() -> Self {
+        Self { before: None, _of_this_thread: PhantomData }
+    }
+
+    /// Only for root: takes on this user's rights and his group's, and no others.
+    pub fn this(owner: Owner) -> io::Result<Self> {
+        // From here on, whatever fails is taken back.
+        let acting = Self { before: Some((getegid(), getgroups()?)), _of_this_thread: PhantomData };
+        set_thread_groups(&[])?;
+        set_thread_res_gid(None, Some(owner.group()), None)?;
+        set_thread_res_uid(None, Some(owner.user()), None)?;
+        Ok(acting)
+    }
+}
+
+impl Drop for ActingAs {
+    fn drop(&mut self) {
+        let Some((group, groups)) = self.before.take() else { return };
+        // Real and saved user are still root, so that the first cannot be refused, and then neither can the others.
+        let _ = set_thread_res_uid(None, Some(Uid::ROOT), None);
+        let _ = set_thread_res_gid(None, Some(group), None);
+        let _ = set_thread_groups(&groups);
+    }
+}
 
 /// Gives a file or folder of root's, open as `file` and named `path`, to owner and group of the folder it lies in.
 ///

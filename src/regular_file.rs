@@ -13,10 +13,14 @@ use std::path::Path;
 /// stand there by then.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     regular(&path.metadata()?)?;
-    let file = OpenOptions::new().read(true).custom_flags(flags()).open(path)?;
+    read_open(OpenOptions::new().read(true).custom_flags(flags()).open(path)?, most)
+}
+
+/// The contents of an open file, if it is a regular one and not longer than `most` bytes.
+pub fn read_open(file: File, most: u64) -> io::Result<Vec<u8>> {
     let found = file.metadata()?;
     regular(&found)?;
-    read_open(file, found.len(), most)
+    read_measured(file, found.len(), most)
 }
 
 /// As [`read`], for text in UTF-8.
@@ -29,7 +33,7 @@ fn flags() -> i32 {
     i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits()).unwrap_or_default()
 }
 
-fn read_open(file: File, length: u64, most: u64) -> io::Result<Vec<u8>> {
+fn read_measured(file: File, length: u64, most: u64) -> io::Result<Vec<u8>> {
     let too_long = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it is longer than {most} bytes"));
     if length > most {
         return Err(too_long());

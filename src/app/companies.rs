@@ -28,11 +28,13 @@ pub enum Forgotten {
 
 /// All companies.
 pub async fn list_companies(settings: &Settings) -> Result<Vec<Entry>, SurveyError> {
+    let _as_owner = store::as_owner(&settings.state_dir)?;
     store::survey(&settings.state_dir).await
 }
 
 /// One company.
 pub async fn show_company(settings: &Settings, id: &CompanyId) -> Result<Option<Details>, SurveyError> {
+    let _as_owner = store::as_owner(&settings.state_dir)?;
     store::inspect(&settings.state_dir, id).await
 }
 
@@ -40,6 +42,7 @@ pub async fn show_company(settings: &Settings, id: &CompanyId) -> Result<Option<
 /// work; this waits a minute for it.
 pub async fn forget_company(settings: &Settings, id: &CompanyId) -> Result<Forgotten, SurveyError> {
     let dir = &settings.state_dir;
+    let _as_owner = store::as_owner(dir)?;
     if !store::order_deletion(dir, id, Clock::system().now()).await? {
         return Ok(Forgotten::Unknown);
     }

@@ -2,11 +2,13 @@
 
 use super::export::value_of;
 use super::fault::{Fault, Place};
+use super::file::replace;
 use super::keys::{self, Key, Kind};
 use super::layer::Found;
 use super::settings_js::{self, Written};
 use super::typed::Values;
-use super::{Sources, check, examine, file};
+use super::{Sources, check, examine};
+use crate::folder::Folder;
 use crate::regular_file;
 use config::ValueKind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,13 +35,17 @@ pub fn set(path: &Path, environment: &[(String, String)], spelling: &str, value:
         return Err(vec![Place::file("command line").of(key.name).fault(problem, "write it into config.toml by hand")]);
     }
     let value = typed(key, value)?;
-    let bytes =
-        regular_file::read(path, super::LONGEST_FILE).map_err(|error| vec![super::unreadable(&name, &error)])?;
+    // What is read and what is replaced must be the same file, whoever may change links meanwhile.
+    let read = Folder::of(path).and_then(|(folder, file)| {
+        let bytes = regular_file::read_open(folder.read(&file)?, super::LONGEST_FILE)?;
+        Ok((folder, file, bytes))
+    });
+    let (folder, file, bytes) = read.map_err(|error| vec![super::unreadable(&name, &error)])?;
     let changed = settings_js::set(&bytes, &name, environment, key, &value)?;
     if changed == bytes {
         return Ok(false);
     }
-    file::replace(path, &changed).map_err(|error| vec![unwritable(&name, &error)])?;
+    replace(&folder, &file, &changed).map_err(|error| vec![unwritable(&name, &error)])?;
     Ok(true)
 }
 
@@ -51,6 +57,7 @@ pub fn unwritable(name: &str, error: &io::Error) -> Fault {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space; the file is as it was",
         io::ErrorKind::AlreadyExists => "name another file, or add --force to have it replaced",
         io::ErrorKind::NotFound => "make its folder first",
+        io::ErrorKind::InvalidInput => "the file is as it was",
         _ => "see that its folder can be written to; the file is as it was",
     };
     Place::file(name).fault(format!("cannot be written ({error})"), remedy)

@@ -1,62 +1,42 @@
-//! Writes a file so that everybody sees either the old one or the new one, also after a power failure.
+//! Settings files, replaced so that everybody sees either the old one or the new one.
 
-use crate::ownership::give_to_owner_of_folder;
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
-use std::path::{Path, PathBuf};
+use crate::folder::Folder;
+use rustix::fs::{Gid, Uid, fchown, fstat};
+use std::ffi::OsStr;
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
-/// Replaces the contents of the file behind `path`; mode, owner, and links to it stay as they are.
-pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let real = path.canonicalize()?;
-    let old = real.metadata()?;
-    write_beside(&real, contents, |new, _| {
+/// Replaces the contents of a file in a folder; mode and owner stay as they are.
+pub fn replace(folder: &Folder, name: &OsStr, contents: &[u8]) -> io::Result<()> {
+    folder.write(name, contents, |new, old| {
+        let (old, made) = (old.ok_or(io::ErrorKind::NotFound)?, fstat(new)?);
         // Only root may give a file away; who is not root mostly need not.
-        let made = new.metadata()?;
-        if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
-            fchown(new, Some(old.uid()), Some(old.gid()))?;
+        if (made.st_uid, made.st_gid) != (old.st_uid, old.st_gid) {
+            fchown(new, Some(Uid::from_raw(old.st_uid)), Some(Gid::from_raw(old.st_gid)))?;
         }
-        new.set_permissions(Permissions::from_mode(old.mode() & 0o7777))
+        new.set_permissions(Permissions::from_mode(old.st_mode & 0o777))
     })
 }
 
 /// Writes a new file of mode 0640, the folder's owner's if root makes it; one that is there is only replaced if `over`.
 pub fn create(path: &Path, contents: &[u8], over: bool) -> io::Result<()> {
-    if path.exists() {
-        return if over { replace(path, contents) } else { Err(io::ErrorKind::AlreadyExists.into()) };
+    let (folder, name) = Folder::of(path)?;
+    if folder.look(&name)?.is_some() {
+        return if over { replace(&folder, &name, contents) } else { Err(io::ErrorKind::AlreadyExists.into()) };
     }
-    write_beside(path, contents, |new, beside| {
-        give_to_owner_of_folder(new, beside)?;
+    folder.write(&name, contents, |new, _| {
+        folder.give(new)?;
         new.set_permissions(Permissions::from_mode(0o640))
     })
-}
-
-fn write_beside(path: &Path, contents: &[u8], prepare: impl FnOnce(&File, &Path) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = name_beside(path);
-    match fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    // May hold a secret: nobody else reads it before it has its mode.
-    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    let written = new.write_all(contents).and_then(|()| prepare(&new, &beside)).and_then(|()| new.sync_all());
-    written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
-        let _ = fs::remove_file(&beside);
-    })?;
-    File::open(folder)?.sync_all()
-}
-
-fn name_beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::symlink;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt as _, symlink};
 
     fn mode(path: &Path) -> u32 {
         path.metadata().unwrap().mode() & 0o7777
@@ -68,9 +48,10 @@ mod tests {
         let (real, link) = (dir.path().join("real.js"), dir.path().join("link.js"));
         fs::write(&real, "old").unwrap();
         fs::set_permissions(&real, Permissions::from_mode(0o604)).unwrap();
-        fs::write(name_beside(&real), "half").unwrap();
+        fs::write(dir.path().join("real.js.new"), "half").unwrap();
         symlink("real.js", &link).unwrap();
-        replace(&link, b"new").unwrap();
+        let (folder, name) = Folder::of(&link).unwrap();
+        replace(&folder, &name, b"new").unwrap();
         assert_eq!(fs::read_to_string(&real).unwrap(), "new");
         assert_eq!(fs::read_link(&link).unwrap(), Path::new("real.js"));
         assert_eq!(mode(&real), 0o604);
@@ -86,6 +67,6 @@ mod tests {
         assert_eq!(create(&path, b"two", false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         create(&path, b"two", true).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
-        assert!(replace(&dir.path().join("none"), b"").is_err());
+        assert!(replace(&Folder::open(dir.path()).unwrap(), OsStr::new("none"), b"").is_err());
     }
 }

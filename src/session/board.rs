@@ -5,11 +5,13 @@ use crate::domain::leg::Capabilities;
 use crate::domain::{CallKey, CrmCallId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 #[derive(Debug, Default)]
 struct Shown {
     calls: BTreeMap<CallKey, Arc<CallView>>,
+    /// CRM calls that somebody waits for: strangers invent them by the hundred, and none of them is woken by others.
+    awaited: BTreeMap<CrmCallId, Arc<Notify>>,
     can: Capabilities,
     online: bool,
 }
@@ -41,6 +43,18 @@ impl CallBoard {
         self.shown().calls.values().any(|call| call.crm.contains(crm))
     }
 
+    /// Waits until this CRM call is among them.
+    pub(super) async fn until_it_shows(&self, crm: &CrmCallId) {
+        let told = self.shown().awaited.entry(crm.clone()).or_default().clone();
+        let waits = Awaited { board: self, crm, told: &told };
+        let mut told = std::pin::pin!(waits.told.notified());
+        // Registered before looking, so that it cannot come up unnoticed in between.
+        told.as_mut().enable();
+        if !self.shows(crm) {
+            told.await;
+        }
+    }
+
     /// Commands the switch honours.
     pub fn can(&self) -> Capabilities {
         self.shown().can
@@ -62,6 +76,7 @@ impl CallBoard {
             let mut shown = self.shown();
             let same = shown.calls.get(&view.key).is_some_and(|old| **old == view);
             if !same {
+                view.crm.iter().filter_map(|crm| shown.awaited.get(crm)).for_each(|told| told.notify_waiters());
                 shown.calls.insert(view.key.clone(), Arc::new(view));
             }
             !same
@@ -96,10 +111,28 @@ impl CallBoard {
     }
 }
 
+/// Somebody waits for a CRM call; the last who does leaves no entry behind.
+struct Awaited<'a> {
+    board: &'a CallBoard,
+    crm: &'a CrmCallId,
+    told: &'a Arc<Notify>,
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        let mut shown = self.board.shown();
+        // One is held here, one in the entry.
+        if Arc::strong_count(self.told) <= 2 {
+            shown.awaited.remove(self.crm);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::Timestamp;
+    use futures_util::FutureExt as _;
 
     fn view(key: &str, ended: bool) -> CallView {
         CallView {
@@ -129,5 +162,19 @@ mod tests {
         board.remove(&"b".into());
         assert_eq!(board.running(), 0);
         assert!(!board.shows(&"crm-b".into()));
+    }
+
+    #[test]
+    fn who_waits_for_a_call_is_woken_by_that_call_only_and_leaves_no_trace() {
+        let (board, one, two) = (CallBoard::new(), CrmCallId::from("crm-1"), CrmCallId::from("crm-2"));
+        let mut waiting = [&one, &one, &two].map(|crm| Box::pin(board.until_it_shows(crm)));
+        assert!(waiting.iter_mut().all(|wait| wait.as_mut().now_or_never().is_none()));
+        assert_eq!(board.shown().awaited.len(), 2);
+        board.put(view("1", false));
+        let woken = waiting.iter_mut().map(|wait| wait.as_mut().now_or_never().is_some()).collect::<Vec<_>>();
+        assert_eq!(woken, [true, true, false]);
+        assert!(board.until_it_shows(&one).now_or_never().is_some(), "it is there already");
+        drop(waiting);
+        assert!(board.shown().awaited.is_empty());
     }
 }

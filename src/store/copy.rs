@@ -2,17 +2,24 @@
 //!
 //! SQLite writes the copy from one consistent view of the database (`VACUUM INTO`) while calls go on being stored.
 
-use super::{FILE, StoreError, files};
+use super::{FILE, StoreError};
+use crate::folder::{Folder, with_ending};
+use crate::regular_file;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
-use std::fs::{self, File, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A daemon that is just starting or stopping may have the database for itself for a moment.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// The draft of a copy that cannot be written to its place at once, in the state directory.
+const STAGED: &str = "backup.part";
+/// The longest key file, in bytes.
+const LONGEST_KEY: u64 = 4096;
 
 /// Why there is no copy. Nothing was replaced, and nothing unfinished is left.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +39,15 @@ pub enum CopyError {
     /// The copy cannot be written.
     #[error("the copy cannot be written: {0}")]
     Target(#[source] io::Error),
+    /// Root cannot go there, or cannot work there as the owner.
+    #[error("the state directory cannot be entered: {0}")]
+    NoEntry(#[source] io::Error),
+    /// A copy made by root is made beside the database first.
+    #[error(
+        "beside the database there is no room for a draft of the copy ({0} bytes, and as much again for the service): \
+         free some, or run this as the user of the service, which needs none"
+    )]
+    NoRoom(u64),
     /// SQLite could not make the copy.
     #[error("the database cannot be read ({0}); run this as the user of the service or as root")]
     Source(#[source] sqlx::Error),
@@ -51,70 +67,121 @@ pub struct Copied {
     pub key: Option<PathBuf>,
 }
 
-/// Copies the database in `dir` to `to`, and its key to `key_to` if that is wanted (both 0600), replacing files there
-/// only by `force`. The copies are complete, checked and on disk when this returns.
-pub async fn copy_database(dir: &Path, to: &Path, key_to: Option<&Path>, force: bool) -> Result<Copied, CopyError> {
-    let (from, draft) = (dir.join(FILE), beside(to, ".part"));
-    // An unreadable directory looks like an empty one to whoever may not look in.
-    if !from.is_file() {
-        return Err(CopyError::NoDatabase(from));
-    }
-    for place in [Some(to), key_to].into_iter().flatten() {
-        check_place(dir, place, force)?;
-    }
-    if let Some(key_to) = key_to {
-        copy_key(dir, key_to)?;
-    }
-    let made = write(&from, &draft).await.and_then(|companies| {
-        let bytes = settle(&draft, to).map_err(CopyError::Target)?;
-        let key = Some(dir.join(super::key::FILE)).filter(|key| key.is_file());
-        Ok(Copied { bytes, companies, key })
-    });
-    if made.is_err() {
-        // Whether there is anything to remove depends on how far it came.
-        let _ = fs::remove_file(&draft);
-    }
-    made
+/// A place for a copy.
+struct Target {
+    folder: Folder,
+    name: OsString,
+    path: PathBuf,
 }
 
-fn copy_key(dir: &Path, to: &Path) -> Result<(), CopyError> {
-    let from = dir.join(super::key::FILE);
-    let key = fs::read(&from).map_err(|_| CopyError::NoKey(from))?;
-    let draft = beside(to, ".part");
-    let written = create(&draft).and_then(|mut file| io::Write::write_all(&mut file, &key));
-    written.and_then(|()| settle(&draft, to)).map(drop).map_err(CopyError::Target)
+/// Copies the database in `dir` to `to`, and its key to `key_to` if that is wanted (both 0600), replacing files there
+/// only by `force`. The copies are complete, checked and on disk when this returns.
+///
+/// SQLite goes by names. Where somebody else could lead these names elsewhere, root lets it work as the owner of the
+/// state directory and in there only, and carries the copy to its place himself.
+pub async fn copy_database(dir: &Path, to: &Path, key_to: Option<&Path>, force: bool) -> Result<Copied, CopyError> {
+    let from = dir.join(FILE);
+    let state = match Folder::open(dir) {
+        Ok(state) => state,
+        // An unreadable directory looks like an empty one to whoever may not look in.
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
+            return Err(CopyError::NoDatabase(from));
+        }
+        Err(error) => return Err(CopyError::NoEntry(error)),
+    };
+    let read_key = || {
+        let key = dir.join(super::key::FILE);
+        regular_file::read(&key, LONGEST_KEY).map_err(|_| CopyError::NoKey(key))
+    };
+    let has_key = {
+        let _as_owner = state.act_as_owner().map_err(CopyError::NoEntry)?;
+        if !from.is_file() {
+            return Err(CopyError::NoDatabase(from));
+        }
+        dir.join(super::key::FILE).is_file()
+    };
+    let target_of = |to| target(dir, to, force);
+    let (target, key_target) = (target_of(to)?, key_to.map(target_of).transpose()?);
+    if let Some(key_target) = key_target {
+        let key = {
+            let _as_owner = state.act_as_owner().map_err(CopyError::NoEntry)?;
+            read_key()?
+        };
+        key_target.folder.write(&key_target.name, &key, |_, _| Ok(())).map_err(CopyError::Target)?;
+    }
+    let companies = if state.is_in_others_hands() || target.folder.is_in_others_hands() {
+        carried(&state, dir, &target).await?
+    } else {
+        direct(&from, &target).await?
+    };
+    let bytes = settle(&target).map_err(CopyError::Target)?;
+    Ok(Copied { bytes, companies, key: Some(dir.join(super::key::FILE)).filter(|_| has_key) })
 }
 
 /// A name beside the file's own.
 pub fn beside(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
+    with_ending(file.as_os_str(), ending).into()
 }
 
-fn check_place(dir: &Path, to: &Path, force: bool) -> Result<(), CopyError> {
+impl Target {
+    fn draft(&self) -> OsString {
+        with_ending(&self.name, ".part")
+    }
+}
+
+fn target(dir: &Path, to: &Path, force: bool) -> Result<Target, CopyError> {
     let parent = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = to.file_name().ok_or_else(|| CopyError::Target(io::ErrorKind::IsADirectory.into()))?;
+    let folder = Folder::open(parent).map_err(CopyError::Target)?;
     let parent = parent.canonicalize().map_err(CopyError::Target)?;
     if dir.canonicalize().is_ok_and(|dir| parent.starts_with(dir)) {
         return Err(CopyError::Inside(to.to_owned()));
     }
-    if !force && to.symlink_metadata().is_ok() {
+    if !force && folder.look(name).map_err(CopyError::Target)?.is_some() {
         return Err(CopyError::Exists(to.to_owned()));
     }
-    Ok(())
+    Ok(Target { folder, name: name.to_owned(), path: to.to_owned() })
 }
 
-/// An empty private file; one left there by a copy that broke off is replaced.
-fn create(draft: &Path) -> io::Result<File> {
-    match fs::remove_file(draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft),
+/// Has SQLite write the draft where it belongs.
+async fn direct(from: &Path, target: &Target) -> Result<i64, CopyError> {
+    let (draft, path) = (target.draft(), beside(&target.path, ".part"));
+    let made = draft_at(from, &target.folder, &draft, &path).await;
+    if made.is_err() {
+        // Whether there is anything to remove depends on how far it came.
+        let _ = target.folder.remove(&draft);
     }
+    made
 }
 
-async fn write(from: &Path, draft: &Path) -> Result<i64, CopyError> {
-    drop(create(draft).map_err(CopyError::Target)?);
-    let name = draft.to_str().ok_or_else(|| CopyError::Target(io::Error::other("the name is not UTF-8")))?;
+/// Has SQLite write a draft in the state directory, with its owner's rights, and carries it to the target.
+async fn carried(state: &Folder, dir: &Path, target: &Target) -> Result<i64, CopyError> {
+    let (name, path) = (OsStr::new(STAGED), dir.join(STAGED));
+    let (companies, staged) = {
+        let _as_owner = state.act_as_owner().map_err(CopyError::NoEntry)?;
+        let needed = [FILE, "store.db-wal"].iter().filter_map(|name| dir.join(name).metadata().ok()).map(|m| m.len());
+        let needed: u64 = needed.sum();
+        // What the service writes meanwhile needs room as well.
+        if state.room().map_err(CopyError::NoEntry)? < needed.saturating_mul(2) {
+            return Err(CopyError::NoRoom(needed));
+        }
+        let made = draft_at(&dir.join(FILE), state, name, &path).await;
+        let staged = made.and_then(|companies| Ok((companies, state.read(name).map_err(CopyError::NoEntry)?)));
+        // The descriptor is enough from here on.
+        let _ = state.remove(name);
+        staged?
+    };
+    let draft = target.draft();
+    let carried = target.folder.create(&draft).and_then(|mut to| io::copy(&mut { staged }, &mut to));
+    carried.map(|_| companies).map_err(|error| {
+        let _ = target.folder.remove(&draft);
+        CopyError::Target(error)
+    })
+}
+
+async fn draft_at(from: &Path, folder: &Folder, draft: &OsStr, path: &Path) -> Result<i64, CopyError> {
+    drop(folder.create(draft).map_err(CopyError::Target)?);
+    let name = path.to_str().ok_or_else(|| CopyError::Target(io::Error::other("the name is not UTF-8")))?;
     let mut conn = open(from).await.map_err(CopyError::Source)?;
     sqlx::query("VACUUM INTO $1").bind(name).execute(&mut conn).await.map_err(|error| {
         match StoreError::from(error) {
@@ -125,7 +192,7 @@ async fn write(from: &Path, draft: &Path) -> Result<i64, CopyError> {
     })?;
     // A read-only connection leaves the daemon's files as they are.
     conn.close().await.map_err(CopyError::Source)?;
-    check(draft).await
+    check(path).await
 }
 
 async fn open(file: &Path) -> Result<SqliteConnection, sqlx::Error> {
@@ -156,10 +223,14 @@ async fn check(copy: &Path) -> Result<i64, CopyError> {
 }
 
 /// Gives the draft its name once it is on disk; tells its size.
-fn settle(draft: &Path, to: &Path) -> io::Result<u64> {
-    let file = File::open(draft)?;
-    file.sync_all()?;
-    fs::rename(draft, to)?;
-    files::sync_parent(to)?;
-    Ok(file.metadata()?.len())
+fn settle(target: &Target) -> io::Result<u64> {
+    let (folder, draft) = (&target.folder, target.draft());
+    let settled = folder.read(&draft).and_then(|file: File| {
+        file.sync_all()?;
+        folder.rename(&draft, &target.name)?;
+        Ok(file.metadata()?.len())
+    });
+    settled.inspect_err(|_| {
+        let _ = folder.remove(&draft);
+    })
 }

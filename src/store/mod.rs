@@ -45,7 +45,7 @@ pub use key::MasterKey;
 pub use outbox::{Intent, IntentId, NewIntent};
 pub use record::{Kept, Record};
 pub use registration::{NewCompany, RemovalProof};
-pub use survey::{Details, Entry, Standing, SurveyError, inspect, order_deletion, survey};
+pub use survey::{Details, Entry, Standing, SurveyError, as_owner, inspect, order_deletion, survey};
 pub use trace::TraceLine;
 
 use crate::clock::Clock;

@@ -5,6 +5,8 @@
 
 use super::{FILE, StoreError, deletion};
 use crate::domain::{CompanyId, Timestamp};
+use crate::folder::Folder;
+use crate::ownership::ActingAs;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
@@ -25,6 +27,9 @@ pub enum SurveyError {
     /// The state directory is closed to this user.
     #[error("{0} is closed to this user; run this as root")]
     NoRights(PathBuf),
+    /// Root cannot go there, or cannot work there as the owner.
+    #[error("the state directory cannot be entered: {0}")]
+    NoEntry(#[source] io::Error),
     /// The database is older than this program.
     #[error("the database was not used by this version yet; start the service once, then try again")]
     Older,
@@ -110,6 +115,19 @@ pub struct Details {
     pub waiting_requests: i64,
     /// Administrators' sessions.
     pub admin_sessions: i64,
+}
+
+/// What follows on this thread is done with the rights of the owner of `dir`, if this process is root: so that whoever
+/// owns the directory can lead root nowhere where he could not go himself.
+pub fn as_owner(dir: &Path) -> Result<ActingAs, SurveyError> {
+    match Folder::open(dir).and_then(|folder| folder.act_as_owner()) {
+        Ok(acting) => Ok(acting),
+        Err(error) => Err(match error.kind() {
+            io::ErrorKind::NotFound => SurveyError::NoDatabase(dir.join(FILE)),
+            io::ErrorKind::PermissionDenied => SurveyError::NoRights(dir.to_owned()),
+            _ => SurveyError::NoEntry(error),
+        }),
+    }
 }
 
 /// All companies in the database of `dir`, uninstalled ones as well.

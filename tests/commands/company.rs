@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const AT: Timestamp = Timestamp(1_770_000_000_000);
 
 /// A folder with a database of two companies, and the settings that lead to it.
-async fn place() -> (Place, Store) {
+pub async fn place() -> (Place, Store) {
     let place = Place::new();
     place.write("config.toml", &format!("state_dir = {:?}\n", place.path("db").display().to_string()));
     let store = Store::open(&place.path("db")).await.expect("a database");
@@ -83,7 +83,7 @@ async fn a_company_is_forgotten_only_when_that_is_confirmed_and_then_for_good() 
 }
 
 /// A user who is not root, whatever he is called.
-const SERVICE: u32 = 65_534;
+pub const SERVICE: u32 = 65_534;
 
 fn all_below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());

@@ -1,6 +1,7 @@
 //! The commands that scripts and administrators call, as they call them.
 
 mod company;
+mod links;
 mod tool;
 
 use std::fs::{self, Permissions};

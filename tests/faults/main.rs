@@ -19,11 +19,13 @@
 //! `ECSS_CRM_SEED=7` rolls other dice (the seed stands in every line), `ECSS_CRM_LOG=debug` lets the daemon say more;
 //! a story that fails keeps its folder, with the daemon's log, and names it.
 
+mod attacks;
 mod backlog;
 mod bucket;
 mod clicks;
 mod dice;
 mod drops;
+mod everything;
 mod expect;
 mod field;
 mod figures;
@@ -33,6 +35,7 @@ mod judge;
 mod kills;
 mod many;
 mod outage;
+mod people;
 mod process;
 mod rogue;
 mod scale;
@@ -45,3 +48,4 @@ mod tangled;
 mod tokens;
 mod traffic;
 mod visitors;
+mod watch;

@@ -143,9 +143,24 @@ impl Process {
         &self.ops
     }
 
+    /// Processor time it has used so far.
+    pub fn processor_time(&self) -> Duration {
+        let id = self.child.as_ref().and_then(Child::id).expect("it runs");
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        // The name of the program may hold anything; behind it, the 12th and 13th fields count hundredths of a second.
+        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+        let hundredths: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Duration::from_millis(hundredths * 10)
+    }
+
     /// The sum of a metric over all companies.
     pub async fn metric(&self, name: &str) -> u64 {
-        let asked = self.client.get(format!("{}/metrics", self.ops)).send().await.expect("an answer");
+        let ask = || self.client.get(format!("{}/metrics", self.ops)).send();
+        let asked = match ask().await {
+            Ok(answer) => answer,
+            // The connection that was kept for it may have been closed just now.
+            Err(_) => ask().await.expect("an answer"),
+        };
         let text = asked.text().await.expect("text");
         let of_name = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
         text.lines().filter(of_name).filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()

@@ -1,165 +1,159 @@
 //! Strangers who post tokens of their own making where employees open their cards.
 
+use super::attacks::{self, Answers};
 use super::dice::Dice;
 use super::figures::{percentile, publish};
 use super::firm::Firm;
 use super::judge::{Question, judge};
+use super::people::{Opened, people};
 use super::process::Settings;
-use super::scale::{pick, seconds, seed};
+use super::scale::{full, pick, seconds, seed};
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
-use ecss_crm_server::sandbox::portal::{Bucket, Fault, FramePost, Limits};
-use reqwest::{Client, StatusCode};
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use ecss_crm_server::domain::Timestamp;
+use ecss_crm_server::sandbox::portal::{Bucket, Fault, Limits, SimPortal};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// The budget that the daemon keeps to: that of a large plan, which calls alone never use up.
+const BUDGET: &str = "20/200";
+const PER_SECOND: f64 = 20.0;
+const BURST: f64 = 200.0;
 /// Forged opens a second.
 const FLOOD: u32 = 300;
-/// Sent together; a timer cannot tick three hundred times a second.
-const AT_ONCE: u32 = 10;
-/// Where the company's people sit, as the gateway tells it.
-const OFFICE: &str = "192.0.2.20";
-/// Cards that come this quickly are quick, whatever the other run was like.
-const QUICK: u64 = 300;
+/// So much more of the processor may a forged open take than a page that is not there.
+const DEARER: u32 = 3;
+/// Cards that come this quickly are quick, whatever the other half of the run was like, in milliseconds: what two busy
+/// cores make of a card without any attack.
+const QUICK: u64 = 40;
 
-/// Posts forged opens until `stop`; what was answered, by status. Two of three come from one place, the others from
-/// many.
-async fn flood(client: &Client, url: &str, member: &str, stop: &CancellationToken) -> BTreeMap<u16, u32> {
-    let mut due = tokio::time::interval(Duration::from_secs(1) * AT_ONCE / FLOOD);
-    let (mut sent, mut answers, mut tasks) = (0_u32, BTreeMap::new(), JoinSet::new());
-    loop {
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            _ = due.tick() => {}
-        }
-        for _ in 0..AT_ONCE {
-            sent += 1;
-            let token = format!("{sent:070x}");
-            let from = if sent % 3 == 0 { format!("198.51.100.{}", sent % 250) } else { "203.0.113.9".to_owned() };
-            let options = format!(r#"{{"CALL_ID":"externalCall.{token}.1770000000"}}"#);
-            let form = [
-                ("AUTH_ID", token.as_str()),
-                ("AUTH_EXPIRES", "3600"),
-                ("member_id", member),
-                ("PLACEMENT", "CALL_CARD"),
-                ("PLACEMENT_OPTIONS", options.as_str()),
-            ];
-            let request = client.post(url).header("x-real-ip", from).form(&form);
-            tasks.spawn(async move { request.send().await.map_or(0, |answer| answer.status().as_u16()) });
-        }
-        while let Some(Ok(status)) = tasks.try_join_next() {
-            *answers.entry(status).or_default() += 1;
-        }
+/// How many requests about calls came when the budget had no room for them, as the portal saw it: they have waited behind
+/// others. And the least that was ever left.
+fn without_room(portal: &SimPortal) -> (usize, f64) {
+    let (mut used, mut at, mut waited, mut least) = (0.0_f64, Timestamp(0), 0, BURST);
+    for request in portal.requests().iter().filter(|request| !request.in_batch) {
+        used = (used - request.at.since(at).as_secs_f64() * PER_SECOND).max(0.0);
+        at = request.at;
+        least = least.min(BURST - used);
+        let of_calls = request.method.starts_with("telephony.") || request.method == "batch";
+        waited += usize::from(of_calls && BURST - used < 1.0);
+        used += 1.0;
     }
-    for status in tasks.join_all().await {
-        *answers.entry(status).or_default() += 1;
+    (waited, least)
+}
+
+/// What was seen in all slices of one kind.
+#[derive(Default)]
+struct Seen {
+    cards: Vec<u64>,
+    opened: Vec<Opened>,
+    answers: Answers,
+    /// The daemon's.
+    processor_time: Duration,
+}
+
+impl Seen {
+    /// Processor time of the daemon for each request of the flood, with what the calls took.
+    fn cost(&self) -> Duration {
+        self.processor_time / self.answers.values().sum::<u32>().max(1)
     }
-    answers
-}
 
-/// How one genuine open went.
-struct Opened {
-    what: String,
-    status: u16,
-    ms: u64,
-}
-
-async fn open(client: Client, frame: FramePost, what: String) -> Opened {
-    let began = Instant::now();
-    let sent = client.post(&frame.url).header("x-real-ip", OFFICE).form(&frame.fields).send().await;
-    let status = sent.map_or(0, |answer| answer.status().as_u16());
-    Opened { what, status, ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX) }
-}
-
-/// Opens the card of every call on every screen, as browsers do, and once a second the settings.
-async fn people(firm: &Firm, client: &Client, stop: &CancellationToken) -> Vec<Opened> {
-    let mut due = tokio::time::interval(Duration::from_millis(50));
-    let (mut seen, mut tasks, mut round) = (BTreeSet::new(), JoinSet::new(), 0_u32);
-    loop {
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            _ = due.tick() => {}
-        }
-        for (user, call) in firm.portal.visible() {
-            if seen.insert((user, call))
-                && let Some(frame) = firm.portal.card_frames(user).into_iter().next()
-            {
-                tasks.spawn(open(client.clone(), frame, format!("card of {user}")));
-            }
-        }
-        round += 1;
-        if round % 20 == 0 && !seen.is_empty() {
-            tasks.spawn(open(client.clone(), firm.portal.app_frame(1), "settings".to_owned()));
-        }
+    fn card(&self, share: usize) -> u64 {
+        percentile(&self.cards, share).unwrap_or_default()
     }
-    tasks.join_all().await
+
+    fn open(&self, share: usize) -> u64 {
+        percentile(&self.opened.iter().map(|open| open.ms).collect::<Vec<_>>(), share).unwrap_or_default()
+    }
 }
 
+/// The flood and an equal one of a page that is not there take turns, so that whatever else the machine does meets both
+/// alike. How long a card takes says something only where the machine has nothing else to do, which is asked of the full
+/// length; what the portal saw and what the processor did says it anywhere.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hundred_forged_opens_a_second_delay_no_card() {
-    // The budget of a large plan, so that calls alone do not use it up.
-    let stage = Stage::begin(Settings { portal_budget: "5/60", ..Settings::default() }).await;
-    let bucket = Some(Bucket { burst: 80.0, leak: 5.0 });
+    let stage = Stage::begin(Settings { portal_budget: BUDGET, ..Settings::default() }).await;
+    let bucket = Some(Bucket { burst: BURST * 1.25, leak: PER_SECOND });
     let firm = stage.firm("firma.local", Limits { bucket, operating: None }).await;
     let client = stage.town.client().clone();
     let url = firm.portal.placements().first().expect("the card is bound").url.clone();
+    let elsewhere = format!("{}/nothing-here", stage.town.base());
     let mut dice = Dice::new(seed());
-    let (length, mix) = (seconds(6, 60), || Mix::office(1.0));
     let mut question = Question::now(&firm);
-
-    let both = async |dice: Dice, flooded: bool| {
-        let stop = CancellationToken::new();
+    let refused_before = refused_profiles(&firm);
+    let (mut quiet, mut flooded, mut judged) = (Seen::default(), Seen::default(), 0);
+    let slice = seconds(4, 5);
+    for turn in 0..pick(2, 24) {
+        let (target, seen) = if turn % 2 == 0 { (&elsewhere, &mut quiet) } else { (&url, &mut flooded) };
+        let (stop, used) = (CancellationToken::new(), stage.daemon.processor_time());
         let calls = async {
-            let placed = traffic::run_for(&firm, mix(), dice, length).await;
+            let placed = traffic::run_for(&firm, Mix::office(4.0), dice.fork(), slice).await;
             stop.cancel();
             placed
         };
-        let strangers = async {
-            if flooded { flood(&client, &url, firm.portal.member_id(), &stop).await } else { BTreeMap::new() }
-        };
-        tokio::join!(calls, people(&firm, &client, &stop), strangers)
-    };
-    let (placed, opened_alone, _) = both(dice.fork(), false).await;
-    question.placed = placed;
-    stage.settle(&firm, &question, PATIENCE).await;
-    let alone = judge(&firm, &question).cards;
-    let asked = firm.portal.requests_of("profile").len();
-
-    let (placed, opened, answers) = both(dice.fork(), true).await;
-    question.placed.extend(placed);
-    stage.settle(&firm, &question, PATIENCE).await;
-    let flooded = judge(&firm, &question).cards.split_off(alone.len());
-    let asked = firm.portal.requests_of("profile").len() - asked;
-
-    let p = |values: &[u64], share| percentile(values, share).unwrap_or_default();
-    let ms = |opened: &[Opened]| opened.iter().map(|o| o.ms).collect::<Vec<_>>();
-    let forged: u32 = answers.values().sum();
-    publish(&format!(
-        "forged-opens forged={forged} answers={answers:?} genuine={} asked={asked} card_p50 {}→{}ms card_p99 {}→{}ms \
-         open_p50 {}→{}ms open_p99 {}→{}ms",
-        opened.len(),
-        p(&alone, 50),
-        p(&flooded, 50),
-        p(&alone, 99),
-        p(&flooded, 99),
-        p(&ms(&opened_alone), 50),
-        p(&ms(&opened), 50),
-        p(&ms(&opened_alone), 99),
-        p(&ms(&opened), 99),
-    ));
-    assert!(!opened.is_empty() && forged > 100, "there were genuine opens and a flood");
-    for Opened { what, status, ms } in &opened {
-        assert_eq!(*status, StatusCode::OK.as_u16(), "{what}, after {ms} ms");
+        let flood = attacks::forged_opens(&client, target, firm.portal.member_id(), FLOOD, &stop);
+        let (placed, opened, answers) = tokio::join!(calls, people(&firm, &client, &stop), flood);
+        seen.processor_time += stage.daemon.processor_time().saturating_sub(used);
+        question.placed.extend(placed);
+        stage.settle(&firm, &question, PATIENCE).await;
+        let cards = judge(&firm, &question).cards;
+        seen.cards.extend(&cards[judged..]);
+        judged = cards.len();
+        seen.opened.extend(opened);
+        for (status, n) in answers {
+            *seen.answers.entry(status).or_default() += n;
+        }
     }
-    assert_eq!(answers.get(&200), None, "no stranger gets in");
-    let allowed = opened.len() + 10 + usize::try_from(length.as_secs() / 5).unwrap_or_default() + 12;
+    let asked = refused_profiles(&firm) - refused_before;
+    let (waited, least) = without_room(&firm.portal);
+    let forged: u32 = flooded.answers.values().sum();
+    publish(&format!(
+        "forged-opens forged={forged} answers={:?} asked={asked} genuine={} waited={waited} least_left={least:.0} \
+         cards={}/{} card_p50 {}→{}ms card_p95 {}→{}ms card_p99 {}→{}ms open_p50 {}→{}ms open_p99 {}→{}ms \
+         cost {:.2?}→{:.2?}",
+        flooded.answers,
+        flooded.opened.len(),
+        quiet.cards.len(),
+        flooded.cards.len(),
+        quiet.card(50),
+        flooded.card(50),
+        quiet.card(95),
+        flooded.card(95),
+        quiet.card(99),
+        flooded.card(99),
+        quiet.open(50),
+        flooded.open(50),
+        quiet.open(99),
+        flooded.open(99),
+        quiet.cost(),
+        flooded.cost(),
+    ));
+    Opened::assert_let_in(&flooded.opened);
+    assert!(forged > 100, "there was a flood");
+    assert_eq!(flooded.answers.get(&200), None, "no stranger gets in");
+    // Ten at once, and one in five seconds; what was asked last may be answered after the slice.
+    let allowed = 10 + usize::try_from(question_seconds(&firm, &question) / 5).unwrap_or_default() + 1;
     assert!(asked <= allowed, "{forged} forged opens made us ask the portal {asked} times");
-    assert!(p(&flooded, 99) * 2 <= 3 * p(&alone, 99).max(QUICK), "alone {alone:?} flooded {flooded:?}");
+    assert_eq!(waited, 0, "no call waits behind a visitor");
+    let (page, open) = (quiet.cost(), flooded.cost());
+    assert!(open <= page * DEARER, "a forged open took {open:?} of the processor, a page that is not there {page:?}");
+    for share in if full() { &[50, 99][..] } else { &[] } {
+        let (alone, beside) = (quiet.card(*share).max(QUICK), flooded.card(*share));
+        assert!(beside * 2 <= 3 * alone, "p{share}: {:?} {:?}", quiet.cards, flooded.cards);
+    }
     stage.end("forged-opens", firm, question, PATIENCE).await;
+}
+
+/// Tokens that the portal was asked about and did not know.
+fn refused_profiles(firm: &Firm) -> usize {
+    firm.portal.requests_of("profile").iter().filter(|request| request.status == 401).count()
+}
+
+/// How long the story has taken so far by the portal's clock.
+fn question_seconds(firm: &Firm, question: &Question) -> u64 {
+    let requests = firm.portal.requests();
+    let (first, last) = (requests.get(question.requests_before), requests.last());
+    first.zip(last).map_or(0, |(first, last)| last.at.since(first.at).as_secs())
 }
 
 /// Forged installations, each with tokens of 55 kB or as long as tokens may be.
@@ -167,28 +161,10 @@ async fn three_hundred_forged_opens_a_second_delay_no_card() {
 async fn three_thousand_forged_installations_take_no_memory_and_make_us_ask_nobody() {
     let stage = Stage::begin(Settings::default()).await;
     let firm = stage.firm("firma.local", Limits::cloud()).await;
-    let (client, url) = (stage.town.client().clone(), format!("{}/", stage.town.base()));
+    let client = stage.town.client().clone();
     let (before, asked) = (stage.daemon.memory(), stage.town.portals.auth_requests().len());
-    let mut answers: BTreeMap<u16, u32> = BTreeMap::new();
-    let mut tasks = JoinSet::new();
-    for n in 0..pick(900_u32, 3000) {
-        let token = "f".repeat(if n % 3 == 0 { 27_000 } else { 500 });
-        let member = if n % 2 == 0 { firm.portal.member_id().to_owned() } else { format!("{n:032x}") };
-        let form = [
-            ("event", "ONAPPINSTALL"),
-            ("auth[member_id]", &member),
-            ("auth[access_token]", &token),
-            ("auth[refresh_token]", &token),
-        ];
-        let request = client.post(&url).header("x-real-ip", "203.0.113.9").form(&form);
-        tasks.spawn(async move { request.send().await.map_or(0, |answer| answer.status().as_u16()) });
-        while tasks.len() >= 64 {
-            *answers.entry(tasks.join_next().await.and_then(Result::ok).unwrap_or_default()).or_default() += 1;
-        }
-    }
-    for status in tasks.join_all().await {
-        *answers.entry(status).or_default() += 1;
-    }
+    let (member, much) = (firm.portal.member_id(), (pick(900, 3000), 3000));
+    let answers = attacks::forged_installs(&client, &stage.town.base(), member, much, &CancellationToken::new()).await;
     let (after, asked) = (stage.daemon.memory(), stage.town.portals.auth_requests().len() - asked);
     publish(&format!("forged-installs answers={answers:?} rss {before}→{after} MiB asked={asked}"));
     assert!(answers.keys().all(|status| matches!(status, 200 | 422 | 503)), "{answers:?}");

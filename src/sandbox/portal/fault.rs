@@ -44,6 +44,8 @@ pub enum Fault {
     EmptyBody,
     /// An answer as no portal gives it, nothing executed.
     Odd(Odd),
+    /// Executed, and the answer is blown up to so many bytes.
+    Padded(usize),
     /// Any refusal: status, code, text.
     Refuse(u16, String, String),
 }
@@ -85,7 +87,7 @@ impl Fault {
             Self::Odd(odd) => Some(Instead::Odd(*odd)),
             Self::Hang => Some(Instead::Silence),
             Self::DropBefore => Some(Instead::Hangup),
-            Self::DropAfter | Self::Latency(_) | Self::SlowAnswer(_) | Self::EmptyBody => None,
+            Self::DropAfter | Self::Latency(_) | Self::SlowAnswer(_) | Self::EmptyBody | Self::Padded(_) => None,
             Self::ExpiredToken => refusal(401, "expired_token", "The access token provided has expired."),
             Self::InvalidToken => refusal(401, "invalid_token", "Unable to get application by token"),
             Self::QueryLimit => refusal(503, "QUERY_LIMIT_EXCEEDED", "Too many requests"),

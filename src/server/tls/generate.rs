@@ -29,7 +29,7 @@ pub fn generate(files: &PairFiles, host: &str, now: Timestamp, over: bool) -> Re
     pem_file::write(&files.cert, 0o644, &cert).inspect_err(|_| {
         if !was_there {
             // Half a pair would be in the way at the next start.
-            let _ = fs::remove_file(&files.key);
+            pem_file::remove(&files.key);
         }
     })
 }

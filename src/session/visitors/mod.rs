@@ -20,7 +20,7 @@ use secrecy::SecretString;
 pub use source::Source;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -74,7 +74,6 @@ type Answer = Result<Who, VisitFault>;
 #[derive(Debug)]
 pub(super) struct Visitors {
     inside: Mutex<Inside>,
-    changed: Notify,
     asked: AtomicU64,
     remembered: AtomicU64,
     turned_away: AtomicU64,
@@ -84,6 +83,9 @@ pub(super) struct Visitors {
 struct Inside {
     answers: Answers,
     room: Room,
+    /// How each of those who wait is woken. Only who is next ever is: if all woke up whenever one of them leaves, a few
+    /// hundred strangers would take the processor from calls.
+    wakes: BTreeMap<u64, Arc<Notify>>,
     /// Tokens that the portal is being asked about.
     asking: BTreeMap<TokenDigest, watch::Sender<Option<Answer>>>,
     told: Allowance,
@@ -94,12 +96,12 @@ impl Default for Visitors {
         let inside = Inside {
             answers: Answers::default(),
             room: Room::default(),
+            wakes: BTreeMap::new(),
             asking: BTreeMap::new(),
             told: Allowance::new(TOLD_EVERY, 1),
         };
         Self {
             inside: Mutex::new(inside),
-            changed: Notify::new(),
             asked: AtomicU64::new(0),
             remembered: AtomicU64::new(0),
             turned_away: AtomicU64::new(0),
@@ -207,8 +209,7 @@ impl Visitors {
             Ok(who) => {
                 inside.answers.put(token, Ok(who.clone()), visit.life, now);
                 inside.room.greet(visit.source, now);
-                drop(inside);
-                self.changed.notify_waiters();
+                inside.wake_next(now);
                 Ok(who)
             }
             Err(ApiError::NeedsLogin(_)) => {
@@ -223,12 +224,7 @@ impl Visitors {
     /// Ready for whoever opens the card of a running call; the portal may show it before it has told us the call's id.
     async fn opens_card(&self, board: &CallBoard, call: Option<&CrmCallId>) {
         let Some(call) = call else { return std::future::pending().await };
-        let mut changes = board.watch();
-        while !board.shows(call) {
-            if changes.changed().await.is_err() {
-                return std::future::pending().await;
-            }
-        }
+        board.until_it_shows(call).await;
         if !self.inside().room.admit_to_call(call) {
             std::future::pending::<()>().await;
         }
@@ -236,13 +232,10 @@ impl Visitors {
 
     /// Waits until the portal may be asked about somebody from there.
     async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Priority, VisitFault> {
-        let place = self.inside().room.enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
-        let _place = Place { visitors: self, place };
+        let (place, woken) = self.inside().enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
+        let _place = Place { visitors: self, clock, number: place };
         let end = Instant::now() + PATIENCE;
         loop {
-            let mut changed = std::pin::pin!(self.changed.notified());
-            // Registered before looking, so that no change is missed in between.
-            changed.as_mut().enable();
             let until = match self.inside().room.turn(place, clock.now()) {
                 Ok(priority) => return Ok(priority),
                 Err(NotYet::GaveWay) => return Err(VisitFault::TooMany),
@@ -251,7 +244,7 @@ impl Visitors {
             };
             tokio::select! {
                 () = tokio::time::sleep_until(until) => {}
-                () = changed => {}
+                () = woken.notified() => {}
             }
             if Instant::now() >= end {
                 return Err(VisitFault::TooMany);
@@ -272,6 +265,34 @@ impl Visitors {
     }
 }
 
+impl Inside {
+    /// A place to wait, and what wakes whoever has it.
+    fn enter(&mut self, source: Option<Source>, now: Timestamp) -> Option<(u64, Arc<Notify>)> {
+        let place = self.room.enter(source, now)?;
+        let woken = Arc::new(Notify::new());
+        self.wakes.insert(place, woken.clone());
+        if self.wakes.len() > self.room.len() {
+            // Somebody has given way, and hears it at once.
+            let gone = self.wakes.extract_if(.., |place, _| !self.room.holds(*place));
+            gone.for_each(|(_, woken)| woken.notify_one());
+            self.wake_next(now);
+        }
+        Some((place, woken))
+    }
+
+    fn leave(&mut self, place: u64, now: Timestamp) {
+        self.room.leave(place);
+        self.wakes.remove(&place);
+        self.wake_next(now);
+    }
+
+    /// Has those look again whose turn it may be.
+    fn wake_next(&self, now: Timestamp) {
+        let next = self.room.next(now).into_iter().flatten();
+        next.filter_map(|place| self.wakes.get(&place)).for_each(|woken| woken.notify_one());
+    }
+}
+
 /// A question under way; over however the asking ends.
 struct Flight<'a> {
     visitors: &'a Visitors,
@@ -287,12 +308,44 @@ impl Drop for Flight<'_> {
 /// A place in the room, given back however the waiting ends.
 struct Place<'a> {
     visitors: &'a Visitors,
-    place: u64,
+    clock: &'a Clock,
+    number: u64,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.visitors.inside().room.leave(self.place);
-        self.visitors.changed.notify_waiters();
+        self.visitors.inside().leave(self.number, self.clock.now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    #[test]
+    fn of_hundreds_who_wait_only_those_are_woken_who_are_next_or_have_lost_their_place() {
+        let visitors = Visitors::default();
+        let mut inside = visitors.inside();
+        let source = |n: u32| Some(IpAddr::V4(Ipv4Addr::from(n)).into());
+        let mut waiting: Vec<_> = (0..256).filter_map(|n| inside.enter(source(n % 100), NOW)).collect();
+        assert_eq!(waiting.len(), 256);
+        let woken = |waiting: &[(u64, Arc<Notify>)]| -> Vec<u64> {
+            let told = waiting.iter().filter(|(_, woken)| woken.notified().now_or_never().is_some());
+            told.map(|(place, _)| *place).collect()
+        };
+        assert_eq!(woken(&waiting), Vec::<u64>::new());
+        let (first, _) = waiting.remove(0);
+        inside.leave(first, NOW);
+        assert_eq!(woken(&waiting), [waiting[0].0]);
+        // A full room: the last of a source that holds most gives way.
+        waiting.push(inside.enter(source(1), NOW).expect("room again"));
+        inside.enter(source(1000), NOW).expect("a place of somebody else's");
+        let told = woken(&waiting);
+        let lost: Vec<u64> = told.iter().copied().filter(|place| !inside.room.holds(*place)).collect();
+        assert_eq!((told.len(), lost.len()), (2, 1), "{told:?}");
     }
 }

@@ -78,16 +78,16 @@ impl Room {
     /// A place to wait; `None` where there are too many. Strangers take no place from whoever comes from a known source,
     /// and in a full room the last of whom it holds most of gives way to somebody of whom it holds fewer.
     pub fn enter(&mut self, source: Option<Source>, now: Timestamp) -> Option<u64> {
+        let own = self.waiting.values().filter(|other| **other == source).count();
+        // Sources that were known may be so no longer, so the two kinds together are counted as well.
+        if own >= WAITING_OF_SOURCE || self.waiting.len() >= 2 * WAITING {
+            return None;
+        }
         let known = self.is_known(source, now);
         let mut held: BTreeMap<Option<Source>, (usize, u64)> = BTreeMap::new();
         for (place, other) in self.waiting.iter().filter(|(_, other)| self.is_known(**other, now) == known) {
             let held = held.entry(*other).or_default();
             *held = (held.0 + 1, *place);
-        }
-        let own = held.get(&source).map_or(0, |held| held.0);
-        // Sources that were known may be so no longer, so the two kinds together are counted as well.
-        if own >= WAITING_OF_SOURCE || self.waiting.len() >= 2 * WAITING {
-            return None;
         }
         if held.values().map(|held| held.0).sum::<usize>() >= WAITING {
             let (_, last) = held.values().max().copied().filter(|(most, _)| *most > own)?;
@@ -106,17 +106,12 @@ impl Room {
     pub fn turn(&mut self, place: u64, now: Timestamp) -> Result<Priority, NotYet> {
         let Some(source) = self.waiting.get(&place).copied() else { return Err(NotYet::GaveWay) };
         if self.is_known(source, now) {
-            let first = self.waiting.iter().find(|(_, source)| self.is_known(**source, now)).map(|(place, _)| *place);
-            if first != Some(place) {
+            if self.first_known(now) != Some(place) {
                 return Err(NotYet::Behind);
             }
             return self.acquainted.take(now).map(|()| Priority::Other).map_err(NotYet::In);
         }
-        // In turn by source, so that one who sends many gets no more than another.
-        let last = |source: &Option<Source>| self.served.get(source).copied().unwrap_or(Timestamp(i64::MIN));
-        let strangers = self.waiting.iter().filter(|(_, source)| !self.is_known(**source, now));
-        let first = strangers.min_by_key(|(place, source)| (last(source), **place)).map(|(place, _)| *place);
-        if first != Some(place) {
+        if self.first_stranger(now) != Some(place) {
             return Err(NotYet::Behind);
         }
         self.strangers.take(now).map_err(NotYet::In)?;
@@ -125,6 +120,32 @@ impl Room {
         }
         self.served.insert(source, now);
         Ok(Priority::Guest)
+    }
+
+    /// Who is next of those from known sources, and of the others.
+    pub fn next(&self, now: Timestamp) -> [Option<u64>; 2] {
+        [self.first_known(now), self.first_stranger(now)]
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether this one still has his place.
+    pub fn holds(&self, place: u64) -> bool {
+        self.waiting.contains_key(&place)
+    }
+
+    fn first_known(&self, now: Timestamp) -> Option<u64> {
+        self.waiting.iter().find(|(_, source)| self.is_known(**source, now)).map(|(place, _)| *place)
+    }
+
+    /// In turn by source, so that one who sends many gets no more than another.
+    fn first_stranger(&self, now: Timestamp) -> Option<u64> {
+        let last = |source: &Option<Source>| self.served.get(source).copied().unwrap_or(Timestamp(i64::MIN));
+        let strangers = self.waiting.iter().filter(|(_, source)| !self.is_known(**source, now));
+        strangers.min_by_key(|(place, source)| (last(source), **place)).map(|(place, _)| *place)
     }
 
     /// Somebody from there has proved himself. Whoever does not tell where he comes from is nobody's acquaintance.

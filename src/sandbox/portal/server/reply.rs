@@ -17,6 +17,14 @@ pub fn json(status: u16, body: &Value) -> Response {
     (code(status), head, body.to_string()).into_response()
 }
 
+/// The same, blown up to so many bytes with white space, which JSON allows anywhere.
+pub fn padded(status: u16, body: &Value, bytes: usize) -> Response {
+    let head = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+    let mut text = body.to_string();
+    text.push_str(&" ".repeat(bytes.saturating_sub(text.len())));
+    (code(status), head, text).into_response()
+}
+
 /// A page.
 pub fn html(status: u16, body: String) -> Response {
     let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];

@@ -119,6 +119,7 @@ async fn arrived(door: &Door, uri: Uri, mut asked: Asked) -> Response {
     match fault {
         Some(Fault::DropAfter) => reply::hangup(),
         Some(Fault::EmptyBody) => Body::empty().into_response(),
+        Some(Fault::Padded(bytes)) => reply::padded(status, &body, bytes),
         Some(Fault::SlowAnswer(pause)) => {
             tokio::time::sleep(pause).await;
             reply::json(status, &body)

@@ -102,7 +102,10 @@ async fn html_and_empty_bodies_come_with_status_200() {
     assert!(body().await.starts_with("<html>"));
     stage.portal.next(Fault::EmptyBody);
     assert_eq!(body().await, "");
-    assert_eq!(stage.portal.requests().iter().map(|r| r.executed).collect::<Vec<_>>(), [false, true]);
+    stage.portal.next(Fault::Padded(200_000));
+    let padded = body().await;
+    assert!(padded.len() == 200_000 && padded.contains("\"result\":"), "{} bytes", padded.len());
+    assert_eq!(stage.portal.requests().iter().map(|r| r.executed).collect::<Vec<_>>(), [false, true, true]);
 }
 
 #[tokio::test]
