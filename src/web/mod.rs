@@ -63,13 +63,23 @@ pub fn router(state: WebState) -> Router {
     Router::new().fallback_service(pages.map_request(move |request: Request| gate::prefix::strip(&prefixes, request)))
 }
 
+/// What health and metrics are reached through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpsDoor {
+    /// A port, which pages of the internet can reach through a browser on this machine.
+    Port,
+    /// A Unix socket.
+    Socket,
+}
+
 /// Health and metrics, for this machine only: never merged into the public router.
-pub fn ops_router(state: WebState) -> Router {
+pub fn ops_router(state: WebState, door: OpsDoor) -> Router {
     Router::new()
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))
         .route("/metrics", get(ops::metrics))
         .layer(from_fn(ops::never_cached))
+        .layer(from_fn_with_state(door, ops::asked_by_address))
         .with_state(state)
 }
 
