@@ -95,3 +95,8 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
 async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, WebError> {
     tokio::spawn(work).await.map_err(|error| WebError::Internal(format!("the work ended early: {error}")))
 }
+
+/// Goes on with work that no answer depends on; it has to end by itself.
+fn beside(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work);
+}

@@ -2,10 +2,10 @@
 
 use super::fields::Fields;
 use super::held::BodyRoom;
-use crate::web::WebState;
 use crate::web::gate::error::WebError;
 use crate::web::guard::client_address;
 use crate::web::office::PortalRequest;
+use crate::web::{WebState, beside};
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
@@ -37,7 +37,7 @@ async fn within(request: Request, room: &BodyRoom, most: usize) -> Result<Bytes,
     if announced.is_some_and(|n| n > most as u64) {
         // A client that waits to be asked for its body need not send it.
         if !request.headers().contains_key(header::EXPECT) {
-            tokio::spawn(pass_over(request.into_body()));
+            beside(pass_over(request.into_body()));
         }
         return Err(WebError::TooLarge);
     }
