@@ -10,7 +10,7 @@ use crate::domain::company::Trust;
 use crate::ecss::Dialect;
 use crate::http::{ClientOptions, Guarded, tls_config};
 use crate::metrics::Exposition;
-use crate::server::serve::{CONNECTIONS, PeerAddr, serve};
+use crate::server::serve::{CONNECTIONS, PeerAddr, Places, serve};
 use crate::server::tls::Tls;
 use crate::session::{Companies, CompanyHandle, LinkTools, Setup};
 use crate::store::Store;
@@ -24,6 +24,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// Connections for health and metrics.
+const OPS_CONNECTIONS: usize = 64;
 /// A cloud portal ends a request after 60 s; we wait a little longer to hear it say so.
 const REST_TIMEOUT: Duration = Duration::from_secs(65);
 /// How long the database may take for the simplest answer. The service manager waits longer.
@@ -130,10 +132,13 @@ impl Daemon {
             .with_process_metrics(process_metrics);
         let router = web::router(state.clone()).layer(axum::middleware::map_request(tell_client));
         let stop = || self.stop.clone();
-        self.tasks.spawn(serve(listeners.http, router.clone(), None, stop()));
-        self.tasks.spawn(serve(listeners.https, router, Some(self.tls.clone()), stop()));
+        let places: Arc<Places> = Arc::default();
+        self.tasks.spawn(serve(listeners.http, router.clone(), None, places.clone(), stop()));
+        self.tasks.spawn(serve(listeners.https, router, Some(self.tls.clone()), places, stop()));
         if let Some(ops) = listeners.ops {
-            self.tasks.spawn(serve(ops, web::ops_router(state), None, stop()));
+            let door = if ops.tcp_address().is_some() { web::OpsDoor::Port } else { web::OpsDoor::Socket };
+            let places = Arc::new(Places::within(OPS_CONNECTIONS, OPS_CONNECTIONS));
+            self.tasks.spawn(serve(ops, web::ops_router(state, door), None, places, stop()));
         }
     }
 

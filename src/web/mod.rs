@@ -63,13 +63,23 @@ pub fn router(state: WebState) -> Router {
     Router::new().fallback_service(pages.map_request(move |request: Request| gate::prefix::strip(&prefixes, request)))
 }
 
+/// What health and metrics are reached through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpsDoor {
+    /// A port, which pages of the internet can reach through a browser on this machine.
+    Port,
+    /// A Unix socket.
+    Socket,
+}
+
 /// Health and metrics, for this machine only: never merged into the public router.
-pub fn ops_router(state: WebState) -> Router {
+pub fn ops_router(state: WebState, door: OpsDoor) -> Router {
     Router::new()
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))
         .route("/metrics", get(ops::metrics))
         .layer(from_fn(ops::never_cached))
+        .layer(from_fn_with_state(door, ops::asked_by_address))
         .with_state(state)
 }
 
@@ -84,4 +94,9 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
 /// stop it half way.
 async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, WebError> {
     tokio::spawn(work).await.map_err(|error| WebError::Internal(format!("the work ended early: {error}")))
+}
+
+/// Goes on with work that no answer depends on; it has to end by itself.
+fn beside(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work);
 }

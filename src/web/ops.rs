@@ -1,7 +1,8 @@
 //! Health and metrics: is the process alive, is it ready, how are the companies.
 
-use super::WebState;
+use super::gate::visit::text;
 use super::office::{CompanyHealth, Health};
+use super::{OpsDoor, WebState};
 use crate::domain::Timestamp;
 use crate::domain::link::{DiskState, PortalState};
 use crate::metrics::{Exposition, Kind};
@@ -12,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// `GET /healthz`: the process answers.
 pub(crate) async fn alive() -> &'static str {
@@ -56,6 +58,29 @@ pub(crate) async fn never_cached(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Through a port it is asked by `localhost` or by an address. A page can give its own name an address of this machine
+/// and would then be allowed to read what the browser fetches for it.
+pub(crate) async fn asked_by_address(State(door): State<OpsDoor>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST);
+    let by_address = host.is_none() || text(request.headers(), header::HOST).is_some_and(is_address);
+    if door == OpsDoor::Socket || by_address {
+        return next.run(request).await;
+    }
+    (StatusCode::MISDIRECTED_REQUEST, "ask for localhost or an IP address, not for a name\n").into_response()
+}
+
+/// Whether a `Host` names this machine or an address, with a port or without.
+fn is_address(host: &str) -> bool {
+    let bare = match host.rsplit_once(':') {
+        Some((bare, port)) if port.bytes().all(|b| b.is_ascii_digit()) => bare,
+        _ => host,
+    };
+    let inner = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    bare.eq_ignore_ascii_case("localhost")
+        || bare.parse::<Ipv4Addr>().is_ok()
+        || inner.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok())
 }
 
 /// Name, kind, help and value of a metric that each company has; `None` where a company has none.

@@ -47,7 +47,7 @@ impl Portal {
         });
         let router = Router::new().fallback(answer).with_state(arrivals.clone());
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, router, Some(Tls::load(files)?), stop.clone()));
+        tokio::spawn(serve(listener, router, Some(Tls::load(files)?), Arc::default(), stop.clone()));
         Ok(Self { address, ca, arrivals, stop })
     }
 

@@ -11,30 +11,24 @@ mod tally;
 mod unread;
 mod watched;
 
-pub use tally::metrics;
-
+pub use places::{CONNECTIONS, Places};
 pub use stream::PeerAddr;
+pub use tally::metrics;
 
 use super::bind::Listener;
 use super::tls::Tls;
 use axum::Router;
 use connection::Shared;
-use places::Places;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-/// How many connections of one listener are served at once.
-pub const CONNECTIONS: usize = 4096;
 /// How often it is said that all connections are in use.
 const TELL_EVERY: Duration = Duration::from_secs(60);
-/// How soon it is looked again for a connection that can give way, while all are in use.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// What a connection may take.
 #[derive(Debug, Clone)]
@@ -53,11 +47,9 @@ pub struct Limits {
     pub linger: Duration,
     /// Time to finish what is being answered after that; then connections are cut.
     pub drain: Duration,
-    /// Connections at once. For a further one an unused one gives way; if all are in use, it waits.
-    pub connections: usize,
     /// Header lines of a request.
     pub headers: usize,
-    /// Bytes of a request's head.
+    /// Bytes of a request's head. A browser's is a few kilobytes; anybody can leave one unfinished.
     pub head_bytes: usize,
 }
 
@@ -70,19 +62,25 @@ impl Default for Limits {
             unread: Duration::from_secs(30),
             linger: Duration::from_millis(300),
             drain: Duration::from_secs(10),
-            connections: CONNECTIONS,
             headers: 100,
-            head_bytes: 64 * 1024,
+            head_bytes: 16 * 1024,
         }
     }
 }
 
-/// Serves until `shutdown`, then finishes what is being answered; returns when every connection has ended.
+/// Serves until `shutdown`, then finishes what is being answered; returns when every connection has ended. For a
+/// connection that finds no place an unused one gives way; if all are in use, it waits.
 ///
 /// Handlers find a [`PeerAddr`] among a request's extensions, and for TCP also axum's
 /// `ConnectInfo<SocketAddr>`.
-pub async fn serve(listener: Listener, router: Router, tls: Option<Tls>, shutdown: CancellationToken) {
-    serve_within(listener, router, tls, shutdown, Limits::default()).await;
+pub async fn serve(
+    listener: Listener,
+    router: Router,
+    tls: Option<Tls>,
+    places: Arc<Places>,
+    shutdown: CancellationToken,
+) {
+    serve_within(listener, router, tls, places, shutdown, Limits::default()).await;
 }
 
 /// [`serve`] with other limits.
@@ -90,16 +88,16 @@ pub async fn serve_within(
     listener: Listener,
     router: Router,
     tls: Option<Tls>,
+    places: Arc<Places>,
     shutdown: CancellationToken,
     limits: Limits,
 ) {
     let address = listener.describe();
     let scheme = if tls.is_some() { "https" } else { "http" };
     info!(%address, scheme, "listening");
-    let slots = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
     let shared = Arc::new(Shared { router, tls: tls.map(|tls| tls.acceptor()), shutdown: shutdown.clone(), limits });
-    let accepting = accept_all(&listener, &address, &slots, &connections, &shared);
+    let accepting = accept_all(&listener, &address, &places, &connections, &shared);
     tokio::select! {
         () = accepting => {}
         () = shutdown.cancelled() => {}
@@ -113,26 +111,22 @@ pub async fn serve_within(
 async fn accept_all(
     listener: &Listener,
     address: &str,
-    slots: &Arc<Semaphore>,
+    places: &Arc<Places>,
     connections: &TaskTracker,
     shared: &Arc<Shared>,
 ) {
-    let places = Arc::new(Places::default());
     let mut told = None;
     loop {
         match stream::accept(listener).await {
             Ok((stream, peer)) => {
-                if slots.available_permits() == 0 && told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
+                if places.are_full() && told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
                     told = Some(Instant::now());
-                    let limit = shared.limits.connections;
+                    let limit = places.connections();
                     warn!(%address, limit, "all connections are in use: unused ones give way, or new ones must wait");
                 }
-                let slot = room(slots, &places, peer).await;
-                let served = connection::run(shared.clone(), stream, peer, places.take(peer));
-                connections.spawn(async move {
-                    served.await;
-                    drop(slot);
-                });
+                if let Some(place) = places.admit(peer).await {
+                    connections.spawn(connection::run(shared.clone(), stream, peer, place));
+                }
             }
             Err(error) if is_of_one_client(&error) => {}
             Err(error) => {
@@ -140,22 +134,6 @@ async fn accept_all(
                 warn!(%address, %error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
-        }
-    }
-}
-
-/// A place for a newcomer, as soon as there is one.
-async fn room(slots: &Arc<Semaphore>, places: &Places, peer: PeerAddr) -> Option<OwnedSemaphorePermit> {
-    loop {
-        if let Ok(slot) = slots.clone().try_acquire_owned() {
-            return Some(slot);
-        }
-        if places.make_room(peer) {
-            tally::gave_way();
-        }
-        // Those in use now may be unused soon.
-        if let Ok(slot) = timeout(LOOK_AGAIN, slots.clone().acquire_owned()).await {
-            return slot.ok();
         }
     }
 }

@@ -1,33 +1,46 @@
-//! Who holds a connection, and which one gives way when all places are taken.
+//! Who holds a connection, and which one gives way to a newcomer.
 //!
-//! Whoever only holds connections must not shut out those who ask something. So when there is no place left, a
-//! connection on which nothing is being answered is closed for the newcomer: of the source that holds most, the one
-//! that has waited longest. A source alone cannot push out others this way. Behind a gateway all connections have one
-//! source, and its longest unused ones give way. Answers under way, streams among them, are never cut.
+//! Whoever only holds connections must not shut out those who ask something. A connection on which nothing is being
+//! answered is unused: no request, a head or a body that is not complete. Of these there is a limited number, because each
+//! costs memory and anybody can open them; and when all places are taken, one of them is closed for the newcomer. It is
+//! always of the source that leaves most unused, the one that has stayed as it is for longest, so that a source alone cannot push
+//! out others, and a request that arrives at once is never the next. Behind a gateway all connections have one source.
+//! Answers under way, streams among them, are never cut. A source that is no gateway has half of the places at most.
 
 use super::stream::PeerAddr;
-use std::collections::HashMap;
+use super::tally;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+/// How many connections are served at once, over all listeners that share their places.
+pub const CONNECTIONS: usize = 4096;
+/// How many of them may be unused. Each costs up to 48 KiB of buffers: a head, a small body and what runs beside.
+const UNUSED: usize = 1024;
+/// How soon it is looked again for a connection that can give way, while all are in use.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Where connections come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Source {
     /// An IPv4 address, or the network of 64 bits that one IPv6 customer has.
     Tcp(IpAddr),
-    /// The gateway on this machine.
-    Unix,
+    /// Through a gateway on this machine: a Unix socket or the loopback interface.
+    Gateway,
 }
 
 impl From<PeerAddr> for Source {
     fn from(peer: PeerAddr) -> Self {
-        match peer {
-            PeerAddr::Unix => Self::Unix,
-            PeerAddr::Tcp(address) => Self::Tcp(match address.ip().to_canonical() {
-                IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
-                v4 @ IpAddr::V4(_) => v4,
-            }),
+        let PeerAddr::Tcp(address) = peer else { return Self::Gateway };
+        match address.ip().to_canonical() {
+            ip if ip.is_loopback() => Self::Gateway,
+            IpAddr::V6(v6) => Self::Tcp(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)))),
+            v4 @ IpAddr::V4(_) => Self::Tcp(v4),
         }
     }
 }
@@ -52,62 +65,159 @@ struct Held {
     cut: CancellationToken,
 }
 
+/// What one source holds, without what has given way already.
+#[derive(Debug, Default)]
+struct Holding {
+    connections: usize,
+    /// Numbers of its unused connections, by their `since`.
+    unused: BTreeMap<u64, u64>,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     changes: u64,
     next: u64,
+    unused: usize,
     held: HashMap<u64, Held>,
-    by_source: HashMap<Source, usize>,
+    by_source: HashMap<Source, Holding>,
 }
 
-/// All connections of a listener.
-#[derive(Debug, Default)]
-pub struct Places(Mutex<Inner>);
+/// The places for connections; listeners can share them.
+#[derive(Debug)]
+pub struct Places {
+    slots: Arc<Semaphore>,
+    connections: usize,
+    most_unused: usize,
+    inner: Mutex<Inner>,
+}
 
-/// One connection's entry; leaving it frees the entry.
+impl Default for Places {
+    fn default() -> Self {
+        Self::within(CONNECTIONS, UNUSED)
+    }
+}
+
+/// One connection's place; leaving it frees the place.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
     number: u64,
     cut: CancellationToken,
+    _slot: Option<OwnedSemaphorePermit>,
+}
+
+impl Inner {
+    fn count_unused(&mut self, source: Source, since: u64, number: u64) {
+        self.by_source.entry(source).or_default().unused.insert(since, number);
+        self.unused += 1;
+    }
+
+    fn forget_unused(&mut self, source: Source, since: u64) {
+        let holding = self.by_source.get_mut(&source);
+        if holding.is_some_and(|holding| holding.unused.remove(&since).is_some()) {
+            self.unused -= 1;
+        }
+    }
+
+    fn leave(&mut self, number: u64) -> Option<Held> {
+        let held = self.held.remove(&number)?;
+        self.forget_unused(held.source, held.since);
+        let holding = self.by_source.get_mut(&held.source)?;
+        holding.connections -= 1;
+        if holding.connections == 0 {
+            self.by_source.remove(&held.source);
+        }
+        Some(held)
+    }
+
+    /// Closes an unused connection of the source that leaves most unused; `false` if there is none.
+    fn cut_one(&mut self) -> bool {
+        let oldest = |holding: &Holding| holding.unused.first_key_value().map(|(since, number)| (*since, *number));
+        let of_sources = self.by_source.values().filter_map(|h| oldest(h).map(|(since, n)| (h.unused.len(), since, n)));
+        let victim = of_sources.max_by_key(|(unused, since, _)| (*unused, Reverse(*since)));
+        victim.is_some_and(|(.., number)| self.cut(number))
+    }
+
+    /// Closes an unused connection of this source; `false` if there is none.
+    fn cut_one_of(&mut self, source: Source) -> bool {
+        let oldest = self.by_source.get(&source).and_then(|holding| holding.unused.values().next().copied());
+        oldest.is_some_and(|number| self.cut(number))
+    }
+
+    fn cut(&mut self, number: u64) -> bool {
+        let Some(held) = self.leave(number) else { return false };
+        held.cut.cancel();
+        tally::gave_way();
+        true
+    }
 }
 
 impl Places {
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// So many connections at once, and so many of them unused.
+    pub fn within(connections: usize, unused: usize) -> Self {
+        let slots = Arc::new(Semaphore::new(connections));
+        Self { slots, connections, most_unused: unused, inner: Mutex::default() }
     }
 
-    /// A newcomer takes a place.
-    pub fn take(self: &Arc<Self>, peer: PeerAddr) -> Place {
+    /// How many connections there can be.
+    pub const fn connections(&self) -> usize {
+        self.connections
+    }
+
+    /// Whether all places are taken.
+    pub fn are_full(&self) -> bool {
+        self.slots.available_permits() == 0
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for a newcomer, as soon as there is one; `None` if his source has its share and uses all of it.
+    pub async fn admit(self: &Arc<Self>, peer: PeerAddr) -> Option<Place> {
+        if !self.keeps_to_its_share(peer) {
+            tally::over_share();
+            return None;
+        }
+        loop {
+            if let Ok(slot) = self.slots.clone().try_acquire_owned() {
+                return Some(self.take(peer, Some(slot)));
+            }
+            self.make_room();
+            // Those in use now may be unused soon.
+            if let Ok(slot) = timeout(LOOK_AGAIN, self.slots.clone().acquire_owned()).await {
+                return Some(self.take(peer, slot.ok()));
+            }
+        }
+    }
+
+    fn keeps_to_its_share(&self, peer: PeerAddr) -> bool {
+        let (source, mut inner) = (Source::from(peer), self.inner());
+        let holds = inner.by_source.get(&source).map_or(0, |holding| holding.connections);
+        source == Source::Gateway || holds < (self.connections / 2).max(1) || inner.cut_one_of(source)
+    }
+
+    fn take(self: &Arc<Self>, peer: PeerAddr, slot: Option<OwnedSemaphorePermit>) -> Place {
         let (source, cut) = (Source::from(peer), CancellationToken::new());
         let mut inner = self.inner();
         inner.changes += 1;
         inner.next += 1;
         let (number, since) = (inner.next, inner.changes);
         inner.held.insert(number, Held { source, doing: Doing::Waiting, since, cut: cut.clone() });
-        *inner.by_source.entry(source).or_default() += 1;
+        inner.by_source.entry(source).or_default().connections += 1;
+        inner.count_unused(source, since, number);
+        self.trim(&mut inner);
         drop(inner);
-        Place { places: self.clone(), number, cut }
+        Place { places: self.clone(), number, cut, _slot: slot }
     }
 
     /// Closes the connection that is to give way to a newcomer; `false` if none can.
-    pub fn make_room(&self, newcomer: PeerAddr) -> bool {
-        let newcomer = Source::from(newcomer);
-        let inner = self.inner();
-        let holds = |source: Source| inner.by_source.get(&source).copied().unwrap_or(0);
-        // A request that is arriving gives way only to somebody who holds clearly less.
-        let may_go = |held: &&Held| match held.doing {
-            Doing::Waiting => true,
-            Doing::Receiving => holds(held.source) > holds(newcomer) + 1,
-            Doing::Answering => false,
-        };
-        let victim = inner
-            .held
-            .values()
-            .filter(|held| !held.cut.is_cancelled())
-            .filter(may_go)
-            .max_by_key(|held| (held.doing == Doing::Waiting, holds(held.source), u64::MAX - held.since));
-        victim.map(|held| held.cut.cancel()).is_some()
+    fn make_room(&self) -> bool {
+        self.inner().cut_one()
+    }
+
+    fn trim(&self, inner: &mut Inner) {
+        while inner.unused > self.most_unused && inner.cut_one() {}
     }
 }
 
@@ -130,23 +240,21 @@ impl Place {
     fn change(&self, if_it_was: impl Fn(Doing) -> bool, doing: Doing) {
         let mut inner = self.places.inner();
         inner.changes += 1;
-        let since = inner.changes;
-        if let Some(held) = inner.held.get_mut(&self.number).filter(|held| if_it_was(held.doing)) {
-            (held.doing, held.since) = (doing, since);
+        let now = inner.changes;
+        let Some(held) = inner.held.get_mut(&self.number).filter(|held| if_it_was(held.doing)) else { return };
+        let (source, since) = (held.source, held.since);
+        (held.doing, held.since) = (doing, now);
+        inner.forget_unused(source, since);
+        if doing != Doing::Answering {
+            inner.count_unused(source, now, self.number);
+            self.places.trim(&mut inner);
         }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut inner = self.places.inner();
-        let Some(held) = inner.held.remove(&self.number) else { return };
-        if let Some(count) = inner.by_source.get_mut(&held.source) {
-            *count -= 1;
-            if *count == 0 {
-                inner.by_source.remove(&held.source);
-            }
-        }
+        self.places.inner().leave(self.number);
     }
 }
 
@@ -162,37 +270,84 @@ mod tests {
         places.iter().enumerate().filter(|(_, p)| p.cut().is_cancelled()).map(|(n, _)| n).collect()
     }
 
-    #[test]
-    fn the_longest_unused_connection_of_the_greediest_gives_way() {
-        let places = Arc::new(Places::default());
-        let modest = [places.take(peer("10.0.0.1"))];
-        let greedy: Vec<_> = (0..3).map(|_| places.take(peer("10.0.0.2"))).collect();
-        greedy[0].now(Doing::Answering);
-        greedy[1].now(Doing::Waiting); // Used meanwhile, so the third has waited longer.
-        assert!(places.make_room(peer("10.0.0.3")));
-        assert_eq!((cut(&modest), cut(&greedy)), (vec![], vec![2]));
-        assert!(places.make_room(peer("10.0.0.3")));
-        assert_eq!((cut(&modest), cut(&greedy)), (vec![], vec![1, 2]));
-        assert!(places.make_room(peer("10.0.0.3")));
-        assert_eq!((cut(&modest), cut(&greedy)), (vec![0], vec![1, 2]), "no answer is cut");
-        assert!(!places.make_room(peer("10.0.0.3")));
+    fn some(places: &Arc<Places>, count: usize, ip: &str) -> Vec<Place> {
+        (0..count).map(|_| places.take(peer(ip), None)).collect()
     }
 
     #[test]
-    fn a_slow_body_gives_way_only_to_who_holds_less() {
+    fn the_longest_unused_connection_of_the_greediest_gives_way() {
         let places = Arc::new(Places::default());
-        let slow: Vec<_> = (0..3).map(|_| places.take(peer("10.0.0.2"))).collect();
-        for place in &slow {
-            place.now(Doing::Receiving);
-        }
-        assert!(!places.make_room(peer("10.0.0.2")), "its own further ones wait");
-        assert!(places.make_room(peer("10.0.0.1")));
-        assert_eq!(cut(&slow), [0]);
-        slow[1].arrived();
+        let modest = some(&places, 1, "10.0.0.1");
+        let greedy = some(&places, 3, "10.0.0.2");
+        greedy[0].now(Doing::Answering);
+        greedy[1].now(Doing::Waiting); // Used meanwhile, so the third has waited longer.
+        modest[0].now(Doing::Waiting);
+        assert!(places.make_room());
+        assert_eq!((cut(&modest), cut(&greedy)), (vec![], vec![2]));
+        assert!(places.make_room());
+        assert_eq!((cut(&modest), cut(&greedy)), (vec![], vec![1, 2]));
+        assert!(places.make_room());
+        assert_eq!((cut(&modest), cut(&greedy)), (vec![0], vec![1, 2]), "no answer is cut");
+        assert!(!places.make_room());
+    }
+
+    #[test]
+    fn a_body_that_does_not_come_gives_way_like_a_request_that_does_not_come() {
+        let places = Arc::new(Places::default());
+        let slow = some(&places, 3, "10.0.0.2");
+        slow[1].now(Doing::Receiving);
+        slow[0].now(Doing::Receiving);
+        slow[2].now(Doing::Receiving);
+        slow[2].arrived();
+        assert!(places.make_room());
+        assert_eq!(cut(&slow), [1], "the oldest, whoever comes");
+        let newcomer = some(&places, 1, "10.0.0.2");
+        assert!(places.make_room());
+        assert_eq!((cut(&slow), cut(&newcomer)), (vec![0, 1], vec![]), "who has just come is not the next");
         slow[2].now(Doing::Waiting);
         slow[2].arrived();
-        assert!(places.make_room(peer("10.0.0.2")), "what was answered stays answered");
-        assert_eq!(cut(&slow), [0, 2]);
+        assert!(places.make_room() && places.make_room(), "what was answered stays answered");
+    }
+
+    #[test]
+    fn unused_connections_are_few_even_where_places_are_free() {
+        let places = Arc::new(Places::within(100, 4));
+        let modest = some(&places, 2, "10.0.0.1");
+        let mut answering = Vec::new();
+        for _ in 0..5 {
+            answering.extend(some(&places, 1, "10.0.0.2"));
+            answering.iter().for_each(|place| place.now(Doing::Answering));
+        }
+        let greedy = some(&places, 4, "10.0.0.3");
+        assert_eq!((cut(&modest), cut(&answering), cut(&greedy)), (vec![], vec![], vec![0, 1]));
+        answering[3].now(Doing::Waiting);
+        assert_eq!(
+            (cut(&modest), cut(&answering), cut(&greedy)),
+            (vec![0], vec![], vec![0, 1]),
+            "streams are no fault"
+        );
+        assert_eq!(places.inner().unused, 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_is_no_gateway_has_half_of_the_places() {
+        let places = Arc::new(Places::within(4, 4));
+        let mut greedy = Vec::new();
+        for _ in 0..3 {
+            greedy.extend(places.admit(peer("203.0.113.9")).await);
+            greedy.last().expect("a place").now(Doing::Answering);
+            if greedy.len() == 2 {
+                greedy[0].now(Doing::Waiting);
+            }
+        }
+        assert_eq!((greedy.len(), cut(&greedy)), (3, vec![0]), "its own unused one gives way");
+        assert!(places.admit(peer("203.0.113.9")).await.is_none(), "it answers on all it may have");
+        assert!(places.admit(peer("203.0.113.10")).await.is_some());
+        drop(greedy);
+        let gateway = [places.admit(PeerAddr::Unix).await, places.admit(peer("127.0.0.1")).await];
+        let more = [places.admit(peer("::1")).await, places.admit(PeerAddr::Unix).await];
+        assert!(gateway.iter().chain(&more).all(Option::is_some), "a gateway comes for many");
+        assert!(places.are_full());
     }
 
     #[test]
@@ -200,11 +355,13 @@ mod tests {
         assert_eq!(Source::from(peer("2a00:1:2:3::1")), Source::from(peer("2a00:1:2:3:4::1")));
         assert_ne!(Source::from(peer("2a00:1:2:3::1")), Source::from(peer("2a00:1:2:4::1")));
         assert_eq!(Source::from(peer("::ffff:10.0.0.1")), Source::from(peer("10.0.0.1")));
+        assert_eq!(Source::from(peer("127.0.0.1")), Source::from(PeerAddr::Unix));
         let places = Arc::new(Places::default());
-        let held = [places.take(PeerAddr::Unix), places.take(PeerAddr::Unix)];
-        assert!(places.make_room(PeerAddr::Unix));
+        let held = [places.take(PeerAddr::Unix, None), places.take(PeerAddr::Unix, None)];
+        assert!(places.make_room());
         assert_eq!(cut(&held), [0]);
         drop(held);
-        assert!(places.inner().by_source.is_empty() && places.inner().held.is_empty());
+        let inner = places.inner();
+        assert!(inner.by_source.is_empty() && inner.held.is_empty() && inner.unused == 0);
     }
 }

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 static UNCLEAR_HOST: AtomicU64 = AtomicU64::new(0);
 /// Connections closed to make room for others.
 static GAVE_WAY: AtomicU64 = AtomicU64::new(0);
+/// Connections refused because their source had its share.
+static OVER_SHARE: AtomicU64 = AtomicU64::new(0);
 
 /// One more request with an unclear `Host`.
 pub(super) fn unclear_host() {
@@ -18,11 +20,17 @@ pub(super) fn gave_way() {
     GAVE_WAY.fetch_add(1, Ordering::Relaxed);
 }
 
+/// One more connection of somebody who has his share.
+pub(super) fn over_share() {
+    OVER_SHARE.fetch_add(1, Ordering::Relaxed);
+}
+
 /// Writes them.
 pub fn metrics(out: &mut Exposition) {
     for (name, help, count) in [
         ("ecss_crm_requests_unclear_total", "Requests refused because of their Host header.", &UNCLEAR_HOST),
         ("ecss_crm_connections_gave_way_total", "Unused connections closed to make room for others.", &GAVE_WAY),
+        ("ecss_crm_connections_refused_total", "Connections of sources that had their share.", &OVER_SHARE),
     ] {
         out.counter(name, help, count.load(Ordering::Relaxed));
     }

@@ -52,15 +52,23 @@ fn router(entered: Arc<Notify>, leave: Arc<Notify>) -> Router {
 }
 
 fn start(listener: Listener, tls: Option<Tls>, limits: Limits) -> Site {
+    start_with_places(listener, tls, limits, Places::default())
+}
+
+fn start_with_places(listener: Listener, tls: Option<Tls>, limits: Limits, places: Places) -> Site {
     let address = listener.tcp_address().unwrap_or_else(|| ([0; 4], 0).into());
     let (entered, leave, shutdown) = (Arc::new(Notify::new()), Arc::new(Notify::new()), CancellationToken::new());
     let router = router(entered.clone(), leave.clone());
-    let running = tokio::spawn(serve_within(listener, router, tls, shutdown.clone(), limits));
+    let running = tokio::spawn(serve_within(listener, router, tls, Arc::new(places), shutdown.clone(), limits));
     Site { address, shutdown, running, entered, leave }
 }
 
 async fn site(limits: Limits) -> Site {
     start(bind::tcp("127.0.0.1", 0).await.unwrap(), None, limits)
+}
+
+async fn site_with_places(places: Places) -> Site {
+    start_with_places(bind::tcp("127.0.0.1", 0).await.unwrap(), None, Limits::default(), places)
 }
 
 fn pair(dir: &TempDir) -> (Tls, PairFiles) {
@@ -208,7 +216,7 @@ async fn absurd_heads_are_refused() {
 
 #[tokio::test]
 async fn further_connections_wait_for_a_free_place() {
-    let site = site(Limits { connections: 1, ..Limits::default() }).await;
+    let site = site_with_places(Places::within(1, 1)).await;
     let mut first = site.connect().await;
     first.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     site.entered.notified().await;
@@ -221,7 +229,7 @@ async fn further_connections_wait_for_a_free_place() {
 
 #[tokio::test]
 async fn connections_that_nobody_uses_give_way_and_streams_do_not() {
-    let site = site(Limits { connections: 3, ..Limits::default() }).await;
+    let site = site_with_places(Places::within(3, 3)).await;
     let mut stream = site.connect().await;
     stream.write_all(get_request("/endless").as_bytes()).await.unwrap();
     stream.read_exact(&mut [0; 12]).await.unwrap();
@@ -237,6 +245,22 @@ async fn connections_that_nobody_uses_give_way_and_streams_do_not() {
     let mut figures = crate::metrics::Exposition::default();
     metrics(&mut figures);
     assert!(figures.finish().contains("\necss_crm_connections_gave_way_total "));
+}
+
+#[tokio::test]
+async fn bodies_that_never_come_keep_nobody_out() {
+    let site = site_with_places(Places::within(4, 4)).await;
+    let begun = Instant::now();
+    let mut slow = Vec::new();
+    for _ in 0..20 {
+        let mut connection = site.connect().await;
+        connection.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nevent=ONAP").await.unwrap();
+        slow.push(connection);
+        let body = "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
+        assert!(ask(site.connect().await, body).await.ends_with("hello"));
+    }
+    assert!(begun.elapsed() < Limits::default().first_request, "nobody has waited for a deadline");
+    assert_eq!(rest(slow.remove(0)).await, "", "it had waited longest");
 }
 
 #[tokio::test]

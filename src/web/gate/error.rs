@@ -226,6 +226,10 @@ pub(crate) async fn render(State(state): State<WebState>, visit: Visit, request:
     if let Some(seconds) = retry_after(&error) {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
     }
+    // The rest of such a body is not read.
+    if matches!(error, WebError::TooSlow | WebError::TooLarge) {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
         answer.headers_mut().insert(header::ALLOW, allow);
     }

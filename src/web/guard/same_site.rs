@@ -36,15 +36,20 @@ fn is_own(headers: &HeaderMap, origin: &str) -> bool {
         (true, _) => false,
         (false, _) => match said {
             None => !headers.contains_key(header::ORIGIN),
-            Some(said) => said == origin || names_host(said, text(headers, header::HOST)),
+            Some(said) => said == origin || names_host(said, scheme(origin), text(headers, header::HOST)),
         },
     }
 }
 
-/// Whether an origin is the very host the browser believes to talk to.
-fn names_host(origin: &str, host: Option<&str>) -> bool {
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
+/// Whether an origin is the very host the browser believes to talk to, by the public address's scheme: what another
+/// service shows on the same port number without encryption, or with, is no page of ours.
+fn names_host(origin: &str, ours: &str, host: Option<&str>) -> bool {
+    let authority = origin.split_once("://").filter(|(scheme, _)| *scheme == ours).map(|(_, authority)| authority);
     authority.is_some_and(|a| !a.is_empty()) && authority == host
+}
+
+fn scheme(origin: &str) -> &str {
+    origin.split_once("://").map_or("", |(scheme, _)| scheme)
 }
 
 #[cfg(test)]
@@ -74,6 +79,7 @@ mod tests {
         assert!(!own(&[("sec-fetch-site", "strange")]));
         assert!(!own(&[("origin", "https://evil.example"), ("host", "pbx.example:8802")]));
         assert!(!own(&[("origin", "null"), ("host", "null")]));
+        assert!(!own(&[("origin", "http://10.0.0.5:8802"), ("host", "10.0.0.5:8802")]));
         assert!(!own(&[("origin", "https://pbx.example"), ("host", "pbx.example:8802")]));
     }
 }

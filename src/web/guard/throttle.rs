@@ -1,16 +1,20 @@
 //! Log-ins per minute: each one begun leaves a row behind, so nobody may begin them without end.
+//!
+//! A stranger with many addresses keeps nobody out: however many log-ins there are, a network has its first one.
 
 use crate::domain::Timestamp;
 use axum::http::{Extensions, HeaderMap};
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Log-ins one address may begin within the window.
-const PER_ADDRESS: u32 = 30;
-/// Log-ins all addresses together may begin within the window.
+/// Log-ins one network may begin within the window.
+const PER_NETWORK: u32 = 30;
+/// Log-ins within the window after which a network may begin no second one.
 const ALTOGETHER: u32 = 3000;
+/// Networks that are remembered within the window; of more, any other is forgotten.
+const MOST_NETWORKS: usize = 10_000;
 /// The window.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Header in which a gateway names the browser's address.
@@ -35,29 +39,38 @@ pub(crate) struct Throttle(Mutex<Counts>);
 struct Counts {
     window: i64,
     altogether: u32,
-    by_address: HashMap<IpAddr, u32>,
+    by_network: HashMap<Option<IpAddr>, u32>,
 }
 
 impl Throttle {
-    /// Counts one log-in; `false` when there are too many. Without an address only the total counts.
+    /// Counts one log-in; `false` when there are too many. All without an address share what all together may do.
     pub(crate) fn admit(&self, address: Option<IpAddr>, now: Timestamp) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let window = now.millis() / i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
         if counts.window != window {
             *counts = Counts { window, ..Counts::default() };
         }
-        if counts.altogether >= ALTOGETHER {
+        let network = address.map(network);
+        let most = if network.is_some() { PER_NETWORK } else { ALTOGETHER };
+        let begun = counts.by_network.get(&network).copied().unwrap_or(0);
+        if begun >= most || begun > 0 && counts.altogether >= ALTOGETHER {
             return false;
         }
-        if let Some(address) = address {
-            let own = counts.by_address.entry(address).or_default();
-            if *own >= PER_ADDRESS {
-                return false;
-            }
-            *own += 1;
+        if begun == 0 && counts.by_network.len() >= MOST_NETWORKS {
+            let any = counts.by_network.keys().next().copied();
+            any.and_then(|any| counts.by_network.remove(&any));
         }
+        counts.by_network.insert(network, begun + 1);
         counts.altogether += 1;
         true
+    }
+}
+
+/// An IPv4 address, or the network of 64 bits that one IPv6 customer has.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -73,7 +86,7 @@ mod tests {
         let throttle = Throttle::default();
         let now = Timestamp(0);
         let admitted = (0..100).filter(|_| throttle.admit(Some(A), now)).count();
-        assert_eq!(admitted, PER_ADDRESS as usize);
+        assert_eq!(admitted, PER_NETWORK as usize);
         assert!(throttle.admit(Some(B), now));
         assert!(throttle.admit(Some(A), now + WINDOW), "the next minute is a new one");
     }
@@ -83,6 +96,20 @@ mod tests {
         let throttle = Throttle::default();
         let admitted = (0..ALTOGETHER * 2).filter(|_| throttle.admit(None, Timestamp(0))).count();
         assert_eq!(admitted, ALTOGETHER as usize);
+    }
+
+    #[test]
+    fn one_ipv6_customer_is_one_network_and_a_flood_of_networks_leaves_each_its_first_log_in() {
+        let (throttle, now) = (Throttle::default(), Timestamp(0));
+        let of_one = |n: u128| Some(IpAddr::V6(Ipv6Addr::from_bits((0x2001_0db8 << 96) | n)));
+        assert_eq!((0..3000).filter(|n| throttle.admit(of_one(*n), now)).count(), PER_NETWORK as usize);
+        let of_many = |n: u128| Some(IpAddr::V6(Ipv6Addr::from_bits((0x2001_0db9 << 96) | (n << 64))));
+        for n in 0..MOST_NETWORKS as u128 * 2 {
+            assert!(throttle.admit(of_many(n), now), "network {n}");
+        }
+        assert!(throttle.admit(Some(A), now), "the administrator's first");
+        assert!(!throttle.admit(Some(A), now), "beside such a flood no second one in this minute");
+        assert!(throttle.0.lock().expect("counts").by_network.len() <= MOST_NETWORKS);
     }
 
     #[test]

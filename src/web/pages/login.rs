@@ -39,7 +39,6 @@ pub(crate) async fn show(
     visit: Visit,
     headers: HeaderMap,
     extensions: Extensions,
-    jar: CookieJar,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
@@ -47,7 +46,7 @@ pub(crate) async fn show(
         return Err(WebError::AuthorizeError(query.get("error").to_owned()));
     }
     if query.has("code") || query.has("state") {
-        return complete(&state, &jar, &query, client_address(&extensions, &headers)).await;
+        return complete(&state, &headers, &query, client_address(&extensions, &headers)).await;
     }
     let domain = query.get("domain");
     Ok(page(&state, &visit, StatusCode::OK, &query, domain, Faults::none()))
@@ -55,7 +54,7 @@ pub(crate) async fn show(
 
 async fn complete(
     state: &WebState,
-    jar: &CookieJar,
+    headers: &HeaderMap,
     query: &Fields,
     source: Option<IpAddr>,
 ) -> Result<Response, WebError> {
@@ -63,7 +62,7 @@ async fn complete(
     let back = LoginReturn {
         code: query.get("code").to_owned().into(),
         state: query.get("state").to_owned(),
-        browser: BrowserMark::sent(jar).map(BrowserMark::into_text),
+        browser: BrowserMark::sent(headers, state).map(BrowserMark::into_text),
         domain: claim("domain"),
         member_id: claim("member_id"),
         source,
@@ -82,13 +81,12 @@ pub(crate) async fn begin(
     headers: HeaderMap,
     extensions: Extensions,
     _: SameSite,
-    jar: CookieJar,
     FormBody(fields): FormBody,
 ) -> Result<Response, WebError> {
     if !state.throttle.admit(client_address(&extensions, &headers), state.clock.now()) {
         return Err(WebError::TooOften);
     }
-    let browser = BrowserMark::sent_or_new(&jar);
+    let browser = BrowserMark::sent_or_new(&headers, &state);
     let faults = match read(&fields, &browser) {
         Err(faults) => faults,
         Ok(login) => {

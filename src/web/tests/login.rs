@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 
 /// A browser that comes back from the portal, where it began.
 fn back(uri: &str) -> Ask {
-    Ask::get(uri).header("cookie", &format!("ecss_crm_login={BROWSER}"))
+    Ask::get(uri).header("cookie", &format!("__Host-ecss_crm_login={BROWSER}"))
 }
 
 #[tokio::test]
@@ -35,8 +35,8 @@ async fn logging_in_leads_to_the_portal() {
     assert_eq!(reply.header("location"), want);
     assert_eq!(site.office.world().log, ["login firma.bitrix24.ru None"]);
     let cookie = reply.header("set-cookie");
-    assert!(cookie.starts_with("ecss_crm_login="), "{cookie}");
-    for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/bitrix", "Max-Age=600"] {
+    assert!(cookie.starts_with("__Host-ecss_crm_login="), "{cookie}");
+    for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/;", "Max-Age=600"] {
         assert!(cookie.contains(attribute), "{attribute} not in {cookie}");
     }
 }
@@ -45,9 +45,10 @@ async fn logging_in_leads_to_the_portal() {
 async fn a_browser_keeps_its_mark_while_several_tabs_log_in() {
     let site = Site::new();
     let ask = Ask::post("/login", "domain=firma.bitrix24.ru");
-    let reply = site.send(ask.header("cookie", &format!("ecss_crm_login={BROWSER}"))).await;
-    assert!(reply.header("set-cookie").starts_with(&format!("ecss_crm_login={BROWSER};")));
-    let reply = site.send(Ask::post("/login", "domain=firma.bitrix24.ru").header("cookie", "ecss_crm_login=odd")).await;
+    let reply = site.send(ask.header("cookie", &format!("__Host-ecss_crm_login={BROWSER}"))).await;
+    assert!(reply.header("set-cookie").starts_with(&format!("__Host-ecss_crm_login={BROWSER};")));
+    let reply =
+        site.send(Ask::post("/login", "domain=firma.bitrix24.ru").header("cookie", "__Host-ecss_crm_login=odd")).await;
     assert!(!reply.header("set-cookie").contains("odd"));
 }
 
@@ -67,8 +68,10 @@ async fn only_a_page_of_ours_begins_a_log_in() {
 
 #[tokio::test]
 async fn a_log_in_ends_only_in_the_browser_that_began_it() {
-    let other = format!("ecss_crm_login={}", "B".repeat(43));
-    for cookie in [None, Some(other.as_str()), Some("ecss_crm_login=")] {
+    let other = format!("__Host-ecss_crm_login={}", "B".repeat(43));
+    let two = format!("__Host-ecss_crm_login={BROWSER}; {other}");
+    let planted = format!("ecss_crm_login={BROWSER}");
+    for cookie in [None, Some(other.as_str()), Some("__Host-ecss_crm_login="), Some(&two), Some(&planted)] {
         let ask = Ask::get("/?code=c1&state=s1").html();
         let site = Site::new();
         let ask = match cookie {
@@ -133,7 +136,8 @@ async fn the_way_back_opens_a_session() {
 #[tokio::test]
 async fn a_trial_over_plain_http_keeps_its_cookie() {
     let site = Site::under("http://127.0.0.1:8801/", &[]);
-    let reply = site.send(back("/?code=c1&state=s1")).await;
+    let ask = Ask::get("/?code=c1&state=s1").header("cookie", &format!("ecss_crm_login={BROWSER}"));
+    let reply = site.send(ask).await;
     let cookie = reply.header("set-cookie");
     assert!(!cookie.contains("Secure") && cookie.contains("Path=/;"), "{cookie}");
     assert_eq!(reply.header("location"), "http://127.0.0.1:8801/company");

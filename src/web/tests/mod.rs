@@ -12,7 +12,7 @@ mod portal;
 mod state;
 mod stream;
 
-use super::{WebState, ops_router, router};
+use super::{OpsDoor, WebState, ops_router, router};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use axum::Router;
@@ -48,7 +48,14 @@ impl Site {
         let shutdown = CancellationToken::new();
         let prefixes = prefixes.iter().map(|p| (*p).to_owned()).collect();
         let state = WebState::new(office.clone(), base, prefixes, [7; 32], clock.clone(), shutdown.clone(), 40);
-        Self { router: router(state.clone()), ops: ops_router(state.clone()), office, state, clock, shutdown }
+        Self {
+            router: router(state.clone()),
+            ops: ops_router(state.clone(), OpsDoor::Port),
+            office,
+            state,
+            clock,
+            shutdown,
+        }
     }
 
     async fn open(&self, ask: Ask) -> Response {

@@ -1,7 +1,7 @@
 //! Health and metrics.
 
 use super::fake::company_health;
-use super::{Ask, Reply, Site};
+use super::{Ask, OpsDoor, Reply, Site, ops_router};
 use crate::domain::link::LinkState;
 use axum::http::StatusCode;
 use tower::ServiceExt as _;
@@ -39,4 +39,27 @@ async fn metrics_end_with_those_of_the_office() {
     let reply = ops(&site, "/metrics").await;
     assert!(reply.header("content-type").starts_with("text/plain"));
     assert!(reply.body.starts_with("# HELP ecss_crm_ready") && reply.body.ends_with("ecss_crm_extra 1\n"));
+}
+
+#[tokio::test]
+async fn a_page_whose_name_leads_to_this_machine_reads_no_metrics() {
+    let site = Site::new();
+    for (host, want) in [
+        ("localhost:9801", StatusCode::OK),
+        ("127.0.0.1:9801", StatusCode::OK),
+        ("10.0.0.5", StatusCode::OK),
+        ("[::1]:9801", StatusCode::OK),
+        ("evil.example:9801", StatusCode::MISDIRECTED_REQUEST),
+        ("127.0.0.1.evil.example", StatusCode::MISDIRECTED_REQUEST),
+        ("localhost.evil.example", StatusCode::MISDIRECTED_REQUEST),
+    ] {
+        for uri in ["/metrics", "/readyz", "/healthz"] {
+            let request = Ask::get(uri).header("host", host).request();
+            let answer = site.ops.clone().oneshot(request).await.expect("the router does not fail");
+            assert_eq!(answer.status(), want, "{host} {uri}");
+        }
+    }
+    let socket = ops_router(site.state.clone(), OpsDoor::Socket);
+    let answer = socket.oneshot(Ask::get("/healthz").header("host", "any").request()).await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
 }
