@@ -21,6 +21,8 @@ const FLOOD: u32 = 300;
 const AT_ONCE: u32 = 10;
 /// Where the company's people sit, as the gateway tells it.
 const OFFICE: &str = "192.0.2.20";
+/// How often somebody opens the settings from such a place.
+const NEWCOMERS_APART: Duration = Duration::from_secs(12);
 /// Cards that come this quickly are quick, whatever the other run was like.
 const QUICK: u64 = 300;
 
@@ -67,11 +69,29 @@ struct Opened {
     ms: u64,
 }
 
-async fn open(client: Client, frame: FramePost, what: String) -> Opened {
+async fn open(client: Client, frame: FramePost, what: String, from: String) -> Opened {
     let began = Instant::now();
-    let sent = client.post(&frame.url).header("x-real-ip", OFFICE).form(&frame.fields).send().await;
+    let sent = client.post(&frame.url).header("x-real-ip", from).form(&frame.fields).send().await;
     let status = sent.map_or(0, |answer| answer.status().as_u16());
     Opened { what, status, ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX) }
+}
+
+/// Opens the settings now and then from a place that nobody knows, with a token that nobody has shown.
+async fn newcomers(firm: &Firm, client: &Client, stop: &CancellationToken) -> Vec<Opened> {
+    let (mut due, mut opened) = (tokio::time::interval(NEWCOMERS_APART), Vec::new());
+    // The flood has its beginning first.
+    due.tick().await;
+    let mut n = 0;
+    loop {
+        let from = format!("100.{}.7.9", 64 + n);
+        n += 1;
+        opened.push(open(client.clone(), firm.portal.app_frame(1), "settings from elsewhere".to_owned(), from).await);
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return opened,
+            _ = due.tick() => {}
+        }
+    }
 }
 
 /// Opens the card of every call on every screen, as browsers do, and once a second the settings.
@@ -88,12 +108,12 @@ async fn people(firm: &Firm, client: &Client, stop: &CancellationToken) -> Vec<O
             if seen.insert((user, call))
                 && let Some(frame) = firm.portal.card_frames(user).into_iter().next()
             {
-                tasks.spawn(open(client.clone(), frame, format!("card of {user}")));
+                tasks.spawn(open(client.clone(), frame, format!("card of {user}"), OFFICE.to_owned()));
             }
         }
         round += 1;
         if round % 20 == 0 && !seen.is_empty() {
-            tasks.spawn(open(client.clone(), firm.portal.app_frame(1), "settings".to_owned()));
+            tasks.spawn(open(client.clone(), firm.portal.app_frame(1), "settings".to_owned(), OFFICE.to_owned()));
         }
     }
     tasks.join_all().await
@@ -121,7 +141,12 @@ async fn three_hundred_forged_opens_a_second_delay_no_card() {
         let strangers = async {
             if flooded { flood(&client, &url, firm.portal.member_id(), &stop).await } else { BTreeMap::new() }
         };
-        tokio::join!(calls, people(&firm, &client, &stop), strangers)
+        let people = async {
+            let (mut known, new) = tokio::join!(people(&firm, &client, &stop), newcomers(&firm, &client, &stop));
+            known.extend(new);
+            known
+        };
+        tokio::join!(calls, people, strangers)
     };
     let (placed, opened_alone, _) = both(dice.fork(), false).await;
     question.placed = placed;

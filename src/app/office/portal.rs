@@ -146,7 +146,7 @@ impl DaemonOffice {
             self.known(id).await?;
             return Err(not_served());
         };
-        let visit = Visit { call: opened.call(), source: source.map(Source::from), life: opened.expires_in };
+        let visit = Visit { call: opened.call(), source: source.map(Source::from), life: opened.expires_in, is_click: false };
         let who = handle.visitor(access, &visit).await.map_err(|fault| {
             tracing::debug!(company = %id, %fault, "a visitor could not be recognised");
             match fault {
@@ -191,7 +191,7 @@ impl DaemonOffice {
     ) -> Result<(), OpenError> {
         let who = match &click.from.access {
             Some(access) => {
-                let visit = Visit { source: source.map(Source::from), ..Visit::default() };
+                let visit = Visit { source: source.map(Source::from), is_click: true, ..Visit::default() };
                 match self.running(&company.id)?.visitor(access, &visit).await {
                     Err(VisitFault::TooMany) => return Err(OpenError::TooMany),
                     who => who.ok(),

@@ -17,6 +17,7 @@ use crate::domain::{CrmCallId, Timestamp};
 use answers::{Answers, Nobody, TokenDigest};
 use room::{NotYet, Room};
 use secrecy::SecretString;
+pub(super) use source::Network;
 pub use source::Source;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,6 +42,8 @@ pub struct Visit {
     pub source: Option<Source>,
     /// How long his token is good, by his own word.
     pub life: Option<Duration>,
+    /// He has clicked on a number: whoever proves many clicks takes nothing from calls that are running.
+    pub is_click: bool,
 }
 
 /// Why a visitor was not recognised.
@@ -189,7 +192,7 @@ impl Visitors {
         let priority = tokio::select! {
             biased;
             () = self.opens_card(board, visit.call.as_ref()) => Priority::Live,
-            turn = self.turn(clock, visit.source) => turn?,
+            turn = self.turn(clock, visit.source) => turn.map(|priority| if visit.is_click { Priority::Guest } else { priority })?,
         };
         self.asked.fetch_add(1, Ordering::Relaxed);
         let asking = portal.who(access, priority);
