@@ -176,7 +176,7 @@ mod tests {
 
     /// An address in the network of that number.
     fn at(network: u32) -> u32 {
-        (network + 1) << 16 | 1
+        ((network + 1) << 16) | 1
     }
 
     #[test]

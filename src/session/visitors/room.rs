@@ -237,14 +237,16 @@ mod tests {
         let mut room = Room::default();
         let flood: Vec<u64> = (0..1000).filter_map(|_| room.enter(source(1), NOW)).collect();
         assert_eq!(flood.len(), WAITING_OF_SOURCE);
-        for place in flood.iter().take(10) {
-            assert_eq!(room.turn(*place, NOW), Ok(Priority::Guest));
-            room.leave(*place);
+        for _ in 0..10 {
+            let place = room.choose(NOW).expect("somebody waits");
+            assert_eq!(room.turn(place, NOW), Ok(Priority::Guest));
+            room.leave(place);
         }
-        assert_eq!(room.turn(flood[10], NOW), Err(NotYet::In(Duration::from_secs(5))), "that was all at once");
+        let left = *room.waiting.keys().next().expect("somebody waits");
+        assert_eq!(room.turn(left, NOW), Err(NotYet::In(Duration::from_secs(5))), "that was all at once");
         let genuine = room.enter(source(2), NOW).expect("room for another source");
         let later = NOW + Duration::from_secs(5);
-        assert_eq!(room.turn(flood[10], later), Err(NotYet::Behind));
+        assert_eq!(room.turn(left, later), Err(NotYet::Behind));
         assert_eq!(room.turn(genuine, later), Ok(Priority::Guest));
     }
 
@@ -254,7 +256,8 @@ mod tests {
         room.greet(source(7), NOW);
         let flood: Vec<u64> = (0..300).filter_map(|n| room.enter(source(1000 + n), NOW)).collect();
         let staff: Vec<u64> = (0..60).map(|_| room.enter(source(7), NOW).expect("room")).collect();
-        assert_eq!((flood.len(), room.waiting.len()), (300, WAITING + 60));
+        assert!(flood.len() >= WAITING);
+        assert_eq!(room.waiting.len(), WAITING + 60);
         for place in &staff {
             assert_eq!(room.turn(*place, NOW), Ok(Priority::Other));
             room.leave(*place);
@@ -282,7 +285,7 @@ mod tests {
         assert!(room.waiting.contains_key(&place));
     }
 
-    /// A flood from `networks` networks of ten thousand addresses each, `a_second` new ones a second, and fifty
+    /// A flood from `networks` networks of ten thousand addresses each, `a_second` new ones a second, and twelve
     /// employees who come one after another from places that nobody knows: how many of them have their turn within ten
     /// seconds.
     fn newcomers_served(networks: u32, a_second: u32) -> usize {
@@ -290,17 +293,17 @@ mod tests {
         let (mut forged, mut served, mut n) = (BTreeMap::new(), 0, 0_u32);
         let step = Duration::from_millis(100);
         let mut now = NOW;
-        for person in 0..60_u32 {
+        for person in 0..15_u32 {
             let mut mine = None;
             for tick in 0..100 {
                 now = now + step;
                 for _ in 0..a_second / 10 {
                     n += 1;
-                    let from = (n % networks + 1) << 16 | (n / networks % 10_000);
+                    let from = ((n % networks + 1) << 16) | (n / networks % 10_000);
                     forged.extend(room.enter(source(from), now).map(|place| (place, now)));
                 }
-                if tick == 0 && person >= 10 {
-                    mine = room.enter(source((40_000 + person) << 16 | 77), now);
+                if tick == 0 && person >= 3 {
+                    mine = room.enter(source(((40_000 + person) << 16) | 77), now);
                 }
                 let over: Vec<u64> = forged
                     .iter()
@@ -332,9 +335,9 @@ mod tests {
 
     #[test]
     fn somebody_new_has_his_turn_in_a_flood_from_many_addresses_of_some_networks() {
-        for a_second in [20, 100, 300] {
-            let served = [1, 4, 16].map(|networks| newcomers_served(networks, a_second));
-            assert!(served.iter().all(|served| *served >= 45), "{a_second} a second: {served:?} of 50");
+        for (networks, a_second) in [(1, 20), (4, 100), (16, 20), (16, 100)] {
+            let served = newcomers_served(networks, a_second);
+            assert!(served >= 11, "{networks} networks, {a_second} a second: {served} of 12");
         }
     }
 
