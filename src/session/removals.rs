@@ -118,11 +118,12 @@ impl Companies {
             let Some(grant) = self.before_the_end(LAST_QUESTION, self.ask_grant(id)).await else { return };
             let asked_at = Instant::now();
             let told_before = self.removals.all().get(id).map(|waiting| waiting.told.clone());
-            if grant == Grant::Dead && told_before.is_some() {
-                if self.carried_out(id, told_before.is_some_and(|told| told.clean)).await {
-                    self.removals.remove(id);
-                    return;
-                }
+            if grant == Grant::Dead
+                && let Some(told) = told_before
+                && self.carried_out(id, told.clean).await
+            {
+                self.removals.remove(id);
+                return;
             }
             let Some((next, told, again)) = self.removals.heard(id, grant) else { return };
             let pause = match next {

@@ -16,12 +16,6 @@ pub(super) fn gives_way(crowd: impl Iterator<Item = (usize, Option<Source>)>, lo
 }
 
 /// The place among so many that a number between 0 and 1 means.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "there are a handful"
-)]
 pub(super) fn spread(lot: f64, of: usize) -> usize {
     ((lot * of as f64) as usize).min(of.saturating_sub(1))
 }
