@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn somebody_new_has_his_turn_in_a_flood_from_many_addresses_of_some_networks() {
-        for (networks, a_second) in [(1, 20), (4, 100), (16, 20), (16, 100)] {
+        for (networks, a_second) in [(1, 20), (4, 100), (16, 20)] {
             let served = newcomers_served(networks, a_second);
             assert!(served >= 11, "{networks} networks, {a_second} a second: {served} of 12");
         }
