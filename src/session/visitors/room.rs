@@ -118,7 +118,9 @@ impl Room {
         for level in 0..3 {
             let network = |source: &Option<Source>| source.map(|source| source.networks()[level]);
             let mut held: BTreeMap<Option<Network>, usize> = BTreeMap::new();
-            alike.iter().for_each(|(_, source)| *held.entry(network(source)).or_default() += 1);
+            for (_, source) in &alike {
+                *held.entry(network(source)).or_default() += 1;
+            }
             let largest = held.into_iter().max_by_key(|(network, count)| (*count, self.lots.of(network)));
             alike.retain(|(_, source)| largest.is_some_and(|(largest, _)| network(source) == largest));
         }

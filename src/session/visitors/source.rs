@@ -28,7 +28,7 @@ pub(in crate::session) struct Network {
 impl Source {
     /// The networks it is in, the largest first: /16, /24 and the address of IPv4, /32, /48 and /64 of IPv6.
     pub(in crate::session) fn networks(self) -> [Network; 3] {
-        let is_v4 = self.0 <= u64::from(u32::MAX);
+        let is_v4 = u32::try_from(self.0).is_ok();
         let steps = if is_v4 { [16, 8, 0] } else { [32, 16, 0] };
         steps.map(|dropped| Network { dropped, number: self.0 >> dropped })
     }
