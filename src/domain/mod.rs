@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod phone;
 pub mod profile;
 pub mod reach;
+pub mod removal;
 pub mod time;
 pub mod tokens;
 pub mod written;

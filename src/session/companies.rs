@@ -9,6 +9,7 @@ use super::journal::Journal;
 use super::lanes::Lanes;
 use super::link::{self, LinkTools};
 use super::noise::Noise;
+use super::removals::Removals;
 use super::status::Shared;
 use super::stories::Stories;
 use super::upkeep::{Bell, Upkeep};
@@ -78,6 +79,7 @@ pub struct Companies {
     pub(super) deleting: Arc<Mutex<()>>,
     pub(super) installs: Arc<Installs>,
     pub(super) exchanges: Arc<Exchanges>,
+    pub(super) removals: Arc<Removals>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -100,6 +102,7 @@ impl Companies {
             deleting: Arc::default(),
             installs: Arc::default(),
             exchanges: Arc::default(),
+            removals: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
@@ -117,6 +120,9 @@ impl Companies {
             if let Err(error) = self.start(company, count).await {
                 tracing::error!(company = %id, %error, "the company cannot be started");
             }
+        }
+        if let Err(error) = self.recall_removals().await {
+            tracing::error!(%error, "removals that wait to be confirmed cannot be read");
         }
         let (companies, stop) = (self.clone(), self.stop.clone());
         self.tasks.spawn(async move { companies.tend_installs(stop).await });

@@ -105,6 +105,8 @@ impl Companies {
             _ => tokens,
         };
         let keys = AppCredentials { client_id: new.client_id.clone(), client_secret: new.client_secret.clone() };
+        // Before the new grant is there: what is being asked with the old one decides nothing any more.
+        self.refute_removal(&new.id).await?;
         self.register(&new, &tokens).await?;
         if let Some(handle) = self.get(&new.id) {
             handle.portal().adopt(&new.client_endpoint, keys, tokens).await;

@@ -30,6 +30,7 @@ mod noise;
 mod perform;
 mod reasons;
 mod remake;
+mod removals;
 mod restore;
 mod spool;
 mod status;

@@ -15,11 +15,16 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Rows between two lines of progress in the log.
 const PROGRESS: u64 = 100_000;
 
+/// How long whoever tells of a removal waits for what comes of it.
+const SOON: Duration = Duration::from_secs(5);
+
 /// What came of the word that the application was removed from a portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
     /// It is so here as well.
     Done,
+    /// The portal still accepts our grant, or cannot be asked: it is asked again, and nothing has changed until then.
+    Doubted,
     /// It proves nothing.
     Unproved,
     /// There is no such company.
@@ -27,9 +32,10 @@ pub enum Removal {
 }
 
 impl Companies {
-    /// The application was removed from a portal; believed only with the right token. With `clean` everything of the
-    /// company is deleted, also if it was removed before; else it is kept for the retention time. When this returns,
-    /// nobody serves the company any more, and this is on disk.
+    /// The application was removed from a portal; believed only with the right token, and only if the portal no longer
+    /// accepts our grant. With `clean` everything of the company is deleted, also if it was removed before; else it is
+    /// kept for the retention time. When this returns [`Removal::Done`], nobody serves the company any more, and this is
+    /// on disk.
     pub async fn uninstalled(&self, from: &Sender, clean: bool) -> Result<Removal, StoreError> {
         let Some(id) = &from.member_id else { return Ok(Removal::Unknown) };
         let Some(company) = self.setup.store.proof_of_removal(id).await? else {
@@ -46,21 +52,31 @@ impl Companies {
                 "the removal of the application was refused: its application token is wrong");
             return Ok(Removal::Unproved);
         }
-        if company.removed && !clean {
-            return Ok(Removal::Done);
+        match (company.removed, clean) {
+            (true, false) => Ok(Removal::Done),
+            // The removal was confirmed before, and with it went our grant: there is nothing left to ask with.
+            (true, true) => self.remove_company(id, clean).await.map(|()| Removal::Done),
+            (false, _) => {
+                let done = self.ask_about_removal(id, clean, SOON).await?;
+                Ok(if done { Removal::Done } else { Removal::Doubted })
+            }
         }
+    }
+
+    /// The application was removed: nobody serves the company any more.
+    pub(super) async fn remove_company(&self, id: &CompanyId, clean: bool) -> Result<(), StoreError> {
         if clean {
             self.setup.store.begin_deletion(id, self.now()).await?;
-            tracing::warn!(company = %id, domain = company.domain,
+            tracing::warn!(company = %id,
                 "the application was removed from the portal with its data: the secrets are deleted, the rest follows");
             self.deletions.notify_one();
         } else {
             self.setup.store.mark_uninstalled(id, self.now()).await?;
-            tracing::warn!(company = %id, domain = company.domain,
+            tracing::warn!(company = %id,
                 "the application was removed from the portal; its data are kept for the retention time");
         }
         self.stop_company(id);
-        Ok(Removal::Done)
+        Ok(())
     }
 
     /// Stores the registration of a company. What is left of a former one that is being deleted goes first, so that

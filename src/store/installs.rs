@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A notice is of no use after that: the tokens in it are dead.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// Anybody can send notices, so the oldest give way.
-const MOST: i64 = 1000;
+const MOST: i64 = 4000;
 
 const TABLE: &str = "parked_installs";
 

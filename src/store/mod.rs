@@ -24,6 +24,7 @@ mod outbox;
 mod profiles;
 mod record;
 mod registration;
+mod removals;
 mod retention;
 mod seal;
 mod settings;

@@ -5,7 +5,7 @@ use super::dice::Dice;
 use super::figures::{percentile, publish};
 use super::firm::Firm;
 use super::judge::{Question, judge};
-use super::people::{Opened, people};
+use super::people::{self, Opened, people};
 use super::process::Settings;
 use super::scale::{full, pick, seconds, seed};
 use super::stage::{PATIENCE, Stage};
@@ -82,7 +82,7 @@ async fn three_hundred_forged_opens_a_second_delay_no_card() {
     let mut question = Question::now(&firm);
     let refused_before = refused_profiles(&firm);
     let (mut quiet, mut flooded, mut judged) = (Seen::default(), Seen::default(), 0);
-    let slice = seconds(4, 5);
+    let (slice, mut newcomers) = (seconds(4, 5), Vec::new());
     for turn in 0..pick(2, 24) {
         let (target, seen) = if turn % 2 == 0 { (&elsewhere, &mut quiet) } else { (&url, &mut flooded) };
         let (stop, used) = (CancellationToken::new(), stage.daemon.processor_time());
@@ -92,7 +92,8 @@ async fn three_hundred_forged_opens_a_second_delay_no_card() {
             placed
         };
         let flood = attacks::forged_opens(&client, target, firm.portal.member_id(), FLOOD, &stop);
-        let (placed, opened, answers) = tokio::join!(calls, people(&firm, &client, &stop), flood);
+        let somebody_new = people::newcomer(&firm, &client, 64 + turn);
+        let (placed, opened, new, answers) = tokio::join!(calls, people(&firm, &client, &stop), somebody_new, flood);
         seen.processor_time += stage.daemon.processor_time().saturating_sub(used);
         question.placed.extend(placed);
         stage.settle(&firm, &question, PATIENCE).await;
@@ -100,6 +101,7 @@ async fn three_hundred_forged_opens_a_second_delay_no_card() {
         seen.cards.extend(&cards[judged..]);
         judged = cards.len();
         seen.opened.extend(opened);
+        newcomers.push(new);
         for (status, n) in answers {
             *seen.answers.entry(status).or_default() += n;
         }
@@ -129,6 +131,7 @@ async fn three_hundred_forged_opens_a_second_delay_no_card() {
         flooded.cost(),
     ));
     Opened::assert_let_in(&flooded.opened);
+    Opened::assert_let_in(&newcomers);
     assert!(forged > 100, "there was a flood");
     assert_eq!(flooded.answers.get(&200), None, "no stranger gets in");
     // Ten at once, and one in five seconds; what was asked last may be answered after the slice.

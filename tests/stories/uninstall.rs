@@ -3,7 +3,7 @@
 use crate::support::{CLIENT, CLIENT_DIGITS, Card, Firm, IVAN, PATIENCE, Story, only};
 use ecss_crm_server::app::{self, Forgotten, Standing};
 use ecss_crm_server::domain::CompanyId;
-use ecss_crm_server::sandbox::portal::PortalSpec;
+use ecss_crm_server::sandbox::portal::{Fault, PortalSpec};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::path::PathBuf;
@@ -178,5 +178,52 @@ async fn a_deletion_cut_off_by_the_end_of_the_daemon_is_finished_at_its_next_sta
     texts.push(CLIENT_DIGITS.to_owned());
     is_deleted(&story, &texts).await;
     call(&story, &stays, "+73832000010").await;
+    story.end().await;
+}
+
+/// What an employee can send who has read the application token in a page of the portal.
+fn forged_removal(firm: &Firm) -> Vec<(String, String)> {
+    let token = firm.portal.keys().expect("it is installed").application_token;
+    let fields = [
+        ("event", "ONAPPUNINSTALL"),
+        ("data[CLEAN]", "1"),
+        ("auth[member_id]", firm.portal.member_id()),
+        ("auth[application_token]", &token),
+    ];
+    fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_employee_who_tells_of_a_removal_deletes_nothing_while_the_portal_accepts_us() {
+    let (story, firm) = Story::with_firm().await;
+    let (client, url) = (story.town().client(), format!("{}/", story.town().base()));
+    let asked = firm.portal.requests_of("profile").len();
+    let told = client.post(&url).form(&forged_removal(&firm)).send().await.expect("an answer");
+    assert_eq!(told.status(), StatusCode::OK, "it is taken in");
+    story.until_said("the portal still accepts us: nothing is changed").await;
+    assert_eq!(firm.portal.requests_of("profile").len(), asked + 1, "the portal is asked once");
+    let page = firm.admin.request(Method::GET, "/company/state").send().await.expect("an answer");
+    assert!(page.text().await.expect("a page").contains("удалении приложения"), "the administrator reads it");
+    call(&story, &firm, CLIENT).await;
+    assert_eq!(company_page(&firm).await, StatusCode::OK);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removal_while_the_portal_cannot_be_asked_waits_over_a_restart_and_is_carried_out_then() {
+    let (mut story, firm) = Story::with_firm().await;
+    call(&story, &firm, CLIENT).await;
+    let texts = marks(&firm);
+    firm.portal.standing(Fault::Outage);
+    assert_eq!(only(firm.portal.uninstall(true).await).status, Some(200));
+    let page = firm.admin.request(Method::GET, "/company/state").send().await.expect("an answer");
+    assert!(page.text().await.expect("a page").contains("Удаление приложения ещё не подтверждено"));
+    story.stop_daemon().await;
+    for text in &texts {
+        assert!(!files_with(&story, text).is_empty(), "{text}: nothing is deleted before the portal has said so");
+    }
+    firm.portal.heal();
+    story.start_daemon(0).await;
+    is_deleted(&story, &texts).await;
     story.end().await;
 }

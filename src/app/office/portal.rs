@@ -37,7 +37,8 @@ impl DaemonOffice {
                 }
                 // Also from a portal that has removed the application before.
                 match self.companies.uninstalled(&from, clean).await.map_err(|e| fault(&e))? {
-                    Removal::Done => Ok(PortalAnswer::Accepted),
+                    // It was taken in, whatever comes of it: a portal says it once.
+                    Removal::Done | Removal::Doubted => Ok(PortalAnswer::Accepted),
                     Removal::Unproved => Err(OpenError::Forbidden),
                     Removal::Unknown => Err(OpenError::UnknownPortal),
                 }
@@ -122,13 +123,10 @@ impl DaemonOffice {
 
     async fn opened(&self, opened: &Opened, source: Option<IpAddr>) -> Result<PortalOpened, OpenError> {
         let (handle, company, who) = self.visitor(opened, source).await?;
-        if who.admin {
-            if let Some(token) = &opened.application_token {
-                self.companies.learn_application_token(&company, token).await;
-            }
-            if let Some(code) = opened.language.as_deref().filter(|_| company.language.is_none()) {
-                handle.learn_language(code).await;
-            }
+        if who.admin
+            && let Some(code) = opened.language.as_deref().filter(|_| company.language.is_none())
+        {
+            handle.learn_language(code).await;
         }
         Ok(PortalOpened { domain: company.domain, plain_http: !opened.https, name: who.name, admin: who.admin })
     }
@@ -146,7 +144,8 @@ impl DaemonOffice {
             self.known(id).await?;
             return Err(not_served());
         };
-        let visit = Visit { call: opened.call(), source: source.map(Source::from), life: opened.expires_in };
+        let visit =
+            Visit { call: opened.call(), source: source.map(Source::from), life: opened.expires_in, is_click: false };
         let who = handle.visitor(access, &visit).await.map_err(|fault| {
             tracing::debug!(company = %id, %fault, "a visitor could not be recognised");
             match fault {
@@ -156,6 +155,12 @@ impl DaemonOffice {
             }
         })?;
         let company = self.known(id).await?;
+        // Whatever an administrator opens, also a card: it makes good for an installation that was never told to us.
+        if who.admin
+            && let Some(token) = &opened.application_token
+        {
+            self.companies.learn_application_token(&company, token).await;
+        }
         Ok((handle, company, who))
     }
 
@@ -191,7 +196,7 @@ impl DaemonOffice {
     ) -> Result<(), OpenError> {
         let who = match &click.from.access {
             Some(access) => {
-                let visit = Visit { source: source.map(Source::from), ..Visit::default() };
+                let visit = Visit { source: source.map(Source::from), is_click: true, ..Visit::default() };
                 match self.running(&company.id)?.visitor(access, &visit).await {
                     Err(VisitFault::TooMany) => return Err(OpenError::TooMany),
                     who => who.ok(),
@@ -199,7 +204,12 @@ impl DaemonOffice {
             }
             None => None,
         };
-        if who.is_some_and(|who| Some(who.user) == click.user) {
+        if let Some(who) = who.filter(|who| Some(who.user) == click.user) {
+            if who.admin
+                && let Some(token) = &click.from.application_token
+            {
+                self.companies.learn_application_token(company, token).await;
+            }
             return Ok(());
         }
         tracing::warn!(company = %company.id, domain = company.domain,

@@ -47,6 +47,7 @@ impl DaemonOffice {
             grant_ends_at: t.refresh_ends_at(),
             owner,
         });
+        let events_proved = company.application_token.is_some();
         Ok(Some(Overview {
             id: company.id,
             name: company.name,
@@ -58,6 +59,8 @@ impl DaemonOffice {
             portal: status.as_ref().map_or(PortalState::Ok, |s| s.portal_at(self.clock.now())),
             token,
             install: self.companies.waiting_install(id),
+            events_proved,
+            removal: self.companies.doubted_removal(id),
             refusals: status.as_ref().map_or_else(Refusals::default, |s| s.refusals.clone()),
             unknown_numbers: status.as_ref().map_or(0, |s| s.unknown_numbers),
             backlog: status.as_ref().map_or(Backlog::default(), |s| s.backlog),

@@ -208,6 +208,24 @@ impl Portal {
         .await
     }
 
+    /// Whether the portal still accepts our grant, asked with what calls leave of the budget within `patience`. `false`
+    /// only where it was refused and the authorization server renews it no more. To be run to its end, as
+    /// [`call`](Self::call).
+    pub async fn accepts_us(&self, patience: Duration) -> Result<bool, ApiError> {
+        if self.tokens().is_none() {
+            return Err(ApiError::Again { after: None, why: "there is no grant to ask with".into() });
+        }
+        let turn = self.0.gate.pass(&self.0.clock, Priority::Guest);
+        if tokio::time::timeout(patience, turn).await.is_err() {
+            return Err(ApiError::Again { after: None, why: "calls need all that the portal allows just now".into() });
+        }
+        match self.call_paid("profile", &Value::Null).await {
+            Ok(_) | Err(ApiError::Refused { .. }) => Ok(true),
+            Err(ApiError::NeedsLogin(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }

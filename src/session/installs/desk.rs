@@ -1,18 +1,21 @@
 //! Notices that were answered and are not worked on yet. Anybody can send them, so there are never many.
 
+use super::crowd::gives_way;
 use crate::bitrix::hook::Install;
 use crate::domain::CompanyId;
-use crate::session::visitors::Source;
+use crate::session::visitors::{Network, Source};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Notices that wait of one portal; each is at most 8 kB, by the lengths of its fields.
-const OF_PORTAL: usize = 4;
-/// Registered portals whose notices wait at once: 16 MB at most.
+/// Notices that wait of one portal, and those of them that come from one network; each is at most 5 kB, by the lengths of
+/// its fields, and some hundred bytes if a portal has written it.
+const OF_PORTAL: usize = 8;
+const OF_NETWORK: usize = 2;
+/// Registered portals whose notices wait at once: 20 MB at most.
 const COMPANIES: usize = 512;
-/// Portals that nobody knows, and how many of them one source may bring.
-const STRANGERS: usize = 256;
-const OF_SOURCE: usize = 32;
+/// Portals that nobody knows, and how many of them one network (/24 of IPv4, /48 of IPv6) may bring: 10 MB at most.
+const STRANGERS: usize = 2048;
+const STRANGERS_OF_NETWORK: usize = 64;
 
 /// A notice and what is known of who sent it.
 #[derive(Debug, Clone)]
@@ -35,14 +38,17 @@ pub(super) struct Desk(Mutex<Piles>);
 #[derive(Debug, Default)]
 struct Piles {
     waiting: BTreeMap<CompanyId, Pile>,
+    next: u64,
     refused: u64,
 }
 
 #[derive(Debug)]
 struct Pile {
     registered: bool,
-    /// Who brought the first.
-    source: Option<Source>,
+    /// In which order they came.
+    number: u64,
+    /// From where the first was brought.
+    network: Option<Network>,
     told: VecDeque<Told>,
 }
 
@@ -51,24 +57,22 @@ impl Desk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a notice in; `true` if nobody works on this portal's yet. What comes from the same source takes the place of
-    /// its former one; what proves itself goes first.
-    pub fn offer(&self, id: &CompanyId, registered: bool, new: Told) -> Result<bool, DeskFull> {
+    /// Takes a notice in; `true` if nobody works on this portal's yet. What proves itself goes first. Where there are too
+    /// many of one portal, one of the network that sent most gives way, by `lot` between 0 and 1; of too many portals that
+    /// nobody knows the oldest of the network that brought most, if that is more than the new one's has.
+    pub fn offer(&self, id: &CompanyId, registered: bool, new: Told, lot: f64) -> Result<bool, DeskFull> {
         let mut piles = self.piles();
         if let Some(pile) = piles.waiting.get_mut(id) {
-            pile.add(new);
+            pile.add(new, lot);
             return Ok(false);
         }
-        let alike = piles.waiting.values().filter(|pile| pile.registered == registered);
-        let (all, own) = alike.fold((0, 0), |(all, own), pile| {
-            (all + 1, own + usize::from(new.source.is_some() && pile.source == new.source))
-        });
-        let full = if registered { all >= COMPANIES } else { all >= STRANGERS || own >= OF_SOURCE };
-        if full {
+        let network = new.source.map(Source::owners_network);
+        if let Err(full) = piles.make_room(registered, network) {
             piles.refused += 1;
-            return Err(DeskFull);
+            return Err(full);
         }
-        let pile = Pile { registered, source: new.source, told: VecDeque::from([new]) };
+        piles.next += 1;
+        let pile = Pile { registered, number: piles.next, network, told: VecDeque::from([new]) };
         piles.waiting.insert(id.clone(), pile);
         Ok(true)
     }
@@ -89,18 +93,54 @@ impl Desk {
     }
 }
 
+impl Piles {
+    fn make_room(&mut self, registered: bool, network: Option<Network>) -> Result<(), DeskFull> {
+        // Of each network how many portals, and its oldest.
+        let mut held: BTreeMap<Option<Network>, (usize, u64)> = BTreeMap::new();
+        let mut all = 0;
+        for pile in self.waiting.values().filter(|pile| pile.registered == registered) {
+            all += 1;
+            let (count, oldest) = held.entry(pile.network).or_insert((0, u64::MAX));
+            (*count, *oldest) = (*count + 1, pile.number.min(*oldest));
+        }
+        if registered {
+            return if all < COMPANIES { Ok(()) } else { Err(DeskFull) };
+        }
+        let own = held.get(&network).map_or(0, |(count, _)| *count);
+        // Without a gateway that names them all strangers are of one network, so that only all together are counted.
+        if network.is_some() && own >= STRANGERS_OF_NETWORK {
+            return Err(DeskFull);
+        }
+        if all >= STRANGERS {
+            let largest = held.into_values().max_by_key(|(count, _)| *count);
+            let (_, oldest) = largest.filter(|(count, _)| *count > own + 1).ok_or(DeskFull)?;
+            self.waiting.retain(|_, pile| pile.number != oldest);
+        }
+        Ok(())
+    }
+}
+
 impl Pile {
-    fn add(&mut self, new: Told) {
+    fn add(&mut self, new: Told, lot: f64) {
         if new.authentic {
             self.told.retain(|told| !told.authentic);
             self.told.push_front(new);
         } else {
-            self.told.retain(|told| told.authentic || new.source.is_none() || told.source != new.source);
+            let network = |told: &Told| told.source.map(Source::owners_network).filter(|_| !told.authentic);
+            let of_new = network(&new).filter(|_| !new.authentic);
+            if of_new.is_some()
+                && self.told.iter().filter(|told| network(told) == of_new).count() >= OF_NETWORK
+                && let Some(last) = self.told.iter().rposition(|told| network(told) == of_new)
+            {
+                self.told.remove(last);
+            }
             self.told.push_back(new);
         }
-        while self.told.len() > OF_PORTAL {
-            // The last before the new one: whoever sends many displaces his own.
-            self.told.remove(self.told.len() - 2);
+        if self.told.len() > OF_PORTAL {
+            let newest = self.told.len() - 1;
+            let unproved = self.told.iter().enumerate().take(newest).filter(|(_, told)| !told.authentic);
+            let drawn = gives_way(unproved.map(|(place, told)| (place, told.source)), lot);
+            self.told.remove(drawn.unwrap_or(newest));
         }
     }
 }
@@ -134,34 +174,50 @@ mod tests {
         names.map(|told| told.notice.access.expect("a token").expose_secret().to_owned()).collect()
     }
 
-    #[test]
-    fn a_flood_before_and_after_the_true_notice_leaves_it_its_place() {
-        let (desk, id) = (Desk::default(), CompanyId::from("m"));
-        for n in 0..1000 {
-            let first = desk.offer(&id, true, told("forged", 1, false)).expect("room");
-            assert_eq!(first, n == 0, "one works on them");
-        }
-        desk.offer(&id, true, told("true", 2, false)).expect("room");
-        (0..1000).for_each(|_| assert_eq!(desk.offer(&id, true, told("forged", 1, false)), Ok(false)));
-        assert_eq!(drain(&desk, &id), ["true", "forged"]);
-        // Without sources only the application token tells them apart.
-        desk.offer(&id, true, told("true", 0, true)).expect("room");
-        (0..1000).for_each(|n| assert_eq!(desk.offer(&id, true, told(&format!("forged {n}"), 0, false)), Ok(false)));
-        let kept = drain(&desk, &id);
-        assert_eq!((kept.len(), kept[0].as_str(), kept[3].as_str()), (4, "true", "forged 999"));
+    /// An address in the network of that number.
+    fn at(network: u32) -> u32 {
+        ((network + 1) << 16) | 1
     }
 
     #[test]
-    fn unknown_portals_take_no_room_from_registered_ones_nor_one_source_from_others() {
+    fn a_flood_before_and_after_the_true_notice_leaves_it_its_place() {
+        let (desk, id) = (Desk::default(), CompanyId::from("m"));
+        let offer = |told| desk.offer(&id, true, told, 0.5);
+        for n in 0..1000 {
+            assert_eq!(offer(told("forged", at(1), false)), Ok(n == 0), "one works on them");
+        }
+        offer(told("true", at(2), false)).expect("room");
+        (0..1000).for_each(|_| assert_eq!(offer(told("forged", at(1), false)), Ok(false)));
+        assert_eq!(drain(&desk, &id), ["forged", "true", "forged"]);
+        // From a handful of networks, before and after it.
+        (0..4).for_each(|n| assert_eq!(offer(told("forged", at(n), false)), Ok(n == 0)));
+        offer(told("true", at(99), false)).expect("room");
+        (0..600).for_each(|n| assert_eq!(offer(told("forged", at(n % 6), false)), Ok(false)));
+        let kept = drain(&desk, &id);
+        assert!(kept.len() == OF_PORTAL && kept.contains(&"true".to_owned()), "{kept:?}");
+        // Without sources only the application token tells them apart.
+        offer(told("true", 0, true)).expect("room");
+        (0..1000).for_each(|n| assert_eq!(offer(told(&format!("forged {n}"), 0, false)), Ok(false)));
+        let kept = drain(&desk, &id);
+        assert_eq!((kept.len(), kept[0].as_str(), kept[OF_PORTAL - 1].as_str()), (OF_PORTAL, "true", "forged 999"));
+    }
+
+    #[test]
+    fn unknown_portals_take_no_room_from_registered_ones_nor_one_network_from_others() {
         let desk = Desk::default();
         let offer = |n: u32, registered, source| {
-            desk.offer(&format!("m{registered}{n}").as_str().into(), registered, told("x", source, false)).is_ok()
+            desk.offer(&format!("m{registered}{n}").as_str().into(), registered, told("x", source, false), 0.5).is_ok()
         };
-        assert_eq!((0..1000).filter(|n| offer(*n, false, 1)).count(), OF_SOURCE);
-        assert!(offer(2000, false, 2));
-        assert_eq!((3000..6000).filter(|n| offer(*n, false, 10 + n)).count(), STRANGERS - OF_SOURCE - 1);
-        assert!(!offer(7000, false, 3));
+        assert_eq!((0..1000).filter(|n| offer(*n, false, at(1) + n % 200)).count(), STRANGERS_OF_NETWORK);
+        assert!(offer(2000, false, at(2)), "a portal tells the truth meanwhile");
+        // Two and a half thousand more from sixty networks: the room is full, and each network has taken it from the largest.
+        assert!(
+            (3000..5500).filter(|n| offer(*n, false, at(10 + n % 60))).count() >= STRANGERS - STRANGERS_OF_NETWORK - 1
+        );
+        assert_eq!(desk.piles().waiting.len(), STRANGERS);
+        assert!(desk.piles().waiting.contains_key(&CompanyId::from("mfalse2000")), "nobody displaces it");
+        assert!(offer(20_000, false, at(3)), "there is room for the next true one as well");
         assert_eq!((0..1000).filter(|n| offer(*n, true, 1)).count(), COMPANIES);
-        assert_eq!(desk.refused(), 1000 - 32 + 3000 - (256 - 33) + 1 + 1000 - 512);
+        assert!(desk.refused() >= 1000 - 64 + 1000 - 512);
     }
 }

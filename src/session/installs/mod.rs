@@ -5,6 +5,7 @@
 //! tried then, in the same way.
 
 mod asking;
+mod crowd;
 mod desk;
 mod parked;
 mod retry;
@@ -15,6 +16,7 @@ use super::companies::Companies;
 use super::enroll::RegisterError;
 use crate::bitrix::hook::Install;
 use crate::bitrix::{self, AppCredentials, OAuthError, portal_domain};
+use crate::clock::random_unit;
 use crate::domain::company::Company;
 use crate::domain::link::{InstallTrouble, WaitingInstall};
 use crate::domain::{CompanyId, Timestamp, Tokens};
@@ -297,7 +299,7 @@ impl Companies {
         let Some(parked) = Parked::of(notice, told, vouched, self.now()).map(|parked| parked.from(source)) else {
             return Ok(false);
         };
-        self.edit(id, |all| all.add(parked)).await?;
+        self.edit(id, |all| all.add(parked, random_unit())).await?;
         Ok(true)
     }
 

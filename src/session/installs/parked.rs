@@ -1,5 +1,6 @@
 //! Notices as the store keeps them.
 
+use super::crowd::gives_way;
 use crate::bitrix::hook::{Install, Sender};
 use crate::domain::{CompanyId, Timestamp, UserId};
 use crate::session::visitors::Source;
@@ -12,7 +13,9 @@ const ACCESS_LIFE: Duration = Duration::from_secs(3600);
 /// A notice that was not proved for so long is of no use.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
 /// Notices kept of one portal: anybody can send them.
-const MOST: usize = 4;
+const MOST: usize = 16;
+/// Those of them that come from one network and that nobody vouches for.
+const OF_NETWORK: usize = 2;
 
 /// A notice as it is kept, sealed. Notices of former versions have the first three fields only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,21 +121,35 @@ impl Candidates {
     }
 
     /// Adds a notice. One that carries the same application token (which a stranger does not know), or that is the same
-    /// one with newer tokens, or comes from the same source and neither is vouched for, takes the place of the former. Where there are too many, one that the authorization server
-    /// does not vouch for gives way: the last before the new one, so that a stranger who sends many displaces his own.
-    pub fn add(&mut self, new: Parked) {
+    /// one with newer tokens, takes the place of the former. Of those that the authorization server does not vouch for,
+    /// one network brings two at most, its first and its newest; where there are too many altogether, one of the network
+    /// that has most gives way, by lot where they are equal (`lot` between 0 and 1): so whoever sends many displaces his
+    /// own, and whoever has many networks cannot tell what he displaces.
+    pub fn add(&mut self, new: Parked, lot: f64) {
         let token = &new.application_token;
-        let again = |p: &Parked| !p.vouched && !new.vouched && new.source.is_some() && p.source == new.source;
         let known = |p: &Parked| !token.is_empty() && p.application_token == *token;
-        let same = |p: &Parked| known(p) || p.told_at == new.told_at || again(p);
-        self.0.retain(|p| !same(p));
+        self.0.retain(|p| !known(p) && p.told_at != new.told_at);
+        let network = |p: &Parked| p.source.map(Source::owners_network).filter(|_| !p.vouched);
+        let of_new = network(&new);
+        let alike = |all: &[Parked]| all.iter().rposition(|p| of_new.is_some() && network(p) == of_new);
+        if self.0.iter().filter(|p| of_new.is_some() && network(p) == of_new).count() >= OF_NETWORK
+            && let Some(last) = alike(&self.0)
+        {
+            self.0.remove(last);
+        }
         self.0.push(new);
         if self.0.len() > MOST {
-            let last = self.0.len() - 1;
-            let gives_way = self.0[..last].iter().rposition(|p| !p.vouched);
-            let oldest = if self.0[last].vouched { 0 } else { last };
-            self.0.remove(gives_way.unwrap_or(oldest));
+            let gives_way = self.gives_way(lot);
+            self.0.remove(gives_way);
         }
+    }
+
+    /// Which one of too many has to go; never the newest, unless all others are vouched for.
+    fn gives_way(&self, lot: f64) -> usize {
+        let last = self.0.len() - 1;
+        let unproved = self.0[..last].iter().enumerate().filter(|(_, parked)| !parked.vouched);
+        let drawn = gives_way(unproved.map(|(place, parked)| (place, parked.source)), lot);
+        drawn.unwrap_or(if self.0[last].vouched { 0 } else { last })
     }
 
     /// Forgets what was told too long ago; former versions noted that for all of them together only.
@@ -179,7 +196,7 @@ mod tests {
             ..notice
         };
         let mut all = Candidates::default();
-        all.add(Parked::of(&full, now, false, now).expect("enough"));
+        all.add(Parked::of(&full, now, false, now).expect("enough"), 0.5);
         let later = now + Duration::from_secs(40);
         let kept = Candidates::read(&all.body()).0.remove(0);
         assert_eq!(kept.told(), now);
@@ -195,38 +212,63 @@ mod tests {
         assert!(Parked::of(&Install { refresh: None, ..bare }, now, false, now).is_none(), "nothing to confirm");
     }
 
+    fn from(n: u8) -> Option<Source> {
+        Some(Source::from(std::net::IpAddr::from([10, n, 0, 1])))
+    }
+
+    fn tokens(all: &Candidates) -> Vec<String> {
+        all.0.iter().map(|p| p.application_token.clone()).collect()
+    }
+
     #[test]
     fn a_stranger_who_sends_many_notices_displaces_his_own() {
-        let tokens = |all: &Candidates| all.0.iter().map(|p| p.application_token.clone()).collect::<Vec<_>>();
+        let add = |all: &mut Candidates, parked| all.add(parked, 0.5);
+        // Before and after the true one, which nobody knows yet, but which comes from elsewhere.
         let mut all = Candidates::default();
-        all.add(parked(1, "true", false));
-        (2..20).for_each(|n| all.add(parked(n, &format!("forged {n}"), false)));
-        assert_eq!(tokens(&all), ["true", "forged 2", "forged 3", "forged 19"]);
-        // He comes first, and the authorization server knows the true one.
+        (1..10).for_each(|n| add(&mut all, parked(n, &format!("forged {n}"), false).from(from(1))));
+        add(&mut all, parked(10, "true", false).from(from(2)));
+        (11..20).for_each(|n| add(&mut all, parked(n, &format!("forged {n}"), false).from(from(1))));
+        assert_eq!(tokens(&all), ["forged 1", "true", "forged 19"]);
+        // From a dozen networks, four before it and many after it.
         let mut all = Candidates::default();
-        (1..10).for_each(|n| all.add(parked(n, &format!("forged {n}"), false)));
-        all.add(parked(10, "true", true));
-        (11..20).for_each(|n| all.add(parked(n, &format!("forged {n}"), false)));
+        (1..5).for_each(|n| add(&mut all, parked(n, &format!("forged {n}"), false).from(from(n as u8))));
+        add(&mut all, parked(5, "true", false).from(from(99)));
+        (6..600).for_each(|n| add(&mut all, parked(n, &format!("forged {n}"), false).from(from((n % 12) as u8))));
         assert!(tokens(&all).contains(&"true".to_owned()) && all.0.len() == MOST, "{:?}", tokens(&all));
-        // He comes first and last, and nobody knows the true one yet: but it comes from elsewhere.
-        let source = |n: u8| Some(Source::from(std::net::IpAddr::from([192, 0, 2, n])));
+        // The authorization server knows the true one: then nothing displaces it, from however many networks.
         let mut all = Candidates::default();
-        (1..10).for_each(|n| all.add(parked(n, &format!("forged {n}"), false).from(source(1))));
-        all.add(parked(10, "true", false).from(source(2)));
-        (11..20).for_each(|n| all.add(parked(n, &format!("forged {n}"), false).from(source(1))));
-        assert_eq!(tokens(&all), ["true", "forged 19"]);
+        (1..10).for_each(|n| add(&mut all, parked(n, &format!("forged {n}"), false)));
+        add(&mut all, parked(10, "true", true));
+        (11..400).for_each(|n| {
+            all.add(parked(n, &format!("forged {n}"), false).from(from((n % 250) as u8)), (n % 10) as f64 / 10.0);
+        });
+        assert!(tokens(&all).contains(&"true".to_owned()) && all.0.len() == MOST, "{:?}", tokens(&all));
+        // Nobody knows which one of equals goes.
+        let gone = |lot: f64| {
+            let mut all = Candidates::default();
+            (0..MOST as u8).for_each(|n| all.add(parked(i64::from(n) + 1, &format!("{n}"), false).from(from(n)), lot));
+            let before = tokens(&all);
+            all.add(parked(100, "new", false).from(from(100)), lot);
+            before.into_iter().position(|token| !tokens(&all).contains(&token))
+        };
+        assert_eq!([0.0, 0.5, 1.0].map(gone), [Some(0), Some(MOST / 2), Some(MOST - 1)]);
+    }
+
+    #[test]
+    fn a_portal_that_repeats_itself_is_one_notice_and_old_ones_go() {
+        let mut all = Candidates::default();
+        let add = |all: &mut Candidates, parked| all.add(parked, 0.5);
         // The portal itself repeats itself.
-        let mut all = Candidates::default();
-        (1..5).for_each(|n| all.add(parked(n, "true", false)));
+        (1..5).for_each(|n| add(&mut all, parked(n, "true", false)));
         assert_eq!((all.0.len(), all.0[0].told()), (1, Timestamp(4)));
-        all.add(parked(5, "other", false));
+        add(&mut all, parked(5, "other", false));
         all.forget(Timestamp(4));
         assert_eq!(tokens(&all), ["other"]);
         all.expire(Timestamp(5) + LIFE / 2);
         assert_eq!(all.0.len(), 1);
         all.forget_until(Timestamp(5));
         assert_eq!(all, Candidates::default());
-        all.add(parked(5, "old", true));
+        add(&mut all, parked(5, "old", true));
         all.expire(Timestamp(5) + LIFE);
         assert_eq!(all, Candidates::default());
     }

@@ -1,6 +1,7 @@
 //! Tries what could not be confirmed: again and again, or at once when the keys have come.
 
 use super::asking::Asker;
+use super::crowd::spread;
 use super::{Taken, trouble};
 use crate::clock::random_unit;
 use crate::domain::link::{InstallTrouble, retry_delay};
@@ -97,10 +98,11 @@ impl Companies {
         }
     }
 
-    /// The newest first. One that proves itself ends the matter for all that were told before it; one that is refused is
+    /// The newest first for an administrator, who may ask about all; where only one question is allowed at a time it is
+    /// about any of them, so that whoever sends new ones does not keep the others from being asked about. One that proves itself ends the matter for all that were told before it; one that is refused is
     /// dropped alone.
     async fn try_candidates(&self, id: &CompanyId, asker: Asker) -> Tried {
-        let candidates = match self.candidates(id).await {
+        let mut candidates = match self.candidates(id).await {
             Ok(candidates) if candidates.0.is_empty() => return Tried::Nothing,
             Ok(candidates) => candidates.0,
             Err(error) => {
@@ -109,6 +111,11 @@ impl Companies {
             }
         };
         let mut again = Tried::Done;
+        if asker == Asker::Anybody {
+            // The last is asked about first.
+            let drawn = spread(random_unit(), candidates.len());
+            candidates[drawn..].rotate_left(1);
+        }
         for parked in candidates.into_iter().rev() {
             let told = parked.told();
             match self.take_up(id, &parked.notice(id, self.now()), told, asker).await {

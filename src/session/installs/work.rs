@@ -2,6 +2,7 @@
 
 use super::desk::{DeskFull, Told};
 use crate::bitrix::hook::{Install, authentic};
+use crate::clock::random_unit;
 use crate::domain::CompanyId;
 use crate::session::companies::Companies;
 use crate::session::visitors::Source;
@@ -26,7 +27,7 @@ impl Companies {
         let known = company.and_then(|company| company.application_token);
         let authentic = known.is_some_and(|known| authentic(&known, notice.from.application_token.as_ref()));
         let told = Told { notice, source, authentic };
-        let offered = self.installs.desk.offer(&id, registered, told);
+        let offered = self.installs.desk.offer(&id, registered, told, random_unit());
         if offered.is_err() && self.installs.is_time_to_complain(self.now()) {
             tracing::warn!(
                 refused = self.installs.desk.refused(),

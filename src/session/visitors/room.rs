@@ -1,10 +1,12 @@
 //! Whose token the portal is asked about next; pure.
 
-use super::source::Source;
+use super::source::{Network, Source};
 use crate::bitrix::Priority;
+use crate::clock::random_bytes;
 use crate::domain::allowance::Allowance;
 use crate::domain::{CrmCallId, Timestamp};
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::time::Duration;
 
 /// Tokens of strangers the portal is asked about: a tenth of what a portal allows (2 requests a second), and only out of
@@ -23,6 +25,8 @@ const ACQUAINTED_FOR: Duration = Duration::from_secs(24 * 3600);
 const TOKENS_OF_CALL: u32 = 200;
 /// Calls whose tokens are counted; many more than ring at once.
 const CALLS: usize = 4096;
+/// Networks whose last turn is remembered of one company.
+const NETWORKS: usize = 4096;
 
 /// Those who wait, and what they may.
 #[derive(Debug)]
@@ -34,8 +38,12 @@ pub(super) struct Room {
     acquainted: Allowance,
     /// Sources from which somebody has proved himself, and when last.
     known: BTreeMap<Source, Timestamp>,
-    /// When a stranger of this source had his turn last.
-    served: BTreeMap<Option<Source>, Timestamp>,
+    /// When a stranger of this network had his turn last.
+    served: BTreeMap<Option<Network>, Timestamp>,
+    /// The stranger whose turn is next. He stays it until he is asked about or leaves, whoever comes meanwhile.
+    chosen: Option<u64>,
+    /// Decides between those who have waited as long.
+    lots: Lots,
     calls: BTreeMap<CrmCallId, u32>,
 }
 
@@ -59,6 +67,8 @@ impl Default for Room {
             acquainted: ACQUAINTED,
             known: BTreeMap::new(),
             served: BTreeMap::new(),
+            chosen: None,
+            lots: Lots(u64::from_le_bytes(random_bytes())),
             calls: BTreeMap::new(),
         }
     }
@@ -76,26 +86,45 @@ impl Room {
     }
 
     /// A place to wait; `None` where there are too many. Strangers take no place from whoever comes from a known source,
-    /// and in a full room the last of whom it holds most of gives way to somebody of whom it holds fewer.
+    /// and in a full room one of the network it holds most of gives way to somebody of whose network it holds fewer.
     pub fn enter(&mut self, source: Option<Source>, now: Timestamp) -> Option<u64> {
+        let known = self.is_known(source, now);
         let own = self.waiting.values().filter(|other| **other == source).count();
         // Sources that were known may be so no longer, so the two kinds together are counted as well.
         if own >= WAITING_OF_SOURCE || self.waiting.len() >= 2 * WAITING {
             return None;
         }
-        let known = self.is_known(source, now);
-        let mut held: BTreeMap<Option<Source>, (usize, u64)> = BTreeMap::new();
-        for (place, other) in self.waiting.iter().filter(|(_, other)| self.is_known(**other, now) == known) {
-            let held = held.entry(*other).or_default();
-            *held = (held.0 + 1, *place);
-        }
-        if held.values().map(|held| held.0).sum::<usize>() >= WAITING {
-            let (_, last) = held.values().max().copied().filter(|(most, _)| *most > own)?;
-            self.waiting.remove(&last);
-        }
         self.next += 1;
         self.waiting.insert(self.next, source);
+        let alike: Vec<_> = self
+            .waiting
+            .iter()
+            .map(|(place, other)| (*place, *other))
+            .filter(|(_, o)| self.is_known(*o, now) == known)
+            .collect();
+        if alike.len() > WAITING {
+            let last = self.of_the_largest(alike);
+            self.waiting.remove(&last);
+            if last == self.next {
+                return None;
+            }
+        }
         Some(self.next)
+    }
+
+    /// One of the largest network, in it of its largest one, and so on; by lot where they are equal.
+    fn of_the_largest(&mut self, mut alike: Vec<(u64, Option<Source>)>) -> u64 {
+        self.lots.draw();
+        for level in 0..3 {
+            let network = |source: &Option<Source>| source.map(|source| source.networks()[level]);
+            let mut held: BTreeMap<Option<Network>, usize> = BTreeMap::new();
+            for (_, source) in &alike {
+                *held.entry(network(source)).or_default() += 1;
+            }
+            let largest = held.into_iter().max_by_key(|(network, count)| (*count, self.lots.of(network)));
+            alike.retain(|(_, source)| largest.is_some_and(|(largest, _)| network(source) == largest));
+        }
+        alike.iter().map(|(place, _)| *place).max_by_key(|place| self.lots.of(place)).unwrap_or(self.next)
     }
 
     pub fn leave(&mut self, place: u64) {
@@ -106,25 +135,39 @@ impl Room {
     pub fn turn(&mut self, place: u64, now: Timestamp) -> Result<Priority, NotYet> {
         let Some(source) = self.waiting.get(&place).copied() else { return Err(NotYet::GaveWay) };
         if self.is_known(source, now) {
-            if self.first_known(now) != Some(place) {
+            if self.first(true, now) != Some(place) {
                 return Err(NotYet::Behind);
             }
             return self.acquainted.take(now).map(|()| Priority::Other).map_err(NotYet::In);
         }
-        if self.first_stranger(now) != Some(place) {
+        // Nobody is chosen before somebody may be asked about: who has come by then takes part.
+        let wait = self.strangers.wait(now);
+        if !wait.is_zero() {
+            return Err(NotYet::In(wait));
+        }
+        if self.choose(now) != Some(place) {
             return Err(NotYet::Behind);
         }
         self.strangers.take(now).map_err(NotYet::In)?;
-        if self.served.len() >= SOURCES {
-            self.served.clear();
+        self.chosen = None;
+        for network in networks(source) {
+            if self.served.len() >= NETWORKS
+                && !self.served.contains_key(&network)
+                && let Some(oldest) = self.served.iter().min_by_key(|(_, at)| **at).map(|(network, _)| *network)
+            {
+                self.served.remove(&oldest);
+            }
+            self.served.insert(network, now);
         }
-        self.served.insert(source, now);
         Ok(Priority::Guest)
     }
 
-    /// Who is next of those from known sources, and of the others.
-    pub fn next(&self, now: Timestamp) -> [Option<u64>; 2] {
-        [self.first_known(now), self.first_stranger(now)]
+    /// Who has to look whether it is his turn: of those from known sources, and of the others. Where no stranger may be
+    /// asked about yet, it is the one who looks when that is over.
+    pub fn next(&mut self, now: Timestamp) -> [Option<u64>; 2] {
+        let may_ask = self.strangers.wait(now).is_zero();
+        let stranger = if may_ask { self.choose(now) } else { self.first(false, now) };
+        [self.first(true, now), stranger]
     }
 
     /// How many wait.
@@ -137,15 +180,29 @@ impl Room {
         self.waiting.contains_key(&place)
     }
 
-    fn first_known(&self, now: Timestamp) -> Option<u64> {
-        self.waiting.iter().find(|(_, source)| self.is_known(**source, now)).map(|(place, _)| *place)
+    /// Who has come first of those from known sources, or of the others.
+    fn first(&self, known: bool, now: Timestamp) -> Option<u64> {
+        self.waiting.iter().find(|(_, source)| self.is_known(**source, now) == known).map(|(place, _)| *place)
     }
 
-    /// In turn by source, so that one who sends many gets no more than another.
-    fn first_stranger(&self, now: Timestamp) -> Option<u64> {
-        let last = |source: &Option<Source>| self.served.get(source).copied().unwrap_or(Timestamp(i64::MIN));
-        let strangers = self.waiting.iter().filter(|(_, source)| !self.is_known(**source, now));
-        strangers.min_by_key(|(place, source)| (last(source), **place)).map(|(place, _)| *place)
+    /// The stranger whose turn is next: of the network that has waited longest for one, in it of the smaller network that
+    /// has, and so on, so that neither many requests nor many addresses of a few networks bring more turns. Those who
+    /// are equal draw lots: whoever comes into a crowd may be the next as well.
+    fn choose(&mut self, now: Timestamp) -> Option<u64> {
+        let is_stranger = |source: &Option<Source>| !self.is_known(*source, now);
+        if let Some(chosen) = self.chosen.filter(|place| self.waiting.get(place).is_some_and(is_stranger)) {
+            return Some(chosen);
+        }
+        let mut lots = self.lots;
+        lots.draw();
+        let rank = |(place, source): &(&u64, &Option<Source>)| {
+            let last = |network| self.served.get(&network).copied().unwrap_or(Timestamp(i64::MIN));
+            (networks(**source).map(|network| (last(network), lots.of(&network))), lots.of(*place))
+        };
+        let chosen = self.waiting.iter().filter(|(_, source)| is_stranger(source)).min_by_key(rank);
+        let chosen = chosen.map(|(place, _)| *place);
+        (self.lots, self.chosen) = (lots, chosen);
+        chosen
     }
 
     /// Somebody from there has proved himself. Whoever does not tell where he comes from is nobody's acquaintance.
@@ -162,6 +219,28 @@ impl Room {
 
     fn is_known(&self, source: Option<Source>, now: Timestamp) -> bool {
         source.and_then(|source| self.known.get(&source)).is_some_and(|at| now.since(*at) < ACQUAINTED_FOR)
+    }
+}
+
+/// The networks of a source, the largest first; whoever does not tell where he comes from is in one of its own.
+fn networks(source: Option<Source>) -> [Option<Network>; 3] {
+    source.map_or([None; 3], |source| source.networks().map(Some))
+}
+
+/// Numbers that nobody outside can guess; the same number for the same thing until they are drawn anew.
+#[derive(Debug, Clone, Copy)]
+struct Lots(u64);
+
+impl Lots {
+    fn draw(&mut self) {
+        self.0 = self.of(&1);
+    }
+
+    fn of(self, thing: &impl Hash) -> u64 {
+        // Not kept from one version of the library to the next, which nobody needs.
+        let mut hasher = DefaultHasher::new();
+        (self.0, thing).hash(&mut hasher);
+        hasher.finish()
     }
 }
 
@@ -182,14 +261,16 @@ mod tests {
         let mut room = Room::default();
         let flood: Vec<u64> = (0..1000).filter_map(|_| room.enter(source(1), NOW)).collect();
         assert_eq!(flood.len(), WAITING_OF_SOURCE);
-        for place in flood.iter().take(10) {
-            assert_eq!(room.turn(*place, NOW), Ok(Priority::Guest));
-            room.leave(*place);
+        for _ in 0..10 {
+            let place = room.choose(NOW).expect("somebody waits");
+            assert_eq!(room.turn(place, NOW), Ok(Priority::Guest));
+            room.leave(place);
         }
-        assert_eq!(room.turn(flood[10], NOW), Err(NotYet::In(Duration::from_secs(5))), "that was all at once");
+        let left = *room.waiting.keys().next().expect("somebody waits");
+        assert_eq!(room.turn(left, NOW), Err(NotYet::In(Duration::from_secs(5))), "that was all at once");
         let genuine = room.enter(source(2), NOW).expect("room for another source");
         let later = NOW + Duration::from_secs(5);
-        assert_eq!(room.turn(flood[10], later), Err(NotYet::Behind));
+        assert_eq!(room.turn(left, later), Err(NotYet::Behind));
         assert_eq!(room.turn(genuine, later), Ok(Priority::Guest));
     }
 
@@ -199,7 +280,8 @@ mod tests {
         room.greet(source(7), NOW);
         let flood: Vec<u64> = (0..300).filter_map(|n| room.enter(source(1000 + n), NOW)).collect();
         let staff: Vec<u64> = (0..60).map(|_| room.enter(source(7), NOW).expect("room")).collect();
-        assert_eq!((flood.len(), room.waiting.len()), (300, WAITING + 60));
+        assert!(flood.len() >= WAITING);
+        assert_eq!(room.waiting.len(), WAITING + 60);
         for place in &staff {
             assert_eq!(room.turn(*place, NOW), Ok(Priority::Other));
             room.leave(*place);
@@ -212,15 +294,75 @@ mod tests {
     }
 
     #[test]
-    fn in_a_full_room_the_last_of_many_gives_way_to_the_first_of_few() {
-        let mut room = Room::default();
-        let many: Vec<u64> = (0..WAITING).map(|n| room.enter(source(n as u32 % 4), NOW).expect("room")).collect();
-        assert_eq!(room.enter(source(1), NOW), None);
-        let place = room.enter(source(9), NOW).expect("room for another source");
+    fn in_a_full_room_one_of_the_largest_network_gives_way() {
+        let mut room = Room { lots: Lots(7), ..Room::default() };
+        // Three quarters from four addresses of one network, the rest from single ones far away.
+        let many: Vec<u64> = (0..WAITING)
+            .map(|n| {
+                room.enter(source(n as u32 % 4 * if n % 4 == 3 { n as u32 * 65_536 } else { 1 }), NOW).expect("room")
+            })
+            .collect();
+        let place = room.enter(source(0xcb00_7101), NOW).expect("room for another network");
         assert_eq!(room.waiting.len(), WAITING);
         let gone: Vec<_> = many.iter().filter(|place| room.turn(**place, NOW) == Err(NotYet::GaveWay)).collect();
-        assert_eq!(gone, [&many[WAITING - 1]]);
+        assert!(gone.len() == 1 && gone[0] % 4 != 0, "{gone:?}");
         assert!(room.waiting.contains_key(&place));
+    }
+
+    /// A flood from `networks` networks of ten thousand addresses each, `a_second` new ones a second, and twelve
+    /// employees who come one after another from places that nobody knows: how many of them have their turn within ten
+    /// seconds.
+    fn newcomers_served(networks: u32, a_second: u32) -> usize {
+        let mut room = Room { lots: Lots(42), ..Room::default() };
+        let (mut forged, mut served, mut n) = (BTreeMap::new(), 0, 0_u32);
+        let step = Duration::from_millis(100);
+        let mut now = NOW;
+        for person in 0..15_u32 {
+            let mut mine = None;
+            for tick in 0..100 {
+                now = now + step;
+                for _ in 0..a_second / 10 {
+                    n += 1;
+                    let from = ((n % networks + 1) << 16) | (n / networks % 10_000);
+                    forged.extend(room.enter(source(from), now).map(|place| (place, now)));
+                }
+                if tick == 0 && person >= 3 {
+                    mine = room.enter(source(((40_000 + person) << 16) | 77), now);
+                }
+                let over: Vec<u64> = forged
+                    .iter()
+                    .filter(|(_, at)| now.since(**at) >= Duration::from_secs(10))
+                    .map(|(p, _)| *p)
+                    .collect();
+                let next = room.strangers.wait(now).is_zero().then(|| room.choose(now)).flatten();
+                for place in over.into_iter().chain(next.filter(|place| Some(*place) != mine)) {
+                    if !forged.contains_key(&place)
+                        || room.turn(place, now).is_ok()
+                        || now.since(forged[&place]) >= Duration::from_secs(10)
+                    {
+                        forged.remove(&place);
+                        room.leave(place);
+                    }
+                }
+                if let Some(place) = mine
+                    && room.turn(place, now).is_ok()
+                {
+                    served += 1;
+                    room.leave(place);
+                    mine = None;
+                }
+            }
+            mine.into_iter().for_each(|place| room.leave(place));
+        }
+        served
+    }
+
+    #[test]
+    fn somebody_new_has_his_turn_in_a_flood_from_many_addresses_of_some_networks() {
+        for (networks, a_second) in [(1, 20), (4, 100), (16, 20)] {
+            let served = newcomers_served(networks, a_second);
+            assert!(served >= 11, "{networks} networks, {a_second} a second: {served} of 12");
+        }
     }
 
     #[test]
@@ -242,7 +384,7 @@ mod tests {
             }
         }
         assert!(room.known.len() == SOURCES && room.waiting.len() <= 2 * WAITING);
-        assert!(room.calls.len() <= CALLS && room.served.len() <= SOURCES);
+        assert!(room.calls.len() <= CALLS && room.served.len() <= NETWORKS);
         let call = "externalCall.x".into();
         assert_eq!((0..1000).filter(|_| room.admit_to_call(&call)).count(), TOKENS_OF_CALL as usize);
     }

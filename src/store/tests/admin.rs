@@ -87,12 +87,12 @@ async fn an_install_waits_for_a_day_and_the_last_notice_counts() {
 #[tokio::test]
 async fn strangers_cannot_fill_the_disk_with_installs() {
     let (_dir, store, _) = store().await;
-    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500)
                 INSERT INTO parked_installs SELECT 'm' || i, x'00', i FROM n";
     sql(&store, fill).await;
-    store.park_install(&"late".into(), &"body".into(), Timestamp(2_000)).await.unwrap();
-    assert_eq!(count(&store, "parked_installs").await, 1000);
-    assert!(store.parked_install(&"late".into(), Timestamp(2_000)).await.unwrap().is_some());
+    store.park_install(&"late".into(), &"body".into(), Timestamp(5_000)).await.unwrap();
+    assert_eq!(count(&store, "parked_installs").await, 4000);
+    assert!(store.parked_install(&"late".into(), Timestamp(5_000)).await.unwrap().is_some());
     store.park_install(&"later".into(), &"body".into(), Timestamp(2 * 24 * 3_600_000)).await.unwrap();
     assert_eq!(count(&store, "parked_installs").await, 1, "the others are a day old");
 }

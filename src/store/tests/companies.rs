@@ -175,3 +175,19 @@ async fn tokens_are_replaced_as_a_pair() {
     assert_eq!((got.user_id, got.scope.as_str()), (Some(UserId(1)), "telephony,user"), "what it lacks is kept");
     assert!(store.tokens(&"other".into()).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_removal_that_is_not_confirmed_is_kept_until_it_is_forgotten_or_done() {
+    let (dir, store, id) = store().await;
+    assert_eq!(store.kept_removals().await.unwrap(), []);
+    store.keep_removal(&id, Some((Timestamp(5), true))).await.unwrap();
+    let store = reopen(&dir, store).await;
+    assert_eq!(store.kept_removals().await.unwrap(), [(id.clone(), Timestamp(5), true)]);
+    store.keep_removal(&id, Some((Timestamp(5), false))).await.unwrap();
+    assert_eq!(store.kept_removals().await.unwrap(), [(id.clone(), Timestamp(5), false)]);
+    store.keep_removal(&id, None).await.unwrap();
+    assert_eq!(store.kept_removals().await.unwrap(), []);
+    store.keep_removal(&id, Some((Timestamp(7), true))).await.unwrap();
+    store.mark_uninstalled(&id, Timestamp(9)).await.unwrap();
+    assert_eq!(store.kept_removals().await.unwrap(), [], "it is done");
+}

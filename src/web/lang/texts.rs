@@ -320,6 +320,12 @@ pub(crate) struct StateTexts {
     pub install_unknown: Say,
     /// It was told without tokens.
     pub install_bare: Say,
+    /// Nothing is known that would prove the portal's events.
+    pub events_unproved: Say,
+    /// Somebody has told of the application's removal, and the portal still accepts us.
+    pub removal_doubted: Say,
+    /// The same, and the portal cannot be asked.
+    pub removal_unasked: Say,
     /// The switch tells of more calls or legs than can be.
     pub excess: Say,
     /// What does not protect the connection to the switch.

@@ -5,6 +5,7 @@ use crate::domain::binding::Refusals;
 use crate::domain::company::{Backend, CallSettings, Trust};
 use crate::domain::excess::{Excess, Unrecorded};
 use crate::domain::link::{Backlog, DiskState, LinkFault, LinkState, PortalState, WaitingInstall};
+use crate::domain::removal::ToldRemoval;
 use crate::domain::{CompanyId, Timestamp};
 use secrecy::SecretString;
 
@@ -33,6 +34,10 @@ pub struct Overview {
     pub refusals: Refusals,
     /// An installation of the application that could not be confirmed yet.
     pub install: Option<WaitingInstall>,
+    /// The portal has told what proves its events.
+    pub events_proved: bool,
+    /// A removal of the application that was told and is not confirmed.
+    pub removal: Option<ToldRemoval>,
     /// How many calls were seen since the start whose number belongs to nobody.
     pub unknown_numbers: u64,
     /// What waits to be told to the portal.

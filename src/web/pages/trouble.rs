@@ -4,6 +4,7 @@ use crate::domain::Timestamp;
 use crate::domain::binding::{Binding, Heard, RefusedBinding};
 use crate::domain::company::Unprotected;
 use crate::domain::link::{Backlog, DiskState, InstallTrouble, LinkState, PortalState};
+use crate::domain::removal::Doubt;
 use crate::web::lang::{Lang, LinkStory, Say, Tone, lasting};
 use crate::web::office::{Overview, TokenLife};
 use crate::web::show::Moment;
@@ -70,11 +71,13 @@ pub(crate) fn troubles(lang: Lang, overview: &Overview, now: Timestamp) -> Vec<T
     let grant = teller.grant(overview);
     let refused = teller.refused(overview);
     let install = teller.install(overview);
+    let removal = teller.removal(overview);
+    let unproved = teller.unproved_events(overview);
     let excess = teller.excess(overview);
     let unrecorded = teller.unrecorded(overview);
     let unprotected = teller.unprotected(overview);
-    let all = disk.into_iter().chain(unrecorded).chain(portal).chain(excess).chain(unprotected).chain(grant);
-    all.chain(refused).chain(install).collect()
+    let ours = disk.into_iter().chain(unrecorded).chain(portal).chain(excess).chain(unprotected);
+    ours.chain(grant).chain(removal).chain(refused).chain(install).chain(unproved).collect()
 }
 
 /// How many calls wait and for how long; empty when none do.
@@ -233,6 +236,26 @@ impl Teller {
             log_in,
             ..self.trouble(tone, say, Some(waiting.since))
         })
+    }
+
+    /// Nobody has told us what proves the portal's events: the installation's notice never came, or was lost.
+    fn unproved_events(&self, overview: &Overview) -> Option<Trouble> {
+        let is_known = overview.events_proved || overview.install.is_some();
+        let say = self.lang.texts().state.events_unproved;
+        (!is_known).then(|| self.trouble(Tone::Busy, say, None))
+    }
+
+    fn removal(&self, overview: &Overview) -> Option<Trouble> {
+        let told = overview.removal.as_ref()?;
+        let t = &self.lang.texts().state;
+        let trouble = |say| self.trouble(Tone::Busy, say, Some(told.since));
+        match &told.why {
+            Doubt::Unasked => None,
+            Doubt::StillAccepted(_) => Some(trouble(t.removal_doubted)),
+            Doubt::NoAnswer(_, seen) => {
+                Some(Trouble { said: seen.clone(), said_by: t.seen, ..trouble(t.removal_unasked) })
+            }
+        }
     }
 
     fn grant(&self, overview: &Overview) -> Option<Trouble> {

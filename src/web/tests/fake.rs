@@ -124,6 +124,8 @@ pub(super) fn overview() -> Overview {
         }),
         refusals: Refusals::default(),
         install: None,
+        events_proved: true,
+        removal: None,
         unknown_numbers: 0,
         excess: crate::domain::excess::Excess::default(),
         unrecorded: crate::domain::excess::Unrecorded::default(),

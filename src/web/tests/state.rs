@@ -7,6 +7,7 @@ use crate::domain::UserId;
 use crate::domain::binding::{Binding, Heard, Refusals, RefusedBinding};
 use crate::domain::company::Trust;
 use crate::domain::link::{Backlog, Closed, DiskState, InstallTrouble, LinkState, PortalState, WaitingInstall};
+use crate::domain::removal::{Doubt, ToldRemoval};
 use crate::web::office::Overview;
 use axum::http::StatusCode;
 use std::time::Duration;
@@ -270,6 +271,31 @@ async fn an_installation_that_waits_to_be_confirmed_is_told() {
         assert_eq!(body.contains("action="), log_in, "{why:?}");
         assert!(!body.contains("не отвечает"), "{why:?}");
     }
+}
+
+#[tokio::test]
+async fn events_that_nothing_proves_are_told_with_what_to_do() {
+    let body = state(&site(|o| o.events_proved = false)).await;
+    holds(&body, &["пока нечем подтвердить", "под учётной записью администратора"]);
+    let waiting = WaitingInstall { since: NOW, why: InstallTrouble::Untried, next_try: None };
+    let body = state(&site(|o| (o.events_proved, o.install) = (false, Some(waiting)))).await;
+    assert!(!body.contains("нечем подтвердить"), "what waits may bring it");
+}
+
+#[tokio::test]
+async fn a_removal_that_is_not_confirmed_is_told() {
+    for (why, texts) in [
+        (Doubt::StillAccepted(1), ["по-прежнему принимает", "данные не удалены"]),
+        (Doubt::NoAnswer(1, "HTTP 503".into()), ["ещё не подтверждено", "<code>HTTP 503</code>"]),
+    ] {
+        let told = ToldRemoval { since: NOW - MINUTE * 2, clean: true, why };
+        let body = state(&site(|o| o.removal = Some(told))).await;
+        holds(&body, &texts);
+        holds(&body, &["уже 2 минуты"]);
+    }
+    let told = ToldRemoval { since: NOW, clean: true, why: Doubt::Unasked };
+    let body = state(&site(|o| o.removal = Some(told))).await;
+    assert!(!body.contains("удалени"), "it is being asked about just now");
 }
 
 #[tokio::test]

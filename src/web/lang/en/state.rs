@@ -73,6 +73,21 @@ pub(super) const STATE: StateTexts = StateTexts {
         what: "Such an installation cannot be confirmed. The card and clicks are checked and set up anew with the access there was, where necessary.",
         todo: "If clicks on numbers do not work, press “Log in again”.",
     },
+    events_unproved: Say {
+        title: "The portal's events cannot be proved yet",
+        what: "The notice of the application's installation did not arrive or could not be confirmed. Calls are told to the CRM, but some clicks on numbers and the removal of the application are refused.",
+        todo: "As an administrator, open the application once inside the portal, or the card of any call: that settles it. If the portal shows neither, install the application anew.",
+    },
+    removal_doubted: Say {
+        title: "Somebody has told of the application's removal",
+        what: "The portal still accepts this server, so nothing was changed: calls go on, nothing is deleted. The portal is asked again for an hour. The proof that came along is known to every employee's browser.",
+        todo: "If you have removed the application, nothing needs to be done. If not, look in the server's log for when this was told, and find out who in the company did.",
+    },
+    removal_unasked: Say {
+        title: "The removal of the application is not confirmed yet",
+        what: "Somebody has told of the application's removal, and the portal cannot be asked whether it is so. Nothing is deleted until then.",
+        todo: "Nothing needs to be done: the portal is asked again. If the application was not removed, log in again, which settles it.",
+    },
     excess: Say {
         title: "The switch tells of more calls than there can be",
         what: "Calls that were silent the longest are closed with their end unknown, and the records say so. Calls of other companies are not touched.",
