@@ -212,6 +212,7 @@ mod tests {
         assert!(Parked::of(&Install { refresh: None, ..bare }, now, false, now).is_none(), "nothing to confirm");
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as a notice takes it")]
     fn from(n: u8) -> Option<Source> {
         Some(Source::from(std::net::IpAddr::from([10, n, 0, 1])))
     }

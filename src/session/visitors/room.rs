@@ -327,7 +327,7 @@ mod tests {
                     forged.extend(room.enter(source(from), now).map(|place| (place, now)));
                 }
                 if tick == 0 && person >= 3 {
-                    mine = room.enter(source(((40_000 + person) << 16) | 77), now);
+                    mine = room.enter(source(((40_000 + person) << 16) | 0x4d), now);
                 }
                 let over: Vec<u64> = forged
                     .iter()
@@ -352,7 +352,9 @@ mod tests {
                     mine = None;
                 }
             }
-            mine.into_iter().for_each(|place| room.leave(place));
+            if let Some(place) = mine {
+                room.leave(place);
+            }
         }
         served
     }
