@@ -87,6 +87,9 @@ pub struct Call {
     /// It was closed because too many were open: nothing is waited for any more.
     #[serde(default)]
     pub gave_way: bool,
+    /// How often a client's number has changed and another CRM call was made for that.
+    #[serde(default)]
+    pub renumbered: usize,
 }
 
 impl Call {
@@ -102,6 +105,7 @@ impl Call {
             confirm_until: None,
             ahead: Duration::ZERO,
             gave_way: false,
+            renumbered: 0,
         }
     }
 
