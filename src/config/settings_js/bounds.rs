@@ -131,6 +131,28 @@ mod tests {
         assert_eq!(faults(&joined), "");
     }
 
+    #[test]
+    fn thousands_of_unknown_or_repeated_keys_are_read_at_the_price_of_their_length_and_told_in_some_lines() {
+        let unknown = |count: usize| -> String { (0..count).map(|n| format!("k{n}:1,")).collect() };
+        let repeated = |count: usize| "httpPort:8801,".repeat(count);
+        let assigned = |count: usize| -> String { (0..count).map(|n| format!("exports.k{n}=1;")).collect() };
+        let literal = |inside: String| format!("module.exports = {{{inside}}};");
+        let took = |text: &str| {
+            let began = std::time::Instant::now();
+            let layer = read(text.as_bytes(), "s.js", &[]);
+            assert!((20..50).contains(&layer.warnings.len()), "{}", layer.warnings.len());
+            began.elapsed()
+        };
+        let make: [(&str, &dyn Fn(usize) -> String); 3] =
+            [("unknown", &|n| literal(unknown(n))), ("repeated", &|n| literal(repeated(n))), ("assigned", &assigned)];
+        for (name, make) in make {
+            let (few, many) = (make(500), make(4_000));
+            let quickest = |text: &str| (0..3).map(|_| took(text)).min().unwrap();
+            let (short, long) = (quickest(&few), quickest(&many));
+            assert!(long < short * 24, "{name}: {short:?} for 500, {long:?} for 4000");
+        }
+    }
+
     const PIECES: &[&str] = &[
         "a",
         "b",

@@ -52,7 +52,8 @@ fn read_text(text: &[char], file: &str, environment: &[(String, String)]) -> Lay
 /// What has been read, as settings; `outcome` is how the reading ended.
 fn layer_of(reader: &Reader<'_>, outcome: Result<Ignored, Stop>) -> Layer {
     let whole = Place::file(reader.file);
-    let place = |at: usize| whole.at(position(reader.cursor.text(), at));
+    let lines = Lines::of(reader.cursor.text());
+    let place = |at: usize| whole.at(lines.position(at));
     let ignored = match outcome {
         Ok(ignored) => ignored,
         Err(Stop::Foreign(Unread { at, what }) | Stop::Broken(Unread { at, what })) => {
@@ -78,6 +79,7 @@ fn layer_of(reader: &Reader<'_>, outcome: Result<Ignored, Stop>) -> Layer {
         place(unread.at).fault("this statement has no effect here: the file is not executed", "remove it")
     };
     layer.warnings.extend(ignored.iter().map(skipped));
+    layer.abridge();
     layer
 }
 
@@ -125,14 +127,27 @@ fn unknown(key: &str, place: &Place) -> Fault {
     }
 }
 
-/// Line and column (both from 1) of an index.
-fn position(text: &[char], at: usize) -> (u32, u32) {
-    let before = &text[..at.min(text.len())];
-    let ends = |i: usize| before[i] == '\n' || (before[i] == '\r' && text.get(i + 1) != Some(&'\n'));
-    let line_ends: Vec<usize> = (0..before.len()).filter(|i| ends(*i)).collect();
-    let begin = line_ends.last().map_or(usize::from(text.first() == Some(&'\u{feff}')), |i| i + 1);
-    let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
-    (count(line_ends.len()), count(before.len().saturating_sub(begin)))
+/// Where the lines of a text begin, so that many places in it are found at the price of one reading.
+struct Lines {
+    begins: Vec<usize>,
+    length: usize,
+}
+
+impl Lines {
+    fn of(text: &[char]) -> Self {
+        let ends = |i: &usize| text[*i] == '\n' || (text[*i] == '\r' && text.get(*i + 1) != Some(&'\n'));
+        let first = usize::from(text.first() == Some(&'\u{feff}'));
+        let begins = [first].into_iter().chain((0..text.len()).filter(ends).map(|i| i + 1)).collect();
+        Self { begins, length: text.len() }
+    }
+
+    /// Line and column (both from 1) of an index.
+    fn position(&self, at: usize) -> (u32, u32) {
+        let at = at.min(self.length);
+        let line = self.begins.partition_point(|begin| *begin <= at).saturating_sub(1);
+        let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        (count(line), count(at.saturating_sub(self.begins[line])))
+    }
 }
 
 #[cfg(test)]
