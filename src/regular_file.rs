@@ -12,11 +12,26 @@ use std::path::Path;
 /// What is found out before opening keeps devices untouched; what counts is asked of the open file, as another one may
 /// stand there by then.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let length = file.metadata()?.len();
+    read_open(file, length, most)
+}
+
+/// The regular file behind `path`, open for reading, however long it is.
+pub fn open(path: &Path) -> io::Result<File> {
     regular(&path.metadata()?)?;
     let file = OpenOptions::new().read(true).custom_flags(flags()).open(path)?;
-    let found = file.metadata()?;
-    regular(&found)?;
-    read_open(file, found.len(), most)
+    regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Refuses what is there and no regular file, without opening it; that nothing is there is no fault.
+pub fn check(path: &Path) -> io::Result<()> {
+    match path.metadata() {
+        Ok(found) => regular(&found),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// As [`read`], for text in UTF-8.
@@ -25,7 +40,7 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
 }
 
 /// Opening a FIFO waits for its other end, and a terminal may become the process's own, unless one says otherwise.
-fn flags() -> i32 {
+pub fn flags() -> i32 {
     i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits()).unwrap_or_default()
 }
 
@@ -40,7 +55,8 @@ fn read_open(file: File, length: u64, most: u64) -> io::Result<Vec<u8>> {
     if contents.len() as u64 > most { Err(too_long()) } else { Ok(contents) }
 }
 
-fn regular(found: &Metadata) -> io::Result<()> {
+/// Refuses everything else; the error says what it is.
+pub fn regular(found: &Metadata) -> io::Result<()> {
     let kind = found.file_type();
     if kind.is_file() {
         return Ok(());
@@ -96,6 +112,11 @@ mod tests {
             let error = read(&at(name), 4).unwrap_err().to_string();
             assert!(error.contains(why), "{name}: {error}");
         }
+        for (name, good) in [("huge", true), ("link", true), ("pipe", false), ("link to a device", false), (".", false)]
+        {
+            assert_eq!((open(&at(name)).is_ok(), check(&at(name)).is_ok()), (good, good), "{name}");
+        }
+        assert!(check(&at("none")).is_ok() && open(&at("none")).is_err());
         assert!(read_text(&at("latin"), 4).unwrap_err().to_string().contains("UTF-8"));
     }
 
