@@ -11,6 +11,7 @@ use super::link::{self, LinkTools};
 use super::noise::Noise;
 use super::status::Shared;
 use super::stories::Stories;
+use super::surplus::GivenUp;
 use super::upkeep::{Bell, Upkeep};
 use super::vault::StoreVault;
 use super::visitors::Visitors;
@@ -283,6 +284,7 @@ impl Companies {
             stories: Stories::default(),
             noise: Noise::default(),
             surplus: Noise::default(),
+            given_up: GivenUp::default(),
             lanes: Lanes::default(),
             turn: portal.turn(),
             journal: Journal::new(setup.store.clone(), id.clone()),
