@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("http", "domain regular_file"),
     ("ownership", ""),
     ("metrics", ""),
-    ("telemetry", "domain clock ownership metrics"),
+    ("telemetry", "domain clock ownership regular_file metrics"),
     ("config", "domain ownership regular_file telemetry"),
     // The three adapters never know each other, nor how they are configured: app tells them in plain values.
     ("store", "domain clock ownership regular_file"),
@@ -33,7 +33,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("web", "domain clock metrics"),
     ("server", "domain http ownership regular_file metrics"),
     ("lifecycle", ""),
-    ("app", "domain clock http metrics telemetry config store ecss bitrix session web server lifecycle"),
+    ("app", "domain clock http metrics regular_file telemetry config store ecss bitrix session web server lifecycle"),
     // Witnesses: they would believe our mistakes if they shared the code that makes them.
     ("sandbox::certs", "domain http"),
     ("sandbox::portal", "domain clock http sandbox::certs"),
@@ -41,7 +41,7 @@ const MAY_USE: &[(&str, &str)] = &[
     // The town stands where an administrator stands: settings, sockets, start, stop.
     ("sandbox::town", "domain clock http config server app sandbox::certs sandbox::portal sandbox::switch"),
     // Replaying a capture is the adapter's work alone; everything else goes through app.
-    ("cli", "domain telemetry config ecss lifecycle app sandbox::portal sandbox::switch sandbox::town"),
+    ("cli", "domain regular_file telemetry config ecss lifecycle app sandbox::portal sandbox::switch sandbox::town"),
     ("main", "cli"),
 ];
 

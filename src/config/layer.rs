@@ -29,7 +29,7 @@ pub struct Layer {
 }
 
 /// So many faults and so many doubts of one source are told; who has put these right is told the next.
-const MOST_TOLD: usize = 40;
+pub const MOST_TOLD: usize = 40;
 
 impl Layer {
     /// Tells only the first faults and doubts one by one, where there are very many, and how many there are besides.

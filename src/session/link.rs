@@ -25,13 +25,19 @@ const SHORT_LIVED: u32 = 4;
 /// seconds at 2,000 a second. Then the socket is not read until there is room, and TCP holds the switch back.
 const MOST_WAITING: usize = 16 << 20;
 
+/// What a piece of memory takes beside its contents, about.
+const OVERHEAD: usize = 24;
+
 /// About how many bytes a frame's legs take, never more than there is room for.
 fn weight(legs: &[LegEvent]) -> u32 {
     let texts = |leg: &LegEvent| {
-        let optional = [&leg.call_ref, &leg.display_name].into_iter().flatten().map(String::len).sum::<usize>();
-        leg.leg.as_str().len() + leg.call.as_str().len() + optional
+        let remote = leg.remote.as_ref().map(|number| number.as_str().len());
+        let optional = [&leg.call_ref, &leg.display_name].into_iter().flatten().map(String::len);
+        let always = [leg.leg.as_str().len(), leg.call.as_str().len(), leg.own.as_str().len()];
+        always.into_iter().chain(remote).chain(optional).map(|length| length + OVERHEAD).sum::<usize>()
     };
-    let bytes: usize = legs.iter().map(|leg| size_of::<LegEvent>() + texts(leg)).sum();
+    let legs: usize = legs.iter().map(|leg| size_of::<LegEvent>() + texts(leg)).sum();
+    let bytes = size_of::<LinkNews>() + OVERHEAD + legs;
     u32::try_from(bytes.min(MOST_WAITING)).unwrap_or(u32::MAX)
 }
 

@@ -24,7 +24,7 @@ pub use write::Written;
 
 use super::fault::{Fault, Place};
 use super::keys;
-use super::layer::{Found, Layer};
+use super::layer::{Found, Layer, MOST_TOLD};
 use bytes::Decoded;
 use cursor::Stop;
 use program::Ignored;
@@ -98,9 +98,17 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
             place(*at).of(key).fault("is set again further down, and that value is used", "remove one of the two");
         layer.warnings.push(fault);
     }
+    let mut strangers = 0;
     for entry in &object.entries {
         let Some(key) = keys::KEYS.iter().find(|key| key.name == entry.key && key.in_settings_js) else {
-            layer.warnings.push(unknown(&entry.key, &place(entry.key_at).of(&entry.key)));
+            // What was meant by a key is only looked for where it will be told.
+            strangers += 1;
+            let place = place(entry.key_at).of(&entry.key);
+            layer.warnings.push(if strangers > MOST_TOLD {
+                place.fault(NOT_A_SETTING, "remove it")
+            } else {
+                unknown(&entry.key, &place)
+            });
             continue;
         };
         let name = keys::canonical(key.name);
@@ -120,10 +128,12 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
     layer
 }
 
+const NOT_A_SETTING: &str = "is not a setting and is ignored";
+
 fn unknown(key: &str, place: &Place) -> Fault {
     match keys::find_spelt(key) {
         Some(key) if !key.in_settings_js => place.fault("is not read from this file", "move it to config.toml"),
-        _ => place.fault("is not a setting and is ignored", keys::did_you_mean(key)),
+        _ => place.fault(NOT_A_SETTING, keys::did_you_mean(key)),
     }
 }
 

@@ -100,8 +100,9 @@ impl Call {
             started_at: now,
             policy,
             click: None,
-            legs: Vec::new(),
-            crm: Vec::new(),
+            // Thousands are in memory, and most have one of each; an empty list grows to four at once.
+            legs: Vec::with_capacity(1),
+            crm: Vec::with_capacity(1),
             confirm_until: None,
             ahead: Duration::ZERO,
             gave_way: false,

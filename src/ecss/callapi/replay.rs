@@ -174,6 +174,17 @@ mod tests {
     }
 
     #[test]
+    fn a_line_without_end_is_told_and_not_kept() {
+        let long = " ".repeat(2 * 1024 * 1024);
+        let out = replayed(&format!("{long}\n{RINGING}\n{long}"));
+        assert_eq!(out.len(), 3, "{out:?}");
+        assert!(out[0].contains("a line of more than 1048576 bytes") && out[2] == out[0], "{out:?}");
+        assert!(out[1].contains("ringing"));
+        let zeros = BufReader::new(io::repeat(0).take(1 << 26));
+        assert_eq!(replay(zeros, &Dialect::default(), TimeZone::UTC).count(), 1);
+    }
+
+    #[test]
     fn bytes_that_are_no_text_and_a_failing_disk_end_gently() {
         struct Failing;
         impl Read for Failing {
