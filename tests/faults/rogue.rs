@@ -214,7 +214,7 @@ async fn calls_without_end_beside_a_portal_that_takes_few_have_their_bounds_in_m
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leg_whose_number_changes_without_end_makes_few_records() {
     let frame = |round: u64| {
-        let status = if round % 2 == 0 { "ringing" } else { "talking" };
+        let status = if round.is_multiple_of(2) { "ringing" } else { "talking" };
         vec![vec![leg("leg", "call", "1001", status).replace("79990000000", &format!("7999{round:07}"))]]
     };
     frames_without_end("renumbered-without-end", seconds(5, 75), frame, async |rogue, stage, _| {
