@@ -134,9 +134,10 @@ mod tests {
 
     #[test]
     fn thousands_of_unknown_or_repeated_keys_are_read_at_the_price_of_their_length_and_told_in_some_lines() {
-        let unknown = |count: usize| -> String { (0..count).map(|n| format!("k{n}:1,")).collect() };
+        let unknown = |count: usize| -> String { (0..count).map(|n| format!("k{n}:1,")).collect::<Vec<_>>().concat() };
         let repeated = |count: usize| "httpPort:8801,".repeat(count);
-        let assigned = |count: usize| -> String { (0..count).map(|n| format!("exports.k{n}=1;")).collect() };
+        let assigned =
+            |count: usize| -> String { (0..count).map(|n| format!("exports.k{n}=1;")).collect::<Vec<_>>().concat() };
         let literal = |inside: String| format!("module.exports = {{{inside}}};");
         let took = |text: &str| {
             let began = Instant::now();
