@@ -12,8 +12,7 @@ use std::path::Path;
 /// What is found out before opening keeps devices untouched; what counts is asked of the open file, as another one may
 /// stand there by then.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    regular(&path.metadata()?)?;
-    read_open(OpenOptions::new().read(true).custom_flags(flags()).open(path)?, most)
+    read_open(open(path)?, most)
 }
 
 /// The contents of an open file, if it is a regular one and not longer than `most` bytes.
@@ -23,13 +22,30 @@ pub fn read_open(file: File, most: u64) -> io::Result<Vec<u8>> {
     read_measured(file, found.len(), most)
 }
 
+/// The regular file behind `path`, open for reading, however long it is.
+pub fn open(path: &Path) -> io::Result<File> {
+    regular(&path.metadata()?)?;
+    let file = OpenOptions::new().read(true).custom_flags(flags()).open(path)?;
+    regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Refuses what is there and no regular file, without opening it; that nothing is there is no fault.
+pub fn check(path: &Path) -> io::Result<()> {
+    match path.metadata() {
+        Ok(found) => regular(&found),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// As [`read`], for text in UTF-8.
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read(path, most)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 /// Opening a FIFO waits for its other end, and a terminal may become the process's own, unless one says otherwise.
-fn flags() -> i32 {
+pub fn flags() -> i32 {
     i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits()).unwrap_or_default()
 }
 
@@ -44,7 +60,8 @@ fn read_measured(file: File, length: u64, most: u64) -> io::Result<Vec<u8>> {
     if contents.len() as u64 > most { Err(too_long()) } else { Ok(contents) }
 }
 
-fn regular(found: &Metadata) -> io::Result<()> {
+/// Refuses everything else; the error says what it is.
+pub fn regular(found: &Metadata) -> io::Result<()> {
     let kind = found.file_type();
     if kind.is_file() {
         return Ok(());
@@ -100,6 +117,11 @@ mod tests {
             let error = read(&at(name), 4).unwrap_err().to_string();
             assert!(error.contains(why), "{name}: {error}");
         }
+        for (name, good) in [("huge", true), ("link", true), ("pipe", false), ("link to a device", false), (".", false)]
+        {
+            assert_eq!((open(&at(name)).is_ok(), check(&at(name)).is_ok()), (good, good), "{name}");
+        }
+        assert!(check(&at("none")).is_ok() && open(&at("none")).is_err());
         assert!(read_text(&at("latin"), 4).unwrap_err().to_string().contains("UTF-8"));
     }
 

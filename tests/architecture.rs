@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("ownership", ""),
     ("folder", "ownership"),
     ("metrics", ""),
-    ("telemetry", "domain clock ownership metrics"),
+    ("telemetry", "domain clock ownership regular_file metrics"),
     ("config", "domain folder regular_file telemetry"),
     // The three adapters never know each other, nor how they are configured: app tells them in plain values.
     ("store", "domain clock ownership folder regular_file"),
@@ -34,7 +34,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("web", "domain clock metrics"),
     ("server", "domain http folder metrics regular_file"),
     ("lifecycle", ""),
-    ("app", "domain clock http metrics telemetry config store ecss bitrix session web server lifecycle"),
+    ("app", "domain clock http metrics regular_file telemetry config store ecss bitrix session web server lifecycle"),
     // Witnesses: they would believe our mistakes if they shared the code that makes them.
     ("sandbox::certs", "domain http"),
     ("sandbox::portal", "domain clock http sandbox::certs"),
@@ -42,7 +42,7 @@ const MAY_USE: &[(&str, &str)] = &[
     // The town stands where an administrator stands: settings, sockets, start, stop.
     ("sandbox::town", "domain clock http config server app sandbox::certs sandbox::portal sandbox::switch"),
     // Replaying a capture is the adapter's work alone; everything else goes through app.
-    ("cli", "domain telemetry config ecss lifecycle app sandbox::portal sandbox::switch sandbox::town"),
+    ("cli", "domain regular_file telemetry config ecss lifecycle app sandbox::portal sandbox::switch sandbox::town"),
     ("main", "cli"),
 ];
 

@@ -7,6 +7,7 @@ use crate::bitrix::{AppCredentials, OAuth, Tools};
 use crate::clock::{Clock, FOLLOW};
 use crate::config::Settings;
 use crate::domain::company::Trust;
+use crate::domain::excess::MOST_STORED;
 use crate::ecss::Dialect;
 use crate::http::{ClientOptions, Guarded, tls_config};
 use crate::metrics::Exposition;
@@ -222,12 +223,22 @@ async fn tidy(companies: Companies, store: Store, clock: Clock, retention_days: 
             Ok(forgotten) => tracing::info!(forgotten, retention_days, "old calls were forgotten"),
             Err(error) => tracing::error!(%error, "old calls cannot be forgotten"),
         }
+        match store.forget_beyond(MOST_STORED).await {
+            Ok(gone) => {
+                for (company, forgotten) in gone {
+                    tracing::warn!(%company, forgotten, kept = MOST_STORED,
+                        "more calls are stored of this company than may be: its oldest were forgotten before their time");
+                }
+            }
+            Err(error) => tracing::error!(%error, "companies with too many stored calls cannot be found or relieved"),
+        }
         if let Err(error) = companies.forget_uninstalled(clock.now() - keep).await {
             tracing::error!(%error, "uninstalled companies cannot be forgotten");
         }
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(TIDY) => {}
+            () = store.has_grown() => {}
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `replay FILE`
 
-use super::complain_of;
+use super::{CONFIG, complain, complain_of};
 use crate::ecss::{Dialect, replay};
+use crate::regular_file;
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,8 +34,14 @@ impl Replay {
         let input: Box<dyn BufRead> = if self.file.as_os_str() == "-" {
             Box::new(io::stdin().lock())
         } else {
-            let file = File::open(&self.file).with_context(|| format!("{} cannot be read", self.file.display()))?;
-            Box::new(BufReader::new(file))
+            match regular_file::open(&self.file) {
+                Ok(file) => Box::new(BufReader::new(file)),
+                Err(error) => {
+                    let remedy = "name a file of frames, or - and pipe them in";
+                    complain(&format!("{} cannot be read ({error}); {remedy}", self.file.display()));
+                    return Ok(ExitCode::from(CONFIG));
+                }
+            }
         };
         let mut out = io::stdout().lock();
         for line in replay(input, &dialect, zone) {

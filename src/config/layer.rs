@@ -28,10 +28,38 @@ pub struct Layer {
     pub warnings: Vec<Fault>,
 }
 
+/// So many faults and so many doubts of one source are told; who has put these right is told the next.
+pub const MOST_TOLD: usize = 40;
+
 impl Layer {
+    /// Tells only the first faults and doubts one by one, where there are very many, and how many there are besides.
+    pub fn abridge(&mut self) {
+        for list in [&mut self.faults, &mut self.warnings] {
+            list.sort_by_key(|fault| (fault.line, fault.column));
+            let more = list.len().saturating_sub(MOST_TOLD);
+            let Some(first_untold) = list.get(MOST_TOLD) else { continue };
+            let rest = Fault {
+                key: None,
+                problem: format!("and {} more from here on", grouped(more)),
+                remedy: "see to those above first".to_owned(),
+                ..first_untold.clone()
+            };
+            list.truncate(MOST_TOLD);
+            list.push(rest);
+        }
+    }
+
     /// Nothing but the fault that made the whole source unusable.
     pub fn broken(fault: Fault) -> Self {
         Self { broken: true, faults: vec![fault], ..Self::default() }
+    }
+}
+
+/// The number with its thousands set apart.
+fn grouped(number: usize) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        _ => format!("{},{:03}", grouped(number / 1_000), number % 1_000),
     }
 }
 
@@ -90,6 +118,20 @@ mod tests {
     fn layer(file: &str, pairs: &[(&str, &str)]) -> Layer {
         let found = |value: &str| Found { kind: ValueKind::from(value), place: Place::file(file).at((1, 2)).of("k") };
         Layer { values: pairs.iter().map(|(k, v)| ((*k).to_owned(), found(v))).collect(), ..Layer::default() }
+    }
+
+    #[test]
+    fn of_very_many_faults_the_first_are_told_and_the_number_of_the_others() {
+        let fault = |line| Place::file("a").at((line, 1)).of("k").fault("no", "write one");
+        let mut few = Layer { faults: (1..=40).map(fault).collect(), ..Layer::default() };
+        few.abridge();
+        assert_eq!(few.faults.len(), 40);
+        let mut many = Layer { warnings: (1..=8_040).rev().map(fault).collect(), ..Layer::default() };
+        many.abridge();
+        let told: Vec<_> = many.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!((told.len(), told[0].as_str()), (41, "a:1:1: k: no; write one"));
+        assert_eq!(told[40], "a:41:1: and 8,000 more from here on; see to those above first");
+        assert_eq!(grouped(1_002_003), "1,002,003");
     }
 
     #[test]

@@ -11,14 +11,15 @@ pub fn read(text: &str, file: &str) -> Layer {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let whole = Place::file(file);
     let (table, errors) = DeTable::parse_recoverable(text);
+    let lines = Lines::of(text);
     let mut layer = Layer { broken: !errors.is_empty(), ..Layer::default() };
     for error in errors {
-        let place = error.span().map_or(whole.clone(), |span| whole.at(position(text, span.start)));
+        let place = error.span().map_or(whole.clone(), |span| whole.at(lines.position(span.start)));
         let problem = error.message().trim().replace('\n', ", ");
         layer.faults.push(place.fault(problem, "a line is KEY = VALUE, and text stands in \"quotes\""));
     }
     for (name, value) in table.get_ref() {
-        let place = whole.at(position(text, name.span().start)).of(name.get_ref().as_ref());
+        let place = whole.at(lines.position(name.span().start)).of(name.get_ref().as_ref());
         let Some(key) = keys::find_spelt(name.get_ref()) else {
             layer.faults.push(unknown(&place, name.get_ref(), value.get_ref()));
             continue;
@@ -43,6 +44,7 @@ pub fn read(text: &str, file: &str) -> Layer {
                 .push(found.place.fault(format!("is set a second time, after {earlier}"), "remove one of the two"));
         }
     }
+    layer.abridge();
     layer
 }
 
@@ -71,12 +73,25 @@ fn kind(value: &DeValue<'_>) -> ValueKind {
     }
 }
 
-/// Line and column (in characters, from 1) of a byte offset.
-fn position(text: &str, offset: usize) -> (u32, u32) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+/// The lines of a text, so that many places in it are found at the price of one reading.
+struct Lines<'t> {
+    text: &'t str,
+    begins: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        let begins = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, begins }
+    }
+
+    /// Line and column (in characters, from 1) of a byte offset.
+    fn position(&self, offset: usize) -> (u32, u32) {
+        let line = self.begins.partition_point(|begin| *begin <= offset).saturating_sub(1);
+        let before = self.text.get(self.begins[line]..offset).unwrap_or_default();
+        let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        (count(line), count(before.chars().count()))
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +134,15 @@ mod tests {
             );
             assert_eq!(told, [wanted]);
         }
+    }
+
+    #[test]
+    fn a_file_of_nothing_but_unknown_keys_is_told_by_its_first_ones() {
+        let text = (0..4_000).map(|n| format!("key{n} = 1\n")).collect::<Vec<_>>().concat();
+        let told = faults(&text);
+        assert!(told.len() < 50, "{}", told.len());
+        assert!(told[0].starts_with("c.toml:1:1: key0: is not a setting"), "{}", told[0]);
+        assert!(told.last().is_some_and(|last| last.contains("and 3,9")), "{told:?}");
     }
 
     #[test]

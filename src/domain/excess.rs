@@ -16,9 +16,14 @@ pub struct Excess {
     pub spell: Spell,
 }
 
-/// Calls of a company that wait to be told to the portal; one more, and the oldest is not recorded. A company misses
-/// some thousand calls while its portal is away for days; each takes one to three kilobytes of memory.
+/// Calls of a company that wait to be told to the portal; one more, and the oldest is not recorded. So many have five
+/// hundred employees with forty calls each while their portal is away for a whole day; a call that waits takes about a
+/// kilobyte of memory.
 pub const MOST_WAITING: usize = 20_000;
+
+/// Calls of a company that are stored with their stories, some seven gigabytes; the oldest beyond are forgotten before
+/// their time. Five hundred employees with forty calls a day each have 1,800,000 in ninety days.
+pub const MOST_STORED: u32 = 2_000_000;
 
 /// Counted since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use super::noise::Noise;
 use super::perform::{Landed, perform};
 use super::status::Shared;
 use super::stories::Stories;
+use super::surplus::GivenUp;
 use super::upkeep::Bell;
 use crate::bitrix::{Portal, Turn};
 use crate::clock::Clock;
@@ -65,6 +66,7 @@ pub(super) struct Actor {
     pub noise: Noise,
     /// Complaints about calls that are not recorded.
     pub surplus: Noise,
+    pub given_up: GivenUp,
     pub lanes: Lanes,
     pub turn: Turn,
     pub journal: Journal,
@@ -316,6 +318,7 @@ impl Actor {
             }
             self.journal.settle(pointless, now).await;
         }
+        self.forget_given_up().await;
         for (key, command, origin) in draft.commands {
             let commander = self.commander.clone();
             self.doing.spawn(async move {

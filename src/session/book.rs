@@ -58,7 +58,7 @@ impl Book {
     }
 
     /// Keeps a call; `wake` is when it wants to be looked at again.
-    pub fn put(&mut self, call: Call, wake: Option<Timestamp>, now: Timestamp) {
+    pub fn put(&mut self, mut call: Call, wake: Option<Timestamp>, now: Timestamp) {
         let key = call.key.clone();
         let over = call.is_over();
         self.timers.set(&key, wake);
@@ -69,6 +69,9 @@ impl Book {
             self.clicks.remove(&key);
         }
         if over {
+            // It hardly grows any more.
+            call.legs.shrink_to_fit();
+            call.crm.shrink_to_fit();
             if !self.ended.contains_key(&key) {
                 self.ended.insert(key.clone(), now);
                 if call.legs.iter().any(|leg| leg.end_unknown) {

@@ -12,6 +12,7 @@ use super::noise::Noise;
 use super::removals::Removals;
 use super::status::Shared;
 use super::stories::Stories;
+use super::surplus::GivenUp;
 use super::upkeep::{Bell, Upkeep};
 use super::vault::StoreVault;
 use super::visitors::Visitors;
@@ -289,6 +290,7 @@ impl Companies {
             stories: Stories::default(),
             noise: Noise::default(),
             surplus: Noise::default(),
+            given_up: GivenUp::default(),
             lanes: Lanes::default(),
             turn: portal.turn(),
             journal: Journal::new(setup.store.clone(), id.clone()),

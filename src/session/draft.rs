@@ -73,7 +73,7 @@ impl Draft {
         match note {
             Note::GaveWay => self.excess.calls += 1,
             Note::LegsGaveWay { legs } | Note::LegsRefused { legs } => self.excess.legs += *legs as u64,
-            Note::RecordRefused { .. } => self.excess.legs += 1,
+            Note::RecordRefused { .. } | Note::NumberNotFollowed { .. } => self.excess.legs += 1,
             _ => {}
         }
     }

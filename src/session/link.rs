@@ -28,14 +28,19 @@ const MOST_WAITING: usize = 16 << 20;
 
 const UNENCRYPTED: &str = "the connection to the switch is not encrypted: whoever stands between can read its key and change what it says; write its address with https:// on the company's page";
 const UNCHECKED: &str = "the certificate of the switch is not checked: whoever stands between can pretend to be the switch; choose another check on the company's page";
+/// What a piece of memory takes beside its contents, about.
+const OVERHEAD: usize = 24;
 
 /// About how many bytes a frame's legs take, never more than there is room for.
 fn weight(legs: &[LegEvent]) -> u32 {
     let texts = |leg: &LegEvent| {
-        let optional = [&leg.call_ref, &leg.display_name].into_iter().flatten().map(String::len).sum::<usize>();
-        leg.leg.as_str().len() + leg.call.as_str().len() + optional
+        let remote = leg.remote.as_ref().map(|number| number.as_str().len());
+        let optional = [&leg.call_ref, &leg.display_name].into_iter().flatten().map(String::len);
+        let always = [leg.leg.as_str().len(), leg.call.as_str().len(), leg.own.as_str().len()];
+        always.into_iter().chain(remote).chain(optional).map(|length| length + OVERHEAD).sum::<usize>()
     };
-    let bytes: usize = legs.iter().map(|leg| size_of::<LegEvent>() + texts(leg)).sum();
+    let legs: usize = legs.iter().map(|leg| size_of::<LegEvent>() + texts(leg)).sum();
+    let bytes = size_of::<LinkNews>() + OVERHEAD + legs;
     u32::try_from(bytes.min(MOST_WAITING)).unwrap_or(u32::MAX)
 }
 

@@ -53,6 +53,7 @@ use crate::clock::Clock;
 use db::{Db, Durability};
 use health::Health;
 use outbox::IntentIds;
+use retention::Growth;
 use seal::{Place, Seal};
 use std::fs::File;
 use std::path::Path;
@@ -75,6 +76,7 @@ struct Inner {
     intents: IntentIds,
     steps: Steps,
     health: Health,
+    growth: Growth,
     /// Keeps other processes out; ends with the store.
     _lock: File,
 }
@@ -103,7 +105,8 @@ impl Store {
         let intents = IntentIds::load(&db).await?;
         let steps = Steps::load(&db).await?;
         let health = Health::new();
-        let store = Self(Arc::new(Inner { db, seal, key, intents, steps, health, _lock: lock }));
+        let store =
+            Self(Arc::new(Inner { db, seal, key, intents, steps, health, growth: Growth::default(), _lock: lock }));
         store.check_key().await?;
         Ok(store)
     }

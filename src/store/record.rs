@@ -70,6 +70,7 @@ impl Store {
         let mut batch = Batch::default();
         for (record, ids, at) in steps {
             add(&mut batch, company, record, ids, at);
+            self.0.growth.add(record.calls.len());
         }
         self.noted(self.0.steps.write(&self.0.db, batch).await, now)
     }

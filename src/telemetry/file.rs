@@ -4,10 +4,12 @@
 //! the system's journal keeps, and work goes on.
 
 use crate::ownership::{flags, give_to_owner_of_folder, make_folder};
+use crate::regular_file;
+use rustix::fs::{major, minor};
 use std::fmt::Display;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -81,9 +83,33 @@ fn open(path: &Path) -> io::Result<File> {
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         make_folder(parent, 0o750)?;
     }
-    let file = OpenOptions::new().append(true).create(true).mode(0o640).custom_flags(flags(path)?).open(path)?;
+    refuse_unfit(path)?;
+    // Somebody may put a FIFO there now, and opening that must not wait for a reader.
+    let flags = flags(path)? | regular_file::flags();
+    let file = OpenOptions::new().append(true).create(true).mode(0o640).custom_flags(flags).open(path)?;
+    fit(&file.metadata()?)?;
     give_to_owner_of_folder(&file, path)?;
     Ok(file)
+}
+
+/// Refuses what is there and can hold no log, without opening it. That nothing is there is no fault.
+pub fn refuse_unfit(path: &Path) -> io::Result<()> {
+    match path.metadata() {
+        Ok(found) => fit(&found),
+        // Whatever else is wrong is told when the file is opened, and stops nobody.
+        Err(_) => Ok(()),
+    }
+}
+
+/// A log is a regular file. Who wants none names `/dev/null`; `/dev/full` is as honest about losing lines. A FIFO would
+/// wait for its reader, and other devices swallow lines or do something with them.
+fn fit(found: &Metadata) -> io::Result<()> {
+    /// Memory devices of the kernel (`Documentation/admin-guide/devices.txt`).
+    const MEMORY: u32 = 1;
+    const NULL_AND_FULL: [u32; 2] = [3, 7];
+    let device = found.rdev();
+    let harmless = major(device) == MEMORY && NULL_AND_FULL.contains(&minor(device));
+    if found.file_type().is_char_device() && harmless { Ok(()) } else { regular_file::regular(found) }
 }
 
 impl Write for LogFile {
@@ -129,6 +155,7 @@ impl Write for LogFile {
 mod tests {
     use super::*;
     use crate::ownership::{folder_of_another, strangers};
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
     use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -181,6 +208,21 @@ mod tests {
         file.reopen().unwrap();
         file.write_all(b"kept\n").unwrap();
         assert_eq!(fs::read_to_string(blocked.join("a.log")).unwrap(), "kept\n");
+    }
+
+    #[test]
+    fn only_files_become_logs_and_nothing_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.log");
+        mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        let (file, fault) = LogFile::open(&path, PLAIN);
+        assert!(!file.is_open() && fault.unwrap().to_string().contains("a named pipe"));
+        for (other, fits) in [("/dev/zero", false), ("/dev", false), ("/dev/null", true), ("/none/at/all", true)] {
+            assert_eq!(refuse_unfit(Path::new(other)).is_ok(), fits, "{other}");
+        }
+        fs::remove_file(&path).unwrap();
+        file.reopen().unwrap();
+        assert!(file.is_open());
     }
 
     #[test]

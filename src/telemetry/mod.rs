@@ -11,6 +11,7 @@ mod line;
 mod panics;
 mod repeats;
 
+pub use file::refuse_unfit;
 pub use level::{LEVELS, LogLevel, NoLevel};
 
 use crate::clock::Clock;

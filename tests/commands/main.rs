@@ -100,3 +100,29 @@ fn a_certificate_is_made_once_and_again_on_demand() {
     let done = place.run(&wildcard);
     assert!(done.code == 0 && done.out.contains("no certificate can name \"0.0.0.0\""), "{done:?}");
 }
+
+#[test]
+fn whatever_is_named_and_is_no_file_is_refused_with_its_name_and_nothing_is_waited_for() {
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status().expect("mkfifo runs");
+    assert!(made.success());
+    symlink("/dev/zero", place.path("zeros")).expect("a link");
+    for key in
+        ["defaultLogFile", "errorLogFile", "sslKeyFilename", "sslCertFilename", "ca_file", "dialect_file", "state_dir"]
+    {
+        for other in ["pipe", "zeros"] {
+            let named = place.path(other).display().to_string();
+            place.write("config.toml", &format!("serverHost = \"a.example\"\n{key} = {named:?}\n"));
+            for command in ["check-config", "run"] {
+                let done = place.run(&[command, "--config", "config.toml"]);
+                assert_eq!(done.code, 78, "{command} {key} {other}: {done:?}");
+                assert!(done.err.contains(key) || done.err.contains(&named), "{command} {key} {other}: {done:?}");
+            }
+        }
+    }
+    for other in ["pipe", "zeros", "."] {
+        let done = place.run(&["replay", other]);
+        assert_eq!(done.code, 78, "{other}: {done:?}");
+        assert!(done.err.contains("not a regular file"), "{other}: {done:?}");
+    }
+}

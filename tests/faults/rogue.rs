@@ -5,15 +5,17 @@ use super::figures::{percentile, publish};
 use super::firm::Firm;
 use super::judge::{Question, judge};
 use super::process::Settings;
-use super::scale::{pick, seconds, seed};
+use super::scale::{full, pick, seconds, seed};
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
 use super::watch::{self, LOOK, MOST_MEMORY};
 use ecss_crm_server::domain::excess::MOST_WAITING;
 use ecss_crm_server::sandbox::portal::{Fault, Limits};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
+/// Database of a company that invents calls, MiB: what waits, and the stories of what is given up last.
+const MOST_DATABASE: u64 = 160;
 /// A rogue's socket that is given up is opened again; so soon its next frames are tried.
 const AGAIN: Duration = Duration::from_millis(5);
 
@@ -36,7 +38,7 @@ async fn beside<T>(
     let twin = elsewhere.firm("twin.local", Limits::none()).await;
     let mut dice = Dice::new(seed());
     let (mut question, mut twins) = (Question::now(&quiet), Question::now(&twin));
-    let (before, began) = (stage.daemon.memory(), std::time::Instant::now());
+    let (before, began) = (stage.daemon.memory(), Instant::now());
 
     let stop = CancellationToken::new();
     let misdeed = async {
@@ -69,7 +71,8 @@ async fn beside<T>(
         p(&cards, 95),
     ));
     assert!(most <= MOST_MEMORY, "{most} MiB");
-    for (share, slower, from) in SLOWER {
+    // How long a card takes says something only where the machine has nothing else to do, which is asked of the full length.
+    for (share, slower, from) in SLOWER.into_iter().filter(|_| full()) {
         let limit = slower * p(&twins_cards, share).max(from);
         assert!(p(&cards, share) <= limit, "p{share} above {limit} ms: {twins_cards:?} {cards:?}");
     }
@@ -172,9 +175,79 @@ async fn calls_without_end_while_the_portal_is_away_give_way_and_say_so() {
     assert!(waiting <= room + 500, "{waiting} calls wait");
     assert!(most <= MOST_MEMORY, "{most} MiB");
     assert!(rogue.troubles().await.contains("Calls are missing in the CRM"));
-    let story = rogue.story(&format!("call-{:016x}", 0)).await;
-    assert!(story.contains("Not recorded in the CRM"), "the first call has waited longest: {story}");
+    assert!(database(&stage) <= MOST_DATABASE, "{} MiB of database", database(&stage));
+    let told = async |n: u64| rogue.story(&format!("call-{n:016x}")).await.contains("Not recorded in the CRM");
+    assert!(told(unrecorded - 300).await, "the story of a call that gave way lately says so");
+    assert!(!told(0).await, "of the thousands before nothing is kept");
     stage.end_all("calls-unrecorded", Vec::new(), PATIENCE).await;
+}
+
+/// What the database's files take, in MiB.
+fn database(stage: &Stage) -> u64 {
+    let entries = std::fs::read_dir(&stage.town.settings.state_dir).expect("the state directory");
+    let bytes = entries.filter_map(|entry| entry.ok()?.metadata().ok()).map(|file| file.len()).sum::<u64>();
+    bytes >> 20
+}
+
+/// A rogue alone with a portal that works but takes two requests a second; frame after frame for a time, then what
+/// that has cost.
+async fn frames_without_end(
+    name: &str,
+    span: Duration,
+    frame: impl Fn(u64) -> Vec<Vec<String>>,
+    then: impl AsyncFnOnce(&Firm, &Stage, u64),
+) {
+    let stage = Stage::begin(Settings::default()).await;
+    let rogue = stage.firm("rogue.local", Limits::cloud()).await;
+    let (before, began) = ((stage.daemon.memory(), database(&stage)), Instant::now());
+    let (mut most, mut rounds) = (before, 0);
+    while began.elapsed() < span {
+        for legs in frame(rounds) {
+            send(&rogue, &legs).await;
+        }
+        rounds += 1;
+        most = (most.0.max(stage.daemon.memory()), most.1.max(database(&stage)));
+    }
+    let (took, unrecorded) = (began.elapsed().as_secs(), stage.daemon.metric("ecss_crm_unrecorded_calls_total").await);
+    publish(&format!(
+        "{name} took={took}s rounds={rounds} memory={}->{}MiB database={}->{}MiB unrecorded={unrecorded}",
+        before.0, most.0, before.1, most.1
+    ));
+    assert!(most.0 <= MOST_MEMORY, "{} MiB of memory", most.0);
+    assert!(most.1 <= MOST_DATABASE, "{} MiB of database", most.1);
+    then(&rogue, &stage, rounds).await;
+    stage.end_all(name, Vec::new(), PATIENCE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_without_end_beside_a_portal_that_takes_few_have_their_bounds_in_memory_and_on_disk() {
+    let frame = |round: u64| {
+        let calls = round * 50..round * 50 + 50;
+        let legs = |status: &str| -> Vec<String> {
+            let one = |n: u64| {
+                let own = (1001 + n % 60).to_string();
+                leg(&format!("leg-{n:016x}"), &format!("call-{n:016x}"), &own, status)
+            };
+            calls.clone().map(one).collect()
+        };
+        vec![legs("ringing"), legs("released")]
+    };
+    frames_without_end("calls-without-end", seconds(5, 75), frame, async |_, _, _| {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leg_whose_number_changes_without_end_makes_few_records() {
+    let frame = |round: u64| {
+        let status = if round.is_multiple_of(2) { "ringing" } else { "talking" };
+        vec![vec![leg("leg", "call", "1001", status).replace("79990000000", &format!("7999{round:07}"))]]
+    };
+    frames_without_end("renumbered-without-end", seconds(5, 75), frame, async |rogue, stage, _| {
+        until_excess(stage, "ecss_crm_excess_legs_total", 1).await;
+        assert!(rogue.story("call").await.contains("has changed too often in this call"));
+        let waiting = stage.daemon.metric("ecss_crm_portal_waiting_calls").await;
+        assert!(waiting <= 40, "{waiting} records wait");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

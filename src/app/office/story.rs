@@ -98,6 +98,13 @@ pub(super) fn tell(note: &Note, names: &Names, lang: Lang) -> Option<(String, St
             ),
             format!("leg {leg}"),
         ),
+        Note::NumberNotFollowed { leg, to } => (
+            pick(
+                "Номер клиента в этом вызове менялся слишком часто, новый в CRM не передаётся: ",
+                "The client's number has changed too often in this call; the new one is not sent to the CRM: ",
+            ) + to.as_str(),
+            format!("leg {leg}"),
+        ),
         Note::NotRecorded { lane } => (
             pick(
                 "В CRM не записано: слишком много вызовов ждали, пока портал станет доступен, а этот — дольше всех",

@@ -67,6 +67,7 @@ mod tests {
     use crate::config::settings_js::{read, set};
     use crate::config::{keys, settings_js::Written};
     use proptest::prelude::*;
+    use std::time::{Duration, Instant};
 
     fn faults(text: &str) -> String {
         let layer = read(text.as_bytes(), "s.js", &[]);
@@ -129,6 +130,31 @@ mod tests {
         assert_eq!(faults(&text), "");
         let joined = format!("exports.path = '/'{};", " + 'a'".repeat(500));
         assert_eq!(faults(&joined), "");
+    }
+
+    #[test]
+    fn thousands_of_unknown_or_repeated_keys_are_read_at_the_price_of_their_length_and_told_in_some_lines() {
+        let unknown = |count: usize| -> String { (0..count).map(|n| format!("k{n}:1,")).collect::<Vec<_>>().concat() };
+        let repeated = |count: usize| "httpPort:8801,".repeat(count);
+        let assigned =
+            |count: usize| -> String { (0..count).map(|n| format!("exports.k{n}=1;")).collect::<Vec<_>>().concat() };
+        let literal = |inside: String| format!("module.exports = {{{inside}}};");
+        let took = |text: &str| {
+            let began = Instant::now();
+            let layer = read(text.as_bytes(), "s.js", &[]);
+            assert!((20..50).contains(&layer.warnings.len()), "{}", layer.warnings.len());
+            began.elapsed()
+        };
+        let make: [(&str, &dyn Fn(usize) -> String); 3] =
+            [("unknown", &|n| literal(unknown(n))), ("repeated", &|n| literal(repeated(n))), ("assigned", &assigned)];
+        for (name, make) in make {
+            // As much text in eight files as in one, so that both take equally long, whatever else the machine does.
+            let (few, many) = (make(500), make(4_000));
+            let short = || (0..8).map(|_| took(&few)).sum::<Duration>();
+            let quickest = |read: &dyn Fn() -> Duration| (0..3).map(|_| read()).min().unwrap();
+            let (eight, one) = (quickest(&short), quickest(&|| took(&many)));
+            assert!(one < eight * 4, "{name}: {eight:?} for eight files of 500 keys, {one:?} for one of 4000");
+        }
     }
 
     const PIECES: &[&str] = &[

@@ -24,7 +24,7 @@ pub use write::Written;
 
 use super::fault::{Fault, Place};
 use super::keys;
-use super::layer::{Found, Layer};
+use super::layer::{Found, Layer, MOST_TOLD};
 use bytes::Decoded;
 use cursor::Stop;
 use program::Ignored;
@@ -52,7 +52,8 @@ fn read_text(text: &[char], file: &str, environment: &[(String, String)]) -> Lay
 /// What has been read, as settings; `outcome` is how the reading ended.
 fn layer_of(reader: &Reader<'_>, outcome: Result<Ignored, Stop>) -> Layer {
     let whole = Place::file(reader.file);
-    let place = |at: usize| whole.at(position(reader.cursor.text(), at));
+    let lines = Lines::of(reader.cursor.text());
+    let place = |at: usize| whole.at(lines.position(at));
     let ignored = match outcome {
         Ok(ignored) => ignored,
         Err(Stop::Foreign(Unread { at, what }) | Stop::Broken(Unread { at, what })) => {
@@ -78,6 +79,7 @@ fn layer_of(reader: &Reader<'_>, outcome: Result<Ignored, Stop>) -> Layer {
         place(unread.at).fault("this statement has no effect here: the file is not executed", "remove it")
     };
     layer.warnings.extend(ignored.iter().map(skipped));
+    layer.abridge();
     layer
 }
 
@@ -96,9 +98,17 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
             place(*at).of(key).fault("is set again further down, and that value is used", "remove one of the two");
         layer.warnings.push(fault);
     }
+    let mut strangers = 0;
     for entry in &object.entries {
         let Some(key) = keys::KEYS.iter().find(|key| key.name == entry.key && key.in_settings_js) else {
-            layer.warnings.push(unknown(&entry.key, &place(entry.key_at).of(&entry.key)));
+            // What was meant by a key is only looked for where it will be told.
+            strangers += 1;
+            let place = place(entry.key_at).of(&entry.key);
+            layer.warnings.push(if strangers > MOST_TOLD {
+                place.fault(NOT_A_SETTING, "remove it")
+            } else {
+                unknown(&entry.key, &place)
+            });
             continue;
         };
         let name = keys::canonical(key.name);
@@ -118,21 +128,36 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
     layer
 }
 
+const NOT_A_SETTING: &str = "is not a setting and is ignored";
+
 fn unknown(key: &str, place: &Place) -> Fault {
     match keys::find_spelt(key) {
         Some(key) if !key.in_settings_js => place.fault("is not read from this file", "move it to config.toml"),
-        _ => place.fault("is not a setting and is ignored", keys::did_you_mean(key)),
+        _ => place.fault(NOT_A_SETTING, keys::did_you_mean(key)),
     }
 }
 
-/// Line and column (both from 1) of an index.
-fn position(text: &[char], at: usize) -> (u32, u32) {
-    let before = &text[..at.min(text.len())];
-    let ends = |i: usize| before[i] == '\n' || (before[i] == '\r' && text.get(i + 1) != Some(&'\n'));
-    let line_ends: Vec<usize> = (0..before.len()).filter(|i| ends(*i)).collect();
-    let begin = line_ends.last().map_or(usize::from(text.first() == Some(&'\u{feff}')), |i| i + 1);
-    let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
-    (count(line_ends.len()), count(before.len().saturating_sub(begin)))
+/// Where the lines of a text begin, so that many places in it are found at the price of one reading.
+struct Lines {
+    begins: Vec<usize>,
+    length: usize,
+}
+
+impl Lines {
+    fn of(text: &[char]) -> Self {
+        let ends = |i: &usize| text[*i] == '\n' || (text[*i] == '\r' && text.get(*i + 1) != Some(&'\n'));
+        let first = usize::from(text.first() == Some(&'\u{feff}'));
+        let begins = [first].into_iter().chain((0..text.len()).filter(ends).map(|i| i + 1)).collect();
+        Self { begins, length: text.len() }
+    }
+
+    /// Line and column (both from 1) of an index.
+    fn position(&self, at: usize) -> (u32, u32) {
+        let at = at.min(self.length);
+        let line = self.begins.partition_point(|begin| *begin <= at).saturating_sub(1);
+        let count = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        (count(line), count(at.saturating_sub(self.begins[line])))
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub struct Literal {
 pub struct Object {
     /// In order; no key twice.
     pub entries: Vec<Entry>,
+    /// Where among them each key is.
+    places: HashMap<String, usize>,
     /// Keys that the literal itself holds twice: key and position of the one without effect.
     pub repeated: Vec<(String, usize)>,
     /// Parts that could set any key, and cannot be read.
@@ -47,16 +49,17 @@ pub struct Object {
 impl Object {
     /// Sets a key; a repeated key keeps its last value.
     pub fn set(&mut self, entry: Entry) -> Option<Entry> {
-        if let Some(known) = self.entries.iter_mut().find(|known| known.key == entry.key) {
-            return Some(std::mem::replace(known, entry));
+        if let Some(place) = self.places.get(&entry.key) {
+            return Some(std::mem::replace(&mut self.entries[*place], entry));
         }
+        self.places.insert(entry.key.clone(), self.entries.len());
         self.entries.push(entry);
         None
     }
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Js {
-        self.entries.iter().find(|entry| entry.key == key).map_or(Js::Undefined, |entry| entry.value.clone())
+        self.places.get(key).map_or(Js::Undefined, |place| self.entries[*place].value.clone())
     }
 }
 

@@ -116,7 +116,7 @@ fn of_known(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions:
     }
     let stripped;
     let (mut seen, mut other) = (seen, None);
-    match number_news(call, i, seen, now) {
+    match number_news(call, i, seen, now, actions) {
         NumberNews::Same => {}
         NumberNews::Known(number) => replace_number(call, i, number, actions),
         NumberNews::Doubtful => {

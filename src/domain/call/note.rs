@@ -50,6 +50,13 @@ pub enum Note {
         /// The number now.
         to: Phone,
     },
+    /// The client's number has changed too often in this call: this change makes no record any more.
+    NumberNotFollowed {
+        /// Of which leg.
+        leg: LegId,
+        /// The number shown now.
+        to: Phone,
+    },
     /// The leg is in another call of the switch now.
     LegLeft {
         /// Which.

@@ -7,7 +7,18 @@ impl Call {
     /// The clock by which this call was followed was wrong and has been moved by so many milliseconds: every moment is
     /// dated again, so that all spans stay what they are.
     pub fn redate(&mut self, millis: i64) {
-        let Self { key: _, started_at, policy: _, click: _, legs, crm, confirm_until, ahead: _, gave_way: _ } = self;
+        let Self {
+            key: _,
+            started_at,
+            policy: _,
+            click: _,
+            legs,
+            crm,
+            confirm_until,
+            ahead: _,
+            gave_way: _,
+            renumbered: _,
+        } = self;
         move_by(millis, [Some(started_at), confirm_until.as_mut()]);
         for leg in legs {
             let Leg { first_seen, last_seen, answered_at, ended_at, known_until, relevant_since, other_number, .. } =

@@ -14,6 +14,7 @@ use super::leg::{Leg, OtherNumber};
 use super::note::Note;
 use super::outcome;
 use super::races;
+use super::room::may_be_renumbered;
 use super::state::Call;
 use crate::domain::leg::{Direction, LegEvent, LegState};
 use crate::domain::numbers::Party;
@@ -40,8 +41,25 @@ pub(super) enum NumberNews {
     Other(Phone),
 }
 
-/// Judges the number a sighting shows.
-pub(super) fn number_news(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberNews {
+/// Judges the number a sighting shows. Of a number that changes without end nothing more is believed; the story says so.
+pub(super) fn number_news(
+    call: &Call,
+    i: usize,
+    seen: &Sighting,
+    now: Timestamp,
+    actions: &mut Vec<Action>,
+) -> NumberNews {
+    match news_of(call, i, seen, now) {
+        NumberNews::Known(number) | NumberNews::Other(number) if !may_be_renumbered(call) => {
+            let leg = call.legs[i].id.clone();
+            actions.push(Action::Note(Note::NumberNotFollowed { leg, to: number }));
+            NumberNews::Doubtful
+        }
+        news => news,
+    }
+}
+
+fn news_of(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberNews {
     let leg = &call.legs[i];
     let Some(number) = seen.leg.remote.as_ref() else { return NumberNews::Same };
     let Some(crm) = leg.crm.filter(|crm| !call.crm[*crm].closed && leg.party.is_outside()) else {
@@ -106,7 +124,7 @@ pub(super) fn name_by_leg(call: &mut Call, i: usize, actions: &mut Vec<Action>) 
         None => true,
         Some(known) => !is_full(known) && is_full(&number) && !known.may_be(&number),
     };
-    if better && races::talker(call, crm).is_none_or(|talker| talker == i) {
+    if better && may_be_renumbered(call) && races::talker(call, crm).is_none_or(|talker| talker == i) {
         replace_number(call, i, number, actions);
     }
 }
@@ -123,6 +141,7 @@ pub(super) fn without_number(seen: &Sighting) -> Sighting {
 pub(super) fn replace_number(call: &mut Call, i: usize, number: Phone, actions: &mut Vec<Action>) {
     let Some(old) = call.legs[i].crm else { return };
     let CrmCall { number: from, kind, started_at, .. } = call.crm[old].clone();
+    call.renumbered += 1;
     note(call, i, from.clone(), number.clone(), actions);
     let kind = match kind {
         Kind::Incoming if from.is_some() => Kind::Redirected,
@@ -183,6 +202,7 @@ fn split(call: &mut Call, i: usize, other: OtherNumber, actions: &mut Vec<Action
     (next.remote, next.party, next.crm) = (Some(other.number.clone()), other.party, None);
     (next.handed_over, next.alone, next.relevant_since) = (other.party == Party::Client, true, Some(other.since));
     call.legs.push(next);
+    call.renumbered += 1;
     let last = call.legs.len() - 1;
     note(call, last, from, other.number.clone(), actions);
     if other.party == Party::Client {

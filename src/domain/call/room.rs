@@ -18,6 +18,9 @@ pub(super) const MOST_LEGS: usize = 256;
 const MOST_AT_ONCE: usize = 2 * MOST_LEGS;
 /// CRM calls of one call: nobody hands one client on to so many colleagues.
 const MOST_RECORDS: usize = 256;
+/// Times that a call's client may turn out to be another one. A reception desk hands a caller on twice or three times;
+/// what a switch shows beyond this is noise, and each change would make one more CRM call.
+const MOST_RENUMBERINGS: usize = 32;
 /// References of a leg's connections that are kept, the newest; every transfer gives another.
 pub(super) const MOST_REFERENCES: usize = 16;
 
@@ -29,6 +32,11 @@ pub(super) const fn is_full(call: &Call) -> bool {
 /// Whether the call can have one more record.
 pub(super) fn has_records_left(call: &Call) -> bool {
     call.crm.len() < MOST_RECORDS
+}
+
+/// Whether one more change of the client's number is believed.
+pub(super) const fn may_be_renumbered(call: &Call) -> bool {
+    call.renumbered < MOST_RENUMBERINGS
 }
 
 /// Gives way until the call is small enough again, or as far as it can in this step.

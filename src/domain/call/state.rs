@@ -87,6 +87,9 @@ pub struct Call {
     /// It was closed because too many were open: nothing is waited for any more.
     #[serde(default)]
     pub gave_way: bool,
+    /// How often a client's number has changed and another CRM call was made for that.
+    #[serde(default)]
+    pub renumbered: usize,
 }
 
 impl Call {
@@ -97,11 +100,13 @@ impl Call {
             started_at: now,
             policy,
             click: None,
-            legs: Vec::new(),
-            crm: Vec::new(),
+            // Thousands are in memory, and most have one of each; an empty list grows to four at once.
+            legs: Vec::with_capacity(1),
+            crm: Vec::with_capacity(1),
             confirm_until: None,
             ahead: Duration::ZERO,
             gave_way: false,
+            renumbered: 0,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::ecss::capture::Masker;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 /// One output line; the order of keys is the order here.
 #[derive(Serialize)]
@@ -37,22 +37,31 @@ struct Unknown<'a> {
 /// included, gives `{"unknown": "…"}`, and reading goes on.
 pub fn replay(input: impl BufRead, dialect: &Dialect, zone: TimeZone) -> impl Iterator<Item = String> {
     lines(input).flat_map(move |line| match line {
-        Ok(line) => translated(&line, dialect, &zone),
+        Ok(Some(line)) => translated(&line, dialect, &zone),
+        Ok(None) => vec![unknown(&format!("a line of more than {LONGEST_LINE} bytes"))],
         Err(e) => vec![unknown(&format!("the input cannot be read: {e}"))],
     })
 }
 
-/// Lines whatever their encoding; ends after an error.
-fn lines(mut input: impl BufRead) -> impl Iterator<Item = std::io::Result<String>> {
+/// The longest line that is read, in bytes; a switch's frames have some kilobytes.
+const LONGEST_LINE: u64 = 1024 * 1024;
+
+/// Lines whatever their encoding, `None` for one that is too long; ends after an error.
+fn lines(mut input: impl BufRead) -> impl Iterator<Item = std::io::Result<Option<String>>> {
     let mut broken = false;
     std::iter::from_fn(move || {
         let mut line = Vec::new();
         if broken {
             return None;
         }
-        match input.read_until(b'\n', &mut line) {
+        let read = input.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut line);
+        match read {
             Ok(0) => None,
-            Ok(_) => Some(Ok(String::from_utf8_lossy(&line).trim().to_owned())),
+            Ok(_) if line.len() as u64 > LONGEST_LINE && line.last() != Some(&b'\n') => {
+                broken = input.skip_until(b'\n').is_err();
+                Some(Ok(None))
+            }
+            Ok(_) => Some(Ok(Some(String::from_utf8_lossy(&line).trim().to_owned()))),
             Err(e) => {
                 broken = true;
                 Some(Err(e))
@@ -162,6 +171,17 @@ mod tests {
         assert_eq!(out[1], r#"{"unknown":"{\"event\":\"news\"}"}"#);
         assert!(out[2].starts_with(r#"{"unknown":"#), "{}", out[2]);
         assert!(out[3].contains("ringing"));
+    }
+
+    #[test]
+    fn a_line_without_end_is_told_and_not_kept() {
+        let long = " ".repeat(2 * 1024 * 1024);
+        let out = replayed(&format!("{long}\n{RINGING}\n{long}"));
+        assert_eq!(out.len(), 3, "{out:?}");
+        assert!(out[0].contains("a line of more than 1048576 bytes") && out[2] == out[0], "{out:?}");
+        assert!(out[1].contains("ringing"));
+        let zeros = BufReader::new(io::repeat(0).take(1 << 26));
+        assert_eq!(replay(zeros, &Dialect::default(), TimeZone::UTC).count(), 1);
     }
 
     #[test]

@@ -394,7 +394,7 @@ async fn a_client_that_does_not_read_its_stream_loses_its_place_and_holds_no_mem
     let address = listener.tcp_address().unwrap();
     let limits = Limits { unread: Duration::from_millis(200), ..Limits::default() };
     let router = Router::new().route("/stream", get(flood));
-    tokio::spawn(serve_within(listener, router, None, CancellationToken::new(), limits));
+    tokio::spawn(serve_within(listener, router, None, Arc::default(), CancellationToken::new(), limits));
     let mut unread = TcpStream::connect(address).await.unwrap();
     unread.write_all(get_request("/stream").as_bytes()).await.unwrap();
     timeout(Duration::from_secs(60), ended).await.expect("the stream ends though its client never reads").unwrap_err();

@@ -72,7 +72,8 @@ impl Lane {
         let crm = if let Past::Stored(crm) = past { crm } else { None };
         Self {
             call,
-            steps: VecDeque::new(),
+            // Thousands may wait: most have a register and a finish.
+            steps: VecDeque::with_capacity(2),
             since: Timestamp(0),
             // A finish needs the portal's name.
             may_be_finished: crm.is_some(),

@@ -32,7 +32,8 @@ use trouble::Trouble;
 /// All lanes of a company with something to tell, and those of calls that go on.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    open: HashMap<ExternalId, Lane>,
+    /// Boxed, as a table has up to twice the places it needs.
+    open: HashMap<ExternalId, Box<Lane>>,
     queue: Queue,
     /// Requests under way …
     in_flight: usize,
@@ -66,7 +67,7 @@ impl Lanes {
         }
         let lane = self.open.entry(name.clone()).or_insert_with(|| {
             let fresh = past == Past::None && matches!(step, CrmStep::Register { .. });
-            Lane::new(call.clone(), past, fresh)
+            Box::new(Lane::new(call.clone(), past, fresh))
         });
         if lane.steps.is_empty() {
             lane.since = at;
@@ -89,7 +90,7 @@ impl Lanes {
         if self.queue.len() <= most {
             return None;
         }
-        let unheard = |name: &&ExternalId| self.open.get(*name).is_some_and(Lane::is_unheard);
+        let unheard = |name: &&ExternalId| self.open.get(*name).is_some_and(|lane| lane.is_unheard());
         let name = self.queue.by_age().find(unheard)?.clone();
         let call = self.open.get(&name)?.call.clone();
         let steps = self.drop_lane(&name);

@@ -52,3 +52,38 @@ async fn many_batches_are_forgotten_while_calls_go_on() {
     assert_eq!(forgotten.unwrap(), 900);
     assert_eq!(store.open_calls(&id).await.unwrap().len(), 50);
 }
+
+#[tokio::test]
+async fn of_too_many_calls_the_oldest_go_with_their_stories_and_other_companies_keep_theirs() {
+    let (_dir, store, id) = store().await;
+    let other = new_company("member-2", "two.example");
+    store.register_company(&other, &tokens(2), Timestamp(1)).await.unwrap();
+    for n in 0..10 {
+        step(&store, &id, &format!("c{n}"), n, (n != 1).then_some(n)).await;
+    }
+    for n in 0..5 {
+        step(&store, &other.id, &format!("d{n}"), n, Some(n)).await;
+    }
+    assert_eq!(store.forget_beyond(5).await.unwrap(), [(id.clone(), 4)]);
+    let keys = async |company: &CompanyId| -> Vec<String> {
+        store.recent_calls(company, 99, None).await.unwrap().into_iter().map(|c| c.key.to_string()).collect()
+    };
+    assert_eq!(keys(&id).await, ["c9", "c8", "c7", "c6", "c5", "c1"]);
+    assert_eq!(keys(&other.id).await.len(), 5);
+    assert!(store.trace(&id, &"c4".into()).await.unwrap().is_empty());
+    assert_eq!(store.trace(&id, &"c5".into()).await.unwrap().len(), 1);
+    assert_eq!(store.forget_beyond(6).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn calls_that_are_named_go_if_they_are_over() {
+    let (_dir, store, id) = store().await;
+    step(&store, &id, "over", 10, Some(20)).await;
+    step(&store, &id, "open", 10, None).await;
+    step(&store, &id, "kept", 10, Some(20)).await;
+    store.forget_calls(&id, &["over".into(), "open".into(), "none".into()]).await.unwrap();
+    let left: Vec<_> = store.recent_calls(&id, 9, None).await.unwrap().into_iter().map(|c| c.key.to_string()).collect();
+    assert_eq!(left, ["kept", "open"]);
+    assert!(store.trace(&id, &"over".into()).await.unwrap().is_empty());
+    assert_eq!(store.trace(&id, &"open".into()).await.unwrap().len(), 1);
+}

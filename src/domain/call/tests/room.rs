@@ -63,6 +63,31 @@ fn an_id_that_goes_from_number_to_number_without_end_stays_few_legs() {
 }
 
 #[test]
+fn a_client_whose_number_changes_without_end_is_recorded_under_few_numbers_and_to_the_last_second() {
+    for long in [false, true] {
+        let mut s = Story::new();
+        s.legs(vec![leg("l", "1001", Direction::In, CLIENT, Ringing)]).after(5);
+        for n in 0..500 {
+            let state = if long || n % 2 == 1 { Talking } else { Ringing };
+            s.legs(vec![leg("l", "1001", Direction::In, &format!("7999{n:07}"), state)]).after(if long {
+                5
+            } else {
+                0
+            });
+        }
+        s.after(7).legs(vec![leg("l", "1001", Direction::In, "79990000499", Released)]).after(60);
+        assert!(s.call.is_over());
+        assert!((30..=BOUND / 8).contains(&s.call.crm.len()), "{}", s.call.crm.len());
+        let told = s.told();
+        let count = |what: &str| told.iter().filter(|line| line.contains(what)).count();
+        assert_eq!((count("register"), count("finish")), (s.call.crm.len(), s.call.crm.len()), "{told:?}");
+        let seconds_of = |line: &String| line.split(' ').find_map(|word| word.strip_suffix('s')?.parse::<u64>().ok());
+        let seconds: u64 = told.iter().filter_map(seconds_of).sum();
+        assert_eq!(seconds, if long { 2507 } else { 7 }, "{told:?}");
+    }
+}
+
+#[test]
 fn a_queue_that_rings_a_group_for_hours_while_one_caller_waits_is_one_missed_call() {
     let mut s = Story::new();
     s.legs(vec![leg("caller", "9000", Direction::Out, "200", Talking)]);
