@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("ecss", "domain clock http regular_file"),
     ("bitrix", "domain clock http"),
     ("session", "domain clock http store ecss bitrix"),
-    // The pages ask for what they need by a trait of their own (`web::Office`), which app implements.
+    // The pages ask for what they need by a trait of their own (`web::WebService`), which app implements.
     ("web", "domain clock metrics"),
     ("server", "domain http folder metrics regular_file"),
     ("lifecycle", ""),
@@ -40,9 +40,12 @@ const MAY_USE: &[(&str, &str)] = &[
     ("sandbox::portal", "domain clock http sandbox::certs"),
     ("sandbox::switch", "domain clock http sandbox::certs"),
     // The town stands where an administrator stands: settings, sockets, start, stop.
-    ("sandbox::town", "domain clock http config server app sandbox::certs sandbox::portal sandbox::switch"),
+    ("sandbox::environment", "domain clock http config server app sandbox::certs sandbox::portal sandbox::switch"),
     // Replaying a capture is the adapter's work alone; everything else goes through app.
-    ("cli", "domain regular_file telemetry config ecss lifecycle app sandbox::portal sandbox::switch sandbox::town"),
+    (
+        "cli",
+        "domain regular_file telemetry config ecss lifecycle app sandbox::portal sandbox::switch sandbox::environment",
+    ),
     ("main", "cli"),
 ];
 

@@ -3,9 +3,9 @@
 //! Changes the installation it finds, so it waits to be asked for: `tests/packaging/run` starts it as root in a
 //! throw-away system.
 
+use ecss_crm_server::sandbox::environment::{Admin, Environment, EnvironmentPlan, SimulatedCompany};
 use ecss_crm_server::sandbox::portal::PortalSpec;
 use ecss_crm_server::sandbox::switch::{CallId, TrueLeg};
-use ecss_crm_server::sandbox::town::{Admin, Town, TownCompany, TownPlan};
 use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -22,15 +22,15 @@ const NUMBERS: [&str; 3] = ["1001", "1002", "1003"];
 #[ignore = "changes the installation it runs on: tests/packaging/run"]
 async fn no_call_is_dropped_while_the_service_is_replaced() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let mut town = Town::build(dir.path(), &TownPlan::default()).await.expect("a town");
+    let mut environment = Environment::build(dir.path(), &EnvironmentPlan::default()).await.expect("a town");
     // The town's own daemon makes way for the installed one.
-    town.stop_daemon().await;
-    town.settings.proxy_gateway_url = Some(GATEWAY.to_owned());
-    move_in(&town);
-    let company = town.add_company("firma.local", PortalSpec::default()).await.expect("a company");
+    environment.stop_daemon().await;
+    environment.settings.proxy_gateway_url = Some(GATEWAY.to_owned());
+    move_in(&environment);
+    let company = environment.add_company("firma.local", PortalSpec::default()).await.expect("a company");
     company.portal.install(1).await.expect("an installation path");
-    let admin = town.register(&company).await.expect("the registration");
-    settle(&town, &company, admin).await;
+    let admin = environment.register(&company).await.expect("the registration");
+    settle(&environment, &company, admin).await;
 
     let replacements: [(&str, &[&str]); 3] = [
         ("restart", &["systemctl", "restart", SERVICE]),
@@ -38,55 +38,55 @@ async fn no_call_is_dropped_while_the_service_is_replaced() {
         ("kill -9", &["systemctl", "kill", "--signal=KILL", "--kill-who=main", SERVICE]),
     ];
     for (name, command) in replacements {
-        let calls = talking(&town, &company).await;
-        let before = town.switch.registers();
+        let calls = talking(&environment, &company).await;
+        let before = environment.switch.registers();
         run(command);
-        town.switch.wait_registers(before + 1).await.expect("the service is back at the switch");
-        town.switch.wait_linked(1).await.expect("and connected");
+        environment.switch.wait_registers(before + 1).await.expect("the service is back at the switch");
+        environment.switch.wait_linked(1).await.expect("and connected");
         // Talking goes on: the record must hold both halves.
         tokio::time::sleep(Duration::from_millis(1500)).await;
-        hang_up(&town, &company, &calls).await;
+        hang_up(&environment, &company, &calls).await;
         println!("NOTE: {name}: 0 of {} calls dropped or told wrongly", calls.len());
     }
     company.portal.assert_silent();
-    assert_eq!(town.switch.violations(), Vec::<String>::new(), "what the switch was asked wrongly");
-    town.stop().await;
+    assert_eq!(environment.switch.violations(), Vec::<String>::new(), "what the switch was asked wrongly");
+    environment.stop().await;
 }
 
 /// Leads the installed service into the town, as an administrator would.
-fn move_in(town: &Town) {
-    let ca = town.settings.ca_file.as_ref().expect("the town has an authority");
+fn move_in(environment: &Environment) {
+    let ca = environment.settings.ca_file.as_ref().expect("the town has an authority");
     fs::copy(ca, format!("{ETC}/town.pem")).expect("a copy of its certificate");
     run(&["chmod", "0644", &format!("{ETC}/town.pem")]);
     let toml = format!("ca_file = \"{ETC}/town.pem\"\nreconnect_grace = 10\nportal_networks = \"local\"\n");
     fs::write(format!("{ETC}/config.toml"), toml).expect("the settings");
-    for (key, value) in [("proxyGatewayURL", GATEWAY), ("bitrixTokenHost", &town.settings.bitrix_token_host)] {
+    for (key, value) in [("proxyGatewayURL", GATEWAY), ("bitrixTokenHost", &environment.settings.bitrix_token_host)] {
         run(&[SERVICE, "config", "set", key, value]);
     }
     run(&["systemctl", "restart", SERVICE]);
 }
 
 /// Waits until a call would find everything in place.
-async fn settle(town: &Town, company: &TownCompany, mut admin: Admin) {
-    town.switch.wait_linked(1).await.expect("the service connects to the switch");
+async fn settle(environment: &Environment, company: &SimulatedCompany, mut admin: Admin) {
+    environment.switch.wait_linked(1).await.expect("the service connects to the switch");
     let portal = &company.portal;
     let bound = || (!portal.placements().is_empty() && !portal.handlers().is_empty()).then_some(());
-    town.portals.until(PATIENCE, bound).await.expect("the card is embedded");
+    environment.portals.until(PATIENCE, bound).await.expect("the card is embedded");
     // Looking at the number table fetches the users.
     let table = admin.page("/company/employees").await.expect("the number table");
     assert!(NUMBERS.iter().all(|number| table.contains(number)), "{table}");
 }
 
 /// Every employee talks to a client, and sees it.
-async fn talking(town: &Town, company: &TownCompany) -> Vec<(CallId, &'static str)> {
-    let domain = town.switch.domain(&company.domain);
+async fn talking(environment: &Environment, company: &SimulatedCompany) -> Vec<(CallId, &'static str)> {
+    let domain = environment.switch.domain(&company.domain);
     let mut calls = Vec::new();
     for (index, number) in NUMBERS.into_iter().enumerate() {
         calls.push((domain.external_call(&format!("+7383200001{index}"), number).await, number));
     }
     let portal = &company.portal;
     let shown = || (portal.visible().len() == NUMBERS.len()).then_some(());
-    town.portals.until(PATIENCE, shown).await.expect("every employee sees a card");
+    environment.portals.until(PATIENCE, shown).await.expect("every employee sees a card");
     for number in NUMBERS {
         domain.phone(number).pick_up().await.expect("it rings");
     }
@@ -95,14 +95,14 @@ async fn talking(town: &Town, company: &TownCompany) -> Vec<(CallId, &'static st
 }
 
 /// The clients hang up; every call has one true record, and no card is left.
-async fn hang_up(town: &Town, company: &TownCompany, calls: &[(CallId, &str)]) {
+async fn hang_up(environment: &Environment, company: &SimulatedCompany, calls: &[(CallId, &str)]) {
     let portal = &company.portal;
     let before = portal.finished_calls().len();
     assert_eq!(portal.open_calls().len(), calls.len(), "calls the portal knows of");
     let mut talked = Vec::new();
     for (call, number) in calls {
-        town.switch.remote_hangs_up(*call).await.expect("it talks");
-        let truth = town.switch.wait_over(*call).await.expect("the call ends");
+        environment.switch.remote_hangs_up(*call).await.expect("it talks");
+        let truth = environment.switch.wait_over(*call).await.expect("the call ends");
         let leg = truth.legs_of(number).find_map(TrueLeg::talked).expect("the employee talked");
         talked.push(leg.as_secs_f64());
     }
@@ -111,7 +111,7 @@ async fn hang_up(town: &Town, company: &TownCompany, calls: &[(CallId, &str)]) {
         (all && portal.visible().is_empty()).then_some(())
     };
     let began = Instant::now();
-    town.portals.until(PATIENCE, over).await.unwrap_or_else(|| {
+    environment.portals.until(PATIENCE, over).await.unwrap_or_else(|| {
         panic!("waited {:?} for the records: {:?}", began.elapsed(), portal.finished_calls());
     });
     let mut recorded: Vec<f64> = portal.finished_calls()[before..]

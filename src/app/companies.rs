@@ -7,7 +7,7 @@ use crate::store::{self, Store, StoreError};
 use std::path::Path;
 use std::time::Duration;
 
-pub use crate::store::{Details, Entry, Standing, SurveyError};
+pub use crate::store::{CompanyEntry, Details, Standing, SurveyError};
 
 /// How often a running daemon's deletion is looked at, and how often at most.
 const LOOK: Duration = Duration::from_millis(200);
@@ -27,7 +27,7 @@ pub enum Forgotten {
 }
 
 /// All companies.
-pub async fn list_companies(settings: &Settings) -> Result<Vec<Entry>, SurveyError> {
+pub async fn list_companies(settings: &Settings) -> Result<Vec<CompanyEntry>, SurveyError> {
     let _as_owner = store::as_owner(&settings.state_dir)?;
     store::survey(&settings.state_dir).await
 }

@@ -1,9 +1,9 @@
 //! A running daemon: everything built, sockets served, companies at work.
 
-use super::office::DaemonOffice;
+use super::service::DaemonService;
 use super::{Listeners, Prepared, certificate};
 use crate::bitrix::bindings::Wanted;
-use crate::bitrix::{AppCredentials, OAuth, Tools};
+use crate::bitrix::{AppCredentials, BitrixTools, OAuth};
 use crate::clock::{Clock, FOLLOW};
 use crate::config::Settings;
 use crate::domain::company::Trust;
@@ -11,11 +11,11 @@ use crate::domain::excess::MOST_STORED;
 use crate::ecss::Dialect;
 use crate::http::{ClientOptions, Guarded, tls_config};
 use crate::metrics::Exposition;
-use crate::server::serve::{CONNECTIONS, PeerAddr, Places, serve};
+use crate::server::serve::{CONNECTIONS, ConnectionSlots, PeerAddr, serve};
 use crate::server::tls::Tls;
 use crate::session::{Companies, CompanyHandle, LinkTools, Setup};
 use crate::store::Store;
-use crate::web::{self, ClientAddr, Office, WebState};
+use crate::web::{self, ClientAddr, WebService, WebState};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use axum::extract::Request;
@@ -38,7 +38,7 @@ const TIDY: Duration = Duration::from_secs(3600);
 pub struct Daemon {
     store: Store,
     companies: Companies,
-    office: Arc<DaemonOffice>,
+    service: Arc<DaemonService>,
     tls: Tls,
     dialect: Arc<ArcSwap<Dialect>>,
     rebind: Arc<AtomicBool>,
@@ -74,7 +74,7 @@ impl Daemon {
         let companies = Companies::new(Setup {
             store: store.clone(),
             clock: clock.clone(),
-            bitrix: Tools { oauth, http, clock: clock.clone() },
+            bitrix: BitrixTools { oauth, http, clock: clock.clone() },
             link: LinkTools {
                 dialect: dialect.clone(),
                 networks: settings.switch_networks,
@@ -93,11 +93,11 @@ impl Daemon {
             keys: keys.clone(),
             rebind: rebind.clone(),
         });
-        let office = Arc::new(DaemonOffice::new(store.clone(), companies.clone(), clock.clone(), keys));
+        let service = Arc::new(DaemonService::new(store.clone(), companies.clone(), clock.clone(), keys));
         let daemon = Self {
             store,
             companies,
-            office,
+            service,
             tls,
             dialect,
             rebind,
@@ -126,20 +126,20 @@ impl Daemon {
     }
 
     fn serve(&self, settings: &Settings, base: &str, listeners: Listeners, clock: &Clock) {
-        let office: Arc<dyn Office> = self.office.clone();
+        let service: Arc<dyn WebService> = self.service.clone();
         let key = self.store.key().derive("card ticket");
         let (prefixes, stop) = (settings.prefixes(), self.stop.clone());
-        let state = WebState::new(office, base, prefixes, key, clock.clone(), stop, CONNECTIONS)
+        let state = WebState::new(service, base, prefixes, key, clock.clone(), stop, CONNECTIONS)
             .with_process_metrics(process_metrics);
         let router = web::router(state.clone()).layer(axum::middleware::map_request(tell_client));
         let stop = || self.stop.clone();
-        let places: Arc<Places> = Arc::default();
-        self.tasks.spawn(serve(listeners.http, router.clone(), None, places.clone(), stop()));
-        self.tasks.spawn(serve(listeners.https, router, Some(self.tls.clone()), places, stop()));
+        let slots: Arc<ConnectionSlots> = Arc::default();
+        self.tasks.spawn(serve(listeners.http, router.clone(), None, slots.clone(), stop()));
+        self.tasks.spawn(serve(listeners.https, router, Some(self.tls.clone()), slots, stop()));
         if let Some(ops) = listeners.ops {
             let door = if ops.tcp_address().is_some() { web::OpsDoor::Port } else { web::OpsDoor::Socket };
-            let places = Arc::new(Places::within(OPS_CONNECTIONS, OPS_CONNECTIONS));
-            self.tasks.spawn(serve(ops, web::ops_router(state, door), None, places, stop()));
+            let slots = Arc::new(ConnectionSlots::within(OPS_CONNECTIONS, OPS_CONNECTIONS));
+            self.tasks.spawn(serve(ops, web::ops_router(state, door), None, slots, stop()));
         }
     }
 
@@ -180,7 +180,7 @@ impl Daemon {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        self.office.close().await;
+        self.service.close().await;
         self.companies.stop().await;
         self.store.close().await;
         tracing::info!("stopped");

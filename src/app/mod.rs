@@ -5,12 +5,14 @@ mod certificate;
 mod companies;
 mod daemon;
 mod listeners;
-mod office;
 mod prepare;
+mod service;
 
 pub use backup::{Backup, backup};
 pub use certificate::make_certificate;
-pub use companies::{Details, Entry, Forgotten, Standing, SurveyError, forget_company, list_companies, show_company};
+pub use companies::{
+    CompanyEntry, Details, Forgotten, Standing, SurveyError, forget_company, list_companies, show_company,
+};
 pub use daemon::Daemon;
 pub use listeners::Listeners;
 pub use prepare::{Prepared, prepare};

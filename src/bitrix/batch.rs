@@ -2,10 +2,10 @@
 //!
 //! A later command can use an earlier one's answer before we have seen it, see [`result_of`].
 
+use super::answer::{Answer, Verdict, classify};
 use super::error::ApiError;
 use super::lenient;
 use super::portal::Portal;
-use super::verdict::{Answer, Verdict, classify};
 use crate::domain::Timestamp;
 use oauth2::url::form_urlencoded::Serializer;
 use serde_json::{Map, Value, json};
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::bitrix::portal::tests::World;
     use crate::bitrix::telephony::{CallKind, Cards, Register};
-    use crate::bitrix::testing::{Hit, Say};
+    use crate::bitrix::testing::{FakeAnswer, FakeRequest};
     use crate::domain::{CrmCallId, Phone, UserId};
     use oauth2::url::form_urlencoded;
 
@@ -171,13 +171,13 @@ mod tests {
 
     #[tokio::test]
     async fn register_and_show_leave_together() {
-        let world = World::new(|hit: &Hit| {
+        let world = World::new(|hit: &FakeRequest| {
             assert_eq!(hit.rest(), "batch");
             let cmd = &hit.json()["cmd"];
             assert!(cmd["c00"].as_str().unwrap().starts_with("telephony.externalCall.register?"));
             let show = cmd["c01"].as_str().unwrap();
             assert!(show.contains("USER_ID%5B1%5D=9"), "{show}");
-            Say::result(&json!({"result": {"c00": {"CALL_ID": "c1"}, "c01": true}, "result_error": []}))
+            FakeAnswer::result(&json!({"result": {"c00": {"CALL_ID": "c1"}, "c01": true}, "result_error": []}))
         })
         .await;
         let cards = Cards { call: CrmCallId::new(result_of(0, "CALL_ID")), users: vec![UserId(8), UserId(9)] };
@@ -190,7 +190,7 @@ mod tests {
     #[tokio::test]
     async fn one_failed_command_does_not_hide_what_the_others_did() {
         let world = World::new(|_| {
-            Say::result(&json!({"result": {"c00": {"CALL_ID": "c1"}},
+            FakeAnswer::result(&json!({"result": {"c00": {"CALL_ID": "c1"}},
                 "result_error": {"c01": {"error": "", "error_description": "no"}}}))
         })
         .await;
@@ -202,9 +202,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_single_command_goes_alone() {
-        let world = World::new(|hit: &Hit| {
+        let world = World::new(|hit: &FakeRequest| {
             assert_eq!(hit.rest(), "telephony.externalCall.register");
-            Say::result(&json!({"CALL_ID": "c1"}))
+            FakeAnswer::result(&json!({"CALL_ID": "c1"}))
         })
         .await;
         let outcomes = world.portal.send(&[register().command()], true).await.expect("an answer");

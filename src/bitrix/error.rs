@@ -1,7 +1,7 @@
 //! Why a request to a portal did not bring what was wanted, by what the caller can do about it.
 
 use crate::domain::Timestamp;
-use crate::domain::binding::Heard;
+use crate::domain::binding::RefusalReason;
 use crate::domain::link::Closed;
 use std::time::Duration;
 
@@ -88,15 +88,15 @@ impl ApiError {
     }
 
     /// What the portal said, in its own words, or what was seen where it said nothing.
-    pub fn heard(&self) -> Heard {
+    pub fn heard(&self) -> RefusalReason {
         match self {
-            Self::Refused { code, description, .. } => Heard::Words(both(code, description).into_owned()),
+            Self::Refused { code, description, .. } => RefusalReason::Words(both(code, description).into_owned()),
             Self::NeedsLogin(why)
             | Self::Limited { why, .. }
             | Self::Resting { why, .. }
-            | Self::Stopped { why, .. } => Heard::Words(why.clone()),
-            Self::NotFoundCall => Heard::Words(self.to_string()),
-            Self::Again { why, .. } | Self::Unclear { why } => Heard::Seen(why.clone()),
+            | Self::Stopped { why, .. } => RefusalReason::Words(why.clone()),
+            Self::NotFoundCall => RefusalReason::Words(self.to_string()),
+            Self::Again { why, .. } | Self::Unclear { why } => RefusalReason::Seen(why.clone()),
         }
     }
 
@@ -178,7 +178,11 @@ mod tests {
             "The portal refused: Access denied! [ACCESS_DENIED] (HTTP 403). \
              Check the rights and scopes of the application in Bitrix24."
         );
-        assert_eq!(error.heard(), Heard::Words("Access denied! [ACCESS_DENIED]".into()), "the portal's own words only");
+        assert_eq!(
+            error.heard(),
+            RefusalReason::Words("Access denied! [ACCESS_DENIED]".into()),
+            "the portal's own words only"
+        );
         let bare = ApiError::Refused { code: String::new(), description: String::new(), http: 400 };
         assert!(bare.to_string().contains("no reason given"));
     }

@@ -1,6 +1,6 @@
 //! Far ends that answer as no web server does, over real sockets: what they cost, and what is said of them.
 
-use super::send::{Limit, OneLong, SendFault, send};
+use super::exchange::{ExchangeFault, Limit, OneLong, send};
 use super::testing::{self, http_with};
 use crate::domain::company::Trust;
 use crate::domain::reach::Networks;
@@ -54,7 +54,7 @@ async fn head_of(socket: &mut TcpStream) -> String {
     String::from_utf8_lossy(&head).into_owned()
 }
 
-async fn asked(url: &str, longest: Limit<'_>, limit: Duration) -> Result<(u16, usize, Option<usize>), SendFault> {
+async fn asked(url: &str, longest: Limit<'_>, limit: Duration) -> Result<(u16, usize, Option<usize>), ExchangeFault> {
     let request = http_with(limit).request(Method::GET, url).expect("allowed");
     send(request, longest).await.map(|reply| (reply.status, reply.body.len(), reply.cut_at))
 }
@@ -90,7 +90,7 @@ async fn a_body_without_end_is_read_up_to_its_limit() {
 async fn heads_without_end_are_refused_and_interim_answers_without_end_run_out_of_time() {
     let header = format!("x-more: {}\r\n", "y".repeat(PIECE));
     let (url, sent, _) = endless("HTTP/1.1 200 OK\r\n", header.into_bytes()).await;
-    assert!(matches!(asked(&url, Limit::Ordinary, GENEROUS).await, Err(SendFault::Unanswered(_))));
+    assert!(matches!(asked(&url, Limit::Ordinary, GENEROUS).await, Err(ExchangeFault::Unanswered(_))));
     assert!(sent.load(Ordering::SeqCst) < IN_BUFFERS, "{sent:?} bytes were taken");
 
     let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(100);
@@ -117,7 +117,7 @@ async fn a_body_that_trickles_or_never_comes_runs_out_of_time_and_holds_up_no_ot
     while heads.lock().expect("not poisoned").is_empty() || hog.is_free() {
         tokio::task::yield_now().await;
     }
-    let quick = testing::Fake::start(|_| testing::Say::html(200, &"x".repeat(500_000))).await;
+    let quick = testing::FakePortal::start(|_| testing::FakeAnswer::html(200, &"x".repeat(500_000))).await;
     let began = std::time::Instant::now();
     let own = OneLong::default();
     let read = asked(&format!("{}/rest/user.get", quick.base), Limit::Long(&own), GENEROUS).await;
@@ -142,11 +142,11 @@ async fn what_comes_behind_an_answer_is_not_taken_for_the_next_one() {
 
 #[tokio::test]
 async fn redirects_are_answers_and_nobody_is_led_through_a_hundred_thousand_of_them() {
-    let stranger = testing::Fake::start(|_| testing::Say::html(200, "secrets?")).await;
+    let stranger = testing::FakePortal::start(|_| testing::FakeAnswer::html(200, "secrets?")).await;
     let target = format!("{}/steal", stranger.base);
-    let portal = testing::Fake::start(move |hit| match hit.query.parse::<u32>() {
-        Ok(n) => testing::Say::html(302, "").with("location", format!("/rest/x?{}", n + 1)),
-        Err(_) => testing::Say::html(307, "").with("location", target.clone()),
+    let portal = testing::FakePortal::start(move |hit| match hit.query.parse::<u32>() {
+        Ok(n) => testing::FakeAnswer::html(302, "").with("location", format!("/rest/x?{}", n + 1)),
+        Err(_) => testing::FakeAnswer::html(307, "").with("location", target.clone()),
     })
     .await;
     for (path, status) in [("/rest/x?0", 302), ("/rest/x", 307)] {
@@ -199,7 +199,7 @@ async fn a_portal_whose_certificate_is_not_trusted_is_told_nothing_and_the_remed
     let (url, heard) = secured(config).await;
     let fault = asked(&url, Limit::Ordinary, GENEROUS).await.expect_err("not trusted");
     let words = fault.to_string();
-    assert!(matches!(fault, SendFault::NotSent(_)), "{fault:?}");
+    assert!(matches!(fault, ExchangeFault::NotSent(_)), "{fault:?}");
     assert!(words.contains("SHA-256 ") && words.contains("ca_file of config.toml"), "{words}");
     assert!(heard.lock().expect("not poisoned").iter().all(Option::is_none), "the handshake never ends");
 }
@@ -229,5 +229,5 @@ async fn a_portal_with_old_tls_only_is_told_nothing_and_the_reason_is_named() {
         let _ = socket.read(&mut [0; 4096]).await;
     });
     let fault = asked(&url, Limit::Ordinary, GENEROUS).await.expect_err("too old");
-    assert!(matches!(&fault, SendFault::NotSent(why) if why.contains("speaks TLS 1.2 and 1.3")), "{fault:?}");
+    assert!(matches!(&fault, ExchangeFault::NotSent(why) if why.contains("speaks TLS 1.2 and 1.3")), "{fault:?}");
 }

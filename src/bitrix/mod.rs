@@ -4,29 +4,29 @@
 //! Nothing here retries on its own but for an expired token and a renamed portal; waiting and repeating
 //! is the caller's business, and [`ApiError`] says what may be repeated.
 
+mod answer;
 pub mod batch;
 pub mod bindings;
-mod budget;
 mod error;
-mod gate;
+mod exchange;
 pub mod hook;
 #[cfg(test)]
 mod hostile;
 mod lenient;
 mod oauth;
 mod portal;
-mod send;
+mod rate_limit;
 pub mod telephony;
 #[cfg(test)]
 mod testing;
+mod token_bucket;
+mod token_owner;
 pub mod users;
-mod verdict;
-mod who;
 
-pub use budget::Bucket;
+pub use answer::Answer;
 pub use error::ApiError;
-pub use gate::{Priority, Turn};
 pub use oauth::{AppCredentials, AppInfo, Grant, OAuth, OAuthError, Renewal, TokenHostFault};
-pub use portal::{Portal, PortalSetup, Stored, TokenVault, Tools, VaultError, portal_domain};
-pub use verdict::Answer;
-pub use who::{Who, who};
+pub use portal::{BitrixTools, Portal, PortalSetup, StoreFuture, TokenStore, TokenStoreError, portal_domain};
+pub use rate_limit::{Priority, RateLimitSlot};
+pub use token_bucket::TokenBucket;
+pub use token_owner::{TokenOwner, who};

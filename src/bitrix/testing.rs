@@ -1,6 +1,6 @@
 //! A server on loopback that answers as the test says and remembers what it was asked.
 
-use super::verdict::Answer;
+use super::answer::Answer;
 use crate::domain::company::Trust;
 use crate::domain::reach::Networks;
 use crate::http::{ClientOptions, Guarded, Trusted, tls_config};
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// One request as it arrived.
 #[derive(Debug, Clone)]
-pub(super) struct Hit {
+pub(super) struct FakeRequest {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) query: String,
@@ -25,7 +25,7 @@ pub(super) struct Hit {
     pub(super) body: Bytes,
 }
 
-impl Hit {
+impl FakeRequest {
     /// The JSON body.
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("the request holds JSON")
@@ -49,13 +49,13 @@ impl Hit {
 }
 
 /// The answer of a test server.
-pub(super) struct Say {
+pub(super) struct FakeAnswer {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
 }
 
-impl Say {
+impl FakeAnswer {
     pub(super) fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type", "application/json; charset=utf-8".into())];
         Self { status, headers, body: body.to_string().into_bytes() }
@@ -80,22 +80,22 @@ impl Say {
 }
 
 /// A running server; it ends with the test's runtime.
-pub(super) struct Fake {
+pub(super) struct FakePortal {
     /// `http://127.0.0.1:PORT`
     pub(super) base: String,
-    hits: Arc<Mutex<Vec<Hit>>>,
+    hits: Arc<Mutex<Vec<FakeRequest>>>,
 }
 
-impl Fake {
+impl FakePortal {
     /// Starts a server that answers every request with `answer`.
-    pub(super) async fn start(answer: impl Fn(&Hit) -> Say + Send + Sync + 'static) -> Self {
+    pub(super) async fn start(answer: impl Fn(&FakeRequest) -> FakeAnswer + Send + Sync + 'static) -> Self {
         let hits = Arc::new(Mutex::new(Vec::new()));
         let (seen, answer) = (hits.clone(), Arc::new(answer));
         let router = Router::new().fallback(move |request: Request| {
             let (seen, answer) = (seen.clone(), answer.clone());
             async move {
                 let (parts, body) = request.into_parts();
-                let hit = Hit {
+                let hit = FakeRequest {
                     method: parts.method.to_string(),
                     path: parts.uri.path().to_owned(),
                     query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -118,7 +118,7 @@ impl Fake {
     }
 
     /// Everything that was asked so far.
-    pub(super) fn hits(&self) -> Vec<Hit> {
+    pub(super) fn hits(&self) -> Vec<FakeRequest> {
         self.hits.lock().unwrap().clone()
     }
 

@@ -132,7 +132,7 @@ fn read(row: &Value, active: bool) -> Option<PortalUser> {
 mod tests {
     use super::*;
     use crate::bitrix::portal::tests::World;
-    use crate::bitrix::testing::{Hit, Say};
+    use crate::bitrix::testing::{FakeAnswer, FakeRequest};
 
     #[test]
     fn rows_are_read_whatever_is_missing() {
@@ -174,14 +174,14 @@ mod tests {
 
     /// A portal with `count` users whose paging is answered by `next`.
     async fn portal(count: i64, next: fn(i64, i64) -> Value) -> World {
-        World::new(move |hit: &Hit| {
+        World::new(move |hit: &FakeRequest| {
             let start = hit.json()["start"].as_i64().expect("an offset");
             let rows: Vec<_> = (start..count.min(start + 50)).map(|n| json!({"ID": (n + 1).to_string()})).collect();
             let mut answer = json!({"result": rows, "total": count.to_string()});
             if !next(start, count).is_null() {
                 answer["next"] = next(start, count);
             }
-            Say::json(200, &answer)
+            FakeAnswer::json(200, &answer)
         })
         .await
     }
@@ -212,10 +212,10 @@ mod tests {
     #[tokio::test]
     async fn guests_are_left_out_by_a_portal_that_filters_ignores_or_refuses_it() {
         for mode in ["filters", "ignores", "refuses", "knows no types"] {
-            let world = World::new(move |hit: &Hit| {
+            let world = World::new(move |hit: &FakeRequest| {
                 let filter = hit.json()["FILTER"].clone();
                 if mode == "refuses" && filter.get("USER_TYPE").is_some() {
-                    return Say::error(400, "ERROR_ARGUMENT", "Unknown field");
+                    return FakeAnswer::error(400, "ERROR_ARGUMENT", "Unknown field");
                 }
                 let mut rows = vec![json!({"ID": "7", "USER_TYPE": "employee"}), json!({"ID": "8"})];
                 if mode == "knows no types" {
@@ -223,7 +223,7 @@ mod tests {
                 } else if mode != "filters" || filter["USER_TYPE"] == "extranet" {
                     rows.push(json!({"ID": "50", "USER_TYPE": "extranet"}));
                 }
-                Say::json(200, &json!({"result": rows, "total": rows.len()}))
+                FakeAnswer::json(200, &json!({"result": rows, "total": rows.len()}))
             })
             .await;
             let list = world.portal.users().await.expect("users");
@@ -241,17 +241,17 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_does_not_say_whether_he_is_active_is_what_was_asked_for() {
-        let world = World::new(|_| Say::json(200, &json!({"result": [{"ID": "7"}], "total": 1}))).await;
+        let world = World::new(|_| FakeAnswer::json(200, &json!({"result": [{"ID": "7"}], "total": 1}))).await;
         assert!(world.portal.users().await.expect("users").users[0].active);
         assert!(!world.portal.former_users().await.expect("users").users[0].active);
     }
 
     #[tokio::test]
     async fn an_empty_page_is_an_empty_list_and_a_fault_is_none() {
-        let world = World::new(|_| Say::json(200, &json!({"result": []}))).await;
+        let world = World::new(|_| FakeAnswer::json(200, &json!({"result": []}))).await;
         assert_eq!(world.portal.users().await, Ok(UserList::default()));
         assert_eq!(world.portal.former_users().await, Ok(UserList { users: vec![], complete: true }));
-        let world = World::new(|_| Say::error(403, "insufficient_scope", "")).await;
+        let world = World::new(|_| FakeAnswer::error(403, "insufficient_scope", "")).await;
         assert!(matches!(world.portal.users().await, Err(ApiError::NeedsLogin(_))));
     }
 
@@ -267,7 +267,7 @@ mod tests {
             (json!({"result": null}), false),
         ] {
             let said = answer.clone();
-            let world = World::new(move |_| Say::json(200, &said)).await;
+            let world = World::new(move |_| FakeAnswer::json(200, &said)).await;
             assert_eq!(world.portal.users().await.expect("a list").complete, complete, "{answer}");
         }
     }

@@ -1,7 +1,7 @@
 //! `company list`, `company show`, `company forget`: for the server's administrator.
 
 use super::{Files, complain, complain_of, say};
-use crate::app::{self, Details, Entry, Forgotten, Standing};
+use crate::app::{self, CompanyEntry, Details, Forgotten, Standing};
 use crate::config::{self, Settings};
 use crate::domain::written::{on_one_line, visible};
 use crate::domain::{CompanyId, Timestamp};
@@ -148,7 +148,7 @@ const fn word(state: Standing) -> &'static str {
 }
 
 /// One line, its parts parted by tabs.
-fn line(entry: &Entry) -> String {
+fn line(entry: &CompanyEntry) -> String {
     let (id, domain, name) = (on_one_line(&entry.id), on_one_line(&entry.domain), on_one_line(&entry.name));
     format!("{id}\t{domain}\t{}\t{}\t{name}", word(entry.state), moment(entry.since))
 }
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_name_of_others_stays_on_its_line_and_turns_no_direction() {
         let text = |text: &str| text.to_owned();
-        let entry = Entry {
+        let entry = CompanyEntry {
             id: text("m\u{2066}1"),
             domain: text("\u{feff}one.example"),
             name: text(TRICKY),

@@ -3,7 +3,7 @@
 use super::{Files, complain_of};
 use crate::app::{self, Daemon, Listeners};
 use crate::config::{self, Loaded, Settings};
-use crate::lifecycle::{self, Wish, Wishes};
+use crate::lifecycle::{self, SignalRequest, Signals};
 use crate::telemetry::{self, Telemetry};
 use anyhow::Context as _;
 use std::process::ExitCode;
@@ -32,13 +32,13 @@ pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
         }
         let started = async {
             // Before the first byte is served, so that no signal meets us unprepared.
-            let wishes = Wishes::listen().context("signals cannot be listened to")?;
+            let signals = Signals::listen().context("signals cannot be listened to")?;
             let listeners = Listeners::take_or_bind(&settings, handed).await?;
             let daemon = Daemon::start(&settings, prepared, listeners, app::clock()).await?;
-            anyhow::Ok((wishes, daemon))
+            anyhow::Ok((signals, daemon))
         };
-        let (wishes, daemon) = started.await.inspect_err(|error| tracing::error!("{error:#}"))?;
-        serve(files, &telemetry, wishes, &daemon).await;
+        let (signals, daemon) = started.await.inspect_err(|error| tracing::error!("{error:#}"))?;
+        serve(files, &telemetry, signals, &daemon).await;
         lifecycle::tell_stopping();
         daemon.stop().await;
         Ok(ExitCode::SUCCESS)
@@ -46,14 +46,14 @@ pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
 }
 
 /// Serves until somebody wants us to stop.
-async fn serve(files: &Files, telemetry: &Telemetry, mut wishes: Wishes, daemon: &Daemon) {
+async fn serve(files: &Files, telemetry: &Telemetry, mut signals: Signals, daemon: &Daemon) {
     lifecycle::tell_ready(&daemon.summary());
     let mut beat = tokio::time::interval(lifecycle::watchdog_interval().unwrap_or(STATUS));
     loop {
         tokio::select! {
-            wish = wishes.next() => match wish {
-                Wish::Stop => return,
-                Wish::Reload => {
+            request = signals.next() => match request {
+                SignalRequest::Stop => return,
+                SignalRequest::Reload => {
                     lifecycle::tell_reloading();
                     reload(files, telemetry, daemon);
                     lifecycle::tell_ready(&daemon.summary());

@@ -2,10 +2,10 @@
 
 use super::say;
 use crate::config::Settings;
-use crate::lifecycle::Wishes;
+use crate::lifecycle::Signals;
+use crate::sandbox::environment::{Environment, EnvironmentPlan};
 use crate::sandbox::portal::{PortalSpec, SimPortal};
 use crate::sandbox::switch::Pace;
-use crate::sandbox::town::{Town, TownPlan};
 use crate::telemetry::{self, LogLevel};
 use anyhow::anyhow;
 use std::io;
@@ -24,7 +24,7 @@ impl Sandbox {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let dir = tempfile::Builder::new().prefix("ecss-crm-sandbox-").tempdir()?;
-            let mut wishes = Wishes::listen()?;
+            let mut signals = Signals::listen()?;
             let log = Settings {
                 log_level: LogLevel::Info,
                 default_log_file: dir.path().join("default.log"),
@@ -32,13 +32,13 @@ impl Sandbox {
                 ..Settings::default()
             };
             let _log = telemetry::init(&log.log_settings(false))?;
-            let town = Town::build(dir.path(), &TownPlan::default()).await?;
-            town.switch.set_pace(Pace::lifelike());
-            let company = town.add_company("sandbox.local", self.spec()).await.map_err(|e| self.explained(e))?;
+            let environment = Environment::build(dir.path(), &EnvironmentPlan::default()).await?;
+            environment.switch.set_pace(Pace::lifelike());
+            let company = environment.add_company("sandbox.local", self.spec()).await.map_err(|e| self.explained(e))?;
             company.portal.install(1).await;
-            town.register(&company).await?;
-            town.show_phones(&company);
-            settled(&town, &company.portal).await?;
+            environment.register(&company).await?;
+            environment.show_phones(&company);
+            settled(&environment, &company.portal).await?;
             say(&format!(
                 "The sandbox is ready. Open {page}\n\n\
                  You see a simulated Bitrix24 portal. Choose an employee, press \"Call the company\" among the telephones\n\
@@ -50,13 +50,13 @@ impl Sandbox {
                  The daemon's log: {log}\n\n\
                  Ctrl-C ends the sandbox and removes its files.",
                 page = company.portal.page_url(),
-                base = town.base(),
+                base = environment.base(),
                 domain = company.portal.domain(),
                 log = dir.path().join("default.log").display(),
             ));
-            wishes.next().await;
+            signals.next().await;
             say("stopping");
-            town.stop().await;
+            environment.stop().await;
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -80,10 +80,11 @@ impl Sandbox {
 }
 
 /// Waits until the first call would find everything in place.
-async fn settled(town: &Town, portal: &SimPortal) -> anyhow::Result<()> {
-    town.switch.wait_linked(1).await?;
+async fn settled(environment: &Environment, portal: &SimPortal) -> anyhow::Result<()> {
+    environment.switch.wait_linked(1).await?;
     let bound = || (!portal.placements().is_empty() && !portal.handlers().is_empty()).then_some(());
-    town.portals
+    environment
+        .portals
         .until(Duration::from_secs(20), bound)
         .await
         .ok_or_else(|| anyhow::anyhow!("the daemon has not embedded its card in the portal"))

@@ -37,14 +37,14 @@ impl Binding {
 
 /// What came back instead of what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub enum RefusalReason {
     /// The other side's own words.
     Words(String),
     /// Nothing it said: what was seen instead.
     Seen(String),
 }
 
-impl fmt::Display for Heard {
+impl fmt::Display for RefusalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Words(text) | Self::Seen(text) => f.write_str(text),
@@ -60,7 +60,7 @@ pub struct RefusedBinding {
     /// Since when.
     pub since: Timestamp,
     /// Why.
-    pub why: Heard,
+    pub why: RefusalReason,
 }
 
 /// All that is refused at the moment, and when it is tried again.
@@ -89,7 +89,7 @@ impl Refusals {
     pub fn after(
         &self,
         looked: &[Binding],
-        refused: Vec<(Binding, Heard)>,
+        refused: Vec<(Binding, RefusalReason)>,
         now: Timestamp,
         next_try: Option<Timestamp>,
     ) -> Self {
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_lasts_keeps_its_beginning_and_what_is_over_is_gone() {
-        let refused = |what, why: &str| (what, Heard::Words(why.to_owned()));
+        let refused = |what, why: &str| (what, RefusalReason::Words(why.to_owned()));
         let all = &Binding::BOUND;
         let first = Refusals::default().after(
             all,
@@ -135,7 +135,7 @@ mod tests {
         let later = first.after(all, vec![refused(Binding::Card, "no")], Timestamp(5), Some(Timestamp(20)));
         assert_eq!(
             later.bindings,
-            [RefusedBinding { what: Binding::Card, since: Timestamp(1), why: Heard::Words("no".into()) }]
+            [RefusedBinding { what: Binding::Card, since: Timestamp(1), why: RefusalReason::Words("no".into()) }]
         );
         assert!(!later.says_the_same(&first));
         assert!(later.says_the_same(&later.after(

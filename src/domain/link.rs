@@ -1,7 +1,7 @@
 //! Health of a company's connections as data: page, readiness, metrics and `doctor` read the same value.
 
 use super::Timestamp;
-use super::binding::Heard;
+use super::binding::RefusalReason;
 use super::reach::Forbidden;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -241,7 +241,7 @@ pub enum InstallTrouble {
     /// The authorization server says no: the keys do not fit, a subscription is over.
     ServerRefuses(String),
     /// The portal does not say in whose name it was told.
-    PortalFails(Heard),
+    PortalFails(RefusalReason),
     /// It was told without tokens, so that nothing can prove it.
     TokensMissing,
 }

@@ -3,7 +3,7 @@
 //! After an outage a lane may hold a whole call's worth of steps. Telling them one by one would open and close
 //! cards nobody should see any more, so the plan looks ahead: it says no more than what is still true.
 
-use super::call::{CrmStep, Kind, Reason, Status};
+use super::call::{CrmCallKind, CrmStep, FinishStatus, Reason};
 use super::{CrmCallId, Phone, Timestamp, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub enum Request {
         /// The client's number.
         number: Option<Phone>,
         /// Direction.
-        kind: Kind,
+        kind: CrmCallKind,
         /// When it began.
         started_at: Timestamp,
         /// Make a CRM item if there is none.
@@ -48,7 +48,7 @@ pub enum Request {
         /// Seconds of conversation.
         duration_s: u32,
         /// How it ended.
-        status: Status,
+        status: FinishStatus,
         /// What the status does not say.
         reason: Option<Reason>,
     },
@@ -127,27 +127,27 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
     match (first, crm) {
         (CrmStep::Adopt { crm }, _) => Some(Plan { requests: Vec::new(), settles: 1, adopts: Some(crm.clone()) }),
         (CrmStep::Register { user, number, kind, started_at, create, show }, None) => {
-            let mut words = Words::of(&waiting[1..]);
-            let own = words.last.remove(user).unwrap_or(*show);
+            let mut changes = CardChanges::of(&waiting[1..]);
+            let own = changes.last.remove(user).unwrap_or(*show);
             let register = Request::Register {
                 user: *user,
                 number: number.clone(),
                 kind: *kind,
                 started_at: *started_at,
                 create: *create,
-                show: own && !words.over,
+                show: own && !changes.over,
             };
             // It may have been carried out before, with its answer lost: then he sees the card.
-            if *show && (words.over || !own) {
-                words.last.insert(*user, false);
+            if *show && (changes.over || !own) {
+                changes.last.insert(*user, false);
             }
             let mut requests = vec![register];
-            requests.extend(words.requests(&Target::New, sees));
-            settle(requests, 1 + words.steps)
+            requests.extend(changes.requests(&Target::New, sees));
+            settle(requests, 1 + changes.steps)
         }
         (CrmStep::Show { .. } | CrmStep::Hide { .. }, Some(crm)) => {
-            let words = Words::of(waiting);
-            settle(words.requests(&Target::Known(crm.clone()), sees), words.steps)
+            let changes = CardChanges::of(waiting);
+            settle(changes.requests(&Target::Known(crm.clone()), sees), changes.steps)
         }
         (CrmStep::Finish { user, duration_s, status, reason, ended_at: _ }, Some(crm)) => {
             let request = Request::Finish {
@@ -167,7 +167,7 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
 }
 
 /// A run of shows and hides, merged.
-struct Words {
+struct CardChanges {
     /// The last word per user.
     last: BTreeMap<UserId, bool>,
     /// How many steps the run has.
@@ -176,7 +176,7 @@ struct Words {
     over: bool,
 }
 
-impl Words {
+impl CardChanges {
     fn of(waiting: &[&CrmStep]) -> Self {
         let (mut last, mut steps) = (BTreeMap::new(), 0);
         for step in waiting {
@@ -221,7 +221,7 @@ mod tests {
         CrmStep::Register {
             user: UserId(user),
             number: None,
-            kind: Kind::Incoming,
+            kind: CrmCallKind::Incoming,
             started_at: Timestamp(0),
             create: false,
             show: true,
@@ -237,7 +237,7 @@ mod tests {
         CrmStep::Hide { users: users(ids) }
     }
     fn finish() -> CrmStep {
-        CrmStep::Finish { user: UserId(1), duration_s: 5, status: Status::Answered, reason: None, ended_at: None }
+        CrmStep::Finish { user: UserId(1), duration_s: 5, status: FinishStatus::Answered, reason: None, ended_at: None }
     }
 
     impl Request {

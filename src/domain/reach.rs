@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// What kind of place an address is; the later ones are less of anybody's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum AddressClass {
     /// Anything in the internet.
     Internet,
     /// A network of the house or of the provider.
@@ -25,7 +25,7 @@ pub enum Place {
     Metadata,
 }
 
-impl Place {
+impl AddressClass {
     /// The most far-reaching setting that would still be needed to go there; `None` where nothing allows it.
     pub const fn allowed_by(self) -> Option<Networks> {
         match self {
@@ -62,7 +62,7 @@ pub enum Networks {
 
 impl Networks {
     /// Whether a connection to such a place may be made.
-    pub fn allow(self, place: Place) -> bool {
+    pub fn allow(self, place: AddressClass) -> bool {
         place.allowed_by().is_some_and(|needed| needed <= self)
     }
 
@@ -102,7 +102,7 @@ pub struct Forbidden {
     /// The name (or address) as it was written; without a port.
     pub host: String,
     /// Where it leads.
-    pub place: Place,
+    pub place: AddressClass,
 }
 
 impl fmt::Display for Forbidden {
@@ -123,12 +123,12 @@ mod tests {
     #[test]
     fn each_setting_includes_those_before_it_and_none_what_is_never_contacted() {
         for (place, allowed) in [
-            (Place::Internet, &[Public, Private, Local][..]),
-            (Place::Private, &[Private, Local]),
-            (Place::ThisMachine, &[Local]),
-            (Place::Nowhere, &[]),
-            (Place::LinkLocal, &[]),
-            (Place::Metadata, &[]),
+            (AddressClass::Internet, &[Public, Private, Local][..]),
+            (AddressClass::Private, &[Private, Local]),
+            (AddressClass::ThisMachine, &[Local]),
+            (AddressClass::Nowhere, &[]),
+            (AddressClass::LinkLocal, &[]),
+            (AddressClass::Metadata, &[]),
         ] {
             for networks in [Public, Private, Local] {
                 assert_eq!(networks.allow(place), allowed.contains(&networks), "{networks} {place:?}");
@@ -151,10 +151,10 @@ mod tests {
     fn a_refusal_says_who_where_and_what_would_allow_it() {
         let said = |place| Forbidden { host: "b24.example".to_owned(), place }.to_string();
         assert_eq!(
-            said(Place::Private),
+            said(AddressClass::Private),
             "b24.example leads to an address in a private network, which the settings of this server allow only with \
              \"private\""
         );
-        assert!(said(Place::Metadata).ends_with("metadata service, which is never contacted"));
+        assert!(said(AddressClass::Metadata).ends_with("metadata service, which is never contacted"));
     }
 }

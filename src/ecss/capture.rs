@@ -154,7 +154,7 @@ fn mask_digits(text: &str) -> String {
 
 /// A tap with what it needs to be told things; without a tap nothing is copied or masked.
 #[derive(Clone)]
-pub(crate) struct Listener {
+pub(crate) struct FrameListener {
     pub(crate) tap: Option<Arc<dyn Tap>>,
     pub(crate) clock: Clock,
     pub(crate) masker: Masker,
@@ -162,7 +162,7 @@ pub(crate) struct Listener {
     pub(crate) owner: Arc<str>,
 }
 
-impl Listener {
+impl FrameListener {
     pub(crate) fn tell(&self, flow: Flow, text: &str) {
         if let Some(tap) = &self.tap {
             tap.message(self.clock.now(), flow, &self.masker.mask(text));

@@ -10,14 +10,14 @@
 pub mod callapi;
 mod capture;
 mod commander;
-mod steps;
+mod connect_log;
 
 pub use callapi::connection::Connection;
 pub use callapi::dialect::{Dialect, DialectFault, Fault};
 pub use callapi::replay::replay;
 pub use capture::{Flow, Tap};
 pub use commander::Commander;
-pub use steps::{Step, Steps};
+pub use connect_log::{ConnectLog, ConnectStep};
 
 use crate::clock::{Clock, Mark};
 use crate::domain::company::{Backend, SwitchSettings};
@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 /// What the switch has said, and when it was read from the socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
+pub struct TimedEvent {
     /// The moment of reading; what waits for its owner meanwhile keeps it.
     pub at: Mark,
     /// What was said.
@@ -37,8 +37,8 @@ pub struct Heard {
 }
 
 /// What one attempt to connect needs.
-pub struct Attempt<'a> {
-    /// The company's settings; of the addresses only [`Attempt::address`] is used.
+pub struct ConnectAttempt<'a> {
+    /// The company's settings; of the addresses only [`ConnectAttempt::address`] is used.
     pub settings: &'a SwitchSettings,
     /// The address to try, as the administrator typed it.
     pub address: &'a str,
@@ -69,12 +69,12 @@ pub async fn connect(
     zone: TimeZone,
     clock: Clock,
 ) -> Result<Connection, LinkFault> {
-    let attempt = Attempt { settings, address, networks, dialect, tls, zone, clock, tap: None };
-    connect_with(attempt, &mut Steps::default()).await
+    let attempt = ConnectAttempt { settings, address, networks, dialect, tls, zone, clock, tap: None };
+    connect_with(attempt, &mut ConnectLog::default()).await
 }
 
 /// [`connect`] that tells its steps also when it fails, and can be listened to.
-pub async fn connect_with(attempt: Attempt<'_>, steps: &mut Steps) -> Result<Connection, LinkFault> {
+pub async fn connect_with(attempt: ConnectAttempt<'_>, steps: &mut ConnectLog) -> Result<Connection, LinkFault> {
     match attempt.settings.backend {
         Backend::CallApi => callapi::connect(attempt, steps).await,
         Backend::Csta => Err(LinkFault::Protocol("CSTA is not available in this version: choose Call API".to_owned())),

@@ -1,6 +1,6 @@
 //! A client for addresses that others name: every connection is judged by the address it is made to.
 
-use super::place::place_of;
+use super::address_class::place_of;
 use super::{ClientOptions, builder};
 use crate::domain::reach::{Forbidden, Networks};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -113,7 +113,7 @@ fn proxies(environment: impl Iterator<Item = (String, String)>) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::domain::company::Trust;
-    use crate::domain::reach::Place;
+    use crate::domain::reach::AddressClass;
     use crate::http::{Trusted, tls_config};
     use std::collections::VecDeque;
     use std::error::Error;
@@ -144,7 +144,7 @@ mod tests {
             let request = client(networks).request(Method::POST, &url).expect("a name is judged when it is reached");
             let error = request.send().await.expect_err("nothing is sent");
             assert!(error.is_connect(), "{error:?}");
-            let want = Forbidden { host: "localhost".to_owned(), place: Place::ThisMachine };
+            let want = Forbidden { host: "localhost".to_owned(), place: AddressClass::ThisMachine };
             assert_eq!(forbidden(&error), Some(want), "{error:?}");
         }
         let request = client(Networks::Local).request(Method::POST, &url).expect("allowed");
@@ -191,7 +191,7 @@ mod tests {
             assert_eq!(outcome.is_ok(), allowed, "{n}: {turn}: {outcome:?}");
             assert_eq!(connections.try_recv().is_ok(), allowed, "{n}: {turn}");
             let place = outcome.err().and_then(|error| forbidden(&error)).map(|forbidden| forbidden.place);
-            assert_eq!(place, (!allowed).then_some(Place::Metadata), "{n}: {turn}");
+            assert_eq!(place, (!allowed).then_some(AddressClass::Metadata), "{n}: {turn}");
         }
         assert!(names.0.lock().expect("not poisoned").is_empty(), "each request has looked the name up itself");
     }
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(admitted(Networks::Public, "x", mixed.clone()), Ok(all("1.1.1.1")));
         assert_eq!(admitted(Networks::Private, "x", mixed), Ok(all("1.1.1.1 10.0.0.1")));
         let refused = admitted(Networks::Public, "x", all("10.0.0.1 127.0.0.1")).expect_err("none is left");
-        assert_eq!(refused, Forbidden { host: "x".to_owned(), place: Place::ThisMachine });
+        assert_eq!(refused, Forbidden { host: "x".to_owned(), place: AddressClass::ThisMachine });
         assert_eq!(admitted(Networks::Public, "x", Vec::new()), Ok(Vec::new()));
     }
 

@@ -1,12 +1,12 @@
 //! The only constructor of HTTP clients, and what outgoing TLS trusts.
 
+mod address_class;
 mod guard;
-mod place;
 mod tls_fault;
 mod trust;
 
+pub use address_class::place_of;
 pub use guard::{Guarded, admitted};
-pub use place::place_of;
 pub use tls_fault::{TlsFault, causes, tls_fault};
 pub use trust::{Refused, TrustError, Trusted, tls_config};
 

@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What somebody outside wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum SignalRequest {
     /// End in good order (SIGTERM, SIGINT).
     Stop,
     /// Read files again (SIGHUP).
@@ -20,13 +20,13 @@ pub enum Wish {
 
 /// The signals we listen to.
 #[derive(Debug)]
-pub struct Wishes {
+pub struct Signals {
     term: Signal,
     int: Signal,
     hup: Signal,
 }
 
-impl Wishes {
+impl Signals {
     /// Begins to listen. Until then SIGHUP ends the process.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
@@ -37,11 +37,11 @@ impl Wishes {
     }
 
     /// The next wish. Cancel-safe.
-    pub async fn next(&mut self) -> Wish {
+    pub async fn next(&mut self) -> SignalRequest {
         tokio::select! {
-            _ = self.term.recv() => Wish::Stop,
-            _ = self.int.recv() => Wish::Stop,
-            _ = self.hup.recv() => Wish::Reload,
+            _ = self.term.recv() => SignalRequest::Stop,
+            _ = self.int.recv() => SignalRequest::Stop,
+            _ = self.hup.recv() => SignalRequest::Reload,
         }
     }
 }

@@ -1,23 +1,23 @@
 //! All companies of the installation: each with its own tasks, so that none can delay or break another.
 
 use super::actor::Actor;
-use super::book::Book;
+use super::actor::TraceLimit;
 use super::exchanges::Exchanges;
-use super::handle::{CompanyHandle, Inner, room_for_clicks};
+use super::handle::{CompanyContext, CompanyHandle, click_permits};
 use super::installs::Installs;
 use super::journal::Journal;
-use super::lanes::Lanes;
 use super::link::{self, LinkTools};
-use super::noise::Noise;
+use super::log_limiter::LogLimiter;
+use super::open_calls::OpenCalls;
+use super::outbox::Outbox;
 use super::removals::Removals;
-use super::status::Shared;
-use super::stories::Stories;
+use super::status::SharedStatus;
 use super::surplus::GivenUp;
-use super::upkeep::{Bell, Upkeep};
-use super::vault::StoreVault;
+use super::token_store::CompanyTokenStore;
+use super::upkeep::{Upkeep, UpkeepSignals};
 use super::visitors::Visitors;
 use crate::bitrix::bindings::Wanted;
-use crate::bitrix::{AppCredentials, Portal, PortalSetup, Tools};
+use crate::bitrix::{AppCredentials, BitrixTools, Portal, PortalSetup};
 use crate::clock::{Clock, random_unit};
 use crate::domain::budget::Budget;
 use crate::domain::company::{CallSettings, Company};
@@ -39,7 +39,7 @@ use tokio_util::task::TaskTracker;
 const INBOX: usize = 64;
 /// Frames a company's switch may be ahead of its actor, for half a minute at 2,000 a second; then the socket is no longer
 /// read, and what waits in it is dated when it is. The link counts their bytes as well.
-const NEWS: usize = 65_536;
+const LINK_EVENTS: usize = 65_536;
 /// How long upkeep may take to end when the company stops.
 const LAST_ROUND: Duration = Duration::from_secs(5);
 /// First rounds of upkeep are spread over this long per company, up to [`LONGEST_SPREAD`].
@@ -54,7 +54,7 @@ pub struct Setup {
     /// Time.
     pub clock: Clock,
     /// For portals and authorization servers.
-    pub bitrix: Tools,
+    pub bitrix: BitrixTools,
     /// For switches.
     pub link: LinkTools,
     /// What we want to be called by.
@@ -188,17 +188,17 @@ impl Companies {
         self,
         id: CompanyId,
         mut handle: CompanyHandle,
-        mut parts: Parts,
+        mut parts: TaskParts,
         stop: CancellationToken,
         first_delay: Duration,
     ) {
         let mut failures = 0;
         loop {
             let mut tasks = JoinSet::new();
-            let Parts { actor, inbox, news, link_state, link_news, switch } = parts;
+            let TaskParts { actor, inbox, events, link_state, link_events, switch } = parts;
             let actor_stop = stop.clone();
-            let actor = tasks.spawn(actor.run(inbox, news, actor_stop)).id();
-            tasks.spawn(link::run(self.setup.link.clone(), switch, link_news, link_state));
+            let actor = tasks.spawn(actor.run(inbox, events, actor_stop)).id();
+            tasks.spawn(link::run(self.setup.link.clone(), switch, link_events, link_state));
             let upkeep = Upkeep { wanted: self.setup.wanted.clone(), rebind: self.setup.rebind.clone(), first_delay };
             let upkeep = tasks.spawn(upkeep.run(handle.clone(), stop.clone())).id();
             let mut upkeep_ended = false;
@@ -242,14 +242,14 @@ impl Companies {
         }
     }
 
-    async fn rebuild(&self, id: &CompanyId) -> Result<Option<(CompanyHandle, Parts)>, StoreError> {
+    async fn rebuild(&self, id: &CompanyId) -> Result<Option<(CompanyHandle, TaskParts)>, StoreError> {
         match self.setup.store.company(id).await? {
             Some(company) => Ok(Some(self.build(company).await?)),
             None => Ok(None),
         }
     }
 
-    async fn build(&self, company: Company) -> Result<(CompanyHandle, Parts), StoreError> {
+    async fn build(&self, company: Company) -> Result<(CompanyHandle, TaskParts), StoreError> {
         let setup = &self.setup;
         let id = company.id.clone();
         let employees = setup.store.employees(&id).await?;
@@ -266,14 +266,14 @@ impl Companies {
                 language: company.language.clone(),
             },
             setup.bitrix.clone(),
-            Arc::new(StoreVault { store: setup.store.clone(), company: id.clone() }),
+            Arc::new(CompanyTokenStore { store: setup.store.clone(), company: id.clone() }),
         );
         let (link_state, link) = watch::channel(LinkState::NotConfigured);
-        let shared = Arc::new(Shared::new(link));
+        let shared = Arc::new(SharedStatus::new(link));
         let (inbox, inbox_rx) = mpsc::channel(INBOX);
-        let (link_news, news) = mpsc::channel(NEWS);
+        let (link_events, events) = mpsc::channel(LINK_EVENTS);
         let (switch, switch_rx) = watch::channel(company.switch.map(Arc::new));
-        let bell = Arc::new(Bell::default());
+        let upkeep_signals = Arc::new(UpkeepSignals::default());
         let numbers = NumberPlan::new(&company.calls);
         let actor = Actor {
             company: id.clone(),
@@ -286,19 +286,19 @@ impl Companies {
             directory: Directory::new(employees),
             numbers,
             frames: VecDeque::new(),
-            book: Book::default(),
-            stories: Stories::default(),
-            noise: Noise::default(),
-            surplus: Noise::default(),
+            open_calls: OpenCalls::default(),
+            trace_limit: TraceLimit::default(),
+            log_limiter: LogLimiter::default(),
+            surplus: LogLimiter::default(),
             given_up: GivenUp::default(),
-            lanes: Lanes::default(),
-            turn: portal.turn(),
+            outbox: Outbox::default(),
+            rate_limit: portal.rate_limit_slot(),
             journal: Journal::new(setup.store.clone(), id.clone()),
-            bell: bell.clone(),
+            upkeep_signals: upkeep_signals.clone(),
             commander: None,
-            doing: JoinSet::new(),
+            tasks: JoinSet::new(),
         };
-        let handle = CompanyHandle(Arc::new(Inner {
+        let handle = CompanyHandle(Arc::new(CompanyContext {
             company: id,
             store: setup.store.clone(),
             clock: setup.clock.clone(),
@@ -308,12 +308,12 @@ impl Companies {
             inbox,
             switch,
             link: setup.link.clone(),
-            bell,
+            upkeep_signals,
             visitors: Visitors::default(),
-            clicks_waiting: room_for_clicks(),
+            clicks_waiting: click_permits(),
             reloading: Mutex::default(),
         }));
-        Ok((handle, Parts { actor, inbox: inbox_rx, news, link_state, link_news, switch: switch_rx }))
+        Ok((handle, TaskParts { actor, inbox: inbox_rx, events, link_state, link_events, switch: switch_rx }))
     }
 
     /// Tokens that cannot be opened are as good as none: an administrator logs in again, and calls go on being followed.
@@ -375,11 +375,11 @@ async fn ends_in_time(tasks: &mut JoinSet<()>, upkeep: tokio::task::Id) -> bool 
 }
 
 /// What a company's tasks own.
-struct Parts {
+struct TaskParts {
     actor: Actor,
-    inbox: mpsc::Receiver<super::message::Message>,
-    news: mpsc::Receiver<link::LinkNews>,
+    inbox: mpsc::Receiver<super::message::ActorMessage>,
+    events: mpsc::Receiver<link::LinkEvent>,
     link_state: watch::Sender<LinkState>,
-    link_news: mpsc::Sender<link::LinkNews>,
+    link_events: mpsc::Sender<link::LinkEvent>,
     switch: watch::Receiver<Option<Arc<crate::domain::company::SwitchSettings>>>,
 }

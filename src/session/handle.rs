@@ -1,13 +1,13 @@
 //! One company as everybody else may see it: its state, its board, and what it can be asked to do.
 
-use super::board::CallBoard;
+use super::call_board::CallBoard;
 use super::link::{LinkTools, check};
-use super::message::{ActError, Message};
-use super::status::{Shared, Status};
-use super::upkeep::Bell;
+use super::message::{ActError, ActorMessage};
+use super::status::{CompanyStatus, SharedStatus};
+use super::upkeep::UpkeepSignals;
 use super::visitors::{Visit, VisitCounts, VisitFault, Visitors};
 use crate::bitrix::users::UserList;
-use crate::bitrix::{ApiError, Portal, Who, portal_domain};
+use crate::bitrix::{ApiError, Portal, TokenOwner, portal_domain};
 use crate::clock::Clock;
 use crate::domain::binding::Binding;
 use crate::domain::call::Click;
@@ -25,20 +25,20 @@ use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 
 /// Clones are the same company.
 #[derive(Clone)]
-pub struct CompanyHandle(pub(super) Arc<Inner>);
+pub struct CompanyHandle(pub(super) Arc<CompanyContext>);
 
-pub(super) struct Inner {
+pub(super) struct CompanyContext {
     pub company: CompanyId,
     pub store: Store,
     pub clock: Clock,
     /// When it came to us, or came back.
     pub since: Timestamp,
     pub portal: Portal,
-    pub shared: Arc<Shared>,
-    pub inbox: mpsc::Sender<Message>,
+    pub shared: Arc<SharedStatus>,
+    pub inbox: mpsc::Sender<ActorMessage>,
     pub switch: watch::Sender<Option<Arc<SwitchSettings>>>,
     pub link: LinkTools,
-    pub bell: Arc<Bell>,
+    pub upkeep_signals: Arc<UpkeepSignals>,
     pub visitors: Visitors,
     /// Places for clicks behind a full inbox.
     pub clicks_waiting: Arc<Semaphore>,
@@ -74,7 +74,7 @@ impl CompanyHandle {
     }
 
     /// How the company is doing.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> CompanyStatus {
         self.0.shared.status()
     }
 
@@ -97,9 +97,9 @@ impl CompanyHandle {
         command: CardCommand,
     ) -> Result<(), ActError> {
         let (reply, answer) = oneshot::channel();
-        let message = Message::Press { user, call: call.clone(), leg: leg.cloned(), command, reply };
+        let message = ActorMessage::Press { user, call: call.clone(), leg: leg.cloned(), command, reply };
         self.0.inbox.try_send(message).map_err(|_| {
-            self.0.shared.shed.fetch_add(1, Ordering::Relaxed);
+            self.0.shared.dropped.fetch_add(1, Ordering::Relaxed);
             ActError::Busy
         })?;
         answer.await.unwrap_or(Err(ActError::Busy))
@@ -108,12 +108,12 @@ impl CompanyHandle {
     /// Hands over a click on a number; returns at once. `event` is the stored event that brought it, marked as
     /// handled together with its effect. [`Busy`] means that the actor is being made anew: it finds the stored event.
     pub fn dial(&self, click: Click, event: Option<EventId>) -> Result<(), Busy> {
-        hand_over(&self.0, Message::Dial { click, event })
+        hand_over(&self.0, ActorMessage::Dial { click, event })
     }
 
     /// Has the employee's phone dial, for a portal that has not registered the call itself.
     pub fn dial_plain(&self, user: UserId, to: Phone) -> Result<(), Busy> {
-        hand_over(&self.0, Message::DialPlain { user, to })
+        hand_over(&self.0, ActorMessage::DialPlain { user, to })
     }
 
     /// Reads the company's choices and number table anew.
@@ -123,7 +123,7 @@ impl CompanyHandle {
         let Some(company) = self.0.store.company(&self.0.company).await? else { return Ok(()) };
         let employees = self.0.store.employees(&self.0.company).await?;
         // An actor that is gone reads everything when it is made again.
-        let _ = self.0.inbox.send(Message::Settings { calls: company.calls, employees }).await;
+        let _ = self.0.inbox.send(ActorMessage::Settings { calls: company.calls, employees }).await;
         Ok(())
     }
 
@@ -214,7 +214,7 @@ impl CompanyHandle {
     }
 
     /// Whose access token this is, by the registered portal's word.
-    pub async fn visitor(&self, access: &SecretString, visit: &Visit) -> Result<Who, VisitFault> {
+    pub async fn visitor(&self, access: &SecretString, visit: &Visit) -> Result<TokenOwner, VisitFault> {
         let inner = &*self.0;
         inner.visitors.prove(&inner.portal, &inner.shared.board, &inner.clock, access, visit).await
     }
@@ -227,13 +227,13 @@ impl CompanyHandle {
     /// An administrator has logged in or installed again: what waited for that goes on at once.
     pub(super) async fn mended(&self) {
         self.0.shared.portal_works();
-        let _ = self.0.inbox.send(Message::PortalMended).await;
-        self.0.bell.ring();
+        let _ = self.0.inbox.send(ActorMessage::PortalMended).await;
+        self.0.upkeep_signals.ring();
     }
 
     /// Looks after users, bindings and tokens now.
     pub fn look_after(&self) {
-        self.0.bell.ring();
+        self.0.upkeep_signals.ring();
     }
 
     /// Keeps the portal's language if none is known.
@@ -249,18 +249,18 @@ impl CompanyHandle {
 
     /// The company has chosen anew: what the portal keeps of that is looked after now.
     pub fn choices_changed(&self) {
-        self.0.bell.choices_changed();
+        self.0.upkeep_signals.choices_changed();
     }
 
     /// Something says that the portal's users have changed; they are fetched soon. May be called as often as anybody
     /// likes.
     pub fn users_changed(&self) {
-        self.0.bell.users_changed();
+        self.0.upkeep_signals.users_changed();
     }
 
     /// Somebody, or by his application token the portal, says that the application was installed again.
     pub(super) fn perhaps_installed(&self, by_portal: bool) {
-        self.0.bell.perhaps_installed(by_portal);
+        self.0.upkeep_signals.perhaps_installed(by_portal);
     }
 }
 
@@ -268,17 +268,21 @@ impl CompanyHandle {
 /// second.
 const CLICKS_WAITING: usize = 1024;
 
-fn hand_over(company: &Inner, message: Message) -> Result<(), Busy> {
+fn hand_over(company: &CompanyContext, message: ActorMessage) -> Result<(), Busy> {
     let handed = wait_behind(&company.inbox, &company.clicks_waiting, message);
     if handed.is_err() && !company.inbox.is_closed() {
-        company.shared.shed.fetch_add(1, Ordering::Relaxed);
+        company.shared.dropped.fetch_add(1, Ordering::Relaxed);
     }
     handed
 }
 
 /// A click is not sent twice by the portal, so behind a full queue it waits instead of being turned away, as long as
 /// there are not too many of them.
-fn wait_behind(inbox: &mpsc::Sender<Message>, waiting: &Arc<Semaphore>, message: Message) -> Result<(), Busy> {
+fn wait_behind(
+    inbox: &mpsc::Sender<ActorMessage>,
+    waiting: &Arc<Semaphore>,
+    message: ActorMessage,
+) -> Result<(), Busy> {
     match inbox.try_send(message) {
         Ok(()) => Ok(()),
         Err(TrySendError::Closed(_)) => Err(Busy),
@@ -297,7 +301,7 @@ fn wait_behind(inbox: &mpsc::Sender<Message>, waiting: &Arc<Semaphore>, message:
 }
 
 /// Room for clicks behind a full queue.
-pub(super) fn room_for_clicks() -> Arc<Semaphore> {
+pub(super) fn click_permits() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(CLICKS_WAITING))
 }
 
@@ -305,8 +309,8 @@ pub(super) fn room_for_clicks() -> Arc<Semaphore> {
 mod tests {
     use super::*;
 
-    fn click(user: i64) -> Message {
-        Message::DialPlain { user: UserId(user), to: Phone::parse("+79835551122").expect("a number") }
+    fn click(user: i64) -> ActorMessage {
+        ActorMessage::DialPlain { user: UserId(user), to: Phone::parse("+79835551122").expect("a number") }
     }
 
     #[tokio::test]
@@ -319,7 +323,7 @@ mod tests {
         assert_eq!(wait_behind(&inbox, &waiting, click(99)), Err(Busy), "too many wait");
         let mut dialled = Vec::new();
         while dialled.len() < 20 {
-            let Some(Message::DialPlain { user, .. }) = actor.recv().await else { panic!("after {dialled:?}") };
+            let Some(ActorMessage::DialPlain { user, .. }) = actor.recv().await else { panic!("after {dialled:?}") };
             dialled.push(user.0);
         }
         dialled.sort_unstable();

@@ -1,13 +1,13 @@
 //! One company's connection to its switch: attempts, fail-over, back-off, and what the admin should know of it.
 
-use super::noise::Noise;
+use super::log_limiter::LogLimiter;
 use crate::clock::{Clock, Mark, random_unit};
 use crate::domain::Timestamp;
 use crate::domain::company::{SwitchSettings, Unprotected};
 use crate::domain::leg::{Capabilities, LegEvent, SwitchEvent};
 use crate::domain::link::{LinkFault, LinkState, retry_delay};
 use crate::domain::reach::Networks;
-use crate::ecss::{self, Commander, Connection, Dialect, Heard};
+use crate::ecss::{self, Commander, Connection, Dialect, TimedEvent};
 use crate::http::{Trusted, tls_config};
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
@@ -40,7 +40,7 @@ fn weight(legs: &[LegEvent]) -> u32 {
         always.into_iter().chain(remote).chain(optional).map(|length| length + OVERHEAD).sum::<usize>()
     };
     let legs: usize = legs.iter().map(|leg| size_of::<LegEvent>() + texts(leg)).sum();
-    let bytes = size_of::<LinkNews>() + OVERHEAD + legs;
+    let bytes = size_of::<LinkEvent>() + OVERHEAD + legs;
     u32::try_from(bytes.min(MOST_WAITING)).unwrap_or(u32::MAX)
 }
 
@@ -61,7 +61,7 @@ pub struct LinkTools {
 
 /// What the actor hears.
 #[derive(Debug)]
-pub(super) enum LinkNews {
+pub(super) enum LinkEvent {
     /// Events flow from now on.
     Up {
         /// Since when.
@@ -87,7 +87,7 @@ pub(super) enum LinkNews {
     },
 }
 
-impl LinkNews {
+impl LinkEvent {
     /// The moment it is about.
     pub const fn at(&self) -> Mark {
         match self {
@@ -100,7 +100,7 @@ impl LinkNews {
 pub(super) async fn run(
     tools: LinkTools,
     mut settings: watch::Receiver<Option<Arc<SwitchSettings>>>,
-    news: mpsc::Sender<LinkNews>,
+    events: mpsc::Sender<LinkEvent>,
     state: watch::Sender<LinkState>,
 ) {
     let room = Arc::new(Semaphore::new(MOST_WAITING));
@@ -113,7 +113,7 @@ pub(super) async fn run(
             }
             continue;
         };
-        let keeper = Keeper { tools: &tools, settings: &current, news: &news, room: &room, state: &state };
+        let keeper = Keeper { tools: &tools, settings: &current, events: &events, room: &room, state: &state };
         tokio::select! {
             why = keeper.keep() => {
                 let Some(why) = why else { return };
@@ -136,7 +136,7 @@ pub(super) async fn run(
                 }
             }
             changed = settings.changed() => {
-                if changed.is_err() || news.send(LinkNews::Down { at: tools.clock.mark() }).await.is_err() {
+                if changed.is_err() || events.send(LinkEvent::Down { at: tools.clock.mark() }).await.is_err() {
                     return;
                 }
             }
@@ -194,15 +194,15 @@ async fn connect(tools: &LinkTools, settings: &SwitchSettings, address: &str) ->
 }
 
 /// Passes legs on, as soon as there is room for them; `None` when nobody listens any more.
-async fn pass_on(room: &Arc<Semaphore>, news: &mpsc::Sender<LinkNews>, at: Mark, legs: Vec<LegEvent>) -> Option<()> {
+async fn pass_on(room: &Arc<Semaphore>, events: &mpsc::Sender<LinkEvent>, at: Mark, legs: Vec<LegEvent>) -> Option<()> {
     let room = room.clone().acquire_many_owned(weight(&legs)).await.ok()?;
-    news.send(LinkNews::Legs { at, legs, room }).await.ok()
+    events.send(LinkEvent::Legs { at, legs, room }).await.ok()
 }
 
 struct Keeper<'a> {
     tools: &'a LinkTools,
     settings: &'a SwitchSettings,
-    news: &'a mpsc::Sender<LinkNews>,
+    events: &'a mpsc::Sender<LinkEvent>,
     room: &'a Arc<Semaphore>,
     state: &'a watch::Sender<LinkState>,
 }
@@ -247,23 +247,25 @@ impl Keeper<'_> {
     async fn listen(&self, mut connection: Connection, address: &str) -> Option<LinkFault> {
         let clock = &self.tools.clock;
         tracing::info!(address, "connected to the switch");
-        let up = LinkNews::Up { at: clock.mark(), commander: connection.commander(), can: connection.capabilities() };
-        self.news.send(up).await.ok()?;
+        let up = LinkEvent::Up { at: clock.mark(), commander: connection.commander(), can: connection.capabilities() };
+        self.events.send(up).await.ok()?;
         self.state.send_replace(LinkState::Online { since: clock.now(), address: address.to_owned() });
-        let mut noise = Noise::default();
+        let mut log_limiter = LogLimiter::default();
         let why = loop {
             match connection.next().await {
-                Ok(Heard { at, event: SwitchEvent::Legs(legs) }) => pass_on(self.room, self.news, at, legs).await?,
-                Ok(Heard { event: SwitchEvent::Unknown(sample), .. }) => {
+                Ok(TimedEvent { at, event: SwitchEvent::Legs(legs) }) => {
+                    pass_on(self.room, self.events, at, legs).await?
+                }
+                Ok(TimedEvent { event: SwitchEvent::Unknown(sample), .. }) => {
                     tracing::debug!(sample, "a frame nobody knows");
-                    if let Some(frames) = noise.heard(clock.now()) {
+                    if let Some(frames) = log_limiter.heard(clock.now()) {
                         tracing::info!(address, frames, "the switch has sent frames nobody knows");
                     }
                 }
                 Err(why) => break why,
             }
         };
-        self.news.send(LinkNews::Down { at: clock.mark() }).await.ok()?;
+        self.events.send(LinkEvent::Down { at: clock.mark() }).await.ok()?;
         Some(why)
     }
 }
@@ -295,9 +297,9 @@ mod tests {
 
     #[test]
     fn frames_that_wait_for_the_actor_take_sixteen_mebibytes_and_then_the_socket_waits() {
-        let (room, (news, mut inbox)) = (Arc::new(Semaphore::new(MOST_WAITING)), mpsc::channel(1 << 16));
+        let (room, (events, mut inbox)) = (Arc::new(Semaphore::new(MOST_WAITING)), mpsc::channel(1 << 16));
         let at = Clock::manual(Timestamp(0)).mark();
-        let pass = |bytes| pass_on(&room, &news, at, frame(bytes)).now_or_never();
+        let pass = |bytes| pass_on(&room, &events, at, frame(bytes)).now_or_never();
         let mut passed = 0;
         while pass(64 * 1024).is_some() {
             passed += 1;
@@ -309,17 +311,20 @@ mod tests {
         drop(taken);
         assert!(pass(64 * 1024).is_some());
         drop(inbox);
-        assert_eq!(pass_on(&Arc::new(Semaphore::new(MOST_WAITING)), &news, at, frame(1024)).now_or_never(), Some(None));
+        assert_eq!(
+            pass_on(&Arc::new(Semaphore::new(MOST_WAITING)), &events, at, frame(1024)).now_or_never(),
+            Some(None)
+        );
     }
 
     #[test]
     fn a_frame_larger_than_all_room_passes_alone() {
-        let (room, (news, mut inbox)) = (Arc::new(Semaphore::new(MOST_WAITING)), mpsc::channel(8));
+        let (room, (events, mut inbox)) = (Arc::new(Semaphore::new(MOST_WAITING)), mpsc::channel(8));
         let at = Clock::manual(Timestamp(0)).mark();
-        assert_eq!(pass_on(&room, &news, at, frame(2 * MOST_WAITING)).now_or_never(), Some(Some(())));
-        assert_eq!(pass_on(&room, &news, at, frame(1024)).now_or_never(), None);
+        assert_eq!(pass_on(&room, &events, at, frame(2 * MOST_WAITING)).now_or_never(), Some(Some(())));
+        assert_eq!(pass_on(&room, &events, at, frame(1024)).now_or_never(), None);
         drop(inbox.try_recv());
-        assert_eq!(pass_on(&room, &news, at, frame(1024)).now_or_never(), Some(Some(())));
+        assert_eq!(pass_on(&room, &events, at, frame(1024)).now_or_never(), Some(Some(())));
     }
 
     #[test]

@@ -10,15 +10,15 @@ use crate::store::EventId;
 use tokio::sync::oneshot;
 
 /// Where the answer to a button goes.
-pub(super) type Reply = oneshot::Sender<Result<(), ActError>>;
+pub(super) type ActionReply = oneshot::Sender<Result<(), ActError>>;
 
-pub(super) enum Message {
+pub(super) enum ActorMessage {
     /// A click on a number; the actor fills in the phone.
     Dial { click: Click, event: Option<EventId> },
     /// A click in a portal that leaves the registering to us.
     DialPlain { user: UserId, to: Phone },
     /// A button on a card.
-    Press { user: UserId, call: CallKey, leg: Option<LegId>, command: CardCommand, reply: Reply },
+    Press { user: UserId, call: CallKey, leg: Option<LegId>, command: CardCommand, reply: ActionReply },
     /// The company's choices and number table, read anew.
     Settings { calls: CallSettings, employees: Vec<Employee> },
     /// A person has mended the portal's side: what rests may be tried again.

@@ -178,6 +178,6 @@ impl Companies {
 
 fn unanswered(error: &ApiError) -> String {
     match error.heard() {
-        crate::domain::binding::Heard::Words(why) | crate::domain::binding::Heard::Seen(why) => why,
+        crate::domain::binding::RefusalReason::Words(why) | crate::domain::binding::RefusalReason::Seen(why) => why,
     }
 }

@@ -1,9 +1,9 @@
 //! What everybody may know of a company's state, kept by its actor.
 
-use super::board::CallBoard;
+use super::call_board::CallBoard;
 use crate::bitrix::ApiError;
 use crate::domain::Timestamp;
-use crate::domain::binding::{Binding, Heard, Refusals};
+use crate::domain::binding::{Binding, RefusalReason, Refusals};
 use crate::domain::excess::{Excess, Unrecorded};
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 /// A company's state at one moment.
 #[derive(Debug, Clone)]
-pub struct Status {
+pub struct CompanyStatus {
     /// The switch.
     pub link: LinkState,
     /// The portal, but for a resting method: ask [`portal_at`](Self::portal_at) for both.
@@ -26,7 +26,7 @@ pub struct Status {
     /// What the portal has not been told yet.
     pub backlog: Backlog,
     /// Events and messages since the start that were given up because a queue was full.
-    pub shed: u64,
+    pub dropped: u64,
     /// Calls that have not ended.
     pub calls: u64,
     /// What the switch has told beyond what can be true.
@@ -35,7 +35,7 @@ pub struct Status {
     pub unrecorded: Unrecorded,
 }
 
-impl Status {
+impl CompanyStatus {
     /// The portal as people should see it: answers to other methods do not end a method's rest.
     pub fn portal_at(&self, now: Timestamp) -> PortalState {
         match (&self.portal, self.resting) {
@@ -47,51 +47,51 @@ impl Status {
 
 /// The portal as it answered last.
 #[derive(Debug)]
-struct Seen {
+struct PortalSeen {
     state: PortalState,
     resting: Option<(Timestamp, Timestamp)>,
 }
 
 /// The living state; written by the company's tasks.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct SharedStatus {
     pub board: CallBoard,
     pub link: watch::Receiver<LinkState>,
-    portal: Mutex<Seen>,
+    portal: Mutex<PortalSeen>,
     refusals: Mutex<Refusals>,
     backlog: Mutex<Backlog>,
     excess: Mutex<Excess>,
     unrecorded: Mutex<Unrecorded>,
     pub unknown_numbers: AtomicU64,
     /// Counts what is given up because a bounded queue is full.
-    pub shed: AtomicU64,
+    pub dropped: AtomicU64,
 }
 
-impl Shared {
+impl SharedStatus {
     pub fn new(link: watch::Receiver<LinkState>) -> Self {
         Self {
             board: CallBoard::new(),
             link,
-            portal: Mutex::new(Seen { state: PortalState::Ok, resting: None }),
+            portal: Mutex::new(PortalSeen { state: PortalState::Ok, resting: None }),
             refusals: Mutex::default(),
             backlog: Mutex::new(Backlog::default()),
             excess: Mutex::default(),
             unrecorded: Mutex::default(),
             unknown_numbers: AtomicU64::new(0),
-            shed: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
         }
     }
 
-    pub fn status(&self) -> Status {
-        let Seen { state: portal, resting } = &*self.portal();
-        Status {
+    pub fn status(&self) -> CompanyStatus {
+        let PortalSeen { state: portal, resting } = &*self.portal();
+        CompanyStatus {
             link: self.link.borrow().clone(),
             portal: portal.clone(),
             resting: *resting,
             refusals: self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             unknown_numbers: self.unknown_numbers.load(Ordering::Relaxed),
             backlog: *self.backlog.lock().unwrap_or_else(PoisonError::into_inner),
-            shed: self.shed.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
             calls: self.board.running() as u64,
             excess: *self.excess.lock().unwrap_or_else(PoisonError::into_inner),
             unrecorded: *self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner),
@@ -121,7 +121,7 @@ impl Shared {
     pub fn bindings_refused(
         &self,
         looked: &[Binding],
-        refused: Vec<(Binding, Heard)>,
+        refused: Vec<(Binding, RefusalReason)>,
         now: Timestamp,
         next_try: Option<Timestamp>,
     ) -> (Refusals, Refusals) {
@@ -176,7 +176,7 @@ impl Shared {
         seen.state = next;
     }
 
-    fn portal(&self) -> MutexGuard<'_, Seen> {
+    fn portal(&self) -> MutexGuard<'_, PortalSeen> {
         self.portal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -186,8 +186,8 @@ mod tests {
     use super::*;
     use crate::domain::link::Closed;
 
-    fn shared() -> Shared {
-        Shared::new(watch::channel(LinkState::NotConfigured).1)
+    fn shared() -> SharedStatus {
+        SharedStatus::new(watch::channel(LinkState::NotConfigured).1)
     }
 
     #[test]

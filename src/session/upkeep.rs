@@ -25,19 +25,19 @@ const USERS_APART: Duration = Duration::from_secs(30);
 /// However often the portal says that the application was installed, the bindings are not compared more often than this.
 const INSTALLS_APART: Duration = Duration::from_secs(10);
 /// The same where nothing at all shows that it was the portal who said so.
-const RUMOURS_APART: Duration = Duration::from_secs(60);
+const UNPROVED_INSTALLS_APART: Duration = Duration::from_secs(60);
 
 /// Calls upkeep before its time.
 #[derive(Debug, Default)]
-pub(super) struct Bell {
+pub(super) struct UpkeepSignals {
     all: Notify,
     users: Notify,
     choices: Notify,
     installed: Notify,
-    rumoured: Notify,
+    installed_unproved: Notify,
 }
 
-impl Bell {
+impl UpkeepSignals {
     /// Something was mended or changed by a person: everything is looked after now.
     pub fn ring(&self) {
         self.all.notify_one();
@@ -50,7 +50,7 @@ impl Bell {
 
     /// The application may have been installed again: everything is looked after soon.
     pub fn perhaps_installed(&self, by_portal: bool) {
-        if by_portal { &self.installed } else { &self.rumoured }.notify_one();
+        if by_portal { &self.installed } else { &self.installed_unproved }.notify_one();
     }
 
     /// The portal's users have changed.
@@ -68,7 +68,7 @@ impl Bell {
 }
 
 /// What a round has brought.
-struct Done {
+struct UpkeepResult {
     /// Something could not be set up or fetched.
     again: bool,
     /// The card is among it.
@@ -99,7 +99,7 @@ impl Upkeep {
             let soon = binding::pause(refusals + 1, random_unit());
             let done = self.round(&company, force, company.0.clock.now() + soon).await;
             let pause = match done {
-                Ok(Done { again, card }) => {
+                Ok(UpkeepResult { again, card }) => {
                     (failures, refusals, force) = (0, if again { refusals + 1 } else { 0 }, force && card);
                     ROUND.mul_f64(0.9 + random_unit() / 5.0)
                 }
@@ -117,24 +117,24 @@ impl Upkeep {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep_until(end) => break,
-                    () = company.0.bell.all.notified() => {
+                    () = company.0.upkeep_signals.all.notified() => {
                         (failures, refusals) = (0, 0);
                         force |= self.rebind.load(Ordering::Relaxed);
                         break;
                     }
-                    () = company.0.bell.choices.notified() => {
+                    () = company.0.upkeep_signals.choices.notified() => {
                         (failures, refusals) = (0, 0);
                         break;
                     }
-                    () = company.0.bell.installed.notified() => {
+                    () = company.0.upkeep_signals.installed.notified() => {
                         end = end.min(ended + INSTALLS_APART);
                         continue;
                     }
-                    () = company.0.bell.rumoured.notified() => {
-                        end = end.min(ended + RUMOURS_APART);
+                    () = company.0.upkeep_signals.installed_unproved.notified() => {
+                        end = end.min(ended + UNPROVED_INSTALLS_APART);
                         continue;
                     }
-                    () = company.0.bell.users_wanted(fetched) => {}
+                    () = company.0.upkeep_signals.users_wanted(fetched) => {}
                 }
                 fetched = Some(Instant::now());
                 if let Err(error) = users(&company).await {
@@ -147,7 +147,7 @@ impl Upkeep {
     }
 
     /// Looks after everything once, and for what fails until `next_try`. An error is of the portal as a whole.
-    async fn round(&self, company: &CompanyHandle, force: bool, next_try: Timestamp) -> Result<Done, ApiError> {
+    async fn round(&self, company: &CompanyHandle, force: bool, next_try: Timestamp) -> Result<UpkeepResult, ApiError> {
         let failed = |error: &ApiError| company.0.shared.portal_fails(error, company.0.clock.now());
         let portal = company.portal();
         let tokens = portal.tokens().ok_or_else(|| ApiError::NeedsLogin("nobody has logged in yet".into()));
@@ -184,7 +184,7 @@ impl Upkeep {
         portal.proved(&tokens).await;
         learn_language(company).await;
         let card = report.failed.iter().any(|(what, _)| *what == Binding::Card);
-        Ok(Done { again: !report.failed.is_empty(), card })
+        Ok(UpkeepResult { again: !report.failed.is_empty(), card })
     }
 }
 

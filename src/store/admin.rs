@@ -3,7 +3,7 @@
 //! Tokens and nonces are stored as SHA-256: who reads the database cannot use them. They are random words of 256 bits,
 //! so that a plain hash is enough.
 
-use super::seal::Place;
+use super::seal::SealContext;
 use super::{Store, StoreError};
 use crate::clock::random_token;
 use crate::domain::{CompanyId, Timestamp, UserId};
@@ -148,8 +148,8 @@ impl Store {
 }
 
 /// The row's key comes from a nonce, which must not show in an error, so the domain stands for it.
-fn attempt_place(domain: &str) -> Place<'_> {
-    Place::new("login_attempts", "client_secret", domain)
+fn attempt_place(domain: &str) -> SealContext<'_> {
+    SealContext::new("login_attempts", "client_secret", domain)
 }
 
 fn sha256(text: &str) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! Calls as the call logic left them.
 
-use super::batch::{Batch, Rows, statement};
+use super::bulk_write::{BulkRows, BulkWrite, statement};
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, Timestamp};
 
@@ -119,8 +119,8 @@ impl Store {
 }
 
 /// Adds the new state of a call.
-pub(super) fn put(batch: &mut Batch, company: &CompanyId, call: &CallUpdate, now: Timestamp) {
-    batch.add(Rows::Calls, &(company, &call.key, &call.body, now, call.ended_at));
+pub(super) fn put(batch: &mut BulkWrite, company: &CompanyId, call: &CallUpdate, now: Timestamp) {
+    batch.add(BulkRows::Calls, &(company, &call.key, &call.body, now, call.ended_at));
 }
 
 statement! {

@@ -1,12 +1,12 @@
 //! Companies as they are read; see `registration` and `settings` for how they change.
 
-use super::seal::{Place, Seal};
+use super::seal::{Seal, SealContext};
 use super::{Store, StoreError};
 use crate::domain::company::{Company, SwitchSettings};
 use crate::domain::{CompanyId, Timestamp};
 use serde::de::DeserializeOwned;
 
-/// Table whose secrets [`Place`] names.
+/// Table whose secrets [`SealContext`] names.
 pub(super) const TABLE: &str = "companies";
 
 /// A company with its switch as the tables hold it.
@@ -79,7 +79,7 @@ impl Store {
 
 impl Row {
     fn read(self, seal: &Seal) -> Result<Company, StoreError> {
-        let place = |column| Place::new(TABLE, column, &self.id);
+        let place = |column| SealContext::new(TABLE, column, &self.id);
         let client_secret = seal.open(place("client_secret"), &self.client_secret)?;
         let token = self.application_token.as_deref();
         let application_token = token.map(|t| seal.open(place("application_token"), t)).transpose()?;
@@ -101,7 +101,7 @@ impl Row {
     }
 
     fn switch(&self, seal: &Seal) -> Result<Option<SwitchSettings>, StoreError> {
-        let place = |column| Place::new("switches", column, &self.id);
+        let place = |column| SealContext::new("switches", column, &self.id);
         let (Some(backend), Some(client_id), Some(api_key), Some(addresses), Some(domain), Some(trust)) =
             (&self.backend, &self.switch_client_id, &self.api_key, &self.addresses, &self.switch_domain, &self.trust)
         else {
@@ -118,6 +118,6 @@ impl Row {
     }
 }
 
-fn parse<T: DeserializeOwned>(place: Place<'_>, text: &str) -> Result<T, StoreError> {
+fn parse<T: DeserializeOwned>(place: SealContext<'_>, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|_| place.corrupt())
 }

@@ -4,7 +4,7 @@
 //! one fair lock of our own: waiting for it costs a wake-up, whereas SQLite's own waiting is sleeping and trying
 //! again. Readers never wait for writers (WAL).
 
-use super::batch;
+use super::bulk_write;
 use super::error::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
@@ -163,7 +163,7 @@ impl Db {
             Durability::PowerLoss => Ok(options.synchronous(SqliteSynchronous::Full).connect().await?),
             Durability::Kill => {
                 let mut conn = options.synchronous(SqliteSynchronous::Normal).connect().await?;
-                sqlx::raw_sql(AssertSqlSafe(batch::setup())).execute(&mut conn).await?;
+                sqlx::raw_sql(AssertSqlSafe(bulk_write::setup())).execute(&mut conn).await?;
                 Ok(conn)
             }
         }

@@ -1,6 +1,6 @@
 //! The table of employees and their internal numbers.
 
-use super::seal::Place;
+use super::seal::SealContext;
 use super::{Conflict, Store, StoreError, profiles};
 use crate::domain::directory::{Employee, PortalUser};
 use crate::domain::written::inner_numbers;
@@ -53,7 +53,7 @@ impl Store {
                 employees.push(Employee { user, name: row.name, active: row.active, numbers: Vec::new() });
             }
             if let (Some(written), Some(employee)) = (row.written, employees.last_mut()) {
-                let corrupt = |_| Place::new("employee_numbers", "written", id).corrupt();
+                let corrupt = |_| SealContext::new("employee_numbers", "written", id).corrupt();
                 employee.numbers.push(Phone::parse(&written).map_err(corrupt)?);
             }
         }

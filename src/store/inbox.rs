@@ -1,6 +1,6 @@
 //! Events of the portal: stored before they are answered, worked on afterwards.
 
-use super::batch::{Batch, Rows, statement};
+use super::bulk_write::{BulkRows, BulkWrite, statement};
 use super::{Store, StoreError};
 use crate::domain::{CompanyId, Timestamp};
 
@@ -67,8 +67,8 @@ impl Store {
 }
 
 /// Marks an event as handled; the row stays to recognise repetitions.
-pub(super) fn handle(batch: &mut Batch, company: &CompanyId, id: EventId, now: Timestamp) {
-    batch.add(Rows::Handled, &(company, id.0, now));
+pub(super) fn handle(batch: &mut BulkWrite, company: &CompanyId, id: EventId, now: Timestamp) {
+    batch.add(BulkRows::Handled, &(company, id.0, now));
 }
 
 statement! {

@@ -1,6 +1,6 @@
 //! Install notices of portals that are not registered yet.
 
-use super::seal::Place;
+use super::seal::SealContext;
 use super::{Store, StoreError};
 use crate::domain::{CompanyId, Timestamp};
 use secrecy::SecretString;
@@ -23,7 +23,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (id, dead) = (member.as_str(), (now - LIFETIME).0);
-        let body = self.seal().seal(Place::new(TABLE, "body", id), body);
+        let body = self.seal().seal(SealContext::new(TABLE, "body", id), body);
         let mut tx = self.begin_durable().await?;
         sqlx::query!(
             "INSERT INTO parked_installs (member_id, body, parked_at) VALUES ($1, $2, $3)
@@ -52,7 +52,7 @@ impl Store {
             sqlx::query_scalar!("SELECT body FROM parked_installs WHERE member_id = $1 AND parked_at >= $2", id, dead)
                 .fetch_optional(self.db())
                 .await?;
-        body.map(|b| self.seal().open(Place::new(TABLE, "body", id), &b)).transpose()
+        body.map(|b| self.seal().open(SealContext::new(TABLE, "body", id), &b)).transpose()
     }
 
     /// Portals whose notice came within the last day, and when it came; the oldest first.

@@ -6,7 +6,7 @@
 //! method takes the time as an argument.
 
 mod admin;
-mod batch;
+mod bulk_write;
 mod calls;
 mod companies;
 mod copy;
@@ -16,6 +16,7 @@ mod employees;
 mod error;
 mod examine;
 mod files;
+mod group_commit;
 mod health;
 mod inbox;
 mod installs;
@@ -28,7 +29,6 @@ mod removals;
 mod retention;
 mod seal;
 mod settings;
-mod steps;
 mod survey;
 mod tokens;
 mod trace;
@@ -44,21 +44,21 @@ pub use error::{Conflict, SealFault, StoreError};
 pub use inbox::{EventId, PortalEvent};
 pub use key::MasterKey;
 pub use outbox::{Intent, IntentId, NewIntent};
-pub use record::{Kept, Record};
+pub use record::{Record, TimedRecord};
 pub use registration::{NewCompany, RemovalProof};
-pub use survey::{Details, Entry, Standing, SurveyError, as_owner, inspect, order_deletion, survey};
+pub use survey::{CompanyEntry, Details, Standing, SurveyError, as_owner, inspect, order_deletion, survey};
 pub use trace::TraceLine;
 
 use crate::clock::Clock;
 use db::{Db, Durability};
+use group_commit::GroupCommit;
 use health::Health;
 use outbox::IntentIds;
 use retention::Growth;
-use seal::{Place, Seal};
+use seal::{Seal, SealContext};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use steps::Steps;
 
 /// Name of the database in the state directory.
 const FILE: &str = "store.db";
@@ -67,14 +67,14 @@ const PROBE: &str = "the key fits";
 
 /// The open store; clones share it.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<StoreInner>);
 
-struct Inner {
+struct StoreInner {
     db: Db,
     seal: Seal,
     key: MasterKey,
     intents: IntentIds,
-    steps: Steps,
+    steps: GroupCommit,
     health: Health,
     growth: Growth,
     /// Keeps other processes out; ends with the store.
@@ -103,10 +103,18 @@ impl Store {
         let db = Db::open(&file).await?;
         let seal = Seal::new(&key);
         let intents = IntentIds::load(&db).await?;
-        let steps = Steps::load(&db).await?;
+        let steps = GroupCommit::load(&db).await?;
         let health = Health::new();
-        let store =
-            Self(Arc::new(Inner { db, seal, key, intents, steps, health, growth: Growth::default(), _lock: lock }));
+        let store = Self(Arc::new(StoreInner {
+            db,
+            seal,
+            key,
+            intents,
+            steps,
+            health,
+            growth: Growth::default(),
+            _lock: lock,
+        }));
         store.check_key().await?;
         Ok(store)
     }
@@ -142,7 +150,7 @@ impl Store {
 
     /// Opens the probe, or seals one at the first start.
     async fn check_key(&self) -> Result<(), StoreError> {
-        let place = Place::new("seal", "probe", "1");
+        let place = SealContext::new("seal", "probe", "1");
         let sealed = sqlx::query_scalar!("SELECT probe FROM seal WHERE id = 1").fetch_optional(self.db()).await?;
         if let Some(sealed) = sealed {
             return self.0.seal.open(place, &sealed).map(drop).map_err(|_| SealFault::Mismatch.into());

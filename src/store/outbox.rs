@@ -1,6 +1,6 @@
 //! Requests to the portal that are decided but not settled, and the CRM's names of their lanes.
 
-use super::batch::{Batch, Rows, statement};
+use super::bulk_write::{BulkRows, BulkWrite, statement};
 use super::db::Db;
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, CrmCallId, ExternalId, Timestamp};
@@ -86,18 +86,24 @@ impl Store {
 }
 
 /// Adds a request under an id that was never used.
-pub(super) fn put(batch: &mut Batch, company: &CompanyId, id: IntentId, intent: &NewIntent, now: Timestamp) {
-    batch.add(Rows::Intents, &(id.0, company, &intent.lane, &intent.call, &intent.body, now));
+pub(super) fn put(batch: &mut BulkWrite, company: &CompanyId, id: IntentId, intent: &NewIntent, now: Timestamp) {
+    batch.add(BulkRows::Intents, &(id.0, company, &intent.lane, &intent.call, &intent.body, now));
 }
 
 /// Removes a request that is over; one that is gone already is no fault.
-pub(super) fn settle(batch: &mut Batch, company: &CompanyId, id: IntentId) {
-    batch.add(Rows::Settled, &(company, id.0));
+pub(super) fn settle(batch: &mut BulkWrite, company: &CompanyId, id: IntentId) {
+    batch.add(BulkRows::Settled, &(company, id.0));
 }
 
 /// Notes what the CRM calls a lane; the last word counts.
-pub(super) fn name_lane(batch: &mut Batch, company: &CompanyId, lane: &ExternalId, crm_id: &CrmCallId, now: Timestamp) {
-    batch.add(Rows::CrmIds, &(company, lane, crm_id, now));
+pub(super) fn name_lane(
+    batch: &mut BulkWrite,
+    company: &CompanyId,
+    lane: &ExternalId,
+    crm_id: &CrmCallId,
+    now: Timestamp,
+) {
+    batch.add(BulkRows::CrmIds, &(company, lane, crm_id, now));
 }
 
 statement! {

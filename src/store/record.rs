@@ -1,6 +1,6 @@
 //! One step of the call logic, written as a whole: this is the hot path.
 
-use super::batch::Batch;
+use super::bulk_write::BulkWrite;
 use super::calls::{self, CallUpdate};
 use super::inbox::{self, EventId};
 use super::outbox::{self, IntentId, NewIntent};
@@ -27,7 +27,7 @@ pub struct Record {
 
 /// A step that can wait for the database: it knows when it was taken, and its requests have their ids.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct TimedRecord {
     /// When it was taken.
     pub at: Timestamp,
     /// What it has changed.
@@ -57,7 +57,12 @@ impl Store {
 
     /// Stores steps that have waited, in one transaction, with the care of [`Self::record`]. No request may be both
     /// made and settled by them, and no call be named twice.
-    pub async fn record_late(&self, company: &CompanyId, steps: &[Kept], now: Timestamp) -> Result<(), StoreError> {
+    pub async fn record_late(
+        &self,
+        company: &CompanyId,
+        steps: &[TimedRecord],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         self.write(company, steps.iter().map(|s| (&s.record, &s.ids[..], s.at)), now).await
     }
 
@@ -67,7 +72,7 @@ impl Store {
         steps: impl IntoIterator<Item = (&Record, &[IntentId], Timestamp)>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut batch = Batch::default();
+        let mut batch = BulkWrite::default();
         for (record, ids, at) in steps {
             add(&mut batch, company, record, ids, at);
             self.0.growth.add(record.calls.len());
@@ -76,7 +81,7 @@ impl Store {
     }
 }
 
-fn add(batch: &mut Batch, company: &CompanyId, record: &Record, ids: &[IntentId], now: Timestamp) {
+fn add(batch: &mut BulkWrite, company: &CompanyId, record: &Record, ids: &[IntentId], now: Timestamp) {
     for call in &record.calls {
         calls::put(batch, company, call, now);
     }

@@ -1,7 +1,7 @@
 //! Companies come and go: log-in, install, uninstall.
 
 use super::companies::TABLE;
-use super::seal::Place;
+use super::seal::SealContext;
 use super::{Conflict, Store, StoreError, tokens};
 use crate::domain::company::Company;
 use crate::domain::{CompanyId, Timestamp, Tokens};
@@ -45,9 +45,9 @@ impl Store {
     /// Refused with [`Conflict::BeingDeleted`] while a former registration is being deleted.
     pub async fn register_company(&self, c: &NewCompany, tokens: &Tokens, now: Timestamp) -> Result<(), StoreError> {
         let id = c.id.as_str();
-        let secret = self.seal().seal(Place::new(TABLE, "client_secret", id), &c.client_secret);
+        let secret = self.seal().seal(SealContext::new(TABLE, "client_secret", id), &c.client_secret);
         let token = c.application_token.as_ref();
-        let token = token.map(|t| self.seal().seal(Place::new(TABLE, "application_token", id), t));
+        let token = token.map(|t| self.seal().seal(SealContext::new(TABLE, "application_token", id), t));
         let domain = c.domain.to_ascii_lowercase();
         let same_keys = self.company(&c.id).await?.is_some_and(|old| has_keys_of(&old, c));
         let mut tx = self.begin_durable().await?;
@@ -105,7 +105,7 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let token = row.application_token.as_deref();
-        let place = || Place::new(TABLE, "application_token", id);
+        let place = || SealContext::new(TABLE, "application_token", id);
         Ok(Some(RemovalProof {
             domain: row.domain,
             application_token: token.map(|t| self.seal().open(place(), t)).transpose()?,

@@ -13,14 +13,14 @@ const LABEL: &str = "seal secrets in the database, version 1";
 
 /// Where a sealed value is stored. It opens nowhere else, so that rows or columns cannot be swapped.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct SealContext<'a> {
     pub table: &'static str,
     pub column: &'static str,
     /// The row's identity, mostly the company; never a secret.
     pub row: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> SealContext<'a> {
     pub(super) const fn new(table: &'static str, column: &'static str, row: &'a str) -> Self {
         Self { table, column, row }
     }
@@ -45,7 +45,7 @@ impl Seal {
     }
 
     /// The nonce is random: with 96 bits, billions of values can be sealed before two may meet.
-    pub(super) fn seal(&self, place: Place<'_>, secret: &SecretString) -> Vec<u8> {
+    pub(super) fn seal(&self, place: SealContext<'_>, secret: &SecretString) -> Vec<u8> {
         let nonce = random_bytes::<NONCE_LEN>();
         let mut body = secret.expose_secret().as_bytes().to_vec();
         self.0
@@ -59,11 +59,11 @@ impl Seal {
     }
 
     /// Opens a value; one that was changed, moved or sealed with another key is corrupt.
-    pub(super) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<SecretString, StoreError> {
+    pub(super) fn open(&self, place: SealContext<'_>, sealed: &[u8]) -> Result<SecretString, StoreError> {
         self.try_open(place, sealed).ok_or_else(|| place.corrupt())
     }
 
-    fn try_open(&self, place: Place<'_>, sealed: &[u8]) -> Option<SecretString> {
+    fn try_open(&self, place: SealContext<'_>, sealed: &[u8]) -> Option<SecretString> {
         let (&VERSION, rest) = sealed.split_first()? else { return None };
         let (nonce, body) = rest.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -78,7 +78,7 @@ impl Seal {
 mod tests {
     use super::*;
 
-    const HERE: Place<'static> = Place::new("tokens", "access", "company-1");
+    const HERE: SealContext<'static> = SealContext::new("tokens", "access", "company-1");
 
     fn seal() -> Seal {
         Seal::new(&MasterKey::fixed(1))
@@ -98,10 +98,10 @@ mod tests {
     fn a_value_opens_only_in_its_place_and_with_its_key() {
         let sealed = seal().seal(HERE, &"secret".into());
         for elsewhere in [
-            Place { table: "companies", ..HERE },
-            Place { column: "refresh", ..HERE },
-            Place { row: "company-2", ..HERE },
-            Place { table: "token", column: "saccess", ..HERE },
+            SealContext { table: "companies", ..HERE },
+            SealContext { column: "refresh", ..HERE },
+            SealContext { row: "company-2", ..HERE },
+            SealContext { table: "token", column: "saccess", ..HERE },
         ] {
             assert!(seal().open(elsewhere, &sealed).is_err(), "{elsewhere:?}");
         }

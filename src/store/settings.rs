@@ -1,7 +1,7 @@
 //! What admins set for their company, and what the portal tells about itself.
 
 use super::companies::TABLE;
-use super::seal::Place;
+use super::seal::SealContext;
 use super::{Conflict, Store, StoreError};
 use crate::domain::CompanyId;
 use crate::domain::company::{CallSettings, SwitchSettings};
@@ -20,7 +20,7 @@ impl Store {
     /// Sets how the switch is reached.
     pub async fn save_switch(&self, id: &CompanyId, s: &SwitchSettings) -> Result<(), StoreError> {
         let id = id.as_str();
-        let api_key = self.seal().seal(Place::new("switches", "api_key", id), &s.api_key);
+        let api_key = self.seal().seal(SealContext::new("switches", "api_key", id), &s.api_key);
         let (backend, addresses, trust) = (json(&s.backend), json(&s.addresses), json(&s.trust));
         let mut tx = self.single_durable().await?;
         sqlx::query!(
@@ -60,7 +60,7 @@ impl Store {
     /// Sets what authenticates the portal's events.
     pub async fn save_application_token(&self, id: &CompanyId, token: &SecretString) -> Result<(), StoreError> {
         let id = id.as_str();
-        let token = self.seal().seal(Place::new(TABLE, "application_token", id), token);
+        let token = self.seal().seal(SealContext::new(TABLE, "application_token", id), token);
         let mut tx = self.single_durable().await?;
         let done = sqlx::query!("UPDATE companies SET application_token = $2 WHERE id = $1", id, token)
             .execute(tx.conn())

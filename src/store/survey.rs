@@ -60,7 +60,7 @@ pub enum Standing {
 
 /// One line of the list.
 #[derive(Debug, Clone, Serialize)]
-pub struct Entry {
+pub struct CompanyEntry {
     /// `member_id`.
     pub id: String,
     /// Portal host.
@@ -78,7 +78,7 @@ pub struct Entry {
 pub struct Details {
     /// As in the list.
     #[serde(flatten)]
-    pub entry: Entry,
+    pub entry: CompanyEntry,
     /// Registered first, or for the first time after it was uninstalled.
     pub created_at: Timestamp,
     /// Logged in or installed last.
@@ -131,7 +131,7 @@ pub fn as_owner(dir: &Path) -> Result<ActingAs, SurveyError> {
 }
 
 /// All companies in the database of `dir`, uninstalled ones as well.
-pub async fn survey(dir: &Path) -> Result<Vec<Entry>, SurveyError> {
+pub async fn survey(dir: &Path) -> Result<Vec<CompanyEntry>, SurveyError> {
     let mut db = open(dir, true).await?;
     let rows = sqlx::query!(
         r#"SELECT c.id, c.domain, c.name, c.registered_at, c.uninstalled_at, c.deletion_began_at,
@@ -143,7 +143,7 @@ pub async fn survey(dir: &Path) -> Result<Vec<Entry>, SurveyError> {
     db.close().await?;
     let entry = |row: (String, String, String), times: (i64, Option<i64>, Option<i64>), tokens| {
         let (state, since) = standing(times, tokens);
-        Entry { id: row.0, domain: row.1, name: row.2, state, since }
+        CompanyEntry { id: row.0, domain: row.1, name: row.2, state, since }
     };
     let entries = rows.into_iter().map(|row| {
         entry(
@@ -187,7 +187,7 @@ pub async fn inspect(dir: &Path, company: &CompanyId) -> Result<Option<Details>,
     let (state, since) = standing((row.registered_at, row.uninstalled_at, row.deletion_began_at), row.tokens);
     let json = |text: String| serde_json::from_str(&text).unwrap_or(Value::Null);
     Ok(Some(Details {
-        entry: Entry { id: row.id, domain: row.domain, name: row.name, state, since },
+        entry: CompanyEntry { id: row.id, domain: row.domain, name: row.name, state, since },
         created_at: Timestamp(row.created_at),
         registered_at: Timestamp(row.registered_at),
         client_endpoint: row.client_endpoint,

@@ -1,6 +1,6 @@
 //! The token pair of a company.
 
-use super::seal::{Place, Seal};
+use super::seal::{Seal, SealContext};
 use super::{Store, StoreError};
 use crate::domain::{CompanyId, Timestamp, Tokens, UserId};
 use sqlx::SqliteConnection;
@@ -20,10 +20,10 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(Tokens {
-            access: self.seal().open(Place::new(TABLE, "access", id), &row.access)?,
-            refresh: self.seal().open(Place::new(TABLE, "refresh", id), &row.refresh)?,
+            access: self.seal().open(SealContext::new(TABLE, "access", id), &row.access)?,
+            refresh: self.seal().open(SealContext::new(TABLE, "refresh", id), &row.refresh)?,
             previous: match &row.previous {
-                Some(sealed) => Some(self.seal().open(Place::new(TABLE, "previous", id), sealed)?),
+                Some(sealed) => Some(self.seal().open(SealContext::new(TABLE, "previous", id), sealed)?),
                 None => None,
             },
             expires_at: Timestamp(row.expires_at),
@@ -52,9 +52,9 @@ pub(super) async fn write(
     tokens: &Tokens,
 ) -> Result<(), StoreError> {
     let id = company.as_str();
-    let access = seal.seal(Place::new(TABLE, "access", id), &tokens.access);
-    let refresh = seal.seal(Place::new(TABLE, "refresh", id), &tokens.refresh);
-    let previous = tokens.previous.as_ref().map(|p| seal.seal(Place::new(TABLE, "previous", id), p));
+    let access = seal.seal(SealContext::new(TABLE, "access", id), &tokens.access);
+    let refresh = seal.seal(SealContext::new(TABLE, "refresh", id), &tokens.refresh);
+    let previous = tokens.previous.as_ref().map(|p| seal.seal(SealContext::new(TABLE, "previous", id), p));
     let user = tokens.user_id.map(|u| u.0);
     sqlx::query!(
         "INSERT INTO tokens (company, access, refresh, expires_at, refresh_obtained_at, user_id, server_endpoint, scope,

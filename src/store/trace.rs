@@ -1,7 +1,7 @@
 //! The readable story of each call.
 
-use super::batch::{Batch, Rows, statement};
-use super::seal::Place;
+use super::bulk_write::{BulkRows, BulkWrite, statement};
+use super::seal::SealContext;
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, Timestamp};
 
@@ -26,7 +26,7 @@ impl Store {
         let mut story = Vec::new();
         for row in rows {
             let lines: Vec<(i64, String)> =
-                serde_json::from_str(&row).map_err(|_| Place::new("trace", "lines", key).corrupt())?;
+                serde_json::from_str(&row).map_err(|_| SealContext::new("trace", "lines", key).corrupt())?;
             story.extend(lines.into_iter().map(|(at, text)| TraceLine { call: call.clone(), at: Timestamp(at), text }));
         }
         Ok(story)
@@ -34,10 +34,10 @@ impl Store {
 }
 
 /// Adds lines; neighbours about the same call share a row.
-pub(super) fn put(batch: &mut Batch, company: &CompanyId, lines: &[TraceLine]) {
+pub(super) fn put(batch: &mut BulkWrite, company: &CompanyId, lines: &[TraceLine]) {
     for group in lines.chunk_by(|a, b| a.call == b.call) {
         let pairs: Vec<(Timestamp, &str)> = group.iter().map(|l| (l.at, l.text.as_str())).collect();
-        batch.add(Rows::Trace, &(company, &group[0].call, group[0].at, pairs));
+        batch.add(BulkRows::Trace, &(company, &group[0].call, group[0].at, pairs));
     }
 }
 

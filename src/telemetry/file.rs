@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A log file, shared by its writer and by whoever has it reopened.
 #[derive(Debug, Clone)]
-pub struct LogFile(Arc<Inner>);
+pub struct LogFile(Arc<FileInner>);
 
 #[derive(Debug)]
-struct Inner {
+struct FileInner {
     path: PathBuf,
     state: Mutex<State>,
     options: FileOptions,
@@ -48,7 +48,7 @@ impl LogFile {
             Err(e) => (None, Some(e)),
         };
         let state = Mutex::new(State { file, lost: None });
-        (Self(Arc::new(Inner { path: path.to_owned(), state, options })), fault)
+        (Self(Arc::new(FileInner { path: path.to_owned(), state, options })), fault)
     }
 
     /// Opens the file anew. If that fails, the one that is open stays in use.

@@ -1,25 +1,25 @@
 //! The daemon's face over HTTP: settings pages for administrators, the call card for employees, the door
 //! at which the portal delivers its events.
 //!
-//! Handlers turn requests into words of the [`Office`] and its answers into pages; they decide nothing
+//! Handlers turn requests into words of the [`WebService`] and its answers into pages; they decide nothing
 //! about calls. [`router`] lists every public address, [`ops_router`] those for the machine room.
 
 mod card;
-mod gate;
 mod guard;
 pub mod lang;
-pub mod office;
+mod middleware;
 mod ops;
 mod pages;
 mod portal;
 mod read;
+pub mod service;
 mod show;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use guard::ClientAddr;
-pub use office::Office;
+pub use service::WebService;
 pub use state::WebState;
 
 use axum::Router;
@@ -27,7 +27,7 @@ use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
-use gate::error::WebError;
+use middleware::error::WebError;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -56,11 +56,12 @@ pub fn router(state: WebState) -> Router {
         .fallback(async || WebError::NotFound)
         .method_not_allowed_fallback(async || WebError::WrongMethod)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), gate::error::render))
-        .layer(from_fn_with_state(state.clone(), gate::headers::add))
-        .layer(from_fn_with_state(state.clone(), gate::access::log))
+        .layer(from_fn_with_state(state.clone(), middleware::error::render))
+        .layer(from_fn_with_state(state.clone(), middleware::headers::add))
+        .layer(from_fn_with_state(state.clone(), middleware::access::log))
         .with_state(state);
-    Router::new().fallback_service(pages.map_request(move |request: Request| gate::prefix::strip(&prefixes, request)))
+    Router::new()
+        .fallback_service(pages.map_request(move |request: Request| middleware::prefix::strip(&prefixes, request)))
 }
 
 /// What health and metrics are reached through.

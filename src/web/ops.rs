@@ -1,7 +1,7 @@
 //! Health and metrics: is the process alive, is it ready, how are the companies.
 
-use super::gate::visit::text;
-use super::office::{CompanyHealth, Health};
+use super::middleware::request_context::text;
+use super::service::{CompanyHealth, Health};
 use super::{OpsDoor, WebState};
 use crate::domain::Timestamp;
 use crate::domain::link::{DiskState, PortalState};
@@ -23,7 +23,7 @@ pub(crate) async fn alive() -> &'static str {
 /// `GET /readyz`: 200 when the daemon can do its work, 503 with the reasons when it cannot. A company
 /// without connection is its administrator's matter and does not make the daemon unready.
 pub(crate) async fn ready(State(state): State<WebState>) -> Response {
-    let (health, now) = (state.office.health().await, state.clock.now());
+    let (health, now) = (state.service.health().await, state.clock.now());
     let ready = health.problems.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
@@ -43,13 +43,13 @@ pub(crate) async fn ready(State(state): State<WebState>) -> Response {
 
 /// `GET /metrics`: Prometheus' text form.
 pub(crate) async fn metrics(State(state): State<WebState>) -> Response {
-    let health = state.office.health().await;
+    let health = state.service.health().await;
     let mut out = Exposition::default();
     tell(&health, state.clock.now(), &mut out);
     state.bodies.metrics(&mut out);
-    state.seats.metrics(&mut out);
+    state.stream_slots.metrics(&mut out);
     (state.process_metrics)(&mut out);
-    state.office.metrics(&mut out);
+    state.service.metrics(&mut out);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out.finish()).into_response()
 }
 
@@ -175,7 +175,7 @@ const FIGURES: [Figure; 14] = [
         Some(c.refused_bindings.len() as u64)
     }),
     ("ecss_crm_shed_total", Kind::Counter, "Events and messages given up because a queue was full.", |c, _| {
-        Some(c.shed)
+        Some(c.dropped)
     }),
     (
         "ecss_crm_excess_calls_total",
@@ -215,7 +215,7 @@ mod tests {
             portal: PortalState::Ok,
             calls: 3,
             backlog: Backlog { calls: 12, since: Some(Timestamp(1000)) },
-            shed: 2,
+            dropped: 2,
             grant_ends_at: (domain == "a.example").then_some(Timestamp(10 * 86_400_000)),
             unknown_numbers: 1,
             excess: Excess { calls: 5, legs: 6, lines: 7, ..Excess::default() },

@@ -2,12 +2,12 @@
 //!
 //! The forms are passed on unread: their spelling is known where Bitrix24 is spoken.
 
-use super::gate::error::WebError;
-use super::gate::headers::{Frame, Policy};
-use super::gate::visit::Visit;
-use super::lang::Say;
-use super::office::{PortalAnswer, PortalOpened, PortalRequest};
+use super::lang::StateText;
+use super::middleware::error::WebError;
+use super::middleware::headers::{Frame, Policy};
+use super::middleware::request_context::RequestContext;
 use super::read::RawPost;
+use super::service::{PortalAnswer, PortalOpened, PortalRequest};
 use super::show::{Shell, html};
 use super::{WebState, detached};
 use askama::Template;
@@ -18,12 +18,12 @@ use axum::response::{IntoResponse as _, Response};
 /// `POST /`: an event, or the application opened inside the portal.
 pub(crate) async fn opened_or_event(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     RawPost(post): RawPost,
 ) -> Result<Response, WebError> {
     match deliver(&state, post).await? {
         PortalAnswer::Accepted => Ok("ok\n".into_response()),
-        PortalAnswer::Opened(opened) => Ok(inside(&state, &visit, &opened)),
+        PortalAnswer::Opened(opened) => Ok(inside(&state, &context, &opened)),
     }
 }
 
@@ -37,23 +37,23 @@ pub(crate) async fn event(State(state): State<WebState>, RawPost(post): RawPost)
 }
 
 async fn deliver(state: &WebState, post: PortalRequest) -> Result<PortalAnswer, WebError> {
-    let office = state.office.clone();
-    Ok(detached(async move { office.portal_post(post).await }).await??)
+    let service = state.service.clone();
+    Ok(detached(async move { service.portal_post(post).await }).await??)
 }
 
 #[derive(Template)]
 #[template(path = "inside.html")]
-struct Inside<'a> {
+struct OpenedInPortal<'a> {
     shell: Shell<'a>,
     opened: &'a PortalOpened,
-    refused: Option<Say>,
+    refused: Option<StateText>,
 }
 
 /// The page inside the portal: the way to the settings for an administrator, an explanation for others.
-fn inside(state: &WebState, visit: &Visit, opened: &PortalOpened) -> Response {
-    let refused = (!opened.admin).then_some(visit.lang.texts().login.not_admin);
+fn inside(state: &WebState, context: &RequestContext, opened: &PortalOpened) -> Response {
+    let refused = (!opened.admin).then_some(context.lang.texts().login.not_admin);
     let status = if refused.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    let mut page = html(status, &Inside { shell: Shell::new(state, visit), opened, refused });
+    let mut page = html(status, &OpenedInPortal { shell: Shell::new(state, context), opened, refused });
     let frame = Frame::Portal { domain: opened.domain.clone(), plain_http: opened.plain_http };
     page.extensions_mut().insert(Policy { frame, form_leads_away: true });
     page

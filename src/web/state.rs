@@ -1,9 +1,9 @@
 //! What every handler shares.
 
-use super::card::Seats;
+use super::card::StreamSlots;
 use super::guard::Throttle;
-use super::office::Office;
-use super::read::BodyRoom;
+use super::read::BodyMemory;
+use super::service::WebService;
 use crate::clock::Clock;
 use crate::metrics::Exposition;
 use reqwest::Url;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct WebState {
     /// The rest of the daemon.
-    pub office: Arc<dyn Office>,
+    pub service: Arc<dyn WebService>,
     /// Public base address without a slash at its end; every link starts with it.
     pub base: Arc<str>,
     /// Prefixes to take off a request's path, the first that matches.
@@ -29,10 +29,10 @@ pub struct WebState {
     /// Writes metrics of the process around these pages.
     pub(crate) process_metrics: fn(&mut Exposition),
     /// Open streams of cards.
-    pub(crate) seats: Arc<Seats>,
+    pub(crate) stream_slots: Arc<StreamSlots>,
     pub(crate) throttle: Arc<Throttle>,
     /// Shared by all bodies that are being read.
-    pub(crate) bodies: BodyRoom,
+    pub(crate) bodies: BodyMemory,
     origin: Arc<str>,
     path: Arc<str>,
 }
@@ -40,7 +40,7 @@ pub struct WebState {
 impl WebState {
     /// Puts the shared things together. So many connections are served at once.
     pub fn new(
-        office: Arc<dyn Office>,
+        service: Arc<dyn WebService>,
         base: &str,
         prefixes: Vec<String>,
         key: [u8; 32],
@@ -53,16 +53,16 @@ impl WebState {
         let origin = url.as_ref().map_or_else(String::new, |u| u.origin().ascii_serialization());
         let path = url.as_ref().map_or("/", Url::path).to_owned();
         Self {
-            office,
+            service,
             base: base.into(),
             prefixes: prefixes.into(),
             key,
             clock,
             shutdown,
             process_metrics: |_| (),
-            seats: Arc::new(Seats::within(connections)),
+            stream_slots: Arc::new(StreamSlots::within(connections)),
             throttle: Arc::default(),
-            bodies: BodyRoom::default(),
+            bodies: BodyMemory::default(),
             origin: origin.into(),
             path: path.into(),
         }

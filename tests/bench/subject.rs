@@ -6,7 +6,7 @@ use super::switch::Switch;
 use anyhow::Context as _;
 use ecss_crm_server::domain::company::Trust;
 use ecss_crm_server::http::{ClientOptions, Trusted, client, tls_config};
-use ecss_crm_server::sandbox::town::free_port;
+use ecss_crm_server::sandbox::environment::free_port;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use std::path::Path;
 use std::time::Duration;

@@ -99,8 +99,8 @@ async fn the_card_follows_a_call_that_is_answered_on_the_telephone() {
     browser.click(&By::word("Вернуть")).await;
     browser.says("#phase", "Разговор").await;
 
-    let call = scene.town.switch.wait_phone(IVAN_NUMBER, PhoneStatus::Talking).await.expect("Ivan talks");
-    scene.town.switch.remote_hangs_up(call.expect("in a call")).await.expect("the client hangs up");
+    let call = scene.environment.switch.wait_phone(IVAN_NUMBER, PhoneStatus::Talking).await.expect("Ivan talks");
+    scene.environment.switch.remote_hangs_up(call.expect("in a call")).await.expect("the client hangs up");
     card_goes(browser).await;
     browser.says(RECORDS, "успешный").await;
     browser.says("#handsets li", "свободен").await;
@@ -142,10 +142,10 @@ async fn the_card_outlives_a_restart_of_the_daemon() {
     scene.outside_calls(CLIENT, IVAN_NUMBER).await;
     scene.enter_card().await;
     scene.browser.says("#phase", "Входящий вызов").await;
-    scene.town.stop_daemon().await;
+    scene.environment.stop_daemon().await;
     scene.browser.says("#link", "Связь с сервером прервалась").await;
     scene.browser.picture("card-reconnecting").await;
-    scene.town.start_daemon().await.expect("the daemon starts again");
+    scene.environment.start_daemon().await.expect("the daemon starts again");
     let browser = &scene.browser;
     browser.gone(&By::css("#link:not(:empty)")).await;
     browser.click(&By::word("Принять")).await;

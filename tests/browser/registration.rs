@@ -11,7 +11,7 @@ async fn a_company_is_registered_connected_and_gets_its_numbers() {
     let (browser, company) = (&scene.browser, &scene.company);
     let keys = company.portal.keys().expect("the portal has an application");
 
-    browser.open(&scene.town.base()).await;
+    browser.open(&scene.environment.base()).await;
     browser.fill(&By::label("Домен компании"), &company.portal.domain()).await;
     browser.click(&By::word("дополнительные параметры")).await;
     browser.fill(&By::label("Идентификатор клиента"), &keys.client_id).await;
@@ -25,11 +25,11 @@ async fn a_company_is_registered_connected_and_gets_its_numbers() {
     browser.click(&By::word("Анна Орлова администратор")).await;
     browser.says("h1", &company.portal.domain()).await;
     browser.says(".status", "Не настроено").await;
-    assert!(browser.address().await.starts_with(&format!("{}/company", scene.town.base())));
+    assert!(browser.address().await.starts_with(&format!("{}/company", scene.environment.base())));
 
     browser.fill(&By::label("Идентификатор клиента"), &company.client_id).await;
     browser.fill(&By::label("Ключ API"), "wrong").await;
-    browser.fill(&By::label("Адрес Call API"), &scene.town.switch.base_urls()[0]).await;
+    browser.fill(&By::label("Адрес Call API"), &scene.environment.switch.base_urls()[0]).await;
     browser.fill(&By::label("Домен"), &company.domain).await;
     browser.click(&By::word("Сохранить и проверить")).await;
     browser.says("[role=alert]", "Ключ не подошёл").await;
@@ -74,12 +74,12 @@ async fn an_employee_without_rights_is_told_whom_to_ask() {
     let scene = Scene::new(&Options { any_certificate: true, ..Options::default() }).await;
     let browser = &scene.browser;
     scene.company.portal.install(1).await;
-    scene.town.register(&scene.company).await.expect("the company registers");
-    browser.open(&scene.town.base()).await;
+    scene.environment.register(&scene.company).await.expect("the company registers");
+    browser.open(&scene.environment.base()).await;
     browser.fill(&By::label("Домен компании"), &scene.company.portal.domain()).await;
     browser.click(&By::word("Вход")).await;
     browser.click(&By::word("Иван Иванов")).await;
     browser.says("main", "Нужны права администратора").await;
     browser.picture("registration-no-rights").await;
-    scene.town.stop().await;
+    scene.environment.stop().await;
 }

@@ -1,8 +1,8 @@
 //! A town with a browser in it.
 
 use crate::webdriver::{Browser, By, Options};
+use ecss_crm_server::sandbox::environment::{Environment, EnvironmentPlan, SimulatedCompany};
 use ecss_crm_server::sandbox::portal::{PortalSpec, SimPortal};
-use ecss_crm_server::sandbox::town::{Town, TownCompany, TownPlan};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -18,8 +18,8 @@ const LONG: Duration = Duration::from_secs(60);
 /// Everything a story needs. The browser comes first, so that it closes first.
 pub struct Scene {
     pub browser: Browser,
-    pub town: Town,
-    pub company: TownCompany,
+    pub environment: Environment,
+    pub company: SimulatedCompany,
     _dir: TempDir,
 }
 
@@ -27,21 +27,21 @@ impl Scene {
     /// A town with one company that has nothing to do with us yet, and a browser on an empty page.
     pub async fn new(options: &Options) -> Self {
         let dir = tempfile::Builder::new().prefix("ecss-crm-scene-").tempdir().expect("a place for the town");
-        let town = Town::build(dir.path(), &TownPlan::default()).await.expect("the town stands");
+        let environment = Environment::build(dir.path(), &EnvironmentPlan::default()).await.expect("the town stands");
         // By its name the portal is another site than the daemon, as it is in the world.
         let spec = PortalSpec { host: "localhost".to_owned(), ..PortalSpec::default() };
-        let company = town.add_company("browser.local", spec).await.expect("a company moves in");
-        let browser = Browser::start(town.client(), options).await;
-        Self { browser, town, company, _dir: dir }
+        let company = environment.add_company("browser.local", spec).await.expect("a company moves in");
+        let browser = Browser::start(environment.client(), options).await;
+        Self { browser, environment, company, _dir: dir }
     }
 
     /// The same with the company registered, connected to the switch and its telephones on the portal's page.
     pub async fn ready(options: &Options) -> Self {
         let scene = Self::new(options).await;
         scene.company.portal.install(1).await;
-        let mut admin = scene.town.register(&scene.company).await.expect("the company registers");
-        scene.town.show_phones(&scene.company);
-        scene.town.switch.wait_linked(1).await.expect("the switch is connected");
+        let mut admin = scene.environment.register(&scene.company).await.expect("the company registers");
+        scene.environment.show_phones(&scene.company);
+        scene.environment.switch.wait_linked(1).await.expect("the switch is connected");
         let portal = scene.portal();
         scene.eventually("the bindings", || !portal.placements().is_empty() && !portal.handlers().is_empty()).await;
         // A call that comes before the users are known is nobody's. Looking at the number table fetches them.
@@ -55,7 +55,7 @@ impl Scene {
 
     /// Logs in to the company's pages: `submit` and `user` are what stands on the buttons.
     pub async fn log_in(&self, submit: &str, user: &str) {
-        self.browser.open(&self.town.base()).await;
+        self.browser.open(&self.environment.base()).await;
         self.browser.fill(&By::css("#domain"), &self.portal().domain()).await;
         self.browser.click(&By::word(submit)).await;
         self.browser.click(&By::word(user)).await;
@@ -88,7 +88,7 @@ impl Scene {
 
     /// Waits until something is true in the portal.
     pub async fn eventually(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        let found = self.town.portals.until(LONG, || holds().then_some(())).await;
+        let found = self.environment.portals.until(LONG, || holds().then_some(())).await;
         assert!(found.is_some(), "waited in vain for {what}\n{}", self.portal().verdict());
     }
 
@@ -96,8 +96,8 @@ impl Scene {
     pub async fn end(self) {
         self.quiet_console().await;
         self.eventually("the last record", || self.portal().open_calls().is_empty()).await;
-        self.town.portals.assert_silent();
-        self.town.stop().await;
+        self.environment.portals.assert_silent();
+        self.environment.stop().await;
     }
 
     /// No error, no warning, no violated policy in the console so far.

@@ -34,13 +34,13 @@ async fn calls_appear_move_and_can_be_explained() {
     browser.says("#active", "Сейчас никто не разговаривает.").await;
     browser.picture("calls-empty").await;
 
-    let domain = scene.town.switch.domain(&scene.company.domain);
+    let domain = scene.environment.switch.domain(&scene.company.domain);
     let call = domain.external_call(CLIENT, IVAN_NUMBER).await;
     browser.says("#active", "Иван Иванов").await;
     domain.phone(IVAN_NUMBER).pick_up().await.expect("Ivan picks up");
     browser.says("#active", "Разговор").await;
     browser.picture("calls-active").await;
-    scene.town.switch.remote_hangs_up(call).await.expect("the client hangs up");
+    scene.environment.switch.remote_hangs_up(call).await.expect("the client hangs up");
     browser.says("#active", "Сейчас никто не разговаривает.").await;
     browser.says("#recent", "Иван Иванов").await;
     browser.click(&By::word("Подробно")).await;

@@ -18,15 +18,15 @@ async fn an_outage_is_told_while_it_lasts_and_no_longer() {
     browser.gone(&By::css("#state h2")).await;
 
     scene.portal().standing(Fault::DropBefore);
-    let domain = scene.town.switch.domain(&scene.company.domain);
+    let domain = scene.environment.switch.domain(&scene.company.domain);
     let call = domain.external_call(CLIENT, IVAN_NUMBER).await;
     // The page is not touched.
     browser.says("#state h2", "Портал не отвечает").await;
     browser.says("#state", "вызов").await;
     browser.says("#state", "Всё сохранено и будет передано само, ничего не потеряется").await;
     browser.says("#state-news", "Портал не отвечает").await;
-    scene.town.switch.remote_hangs_up(call).await.expect("the client gives up");
-    let base = scene.town.base();
+    scene.environment.switch.remote_hangs_up(call).await.expect("the client gives up");
+    let base = scene.environment.base();
     for tab in ["ecss", "bitrix", "employees", "calls", "diagnostics"] {
         desk_and_pocket(browser, &format!("{base}/company?tab={tab}"), &format!("outage-{tab}")).await;
         browser.says("#state h2", "Портал не отвечает").await;
@@ -62,5 +62,5 @@ async fn an_open_card_goes_on_without_the_portal() {
 /// Waits until the portal has the call's record.
 async fn told(scene: &Scene) {
     let told = || (scene.portal().finished_calls().len() == 1).then_some(());
-    assert!(scene.town.portals.until(LONGEST_PAUSE, told).await.is_some(), "{}", scene.portal().verdict());
+    assert!(scene.environment.portals.until(LONGEST_PAUSE, told).await.is_some(), "{}", scene.portal().verdict());
 }

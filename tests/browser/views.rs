@@ -21,7 +21,7 @@ async fn card_in_every_phase(language: &'static str, phases: &[&str; 4]) {
     let scene = Scene::ready(&Options { language, ..Options::default() }).await;
     let (browser, lang) = (&scene.browser, &language[..2]);
     browser.screen(320, 480).await;
-    let domain = scene.town.switch.domain(&scene.company.domain);
+    let domain = scene.environment.switch.domain(&scene.company.domain);
     let call = domain.external_call(CLIENT, IVAN_NUMBER).await;
     scene.eventually("a card", || !scene.portal().visible().is_empty()).await;
     let mut frame = scene.portal().card_frames(IVAN).remove(0);
@@ -39,7 +39,7 @@ async fn card_in_every_phase(language: &'static str, phases: &[&str; 4]) {
     domain.phone(IVAN_NUMBER).hold().await.expect("Ivan holds");
     browser.says("#phase", phases[2]).await;
     both_schemes(browser, &format!("card-{lang}-4-held")).await;
-    scene.town.switch.remote_hangs_up(call).await.expect("the client hangs up");
+    scene.environment.switch.remote_hangs_up(call).await.expect("the client hangs up");
     browser.says("#phase", phases[3]).await;
     both_schemes(browser, &format!("card-{lang}-5-over")).await;
     scene.eventually("the record", || scene.portal().finished_calls().len() == 1).await;
@@ -90,7 +90,7 @@ async fn card_of_a_click(language: &'static str, extension: &str, rest: &[&str; 
         }
     }
     both_schemes(browser, &format!("card-{lang}-7-click")).await;
-    let domain = scene.town.switch.domain(&scene.company.domain);
+    let domain = scene.environment.switch.domain(&scene.company.domain);
     domain.phone(IVAN_NUMBER).reject().await.expect("it rings");
     scene.eventually("the record", || scene.portal().finished_calls().len() == 1).await;
     scene.end().await;
@@ -106,13 +106,13 @@ fn odd_profiles(scene: &Scene) {
 async fn all_pages(language: &'static str, submit: &str, admin: &str) {
     let scene = Scene::ready(&Options { language, any_certificate: true, ..Options::default() }).await;
     let (browser, lang) = (&scene.browser, &language[..2]);
-    let base = scene.town.base();
+    let base = scene.environment.base();
     desk_and_pocket(browser, &base, &format!("page-{lang}-login")).await;
     scene.log_in(submit, admin).await;
     odd_profiles(&scene);
-    let domain = scene.town.switch.domain(&scene.company.domain);
+    let domain = scene.environment.switch.domain(&scene.company.domain);
     let over = domain.external_call(CLIENT, "1002").await;
-    scene.town.switch.remote_hangs_up(over).await.expect("the client hangs up");
+    scene.environment.switch.remote_hangs_up(over).await.expect("the client hangs up");
     scene.eventually("the record", || scene.portal().finished_calls().len() == 1).await;
     let call = domain.external_call(CLIENT, "600").await;
     scene.eventually("a card", || !scene.portal().visible().is_empty()).await;
@@ -131,7 +131,7 @@ async fn all_pages(language: &'static str, submit: &str, admin: &str) {
     desk_and_pocket(browser, &format!("{base}/call/call.html"), &format!("page-{lang}-explain")).await;
     let portal = format!("{}?user={IVAN}", scene.portal().page_url());
     desk_and_pocket(browser, &portal, &format!("portal-{lang}")).await;
-    scene.town.switch.remote_hangs_up(call).await.expect("the client gives up");
+    scene.environment.switch.remote_hangs_up(call).await.expect("the client gives up");
     scene.eventually("both records", || scene.portal().finished_calls().len() == 2).await;
     // The page that is nowhere answers 404, and the browser says so.
     let lines = browser.console().await;

@@ -33,7 +33,7 @@ async fn stage() -> (Stage, Firm) {
 
 async fn drops(name: &str, replays: bool, times: usize) {
     let (stage, firm) = stage().await;
-    stage.town.switch.set_quirks(|q| q.replay_on_connect = replays);
+    stage.environment.switch.set_quirks(|q| q.replay_on_connect = replays);
     let mut question = Question { margin: MARGIN, ..Question::now(&firm) };
     let mut dice = Dice::new(seed());
     let stop = CancellationToken::new();

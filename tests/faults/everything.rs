@@ -41,9 +41,9 @@ struct Outcome {
 /// Everything that strangers, rogue switches and the employee with this ticket do, until `stop`.
 async fn attack(stage: &Stage, firms: [&Firm; 3], ticket: &str, stop: &CancellationToken) -> Outcome {
     let [healthy, unread, endless] = firms;
-    let (client, base) = (stage.town.client().clone(), stage.town.base());
+    let (client, base) = (stage.environment.client().clone(), stage.environment.base());
     let member = healthy.portal.member_id();
-    let daemon = SocketAddr::from(([127, 0, 0, 1], stage.town.settings.http_port));
+    let daemon = SocketAddr::from(([127, 0, 0, 1], stage.environment.settings.http_port));
     let card = healthy.portal.placements().first().expect("the card is bound").url.clone();
     // As soon as it is tried again, it does the same again.
     let pinging = async {
@@ -84,7 +84,7 @@ async fn all_attacks_at_once_take_little_memory_lose_no_call_and_let_nobody_in()
     let unread = stage.firm("unread.local", Limits::none()).await;
     let endless = stage.firm("endless.local", Limits::none()).await;
     let heavy = stage.firm("heavy.local", Limits::none()).await;
-    let client = stage.town.client().clone();
+    let client = stage.environment.client().clone();
     let mut dice = Dice::new(seed());
     let mut question = Question::now(&healthy);
     let stop = CancellationToken::new();
@@ -128,7 +128,7 @@ async fn all_attacks_at_once_take_little_memory_lose_no_call_and_let_nobody_in()
     stage.settle(&healthy, &question, PATIENCE).await;
     let attacked = judge(&healthy, &question).cards.split_off(alone.len());
     let dropped = dropped(&stage);
-    let logged = std::fs::metadata(stage.town.dir().join("default.log")).map_or(0, |log| log.len());
+    let logged = std::fs::metadata(stage.environment.dir().join("default.log")).map_or(0, |log| log.len());
     let excess = stage.daemon.metric("ecss_crm_excess_calls_total").await;
     let p = |cards: &[u64], share| percentile(cards, share).unwrap_or_default();
     let Outcome { opens, installs, names, idle, bodies, streams, legs } = outcome;

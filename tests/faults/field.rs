@@ -51,7 +51,7 @@ fn mix(rate: f64, kinds: &'static [(Kind, usize)]) -> Mix {
 
 async fn stage() -> (Stage, Firm) {
     let stage = Stage::begin(Settings { portal_budget: "unlimited", reconnect_grace: 5, ..Settings::default() }).await;
-    stage.town.switch.set_quirks(|q| q.join_moves_legs = true);
+    stage.environment.switch.set_quirks(|q| q.join_moves_legs = true);
     let firm = stage.firm("firma.local", Limits::none()).await;
     (stage, firm)
 }
@@ -66,7 +66,7 @@ async fn legs_that_move_and_numbers_that_change_are_recorded_as_they_were() {
 
 async fn drops(name: &str, replays: bool) {
     let (stage, firm) = stage().await;
-    stage.town.switch.set_quirks(|q| q.replay_on_connect = replays);
+    stage.environment.switch.set_quirks(|q| q.replay_on_connect = replays);
     let mut question = Question { margin: MARGIN_LINK, ..Question::now(&firm) };
     let mut dice = Dice::new(seed());
     let stop = CancellationToken::new();
@@ -100,7 +100,7 @@ async fn the_link_drops_while_legs_move_and_ends_are_forgotten_and_nothing_is_to
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_legs_move_and_ends_are_forgotten() {
     let (mut stage, firm) = stage().await;
-    stage.town.switch.set_quirks(|q| q.replay_on_connect = true);
+    stage.environment.switch.set_quirks(|q| q.replay_on_connect = true);
     let mut question = Question { margin: MARGIN_KILL, ..Question::now(&firm) };
     let mut dice = Dice::new(seed());
     let stop = CancellationToken::new();

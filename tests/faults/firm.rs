@@ -1,9 +1,9 @@
 //! One company: its portal, its telephones, its administrator.
 
 use super::stage::{PATIENCE, Stage};
+use ecss_crm_server::sandbox::environment::{Admin, SimulatedCompany};
 use ecss_crm_server::sandbox::portal::{Limits, PortalSpec, SimPortal, User};
 use ecss_crm_server::sandbox::switch::{DomainHandle, SwitchWorld};
-use ecss_crm_server::sandbox::town::{Admin, TownCompany};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// See the module.
 pub struct Firm {
-    pub company: TownCompany,
+    pub company: SimulatedCompany,
     pub portal: SimPortal,
     pub domain: DomainHandle,
     pub switch: SwitchWorld,
@@ -27,13 +27,13 @@ impl Firm {
         let user =
             |id: i64| User { admin: id == 1, ..User::new(id, "Иван", &format!("{id}-й")).inner(&inner(id)) };
         let spec = PortalSpec { users: (1..=seats).map(user).collect(), limits, ..PortalSpec::default() };
-        let company = stage.town.add_company(domain, spec).await.expect("a company");
+        let company = stage.environment.add_company(domain, spec).await.expect("a company");
         company.portal.install(1).await.expect("an installation path");
-        let admin = stage.town.register(&company).await.expect("the registration");
+        let admin = stage.environment.register(&company).await.expect("the registration");
         let mut firm = Self {
             portal: company.portal.clone(),
-            domain: stage.town.switch.domain(domain),
-            switch: stage.town.switch.clone(),
+            domain: stage.environment.switch.domain(domain),
+            switch: stage.environment.switch.clone(),
             owners: (1..=seats).map(|user| (inner(user), user)).collect(),
             admin,
             company,
@@ -50,7 +50,7 @@ impl Firm {
             let click = portal.handlers().iter().any(|h| h.event == "ONEXTERNALCALLSTART");
             (card && click).then_some(())
         };
-        stage.town.portals.until(PATIENCE, bound).await.expect("the card and the click event are bound");
+        stage.environment.portals.until(PATIENCE, bound).await.expect("the card and the click event are bound");
         // Opening the table imports the employees.
         self.admin.page("/company/employees").await.expect("the number table");
         self.linked().await;

@@ -43,7 +43,7 @@ async fn kills(name: &str, replays: bool, lost_answers: bool, times: usize) {
     let mut stage =
         Stage::begin(Settings { portal_budget: "unlimited", reconnect_grace: 5, ..Settings::default() }).await;
     let firm = stage.firm("firma.local", Limits::none()).await;
-    stage.town.switch.set_quirks(|q| q.replay_on_connect = replays);
+    stage.environment.switch.set_quirks(|q| q.replay_on_connect = replays);
     let mut question = Question { margin: MARGIN, ..Question::now(&firm) };
     let mut dice = Dice::new(seed());
     let stop = CancellationToken::new();

@@ -1,6 +1,6 @@
 //! The daemon as a process of its own, which can be killed.
 
-use ecss_crm_server::sandbox::town::{Town, free_port};
+use ecss_crm_server::sandbox::environment::{Environment, free_port};
 use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -41,10 +41,10 @@ pub struct Process {
 
 impl Process {
     /// Writes the settings; nothing runs yet.
-    pub fn prepare(town: &Town, settings: Settings) -> Self {
-        let dir = town.dir().to_owned();
+    pub fn prepare(environment: &Environment, settings: Settings) -> Self {
+        let dir = environment.dir().to_owned();
         let ops = SocketAddr::from(([127, 0, 0, 1], free_port().expect("a free port")));
-        let s = &town.settings;
+        let s = &environment.settings;
         let log_level = std::env::var("ECSS_CRM_LOG").unwrap_or_else(|_| settings.log_level.to_owned());
         let ca_file = s.ca_file.clone().unwrap_or_default();
         let quoted = |path: &Path| format!("\"{}\"", path.display());
@@ -72,7 +72,7 @@ impl Process {
             quoted(&dialect),
         );
         std::fs::write(dir.join("config.toml"), config).expect("the settings are written");
-        Self { dir, ops: format!("http://{ops}"), client: town.client().clone(), child: None }
+        Self { dir, ops: format!("http://{ops}"), client: environment.client().clone(), child: None }
     }
 
     /// Starts it; does not wait.

@@ -184,7 +184,7 @@ async fn calls_without_end_while_the_portal_is_away_give_way_and_say_so() {
 
 /// What the database's files take, in MiB.
 fn database(stage: &Stage) -> u64 {
-    let entries = std::fs::read_dir(&stage.town.settings.state_dir).expect("the state directory");
+    let entries = std::fs::read_dir(&stage.environment.settings.state_dir).expect("the state directory");
     let bytes = entries.filter_map(|entry| entry.ok()?.metadata().ok()).map(|file| file.len()).sum::<u64>();
     bytes >> 20
 }

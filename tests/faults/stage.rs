@@ -6,9 +6,9 @@ use super::judge::{Judgement, Question, judge, lost_so_far};
 use super::process::{Process, Settings};
 use super::{figures, scale};
 use ecss_crm_server::domain::CompanyId;
+use ecss_crm_server::sandbox::environment::{DaemonPlace, Environment, EnvironmentPlan};
 use ecss_crm_server::sandbox::portal::Limits;
 use ecss_crm_server::sandbox::switch::{CauseStyle, Pace};
-use ecss_crm_server::sandbox::town::{DaemonPlace, Town, TownPlan};
 use ecss_crm_server::store::Store;
 use secrecy::ExposeSecret as _;
 use std::io::Write as _;
@@ -23,7 +23,7 @@ const RING_OUT: Duration = Duration::from_secs(15);
 
 /// See the module.
 pub struct Stage {
-    pub town: Town,
+    pub environment: Environment,
     pub daemon: Process,
     dir: TempDir,
 }
@@ -32,15 +32,15 @@ impl Stage {
     /// A town without companies, its daemon ready.
     pub async fn begin(settings: Settings) -> Self {
         let dir = place().expect("a temporary directory");
-        let plan = TownPlan { daemon: DaemonPlace::Elsewhere, ..TownPlan::default() };
-        let town = Town::build(dir.path(), &plan).await.expect("a town");
-        town.switch.keep_shown();
-        town.switch.set_quirks(|q| q.cause = CauseStyle::Words);
-        town.switch.set_pace(Pace { ring_timeout: Some(RING_OUT), ..Pace::manual() });
-        let mut daemon = Process::prepare(&town, settings);
+        let plan = EnvironmentPlan { daemon: DaemonPlace::Elsewhere, ..EnvironmentPlan::default() };
+        let environment = Environment::build(dir.path(), &plan).await.expect("a town");
+        environment.switch.keep_shown();
+        environment.switch.set_quirks(|q| q.cause = CauseStyle::Words);
+        environment.switch.set_pace(Pace { ring_timeout: Some(RING_OUT), ..Pace::manual() });
+        let mut daemon = Process::prepare(&environment, settings);
         daemon.start();
         daemon.ready().await;
-        Self { town, daemon, dir }
+        Self { environment, daemon, dir }
     }
 
     /// A company of sixty.
@@ -89,7 +89,7 @@ impl Stage {
             let kept = self.dir.keep();
             panic!("{name}: {} problems, see {}\n{}", wrong.len(), kept.display(), wrong[..shown].join("\n"));
         }
-        self.town.stop().await;
+        self.environment.stop().await;
         verdict
     }
 
@@ -97,10 +97,10 @@ impl Stage {
     async fn complaints(&self, firms: &[(Firm, Question)]) -> Vec<String> {
         let mut wrong: Vec<String> = self.daemon.log("error.log");
         wrong.extend(self.daemon.log("stderr.log"));
-        wrong.extend(self.town.switch.violations());
-        wrong.extend(self.town.portals.auth_violations().iter().map(|v| format!("{}: {}", v.method, v.text)));
+        wrong.extend(self.environment.switch.violations());
+        wrong.extend(self.environment.portals.auth_violations().iter().map(|v| format!("{}: {}", v.method, v.text)));
         let log = self.daemon.log("default.log");
-        let store = Store::open(&self.town.settings.state_dir).await.expect("the database");
+        let store = Store::open(&self.environment.settings.state_dir).await.expect("the database");
         for (firm, question) in firms {
             wrong.extend(firm.portal.violations().iter().map(|v| format!("{}: {}", v.method, v.text)));
             let keys = firm.portal.keys().expect("the application");

@@ -30,7 +30,7 @@ async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_li
     // At the usual level nothing of it is worth a line; whoever looks closer must not drown either.
     let stage = Stage::begin(Settings { log_level: "debug", ..Settings::default() }).await;
     let firm = stage.firm("firma.local", Limits::cloud()).await;
-    let (client, base) = (stage.town.client().clone(), stage.town.base());
+    let (client, base) = (stage.environment.client().clone(), stage.environment.base());
     let logged = || stage.daemon.log("default.log").iter().map(|line| line.len() + 1).sum::<usize>();
     let (before, memory) = (logged(), stage.daemon.memory());
     let mut answers: BTreeMap<u16, u32> = BTreeMap::new();
@@ -124,9 +124,9 @@ async fn pages(client: &Client, urls: &[String], stop: &CancellationToken) -> Ve
 async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and_no_card() {
     let stage = Stage::begin(Settings { portal_budget: "unlimited", ..Settings::default() }).await;
     let firm = stage.firm("firma.local", Limits::none()).await;
-    let client = stage.town.client().clone();
-    let (public, ops) = (host_and_port(&stage.town.base()), host_and_port(stage.daemon.ops()));
-    let urls = [format!("{}/", stage.town.base()), format!("{}/readyz", stage.daemon.ops())];
+    let client = stage.environment.client().clone();
+    let (public, ops) = (host_and_port(&stage.environment.base()), host_and_port(stage.daemon.ops()));
+    let urls = [format!("{}/", stage.environment.base()), format!("{}/readyz", stage.daemon.ops())];
     let mut dice = Dice::new(seed());
     let mut question = Question::now(&firm);
     let both = async |dice: Dice, length: Duration| {

@@ -75,9 +75,9 @@ async fn three_hundred_forged_opens_a_second_delay_no_card() {
     let stage = Stage::begin(Settings { portal_budget: BUDGET, ..Settings::default() }).await;
     let bucket = Some(Bucket { burst: BURST * 1.25, leak: PER_SECOND });
     let firm = stage.firm("firma.local", Limits { bucket, operating: None }).await;
-    let client = stage.town.client().clone();
+    let client = stage.environment.client().clone();
     let url = firm.portal.placements().first().expect("the card is bound").url.clone();
-    let elsewhere = format!("{}/nothing-here", stage.town.base());
+    let elsewhere = format!("{}/nothing-here", stage.environment.base());
     let mut dice = Dice::new(seed());
     let mut question = Question::now(&firm);
     let refused_before = refused_profiles(&firm);
@@ -164,11 +164,12 @@ fn question_seconds(firm: &Firm, question: &Question) -> u64 {
 async fn three_thousand_forged_installations_take_no_memory_and_make_us_ask_nobody() {
     let stage = Stage::begin(Settings::default()).await;
     let firm = stage.firm("firma.local", Limits::cloud()).await;
-    let client = stage.town.client().clone();
-    let (before, asked) = (stage.daemon.memory(), stage.town.portals.auth_requests().len());
+    let client = stage.environment.client().clone();
+    let (before, asked) = (stage.daemon.memory(), stage.environment.portals.auth_requests().len());
     let (member, much) = (firm.portal.member_id(), (pick(900, 3000), 3000));
-    let answers = attacks::forged_installs(&client, &stage.town.base(), member, much, &CancellationToken::new()).await;
-    let (after, asked) = (stage.daemon.memory(), stage.town.portals.auth_requests().len() - asked);
+    let answers =
+        attacks::forged_installs(&client, &stage.environment.base(), member, much, &CancellationToken::new()).await;
+    let (after, asked) = (stage.daemon.memory(), stage.environment.portals.auth_requests().len() - asked);
     publish(&format!("forged-installs answers={answers:?} rss {before}→{after} MiB asked={asked}"));
     assert!(answers.keys().all(|status| matches!(status, 200 | 422 | 503)), "{answers:?}");
     assert!(answers.get(&503).is_some_and(|refused| *refused > 0), "a stranger hears that it is too much: {answers:?}");
@@ -182,7 +183,7 @@ async fn three_thousand_forged_installations_take_no_memory_and_make_us_ask_nobo
 async fn a_stop_waits_for_no_authorization_server_and_keeps_the_installation() {
     let mut stage = Stage::begin(Settings::default()).await;
     let firm = stage.firm("firma.local", Limits::cloud()).await;
-    let portals = stage.town.portals.clone();
+    let portals = stage.environment.portals.clone();
     let asked = || portals.auth_requests().len();
     let before = asked();
     portals.auth_standing(Fault::Hang);

@@ -2,7 +2,7 @@
 
 mod manager;
 
-use ecss_crm_server::sandbox::town::free_port;
+use ecss_crm_server::sandbox::environment::free_port;
 use manager::{Manager, PATIENCE, inode};
 use rustix::process::Signal;
 use std::fs;

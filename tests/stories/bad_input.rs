@@ -78,8 +78,8 @@ async fn legs_with_strange_numbers_harm_no_other_leg_of_the_frame() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_door_says_what_is_wrong_with_a_request() {
     let (story, mut firm) = Story::with_firm().await;
-    let client = story.town().client().clone();
-    let base = story.town().base();
+    let client = story.environment().client().clone();
+    let base = story.environment().base();
     let (get, post, put) = (Method::GET, Method::POST, Method::PUT);
     let cases: Vec<(&Method, &str, &str, Vec<u8>, u16)> = vec![
         (&get, "/nowhere", "", vec![], 404),
@@ -137,12 +137,13 @@ async fn every_door_says_what_is_wrong_with_a_request() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cookies_of_others_open_nothing() {
     let (story, firm) = Story::with_firm().await;
-    let client = story.town().client();
+    let client = story.environment().client();
     let long = format!("ecss_crm_session={}", "A".repeat(6000));
     for cookie in
         ["ecss_crm_session=", "ecss_crm_session=forged", "ecss_crm_session=%00", "=;;;=", "я=я", long.as_str()]
     {
-        let request = client.get(format!("{}/company", story.town().base())).header("accept", "application/json");
+        let request =
+            client.get(format!("{}/company", story.environment().base())).header("accept", "application/json");
         let response = request.header("cookie", cookie.as_bytes()).send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{}", &cookie[..20.min(cookie.len())]);
     }

@@ -96,7 +96,7 @@ async fn a_closed_portal_is_left_alone_and_told_everything_once_it_is_open() {
         assert_eq!(in_vain, 1, "{fault:?}");
         firm.portal.heal();
         // The subscription is paid; the administrator logs in to see whether all is well.
-        story.town().register(&firm.company).await.expect("the log-in");
+        story.environment().register(&firm.company).await.expect("the log-in");
         let records = firm.finished(&story, before + 3).await;
         assert!(records[before..].iter().all(|r| r.code == "304"), "{fault:?}");
     }

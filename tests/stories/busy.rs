@@ -16,7 +16,7 @@ const HELD_UP: Duration = Duration::from_secs(20);
 
 /// Takes the database's only place for whoever writes.
 async fn lock(story: &Story) -> SqliteConnection {
-    let file = story.town().settings.state_dir.join("store.db");
+    let file = story.environment().settings.state_dir.join("store.db");
     let mut held = SqliteConnectOptions::new()
         .filename(file)
         .busy_timeout(Duration::from_secs(30))

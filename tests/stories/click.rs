@@ -146,7 +146,8 @@ async fn a_click_told_much_too_late_startles_nobody() {
             _ => (name, value),
         })
         .collect();
-    let answer = story.town().client().post(format!("{}/events", story.town().base())).form(&form).send().await;
+    let answer =
+        story.environment().client().post(format!("{}/events", story.environment().base())).form(&form).send().await;
     assert_eq!(answer.expect("an answer").status(), StatusCode::OK);
     let refused = || firm.portal.requests_of("telephony.externalcall.finish").into_iter().find(|r| !r.executed);
     let finish = story.until("the late click is finished", refused).await;
@@ -205,7 +206,7 @@ async fn a_click_that_does_not_come_from_the_portal_does_nothing() {
         (forge(other), StatusCode::FORBIDDEN),
     ];
     for (form, status) in cases {
-        let answer = story.town().client().post(&event.url).form(&form).send().await.expect("an answer");
+        let answer = story.environment().client().post(&event.url).form(&form).send().await.expect("an answer");
         assert_eq!(answer.status(), status, "{form:?}");
     }
     assert_eq!(story.switch().commands().len(), 1, "only the true click has dialled");

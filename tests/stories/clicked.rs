@@ -105,7 +105,13 @@ async fn a_click_on_what_is_no_number_ends_with_a_reason_and_rings_nobody() {
                 _ => (name, value),
             })
             .collect();
-        let answer = story.town().client().post(format!("{}/events", story.town().base())).form(&form).send().await;
+        let answer = story
+            .environment()
+            .client()
+            .post(format!("{}/events", story.environment().base()))
+            .form(&form)
+            .send()
+            .await;
         assert_eq!(answer.expect("an answer").status(), StatusCode::OK, "{n}");
         let asked = || {
             firm.portal

@@ -8,7 +8,7 @@ const SET: &str = "the machine's clock was set";
 /// Sets the clock, and waits until the daemon goes by it.
 async fn set_clock(story: &Story, by: i64) {
     let before = story.said(SET);
-    story.town().clock.set_machine(by);
+    story.environment().clock.set_machine(by);
     story.until_asked("the new time is taken over", async || (story.said(SET) > before).then_some(())).await;
 }
 

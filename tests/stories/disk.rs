@@ -59,7 +59,7 @@ impl Drop for Disk {
 /// A firm whose daemon keeps its state on a disk of its own.
 async fn on_a_small_disk() -> Option<(Disk, Story, Firm)> {
     let mut story = Story::begin().await;
-    let disk = Disk::mount(&story.town().dir().join("disk"))?;
+    let disk = Disk::mount(&story.environment().dir().join("disk"))?;
     story.stop_daemon().await;
     story.town_mut().settings.state_dir = disk.0.join("db");
     story.start_daemon(0).await;
@@ -150,15 +150,15 @@ async fn tokens_bought_while_the_disk_is_full_are_used_once_they_are_stored() {
     disk.free();
     only(firm.finished(&story, 1).await);
     story.until_said(WELL).await;
-    let bought = story.town().portals.auth_requests();
+    let bought = story.environment().portals.auth_requests();
     assert_eq!(bought.iter().filter(|r| r.params["grant_type"] == "refresh_token").count(), 1);
     story.end().await;
 }
 
 /// Runs the real program's `backup`, as an administrator would beside the running service.
 fn back_up(story: &Story, file: &Path, options: &[&str]) -> Output {
-    let config = story.town().dir().join("backup.toml");
-    let state = story.town().settings.state_dir.display();
+    let config = story.environment().dir().join("backup.toml");
+    let state = story.environment().settings.state_dir.display();
     fs::write(&config, format!("state_dir = \"{state}\"\nproxyGatewayURL = \"https://crm.example/bitrix\"\n"))
         .expect("a file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_ecss-crm-server"));
@@ -177,7 +177,7 @@ async fn a_backup_in_mid_traffic_disturbs_nobody_and_brings_everything_back() {
     let asked = || (firm.portal.requests_of("telephony.externalcall.register").len() >= 2).then_some(());
     story.until("the portal has been asked in vain", asked).await;
 
-    let copy = story.town().dir().join("copy.db");
+    let copy = story.environment().dir().join("copy.db");
     let done = back_up(&story, &copy, &["--with-key"]);
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
@@ -188,10 +188,10 @@ async fn a_backup_in_mid_traffic_disturbs_nobody_and_brings_everything_back() {
     assert!(complaint.contains("--force"), "{complaint}");
 
     // What a store finds in the copy is what the daemon had at that moment.
-    let twin = story.town().dir().join("twin");
+    let twin = story.environment().dir().join("twin");
     fs::create_dir(&twin).expect("a directory");
     fs::copy(&copy, twin.join("store.db")).expect("the copy");
-    fs::copy(story.town().dir().join("copy.db.key"), twin.join("key")).expect("the key");
+    fs::copy(story.environment().dir().join("copy.db.key"), twin.join("key")).expect("the key");
     let id = CompanyId::new(firm.portal.member_id());
     let store = Store::open_with(&twin, None).await.expect("a store");
     assert_eq!(store.companies().await.expect("companies").0.len(), 1);
@@ -204,7 +204,7 @@ async fn a_backup_in_mid_traffic_disturbs_nobody_and_brings_everything_back() {
 
     // The database is damaged; the daemon says so and touches nothing; the backup takes its place.
     story.stop_daemon().await;
-    let file = story.town().settings.state_dir.join("store.db");
+    let file = story.environment().settings.state_dir.join("store.db");
     let mut torn = fs::read(&file).expect("the database");
     torn[4096..16384].fill(0x5a);
     fs::write(&file, &torn).expect("the database");
@@ -216,7 +216,7 @@ async fn a_backup_in_mid_traffic_disturbs_nobody_and_brings_everything_back() {
     );
     assert_eq!(fs::read(&file).expect("the database"), torn);
     for left in ["store.db-wal", "store.db-shm"] {
-        let _ = fs::remove_file(story.town().settings.state_dir.join(left));
+        let _ = fs::remove_file(story.environment().settings.state_dir.join(left));
     }
     fs::copy(&copy, &file).expect("the backup");
     firm.portal.heal();
@@ -233,7 +233,7 @@ async fn a_backup_in_mid_traffic_disturbs_nobody_and_brings_everything_back() {
 
 /// Reaches into the database of a stopped daemon.
 async fn sql(story: &Story, statement: &str) {
-    let options = SqliteConnectOptions::new().filename(story.town().settings.state_dir.join("store.db"));
+    let options = SqliteConnectOptions::new().filename(story.environment().settings.state_dir.join("store.db"));
     let mut conn = options.connect().await.expect("the database");
     let done = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut conn).await.expect("a statement");
     assert!(done.rows_affected() > 0, "{statement}");

@@ -97,7 +97,7 @@ impl Impostor {
 async fn another_certificate_than_the_pinned_one_hears_nothing_and_is_shown_with_what_to_do() {
     let (story, mut firm) = Story::with_firm().await;
     let address = story.switch().base_url(0);
-    let genuine = fingerprint(&story.town().certs);
+    let genuine = fingerprint(&story.environment().certs);
     save(&mut firm, &address, &[("tls", "pinned"), ("tls_sha256", &genuine)]).await;
     firm.online(&story).await;
     whole_call(&story, &firm).await;
@@ -163,7 +163,7 @@ async fn a_check_that_is_switched_off_is_said_on_every_tab_and_at_every_connecti
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_portal_with_a_certificate_nobody_trusts_is_told_nothing_until_its_authority_is_named() {
     let (mut story, mut firm) = Story::with_firm().await;
-    let sha256 = fingerprint(&story.town().certs);
+    let sha256 = fingerprint(&story.environment().certs);
     // The switch stays trusted by its pin.
     let address = story.switch().base_url(0);
     save(&mut firm, &address, &[("tls", "pinned"), ("tls_sha256", &sha256)]).await;

@@ -57,7 +57,7 @@ async fn answers_that_no_portal_gives_are_named_and_delay_nobody_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_shows_the_same_token_at_once_shares_one_question() {
     let (story, firm) = Story::with_firm().await;
-    let client = story.town().client();
+    let client = story.environment().client();
     let asked = || firm.portal.requests_of("profile").len();
     let (before, frame) = (asked(), firm.portal.app_frame(1));
     firm.portal.standing_for("profile", Fault::Latency(Duration::from_secs(1)));

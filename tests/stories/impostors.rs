@@ -40,7 +40,7 @@ async fn the_administrator_of_another_portal_gets_his_own_company_and_nothing_of
     let keys = other.portal.keys().expect("the application");
     // He types in the address of this company with the keys of his own application, and comes back with a code of his
     // own portal: once under this company's name, once under none.
-    let mut stranger = story.town().admin();
+    let mut stranger = story.environment().admin();
     let named = format!("domain={:?}", firm.portal.domain());
     let logged = story.warned(&named);
     for name in [Some(firm.portal.member_id()), None] {
@@ -75,7 +75,7 @@ async fn a_second_administrator_of_a_portal_takes_over_the_grant_and_changes_not
     let (story, mut firm) = Story::with_firm().await;
     assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
     firm.portal.set_user(User { admin: true, ..User::new(50, "Борис", "Новый") });
-    let mut second = story.town().admin();
+    let mut second = story.environment().admin();
     second.log_in(&firm.portal, 50, None).await.expect("an administrator of the portal");
     // The first one is dismissed: his grant would be worth nothing now.
     firm.portal.dismiss(1);
@@ -94,8 +94,8 @@ async fn a_second_administrator_of_a_portal_takes_over_the_grant_and_changes_not
 async fn addresses_that_events_and_frames_name_are_never_contacted() {
     let (story, firm) = Story::with_firm().await;
     let (address, contacts) = trap().await;
-    let base = story.town().base();
-    let client = story.town().client();
+    let base = story.environment().base();
+    let client = story.environment().client();
     click_works(&story, &firm).await;
     let mut deliveries = firm.portal.deliveries();
     let (click, install) = (deliveries.pop().expect("the click"), deliveries.swap_remove(0));

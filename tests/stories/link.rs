@@ -1,9 +1,9 @@
 //! The switch restarts, fails over, refuses the key.
 
 use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, assert_true, only, talk, talked_leg, told};
+use ecss_crm_server::sandbox::environment::{Admin, free_port};
 use ecss_crm_server::sandbox::portal::PortalSpec;
 use ecss_crm_server::sandbox::switch::{CallId, PhoneStatus, SwitchWorld, What};
-use ecss_crm_server::sandbox::town::{Admin, free_port};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -139,7 +139,7 @@ async fn a_call_first_heard_of_at_its_end_is_recorded_without_a_card() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_one_node_stops_the_other_takes_over_and_keeps() {
     let story = Story::begin().await;
-    let tls = Some(Arc::clone(&story.town().certs.server));
+    let tls = Some(Arc::clone(&story.environment().certs.server));
     story.switch().listen(SocketAddr::from(([127, 0, 0, 1], 0)), tls).await.expect("a second node");
     let mut firm = story.firm("firma.local").await;
     assert_eq!(story.switch().links_on(0), 1, "the first address is preferred");
@@ -167,7 +167,7 @@ async fn when_one_node_stops_the_other_takes_over_and_keeps() {
 async fn a_wrong_key_is_tried_once_and_mended_in_the_page() {
     let story = Story::begin().await;
     let mut firm = story.newcomer("firma.local", PortalSpec::default()).await;
-    let mut admin = story.town().admin();
+    let mut admin = story.environment().admin();
     admin.log_in(&firm.portal, 1, firm.portal.keys().as_ref()).await.expect("the registration");
     let address = story.switch().base_url(0);
     let wrong = "W".repeat(64);

@@ -168,7 +168,8 @@ async fn user_added(story: &Story, firm: &Firm, token: &str) -> StatusCode {
         ("auth[member_id]", firm.portal.member_id()),
         ("auth[application_token]", token),
     ];
-    let sent = story.town().client().post(format!("{}/events", story.town().base())).form(&form).send().await;
+    let sent =
+        story.environment().client().post(format!("{}/events", story.environment().base())).form(&form).send().await;
     sent.expect("an answer").status()
 }
 

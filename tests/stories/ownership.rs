@@ -51,7 +51,7 @@ async fn a_forged_ticket_opens_nothing() {
     let call = ringing(&story, &firm).await;
     let card = Card::open(&story, &firm, IVAN).await;
     let (text, tag) = card.ticket.split_once('.').expect("signed");
-    let client = story.town().client();
+    let client = story.environment().client();
     for forged in [
         String::new(),
         "x".to_owned(),
@@ -65,7 +65,7 @@ async fn a_forged_ticket_opens_nothing() {
         let (status, answer) = card.send(&body).await;
         assert_eq!((status, &answer["code"]), (StatusCode::UNAUTHORIZED, &"stale_ticket".into()), "{answer}");
         let short: String = forged.chars().take(2000).collect();
-        let stream = client.get(format!("{}/call/stream", story.town().base())).query(&[("ticket", short)]);
+        let stream = client.get(format!("{}/call/stream", story.environment().base())).query(&[("ticket", short)]);
         assert_eq!(stream.send().await.expect("an answer").status(), StatusCode::UNAUTHORIZED);
     }
     still_rings(&firm);
@@ -102,14 +102,14 @@ async fn a_card_is_opened_only_by_whom_the_portal_vouches_for() {
         (change("member_id", strangers.portal.member_id()), StatusCode::FORBIDDEN),
         (without, StatusCode::UNPROCESSABLE_ENTITY),
     ] {
-        let response = frame.send(story.town().client()).await.expect("an answer");
+        let response = frame.send(story.environment().client()).await.expect("an answer");
         assert_eq!(response.status(), wanted, "{:?}", frame.fields);
         let page = response.text().await.expect("a page");
         assert!(!page.contains("data-ticket"), "{page}");
     }
     // A card of an unknown call shows the employee's own one: another application may have opened it.
     let options = r#"{"CALL_ID":"externalCall.foreign.7","PHONE_NUMBER":"+70000000000"}"#;
-    let response = change("PLACEMENT_OPTIONS", options).send(story.town().client()).await.expect("an answer");
+    let response = change("PLACEMENT_OPTIONS", options).send(story.environment().client()).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::OK);
     story.switch().remote_hangs_up(call).await.expect("it rings");
     assert_eq!(only(firm.finished(&story, 1).await).code, "304");

@@ -1,9 +1,9 @@
 //! What a portal lets us set up and tells of itself, what it refuses, and what comes of it once it does not any more.
 
 use crate::support::{CLIENT, Firm, IVAN, Story, only};
+use ecss_crm_server::sandbox::environment::Admin;
 use ecss_crm_server::sandbox::portal::{EventAuth, Fault, PortalSpec, User, UserKind};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
-use ecss_crm_server::sandbox::town::Admin;
 use reqwest::{Method, StatusCode};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn a_portal_that_refuses_bindings_is_told_of_on_the_page_and_asked_again_u
     let story = Story::begin().await;
     let mut firm = story.newcomer("firma.local", PortalSpec::default()).await;
     firm.portal.refuse_bindings();
-    firm.admin = story.town().register(&firm.company).await.expect("the registration");
+    firm.admin = story.environment().register(&firm.company).await.expect("the registration");
     for title in ["не принимает подписку", "не встраивает карточку", "не принимает линию"]
     {
         page_says(&story, &mut firm, title, true).await;
@@ -83,7 +83,7 @@ async fn whatever_one_thing_fails_by_the_others_are_set_up_and_it_is_told_and_tr
     firm.portal.standing_for("placement.bind", Fault::Html);
     firm.portal.standing_for("telephony.externalline.add", Fault::OperationTimeLimit(1));
     firm.portal.standing_for("user.get", refuse(403, "ACCESS_DENIED", "Access denied!"));
-    firm.admin = story.town().register(&firm.company).await.expect("the registration");
+    firm.admin = story.environment().register(&firm.company).await.expect("the registration");
     let titles =
         ["не принимает подписку", "не встраивает карточку", "не принимает линию", "не отдаёт список пользователей"];
     for title in titles {
@@ -99,7 +99,7 @@ async fn whatever_one_thing_fails_by_the_others_are_set_up_and_it_is_told_and_tr
     firm.employees().await;
     let page = firm.admin.page("/company/employees").await.expect("the table");
     assert!(page.contains("Портал не отдал список пользователей") && page.contains("Access denied!"), "{page}");
-    firm.portal.app_frame(1).send(story.town().client()).await.expect("an answer");
+    firm.portal.app_frame(1).send(story.environment().client()).await.expect("an answer");
     for title in titles {
         assert!(state(&mut firm.admin).await.contains(title), "{title}");
     }
@@ -142,7 +142,7 @@ async fn an_installation_that_has_waited_for_the_log_in_is_proved_with_whatever_
         }
         if server_fails {
             let refuse = Fault::Refuse(402, "PAYMENT_REQUIRED".to_owned(), "Payment required".to_owned());
-            story.town().portals.auth_next_for("app.info", refuse);
+            story.environment().portals.auth_next_for("app.info", refuse);
         }
         firm = firm.register(&story).await;
         page_says(&story, &mut firm, "Установка приложения", false).await;
@@ -190,12 +190,12 @@ async fn an_installation_that_was_under_way_for_hours_is_confirmed_with_its_othe
     let story = Story::begin().await;
     let mut firm = story.newcomer("firma.local", PortalSpec::default()).await.register(&story).await;
     firm.portal.set_event_auth(EventAuth::NoTokens);
-    let base = story.town().base();
+    let base = story.environment().base();
     firm.portal.set_handler(&base, "http://127.0.0.1:9/");
     firm.portal.install(1).await.expect("an installation path");
     let form = firm.portal.deliveries().pop().expect("the installation").form;
     story.pass(Duration::from_secs(2 * 3600));
-    let sent = story.town().client().post(format!("{base}/")).form(&form).send().await.expect("an answer");
+    let sent = story.environment().client().post(format!("{base}/")).form(&form).send().await.expect("an answer");
     assert!(sent.status().is_success());
     story.until_said("the application was installed in the portal and is confirmed").await;
     firm.settled(&story).await;
@@ -207,21 +207,21 @@ async fn an_installation_that_was_under_way_for_hours_is_confirmed_with_its_othe
 async fn a_new_installation_that_nothing_can_prove_does_not_cost_the_company_its_bindings() {
     let (story, mut firm) = Story::with_firm().await;
     let refuse = Fault::Refuse(401, "WRONG_CLIENT".to_owned(), "Wrong client".to_owned());
-    story.town().portals.auth_standing(refuse);
+    story.environment().portals.auth_standing(refuse);
     firm.portal.install(1).await.expect("an installation path");
     page_says(&story, &mut firm, "Сервер авторизации Битрикс24:", true).await;
     let shown = state(&mut firm.admin).await;
     assert!(shown.contains("Wrong client") && shown.contains("Войти заново"), "{shown}");
     firm.settled(&story).await;
     click_works(&story, &firm).await;
-    story.town().portals.auth_heal();
+    story.environment().portals.auth_heal();
     page_says(&story, &mut firm, "Установка приложения", false).await;
     firm.settled(&story).await;
     // Told without any tokens.
     let mut form = firm.portal.deliveries().into_iter().rfind(|d| d.event == "ONAPPINSTALL").expect("told").form;
     form.retain(|(name, _)| !name.ends_with("access_token]") && !name.ends_with("refresh_token]"));
-    let client = story.town().client();
-    client.post(format!("{}/", story.town().base())).form(&form).send().await.expect("an answer");
+    let client = story.environment().client();
+    client.post(format!("{}/", story.environment().base())).form(&form).send().await.expect("an answer");
     page_says(&story, &mut firm, "без ключей доступа", true).await;
     click_works(&story, &firm).await;
     story.end().await;
@@ -235,7 +235,7 @@ async fn forge(story: &Story, form: &[(String, String)], n: u32) {
             *value = format!("forged{n}").repeat(4);
         }
     }
-    let sent = story.town().client().post(format!("{}/", story.town().base())).form(&form).send().await;
+    let sent = story.environment().client().post(format!("{}/", story.environment().base())).form(&form).send().await;
     assert!(sent.expect("an answer").status().is_success(), "an installation waits to be confirmed");
 }
 
@@ -251,7 +251,7 @@ async fn an_installation_that_nobody_could_confirm_is_confirmed_by_itself_even_a
     }
     // A third one, whose keys nobody knows, must not be in the way.
     let stranger = story.newcomer("dritte.local", PortalSpec::default()).await;
-    story.town().portals.auth_standing(Fault::Outage);
+    story.environment().portals.auth_standing(Fault::Outage);
     assert_eq!(stranger.portal.install(1).await.expect("an installation path").status, Some(200));
     for firm in &mut firms {
         assert_eq!(firm.portal.install(1).await.expect("an installation path").status, Some(200));
@@ -260,8 +260,8 @@ async fn an_installation_that_nobody_could_confirm_is_confirmed_by_itself_even_a
         assert!(shown.contains("HTTP 503"), "what was seen: {shown}");
     }
     story.stop_daemon().await;
-    story.town().portals.auth_heal();
-    story.town().portals.auth_standing(Fault::DropBefore);
+    story.environment().portals.auth_heal();
+    story.environment().portals.auth_standing(Fault::DropBefore);
     story.start_daemon(2).await;
     for firm in &mut firms {
         page_says(&story, firm, "ещё не подтверждена", true).await;
@@ -270,7 +270,7 @@ async fn an_installation_that_nobody_could_confirm_is_confirmed_by_itself_even_a
         assert_eq!(status, Some(403), "nothing proves it yet");
         firm.portal.forget_open_calls();
     }
-    story.town().portals.auth_heal();
+    story.environment().portals.auth_heal();
     for firm in &mut firms {
         page_says(&story, firm, "ещё не подтверждена", false).await;
         click_works(&story, firm).await;
@@ -283,11 +283,11 @@ async fn an_installation_that_waits_longer_than_its_token_lives_is_confirmed_wit
     let story = Story::begin().await;
     let mut firm = story.newcomer("firma.local", PortalSpec::default()).await.register(&story).await;
     firm.portal.set_event_auth(EventAuth::NoTokens);
-    story.town().portals.auth_standing(Fault::Outage);
+    story.environment().portals.auth_standing(Fault::Outage);
     firm.portal.install(1).await.expect("an installation path");
     page_says(&story, &mut firm, "ещё не подтверждена", true).await;
-    story.town().portals.advance(Duration::from_secs(2 * 3600));
-    story.town().portals.auth_heal();
+    story.environment().portals.advance(Duration::from_secs(2 * 3600));
+    story.environment().portals.auth_heal();
     page_says(&story, &mut firm, "ещё не подтверждена", false).await;
     firm.settled(&story).await;
     click_works(&story, &firm).await;
@@ -427,7 +427,7 @@ async fn reasons_are_in_the_portals_language_also_after_a_restart() {
         let record = firm.finished(&story, n + 1).await.remove(n);
         assert!(record.reason.contains("no extension"), "{}", record.reason);
         // Whoever opens the application in another language changes nothing.
-        firm.portal.app_frame(1).send(story.town().client()).await.expect("an answer");
+        firm.portal.app_frame(1).send(story.environment().client()).await.expect("an answer");
         story.stop_daemon().await;
         story.start_daemon(1).await;
     }
@@ -439,11 +439,11 @@ async fn whoever_gets_in_as_an_administrator_is_seen_at_the_usual_level() {
     let (story, firm) = Story::with_firm().await;
     let line = "an administrator has logged in";
     assert_eq!(story.warned(line), 1, "by the form");
-    firm.portal.app_frame(1).send(story.town().client()).await.expect("an answer");
+    firm.portal.app_frame(1).send(story.environment().client()).await.expect("an answer");
     assert_eq!(story.warned(line), 1, "the frame in the portal lets nobody in");
-    story.town().admin().log_in(&firm.portal, 1, None).await.expect("its button leads through the portal");
+    story.environment().admin().log_in(&firm.portal, 1, None).await.expect("its button leads through the portal");
     assert_eq!(story.warned(line), 2, "once more by the portal");
-    story.town().admin().log_in(&firm.portal, IVAN, None).await.expect_err("no administrator");
+    story.environment().admin().log_in(&firm.portal, IVAN, None).await.expect_err("no administrator");
     assert_eq!(story.warned(line), 2, "an employee does not get in");
     story.end().await;
 }

@@ -1,9 +1,9 @@
 //! An admin of a portal registers his company.
 
 use crate::support::{CLIENT, Firm, IVAN, Story, only, told};
+use ecss_crm_server::sandbox::environment::{Admin, AdminError};
 use ecss_crm_server::sandbox::portal::{AppKeys, EventAuth, PortalSpec};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
-use ecss_crm_server::sandbox::town::{Admin, AdminError};
 use reqwest::header::{LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use std::time::Duration;
@@ -37,8 +37,8 @@ async fn click_works(story: &Story, firm: &Firm) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_the_form_and_the_portal_to_the_companys_page() {
     let (story, firm) = unregistered().await;
-    let client = story.town().client();
-    let page = client.get(format!("{}/", story.town().base())).send().await.expect("the page");
+    let client = story.environment().client();
+    let page = client.get(format!("{}/", story.environment().base())).send().await.expect("the page");
     assert_eq!(page.status(), StatusCode::OK);
     let page = page.text().await.expect("text");
     assert!(["domain", "client_id", "client_secret"].iter().all(|f| page.contains(&format!("name=\"{f}\""))), "{page}");
@@ -48,7 +48,8 @@ async fn through_the_form_and_the_portal_to_the_companys_page() {
         ("client_id", keys(&firm).client_id),
         ("client_secret", keys(&firm).client_secret),
     ];
-    let sent = client.post(format!("{}/login", story.town().base())).form(&form).send().await.expect("an answer");
+    let sent =
+        client.post(format!("{}/login", story.environment().base())).form(&form).send().await.expect("an answer");
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
     let to = reqwest::Url::parse(sent.headers()[LOCATION].to_str().expect("text")).expect("an address");
     let query: Vec<_> = to.query_pairs().map(|(name, _)| name.into_owned()).collect();
@@ -56,7 +57,7 @@ async fn through_the_form_and_the_portal_to_the_companys_page() {
     assert_eq!(to.port_or_known_default(), firm.portal.domain().rsplit(':').next().and_then(|p| p.parse().ok()));
 
     let mut firm = firm.register(&story).await;
-    let base = story.town().base();
+    let base = story.environment().base();
     let card = only(firm.portal.placements());
     assert_eq!((card.code.as_str(), card.url), ("CALL_CARD", format!("{base}/call/call.html")));
     let mut handlers = firm.portal.handlers();
@@ -80,7 +81,7 @@ async fn an_installation_told_before_the_keys_are_known_is_believed_once_they_ar
     let (story, firm) = unregistered().await;
     let told = firm.portal.install(1).await.expect("an installation path");
     assert_eq!(told.status, Some(200));
-    assert_eq!(company_page(&story.town().admin()).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(company_page(&story.environment().admin()).await, StatusCode::UNAUTHORIZED);
     let firm = firm.register(&story).await;
     // An event without tokens can be proved by the application token only, and that was told at the installation.
     firm.portal.set_event_auth(EventAuth::NoTokens);
@@ -94,7 +95,7 @@ async fn without_an_installation_clicks_are_believed_on_the_clickers_own_word() 
     let firm = firm.register(&story).await;
     click_works(&story, &firm).await;
     let event = firm.portal.deliveries().pop().expect("the event");
-    let client = story.town().client();
+    let client = story.environment().client();
     // Somebody else's token, and none at all.
     let foreign = firm.portal.issue(8).access;
     for token in [Some(foreign), None] {
@@ -138,7 +139,7 @@ async fn a_forged_installation_takes_nothing_over() {
             *value = "forged".repeat(5);
         }
     }
-    let sent = story.town().client().post(format!("{}/", story.town().base())).form(&form).send().await;
+    let sent = story.environment().client().post(format!("{}/", story.environment().base())).form(&form).send().await;
     assert!(sent.expect("an answer").status().is_success(), "an installation waits to be confirmed");
     click_works(&story, &firm).await;
     story.end().await;
@@ -147,7 +148,7 @@ async fn a_forged_installation_takes_nothing_over() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_an_admin_registers() {
     let (story, firm) = unregistered().await;
-    let mut employee = story.town().admin();
+    let mut employee = story.environment().admin();
     let refused = employee.log_in(&firm.portal, IVAN, Some(&keys(&firm))).await.expect_err("not an admin");
     let AdminError::Unexpected { status, body, .. } = refused else { panic!("{refused}") };
     assert_eq!(status, StatusCode::FORBIDDEN);
@@ -161,7 +162,7 @@ async fn only_an_admin_registers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registered_companys_employee_does_not_get_in_either() {
     let (story, firm) = Story::with_firm().await;
-    let mut employee = story.town().admin();
+    let mut employee = story.environment().admin();
     employee.log_in(&firm.portal, IVAN, None).await.expect_err("not an admin");
     assert_eq!(company_page(&employee).await, StatusCode::UNAUTHORIZED);
     // The company goes on with its admin's grant, not with the employee's.
@@ -174,7 +175,7 @@ async fn a_registered_companys_employee_does_not_get_in_either() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_way_back_works_once_and_only_if_it_is_ours() {
     let (story, firm) = unregistered().await;
-    let mut admin = story.town().admin();
+    let mut admin = story.environment().admin();
     let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
     let (nonce, tag) = state.split_once('.').expect("signed");
     let back = |state: &str| firm.portal.authorize(1, state).expect("authorized");
@@ -200,7 +201,7 @@ async fn a_way_back_works_once_and_only_if_it_is_ours() {
     assert_eq!(company_page(&admin).await, StatusCode::OK);
 
     refused(&mut admin, good.clone()).await;
-    let mut thief = story.town().admin();
+    let mut thief = story.environment().admin();
     refused(&mut thief, good).await;
     refused(&mut thief, back(&state)).await;
     assert_eq!(company_page(&thief).await, StatusCode::UNAUTHORIZED);
@@ -211,10 +212,10 @@ async fn a_way_back_works_once_and_only_if_it_is_ours() {
 async fn a_code_that_is_too_old_or_another_portals_is_refused() {
     let (story, firm) = unregistered().await;
     let other = story.newcomer("andere.local", PortalSpec::default()).await;
-    let mut admin = story.town().admin();
+    let mut admin = story.environment().admin();
     let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
     let late = firm.portal.authorize(1, &state).expect("authorized");
-    story.town().portals.advance(Duration::from_secs(31));
+    story.environment().portals.advance(Duration::from_secs(31));
     let response = admin.follow(late).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
 
@@ -230,7 +231,7 @@ async fn a_code_that_is_too_old_or_another_portals_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_can_be_logged_in_to_a_company_that_is_not_his() {
     let (story, firm) = Story::with_firm().await;
-    let (mut stranger, mut victim) = (story.town().admin(), story.town().admin());
+    let (mut stranger, mut victim) = (story.environment().admin(), story.environment().admin());
     let state = stranger.begin_log_in(&firm.portal, None).await.expect("the form");
     let link = firm.portal.authorize(1, &state).expect("authorized");
     // The victim has a log-in of his own under way, and follows the link that the stranger sends him.
@@ -250,7 +251,7 @@ async fn what_is_missing_or_wrong_in_the_form_is_said_beside_the_field() {
     let (story, firm) = unregistered().await;
     let domain = firm.portal.domain();
     let post = async |form: &[(&str, &str)]| {
-        let sent = story.town().client().post(format!("{}/login", story.town().base())).form(form);
+        let sent = story.environment().client().post(format!("{}/login", story.environment().base())).form(form);
         let response = sent.header("accept", "application/json").send().await.expect("an answer");
         (response.status(), response.json::<serde_json::Value>().await.unwrap_or_default())
     };
@@ -268,7 +269,7 @@ async fn what_is_missing_or_wrong_in_the_form_is_said_beside_the_field() {
     }
     let mut wrong = keys(&firm);
     wrong.client_secret = "w".repeat(50);
-    let mut admin = story.town().admin();
+    let mut admin = story.environment().admin();
     let refused = admin.log_in(&firm.portal, 1, Some(&wrong)).await.expect_err("a wrong secret");
     assert!(matches!(refused, AdminError::Unexpected { status: StatusCode::FORBIDDEN, .. }), "{refused}");
     story.end().await;
@@ -278,7 +279,7 @@ async fn what_is_missing_or_wrong_in_the_form_is_said_beside_the_field() {
 async fn a_second_registration_keeps_settings_and_table() {
     let (story, mut firm) = Story::with_firm().await;
     assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
-    let mut again = story.town().admin();
+    let mut again = story.environment().admin();
     again.log_in(&firm.portal, 1, Some(&keys(&firm))).await.expect("the same portal");
     firm.admin = again;
     firm.settled(&story).await;
@@ -307,7 +308,7 @@ async fn keys_made_anew_are_taken_over_by_logging_in() {
     let admin = &mut firm.admin;
     let seen = async || admin.page("/company?tab=bitrix").await.ok().filter(|p| p.contains("status bad")).map(drop);
     story.until_asked("the page asks the admin to log in", seen).await;
-    let mut again = story.town().admin();
+    let mut again = story.environment().admin();
     again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("new keys");
     firm.admin = again;
     firm.settled(&story).await;
@@ -320,9 +321,9 @@ async fn keys_made_anew_are_taken_over_by_logging_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn opened_in_the_portal_an_admin_is_led_in_and_an_employee_is_told_who_can() {
     let (story, firm) = Story::with_firm().await;
-    let mut admin = story.town().admin();
+    let mut admin = story.environment().admin();
     let frame = firm.portal.app_frame(1);
-    let request = story.town().client().post(&frame.url).form(&frame.fields);
+    let request = story.environment().client().post(&frame.url).form(&frame.fields);
     let response = admin.send(request).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::OK);
     let page = response.text().await.expect("the page");
@@ -332,7 +333,7 @@ async fn opened_in_the_portal_an_admin_is_led_in_and_an_employee_is_told_who_can
     admin.log_in(&firm.portal, 1, None).await.expect("the button leads through the portal");
     assert_eq!(company_page(&admin).await, StatusCode::OK);
     let frame = firm.portal.app_frame(IVAN);
-    let response = frame.send(story.town().client()).await.expect("an answer");
+    let response = frame.send(story.environment().client()).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert!(response.headers().get(SET_COOKIE).is_none());
     story.end().await;
@@ -351,7 +352,7 @@ async fn a_removed_application_is_silent_and_comes_back_with_its_table() {
 
     let fresh = firm.portal.reissue_app();
     firm.portal.edit_app(|app| app.installed = true);
-    let mut again = story.town().admin();
+    let mut again = story.environment().admin();
     again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("installed again");
     firm.admin = again;
     firm.settled(&story).await;
@@ -368,7 +369,7 @@ async fn forge_from(story: &Story, form: &[(String, String)], address: &str, n: 
             *value = format!("forged{n}").repeat(4);
         }
     }
-    let post = story.town().client().post(format!("{}/", story.town().base()));
+    let post = story.environment().client().post(format!("{}/", story.environment().base()));
     post.header("x-real-ip", address).form(&form).send().await.expect("an answer").status()
 }
 
@@ -377,7 +378,7 @@ async fn a_flood_of_forged_installations_neither_pushes_the_true_one_out_nor_mak
     let (story, firm) = unregistered().await;
     let told = firm.portal.install(1).await.expect("an installation path");
     let form = firm.portal.deliveries().pop().expect("the installation").form;
-    let asked = || story.town().portals.auth_requests().iter().filter(|r| r.method.contains("app.info")).count();
+    let asked = || story.environment().portals.auth_requests().iter().filter(|r| r.method.contains("app.info")).count();
     for n in 0..200 {
         assert_eq!(forge_from(&story, &form, "203.0.113.9", n).await, StatusCode::OK);
     }
@@ -398,7 +399,7 @@ async fn a_flood_of_forged_installations_neither_pushes_the_true_one_out_nor_mak
     firm.finished(&story, 1).await;
     // Nor do notices without tokens tell people something that the portal has not said.
     let bare: Vec<_> = form.into_iter().filter(|(name, _)| !name.ends_with("_token]")).collect();
-    let post = story.town().client().post(format!("{}/", story.town().base())).form(&bare);
+    let post = story.environment().client().post(format!("{}/", story.environment().base())).form(&bare);
     assert_eq!(post.send().await.expect("an answer").status(), StatusCode::OK);
     story.until_said("an installation was told without tokens that could prove it").await;
     let page = firm.admin.page("/company").await.expect("the page");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Refreshes asked for so far.
 fn refreshes(story: &Story) -> usize {
-    let asked = story.town().portals.auth_requests();
+    let asked = story.environment().portals.auth_requests();
     asked.iter().filter(|r| r.params["grant_type"] == "refresh_token").count()
 }
 
@@ -57,12 +57,12 @@ async fn a_silent_authorization_server_delays_but_loses_nothing() {
     let call = firm.incoming(CLIENT, "1001").await;
     firm.cards_at(&story, &[IVAN]).await;
     firm.portal.expire_tokens();
-    story.town().portals.auth_standing(Fault::Outage);
+    story.environment().portals.auth_standing(Fault::Outage);
     firm.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    let asked = || (!story.town().portals.auth_requests().is_empty() && refreshes(&story) >= 2).then_some(());
+    let asked = || (!story.environment().portals.auth_requests().is_empty() && refreshes(&story) >= 2).then_some(());
     story.until("the authorization server has been asked in vain", asked).await;
-    story.town().portals.auth_heal();
+    story.environment().portals.auth_heal();
     assert_eq!(only(firm.finished(&story, 1).await).code, "200");
     story.end().await;
 }
@@ -84,7 +84,7 @@ async fn a_dead_grant_waits_for_the_admin_and_then_tells_everything() {
     story.switch().remote_hangs_up(meanwhile).await.expect("it talks");
     story.truth(meanwhile).await;
     let tried = refreshes(&story);
-    let mut again = story.town().admin();
+    let mut again = story.environment().admin();
     again.log_in(&firm.portal, 1, None).await.expect("the keys are known");
     let records = firm.finished(&story, 2).await;
     assert!(records.iter().all(|r| r.code == "200"), "{records:?}");
@@ -101,14 +101,14 @@ async fn a_dead_grant_waits_for_the_admin_and_then_tells_everything() {
 async fn a_refresh_whose_answer_is_lost_ends_in_a_question_to_the_admin_and_not_in_a_loop() {
     let (story, mut firm) = Story::with_firm().await;
     firm.portal.expire_tokens();
-    story.town().portals.auth_next(Fault::DropAfter);
+    story.environment().portals.auth_next(Fault::DropAfter);
     let call = firm.incoming(CLIENT, "1001").await;
     firm.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
     let admin = &mut firm.admin;
     let seen = async || admin.page("/company?tab=bitrix").await.ok().filter(|p| p.contains("status bad")).map(drop);
     story.until_asked("the page asks the admin to log in", seen).await;
-    let mut again = story.town().admin();
+    let mut again = story.environment().admin();
     again.log_in(&firm.portal, 1, None).await.expect("the keys are known");
     assert_eq!(only(firm.finished(&story, 1).await).code, "200");
     story.end().await;
@@ -125,7 +125,7 @@ async fn when_the_admin_leaves_the_company_the_next_admin_takes_over() {
     let admin = &mut firm.admin;
     let seen = async || admin.page("/company?tab=bitrix").await.ok().filter(|p| p.contains("status bad")).map(drop);
     story.until_asked("the page asks for an admin", seen).await;
-    let mut next = story.town().admin();
+    let mut next = story.environment().admin();
     next.log_in(&firm.portal, 2, None).await.expect("an admin too");
     assert_eq!(only(firm.finished(&story, 1).await).code, "200");
     firm.admin = next;
@@ -161,7 +161,7 @@ async fn fifty_calls_that_meet_an_expired_token_at_once_cost_one_refresh() {
     let firm = story.newcomer("firma.local", spec).await.register(&story).await;
     firm.portal.expire_tokens();
     // Long enough for all of them to find the token dead.
-    story.town().portals.auth_next(Fault::Latency(Duration::from_secs(3)));
+    story.environment().portals.auth_next(Fault::Latency(Duration::from_secs(3)));
     let numbers: Vec<_> = (0..CALLS).map(|n| (2000 + n).to_string()).collect();
     let calls = join_all(numbers.iter().map(|number| firm.incoming(CLIENT, number))).await;
     let registered = || (told(&firm.portal, "register").len() == numbers.len()).then_some(());
@@ -182,7 +182,7 @@ async fn fifty_calls_that_meet_an_expired_token_at_once_cost_one_refresh() {
 /// What stands in the database about the grant, changed while the daemon is off.
 async fn meanwhile(story: &mut Story, firm: &Firm, change: impl FnOnce(&mut Tokens)) {
     story.stop_daemon().await;
-    let store = Store::open(&story.town().settings.state_dir).await.expect("the database");
+    let store = Store::open(&story.environment().settings.state_dir).await.expect("the database");
     let id = CompanyId::new(firm.portal.member_id());
     let mut tokens = store.tokens(&id).await.expect("the database").expect("a pair");
     change(&mut tokens);
@@ -196,7 +196,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 async fn a_company_that_was_off_for_five_months_renews_its_grant_at_the_start() {
     let (mut story, mut firm) = Story::with_firm().await;
     meanwhile(&mut story, &firm, |t| t.refresh_obtained_at = t.refresh_obtained_at - DAY * 151).await;
-    story.town().portals.advance(Duration::from_secs(7200));
+    story.environment().portals.advance(Duration::from_secs(7200));
     assert_eq!(refreshes(&story), 0);
     story.start_daemon(1).await;
     let renewed = || (refreshes(&story) == 1).then_some(());
@@ -220,7 +220,7 @@ async fn after_more_than_180_days_the_page_asks_to_log_in_and_nobody_else_is_ask
     let seen = async || admin.page("/company?tab=bitrix").await.ok().filter(|p| p.contains("status bad")).map(drop);
     story.until_asked("the page asks the admin to log in", seen).await;
     assert_eq!(refreshes(&story), 0, "the answer is known");
-    let mut again = story.town().admin();
+    let mut again = story.environment().admin();
     again.log_in(&firm.portal, 1, None).await.expect("the keys are known");
     firm.admin = again;
     firm.settled(&story).await;
@@ -262,7 +262,7 @@ async fn what_waited_when_the_application_was_removed_is_told_when_it_is_back_wi
     story.switch().wait_unlinked().await.expect("the company no longer listens to the switch");
     let fresh = firm.portal.reissue_app();
     firm.portal.edit_app(|app| app.installed = true);
-    let mut again = story.town().admin();
+    let mut again = story.environment().admin();
     again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("installed again");
     firm.admin = again;
     let record = only(firm.finished(&story, 1).await);

@@ -30,7 +30,7 @@ fn marks(firm: &Firm) -> Vec<String> {
 
 /// The files of the state directory that hold the text.
 fn files_with(story: &Story, text: &str) -> Vec<PathBuf> {
-    let dir = &story.town().settings.state_dir;
+    let dir = &story.environment().settings.state_dir;
     let files = std::fs::read_dir(dir).expect("the state directory").map(|entry| entry.expect("a file").path());
     let holds = |bytes: Vec<u8>| bytes.windows(text.len()).any(|piece| piece == text.as_bytes());
     files.filter(|file| std::fs::read(file).is_ok_and(holds)).collect()
@@ -65,7 +65,7 @@ async fn an_application_removed_with_its_data_leaves_nothing_and_the_other_compa
     assert_eq!(company_page(&goes).await, StatusCode::UNAUTHORIZED);
     is_deleted(&story, &texts).await;
     assert!(
-        app::show_company(&story.town().settings, &CompanyId::new(goes.portal.member_id()))
+        app::show_company(&story.environment().settings, &CompanyId::new(goes.portal.member_id()))
             .await
             .is_ok_and(|c| c.is_none())
     );
@@ -82,7 +82,7 @@ async fn a_removal_with_the_data_after_one_without_deletes_them_and_nothing_else
     let texts = marks(&firm);
     let told = only(firm.portal.uninstall(false).await);
     assert_eq!(told.status, Some(200));
-    let client = story.town().client();
+    let client = story.environment().client();
     let event = |name: &str| {
         let mut form = told.form.clone();
         form[0].1 = name.to_owned();
@@ -129,7 +129,7 @@ async fn a_company_that_returns_at_once_begins_anew_and_old_tickets_are_worth_no
     assert_eq!(only(firm.portal.uninstall(true).await).status, Some(200));
     let fresh = firm.portal.reissue_app();
     firm.portal.edit_app(|app| app.installed = true);
-    let mut again = story.town().admin();
+    let mut again = story.environment().admin();
     again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("installed again");
     again.connect_switch(&firm.company, &story.switch().base_urls()).await.expect("a form to fill in anew");
     firm.admin = again;
@@ -146,7 +146,7 @@ async fn the_servers_administrator_has_a_company_forgotten_while_it_is_being_ser
     let story = Story::begin().await;
     let (goes, stays) = (story.firm("odin.local").await, story.firm("dva.local").await);
     call(&story, &goes, CLIENT).await;
-    let settings = story.town().settings.clone();
+    let settings = story.environment().settings.clone();
     let listed = app::list_companies(&settings).await.expect("a list");
     assert_eq!(listed.iter().filter(|c| c.state == Standing::Registered).count(), 2);
     let id = CompanyId::new(goes.portal.member_id());
@@ -168,7 +168,7 @@ async fn a_deletion_cut_off_by_the_end_of_the_daemon_is_finished_at_its_next_sta
     let (goes, stays) = (story.firm("odin.local").await, story.firm("dva.local").await);
     call(&story, &goes, CLIENT).await;
     story.stop_daemon().await;
-    let dir = story.town().settings.state_dir.clone();
+    let dir = story.environment().settings.state_dir.clone();
     let id = CompanyId::new(goes.portal.member_id());
     // All that a killed daemon had done: the first transaction.
     let now = ecss_crm_server::clock::Clock::system().now();
@@ -196,7 +196,7 @@ fn forged_removal(firm: &Firm) -> Vec<(String, String)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_employee_who_tells_of_a_removal_deletes_nothing_while_the_portal_accepts_us() {
     let (story, firm) = Story::with_firm().await;
-    let (client, url) = (story.town().client(), format!("{}/", story.town().base()));
+    let (client, url) = (story.environment().client(), format!("{}/", story.environment().base()));
     let asked = firm.portal.requests_of("profile").len();
     let told = client.post(&url).form(&forged_removal(&firm)).send().await.expect("an answer");
     assert_eq!(told.status(), StatusCode::OK, "it is taken in");

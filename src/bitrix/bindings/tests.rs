@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::bitrix::portal::tests::World;
-use crate::bitrix::testing::{Hit, Say};
+use crate::bitrix::testing::{FakeAnswer, FakeRequest};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
@@ -29,7 +29,7 @@ fn our_line(create: &str) -> (String, String, Option<String>) {
 }
 
 /// Another answer than a refusal.
-type Fails = fn() -> Say;
+type Fails = fn() -> FakeAnswer;
 
 /// What a portal has bound, and how it behaves.
 #[derive(Default)]
@@ -48,77 +48,79 @@ struct Book {
     forgetful: bool,
 }
 
-fn serve(book: &mut Book, hit: &Hit) -> Say {
+fn serve(book: &mut Book, hit: &FakeRequest) -> FakeAnswer {
     let (method, params) = (hit.rest(), hit.json());
     let text = |key: &str| params[key].as_str().unwrap_or_default().to_owned();
     if let Some((_, words)) = book.refuse.iter().find(|(m, _)| *m == method) {
-        return Say::error(400, "ERROR_CORE", words);
+        return FakeAnswer::error(400, "ERROR_CORE", words);
     }
     if let Some((_, say)) = book.fail.iter().find(|(m, _)| *m == method) {
         return say();
     }
     match method {
-        "event.get" | "placement.get" if book.forgetful => Say::result(&json!([])),
+        "event.get" | "placement.get" if book.forgetful => FakeAnswer::result(&json!([])),
         "event.get" => {
             let row = |(event, handler): &(String, String)| json!({"event": event, "handler": handler, "auth_type": "0", "offline": 0});
             let offline = json!({"event": "ONEXTERNALCALLSTART", "handler": "", "offline": 1});
-            Say::result(&book.events.iter().map(row).chain([offline]).collect())
+            FakeAnswer::result(&book.events.iter().map(row).chain([offline]).collect())
         }
         "event.bind" => {
             let new = (text("event").to_ascii_uppercase(), text("handler"));
             if book.events.contains(&new) {
-                return Say::error(400, "ERROR_CORE", "Unable to set event handler: Handler already binded");
+                return FakeAnswer::error(400, "ERROR_CORE", "Unable to set event handler: Handler already binded");
             }
             book.events.push(new);
-            Say::result(&json!(true))
+            FakeAnswer::result(&json!(true))
         }
         "event.unbind" => {
             let old = (text("event").to_ascii_uppercase(), text("handler"));
             book.events.retain(|e| *e != old);
-            Say::result(&json!({"count": 1}))
+            FakeAnswer::result(&json!({"count": 1}))
         }
         "placement.get" => {
             let rows = book.cards.iter().map(|h| json!({"placement": "CALL_CARD", "handler": h, "userId": 0}));
-            Say::result(&rows.chain([json!({"placement": "LEFT_MENU", "handler": "https://other.example"})]).collect())
+            FakeAnswer::result(
+                &rows.chain([json!({"placement": "LEFT_MENU", "handler": "https://other.example"})]).collect(),
+            )
         }
         "placement.bind" => {
             if book.cards.contains(&text("HANDLER")) {
                 // Several placement errors come with HTTP 200.
-                return Say::error(200, "ERROR_CORE", "Unable to set placement handler: Handler already binded");
+                return FakeAnswer::error(200, "ERROR_CORE", "Unable to set placement handler: Handler already binded");
             }
             book.cards.push(text("HANDLER"));
-            Say::result(&json!(true))
+            FakeAnswer::result(&json!(true))
         }
         "placement.unbind" => {
             assert_eq!(text("PLACEMENT"), "CALL_CARD");
             book.cards.retain(|h| *h != text("HANDLER"));
-            Say::result(&json!({"count": 2}))
+            FakeAnswer::result(&json!({"count": 2}))
         }
-        "telephony.externalLine.get" if book.forgetful => Say::result(&json!([])),
+        "telephony.externalLine.get" if book.forgetful => FakeAnswer::result(&json!([])),
         "telephony.externalLine.get" => {
             let row = |(number, name, create): &(String, String, Option<String>)| match create {
                 Some(create) => json!({"NUMBER": number, "NAME": name, "CRM_AUTO_CREATE": create}),
                 None => json!({"NUMBER": number, "NAME": name}),
             };
-            Say::result(&book.lines.iter().map(row).collect())
+            FakeAnswer::result(&book.lines.iter().map(row).collect())
         }
         "telephony.externalLine.add" if book.lines.iter().any(|l| l.0 == text("NUMBER")) => {
-            Say::error(400, "", "Line already exists")
+            FakeAnswer::error(400, "", "Line already exists")
         }
         "telephony.externalLine.add" => {
             let create = (!book.old_lines).then(|| text("CRM_AUTO_CREATE"));
             book.lines.push((text("NUMBER"), text("NAME"), create));
-            Say::result(&json!({"ID": 1}))
+            FakeAnswer::result(&json!({"ID": 1}))
         }
         "telephony.externalLine.update" => {
             let old = book.old_lines;
             if book.lines.iter().all(|l| l.0 != text("NUMBER")) {
-                return Say::error(400, "", "Could not find line with number ecss-10");
+                return FakeAnswer::error(400, "", "Could not find line with number ecss-10");
             }
             for line in book.lines.iter_mut().filter(|l| l.0 == text("NUMBER")) {
                 *line = (text("NUMBER"), text("NAME"), (!old).then(|| text("CRM_AUTO_CREATE")));
             }
-            Say::result(&json!({"ID": 1}))
+            FakeAnswer::result(&json!({"ID": 1}))
         }
         other => panic!("{other} was not expected"),
     }
@@ -266,10 +268,10 @@ async fn one_refusal_does_not_stop_the_rest() {
 #[tokio::test]
 async fn whatever_one_thing_fails_by_the_others_are_set_up() {
     let fails: [Fails; 4] = [
-        || Say::error(401, "insufficient_scope", "The request requires higher privileges"),
-        || Say::error(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."),
-        || Say::html(200, "<title>Authorization</title>"),
-        || Say::html(502, "Bad Gateway"),
+        || FakeAnswer::error(401, "insufficient_scope", "The request requires higher privileges"),
+        || FakeAnswer::error(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."),
+        || FakeAnswer::html(200, "<title>Authorization</title>"),
+        || FakeAnswer::html(502, "Bad Gateway"),
     ];
     for fail in fails {
         for (method, what, set_up) in [
@@ -311,7 +313,7 @@ async fn a_portal_that_does_not_tell_of_new_users_is_no_fault() {
 
 #[tokio::test]
 async fn a_portal_that_answers_nothing_at_all_is_told_from_one_thing_that_fails() {
-    let world = World::new(|_| Say::html(502, "")).await;
+    let world = World::new(|_| FakeAnswer::html(502, "")).await;
     let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
     assert!(matches!(report.of_whole_portal(), Some(ApiError::Unclear { .. })), "{report:?}");
     let empty: &Value = &world.rest.hits()[0].json();

@@ -1,7 +1,7 @@
 //! Carries the OAuth library's requests over our HTTP client, and mends what the server does differently from
 //! the standard: errors with HTTP 200, pages instead of JSON, and servers that know only GET.
 
-use crate::bitrix::send::{Limit, Reply, SendFault, send};
+use crate::bitrix::exchange::{ExchangeFault, HttpReply, Limit, send};
 use crate::http::Guarded;
 use oauth2::http::{Method, header};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
@@ -30,11 +30,11 @@ pub(super) enum BridgeFault {
     },
 }
 
-impl From<SendFault> for BridgeFault {
-    fn from(fault: SendFault) -> Self {
+impl From<ExchangeFault> for BridgeFault {
+    fn from(fault: ExchangeFault) -> Self {
         match fault {
-            SendFault::NotSent(why) => Self::Unreachable(why),
-            SendFault::Unanswered(why) => Self::Lost(why),
+            ExchangeFault::NotSent(why) => Self::Unreachable(why),
+            ExchangeFault::Unanswered(why) => Self::Lost(why),
         }
     }
 }
@@ -61,8 +61,8 @@ impl<'c> AsyncHttpClient<'c> for Bridge<'_> {
 /// what the documentation shows. Returns 200 with a JSON object that is no error, or 400 with one that is.
 pub(super) async fn post_else_get(http: &Guarded, url: &str, form: String) -> Result<(u16, Vec<u8>), BridgeFault> {
     let request = |method: Method, url: &str| {
-        let request = http.request(method, url).map_err(SendFault::from)?;
-        Ok::<_, SendFault>(request.header(header::ACCEPT, "application/json"))
+        let request = http.request(method, url).map_err(ExchangeFault::from)?;
+        Ok::<_, ExchangeFault>(request.header(header::ACCEPT, "application/json"))
     };
     let post = request(Method::POST, url)?
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -77,7 +77,7 @@ pub(super) async fn post_else_get(http: &Guarded, url: &str, form: String) -> Re
 }
 
 /// A JSON object with the status the standard would give it; else the status of the page.
-fn sort(reply: &Reply) -> Result<(u16, Vec<u8>), u16> {
+fn sort(reply: &HttpReply) -> Result<(u16, Vec<u8>), u16> {
     match serde_json::from_slice(&reply.body) {
         Ok(Value::Object(map)) if reply.status < 500 => {
             let failed = map.get("error").is_some_and(|e| !e.is_null());

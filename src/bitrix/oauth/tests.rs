@@ -1,7 +1,7 @@
 //! Exchanges with a server on loopback.
 
 use super::*;
-use crate::bitrix::testing::{Fake, Hit, Say, http};
+use crate::bitrix::testing::{FakeAnswer, FakePortal, FakeRequest, http};
 use crate::domain::Timestamp;
 use serde_json::json;
 use std::time::Duration;
@@ -12,8 +12,8 @@ fn credentials() -> AppCredentials {
     AppCredentials { client_id: "local.1".into(), client_secret: "hush".to_owned().into() }
 }
 
-fn granted(access: &str, refresh: &str) -> Say {
-    Say::json(
+fn granted(access: &str, refresh: &str) -> FakeAnswer {
+    FakeAnswer::json(
         200,
         &json!({
             "access_token": access, "refresh_token": refresh, "expires_in": 3600, "expires": "1770003600",
@@ -70,7 +70,7 @@ fn the_login_link_carries_two_parameters_and_escapes_them() {
 
 #[tokio::test]
 async fn a_code_is_posted_as_a_form_and_the_secret_stays_out_of_the_address() {
-    let server = Fake::start(|_| granted("a1", "r1")).await;
+    let server = FakePortal::start(|_| granted("a1", "r1")).await;
     let grant = oauth(&server.base).exchange(&credentials(), "c 1").await.expect("a grant");
     assert_eq!(grant.member_id, "m1".into());
     assert_eq!(grant.client_endpoint, "https://firma.example/rest/");
@@ -86,9 +86,10 @@ async fn a_code_is_posted_as_a_form_and_the_secret_stays_out_of_the_address() {
 
 #[tokio::test]
 async fn a_refresh_takes_over_what_the_answer_leaves_out() {
-    let server =
-        Fake::start(|_| Say::json(200, &json!({"access_token": "a2", "refresh_token": "r2", "expires_in": "60"})))
-            .await;
+    let server = FakePortal::start(|_| {
+        FakeAnswer::json(200, &json!({"access_token": "a2", "refresh_token": "r2", "expires_in": "60"}))
+    })
+    .await;
     let renewal = oauth(&server.base).refresh(&credentials(), &tokens(Some("s"))).await.expect("a pair");
     assert_eq!(renewal.tokens.refresh.expose_secret(), "r2");
     assert_eq!(renewal.tokens.server_endpoint.as_deref(), Some("s"));
@@ -100,13 +101,10 @@ async fn a_refresh_takes_over_what_the_answer_leaves_out() {
 #[tokio::test]
 async fn a_server_that_knows_only_get_is_asked_by_get() {
     for refusal in [405, 404] {
-        let server =
-            Fake::start(
-                move |hit: &Hit| {
-                    if hit.method == "POST" { Say::html(refusal, "<h1>no</h1>") } else { granted("a1", "r1") }
-                },
-            )
-            .await;
+        let server = FakePortal::start(move |hit: &FakeRequest| {
+            if hit.method == "POST" { FakeAnswer::html(refusal, "<h1>no</h1>") } else { granted("a1", "r1") }
+        })
+        .await;
         oauth(&server.base).exchange(&credentials(), "c1").await.expect("a grant");
         assert_eq!(server.hits()[1].form()["code"], "c1");
     }
@@ -115,14 +113,14 @@ async fn a_server_that_knows_only_get_is_asked_by_get() {
 #[tokio::test]
 async fn an_oauth_error_is_final_whatever_its_status() {
     for (status, code) in [(400, "invalid_grant"), (200, "INVALID_GRANT"), (401, "invalid_grant")] {
-        let server = Fake::start(move |_| Say::error(status, code, "")).await;
+        let server = FakePortal::start(move |_| FakeAnswer::error(status, code, "")).await;
         let oauth = oauth(&server.base);
         assert_eq!(oauth.exchange(&credentials(), "c").await.expect_err("dead"), OAuthError::CodeDead);
         let error = oauth.refresh(&credentials(), &tokens(None)).await.expect_err("dead");
         assert!(matches!(error, OAuthError::GrantDead(_)), "{error:?}");
         assert_eq!(server.hits().len(), 2, "no second attempt for an answer that is an answer");
     }
-    let server = Fake::start(|_| Say::error(200, "WRONG_CLIENT", "")).await;
+    let server = FakePortal::start(|_| FakeAnswer::error(200, "WRONG_CLIENT", "")).await;
     let error = oauth(&server.base).refresh(&credentials(), &tokens(None)).await.expect_err("wrong");
     assert!(matches!(error, OAuthError::WrongClient(_)), "{error:?}");
 }
@@ -130,7 +128,7 @@ async fn an_oauth_error_is_final_whatever_its_status() {
 #[tokio::test]
 async fn faults_of_the_server_are_tried_again_later_and_tell_no_secret() {
     for (status, body) in [(502, "<html>"), (500, "{\"error\":\"x\"}"), (200, "<html>"), (404, "<html>"), (429, "")] {
-        let server = Fake::start(move |_| Say::html(status, body)).await;
+        let server = FakePortal::start(move |_| FakeAnswer::html(status, body)).await;
         let error = oauth(&server.base).refresh(&credentials(), &tokens(None)).await.expect_err("a fault");
         assert!(matches!(error, OAuthError::Again { .. }), "HTTP {status}: {error:?}");
     }
@@ -144,7 +142,7 @@ async fn faults_of_the_server_are_tried_again_later_and_tell_no_secret() {
 async fn an_answer_without_what_is_needed_is_a_protocol_error() {
     for body in [json!({"access_token": "a"}), json!({"refresh_token": "r"}), json!({"access_token": 5}), json!({})] {
         let answer = body.clone();
-        let server = Fake::start(move |_| Say::json(200, &answer)).await;
+        let server = FakePortal::start(move |_| FakeAnswer::json(200, &answer)).await;
         let error = oauth(&server.base).exchange(&credentials(), "c").await.expect_err("incomplete");
         assert!(matches!(error, OAuthError::Protocol(_)), "{body}: {error:?}");
     }
@@ -152,13 +150,13 @@ async fn an_answer_without_what_is_needed_is_a_protocol_error() {
 
 #[tokio::test]
 async fn the_other_official_server_helps_out_only_when_the_first_is_unreachable() {
-    let helper = Fake::start(|_| granted("a2", "r2")).await;
+    let helper = FakePortal::start(|_| granted("a2", "r2")).await;
     let dead = nobody().await;
     let oauth = oauth_with_official(&dead, &[&dead, &helper.base]);
     oauth.refresh(&credentials(), &tokens(None)).await.expect("a pair from the other");
     assert_eq!(helper.hits().len(), 1);
 
-    let broken = Fake::start(|_| Say::html(502, "")).await;
+    let broken = FakePortal::start(|_| FakeAnswer::html(502, "")).await;
     let oauth = oauth_with_official(&broken.base, &[&broken.base, &helper.base]);
     oauth.refresh(&credentials(), &tokens(None)).await.expect_err("it has answered");
     assert_eq!(helper.hits().len(), 1, "an answer of the first counts");
@@ -170,8 +168,8 @@ async fn the_other_official_server_helps_out_only_when_the_first_is_unreachable(
 
 #[tokio::test]
 async fn the_secret_goes_to_no_host_that_somebody_named() {
-    let stranger = Fake::start(|_| granted("a2", "r2")).await;
-    let ours = Fake::start(|_| granted("a2", "r2")).await;
+    let stranger = FakePortal::start(|_| granted("a2", "r2")).await;
+    let ours = FakePortal::start(|_| granted("a2", "r2")).await;
     let oauth = oauth(&ours.base);
     let seen = format!("{}/rest/", stranger.base);
     oauth.refresh(&credentials(), &tokens(Some(&seen))).await.expect("a pair");
@@ -182,9 +180,9 @@ async fn the_secret_goes_to_no_host_that_somebody_named() {
 #[tokio::test]
 async fn a_hostile_portal_address_in_an_answer_is_not_taken() {
     for odd in ["https://firma.example@evil.example/rest/", "javascript:alert(1)", "https://evil.example/?x=/rest/"] {
-        let server = Fake::start(move |hit: &Hit| match hit.path.as_str() {
-            "/rest/app.info" => Say::result(&json!({"install": {"member_id": "m1", "client_endpoint": odd}})),
-            _ => Say::json(
+        let server = FakePortal::start(move |hit: &FakeRequest| match hit.path.as_str() {
+            "/rest/app.info" => FakeAnswer::result(&json!({"install": {"member_id": "m1", "client_endpoint": odd}})),
+            _ => FakeAnswer::json(
                 200,
                 &json!({"access_token": "a", "refresh_token": "r", "member_id": "m1", "client_endpoint": odd}),
             ),
@@ -202,11 +200,11 @@ async fn a_hostile_portal_address_in_an_answer_is_not_taken() {
 
 #[tokio::test]
 async fn app_info_tells_whose_token_it_is() {
-    let server = Fake::start(|hit: &Hit| {
+    let server = FakePortal::start(|hit: &FakeRequest| {
         assert_eq!(hit.path, "/rest/app.info");
         match hit.form()["auth"].as_str() {
-            "good" => Say::result(&json!({"client_id": "local.1", "install": {"member_id": "m1"}})),
-            _ => Say::error(401, "expired_token", "The access token provided has expired"),
+            "good" => FakeAnswer::result(&json!({"client_id": "local.1", "install": {"member_id": "m1"}})),
+            _ => FakeAnswer::error(401, "expired_token", "The access token provided has expired"),
         }
     })
     .await;

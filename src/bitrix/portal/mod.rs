@@ -1,25 +1,25 @@
 //! One company's portal.
 
-mod keys;
+mod access;
 mod moved;
-mod vault;
+mod token_store;
 
-pub use vault::{Stored, TokenVault, VaultError};
+pub use token_store::{StoreFuture, TokenStore, TokenStoreError};
 
+use super::answer::{self, Answer, Verdict};
 use super::error::ApiError;
-use super::gate::{Gate, Priority, Turn};
+use super::exchange::{ExchangeFault, Limit, OneLong, send};
 use super::lenient;
 use super::oauth::{AppCredentials, OAuth};
-use super::send::{Limit, OneLong, SendFault, send};
-use super::verdict::{self, Answer, Verdict};
-use super::who::{self, Who};
+use super::rate_limit::{Priority, RateLimitSlot, RateLimiter};
+use super::token_owner::{self, TokenOwner};
 use crate::clock::Clock;
 use crate::domain::budget::Budget;
 use crate::domain::language::Language;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::http::Guarded;
-use keys::Keys;
-use moved::Rumours;
+use access::PortalAccess;
+use moved::UnconfirmedMoves;
 use oauth2::http::Method;
 use oauth2::url::Url;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -36,7 +36,7 @@ const LONGEST_REST: Duration = Duration::from_secs(1200);
 
 /// What all portals share.
 #[derive(Debug, Clone)]
-pub struct Tools {
+pub struct BitrixTools {
     /// The authorization servers.
     pub oauth: OAuth,
     /// For requests to portals; follows no redirects, and goes no further than the settings allow.
@@ -64,14 +64,14 @@ pub struct PortalSetup {
 
 /// Speaks to one portal; clones are the same portal. Small, as there are thousands.
 #[derive(Clone)]
-pub struct Portal(Arc<Inner>);
+pub struct Portal(Arc<PortalInner>);
 
-struct Inner {
-    keys: Keys,
+struct PortalInner {
+    access: PortalAccess,
     http: Guarded,
     clock: Clock,
-    gate: Arc<Gate>,
-    rumours: Rumours,
+    limiter: Arc<RateLimiter>,
+    unconfirmed: UnconfirmedMoves,
     /// Methods whose time is used up, and until when.
     resting: Mutex<BTreeMap<String, Timestamp>>,
     /// The language its people read, where it is known.
@@ -81,20 +81,20 @@ struct Inner {
 
 impl fmt::Debug for Portal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Portal").field("company", self.0.keys.company()).finish_non_exhaustive()
+        f.debug_struct("Portal").field("company", self.0.access.company()).finish_non_exhaustive()
     }
 }
 
 impl Portal {
     /// Sets up a portal; nothing is sent yet.
-    pub fn new(setup: PortalSetup, tools: Tools, vault: Arc<dyn TokenVault>) -> Self {
-        let Tools { oauth, http, clock } = tools;
-        let shared = (oauth, clock.clone(), vault);
-        let keys = Keys::new(setup.company, &setup.client_endpoint, setup.credentials, setup.tokens, shared);
-        let gate = Arc::new(Gate::new(setup.budget));
+    pub fn new(setup: PortalSetup, tools: BitrixTools, token_store: Arc<dyn TokenStore>) -> Self {
+        let BitrixTools { oauth, http, clock } = tools;
+        let shared = (oauth, clock.clone(), token_store);
+        let access = PortalAccess::new(setup.company, &setup.client_endpoint, setup.credentials, setup.tokens, shared);
+        let limiter = Arc::new(RateLimiter::new(setup.budget));
         let language = Mutex::new(setup.language.as_deref().map(Language::of_code));
-        let (rumours, resting, long) = (Rumours::default(), Mutex::default(), OneLong::default());
-        Self(Arc::new(Inner { keys, http, clock, gate, rumours, resting, language, long }))
+        let (unconfirmed, resting, long) = (UnconfirmedMoves::default(), Mutex::default(), OneLong::default());
+        Self(Arc::new(PortalInner { access, http, clock, limiter, unconfirmed, resting, language, long }))
     }
 
     /// The language to write to its people in.
@@ -121,33 +121,33 @@ impl Portal {
 
     /// `member_id`.
     pub fn company(&self) -> &CompanyId {
-        self.0.keys.company()
+        self.0.access.company()
     }
 
     /// Base of REST calls as known now, with a slash at its end.
     pub fn client_endpoint(&self) -> Arc<String> {
-        self.0.keys.endpoint()
+        self.0.access.endpoint()
     }
 
     /// The pair last known, for showing when it was obtained.
     pub fn tokens(&self) -> Option<Arc<Tokens>> {
-        self.0.keys.peek()
+        self.0.access.peek()
     }
 
     /// Takes over a new login or installation, which the caller has stored already.
     pub async fn adopt(&self, client_endpoint: &str, credentials: AppCredentials, tokens: Tokens) {
-        self.0.keys.adopt(client_endpoint, credentials, tokens).await;
+        self.0.access.adopt(client_endpoint, credentials, tokens).await;
     }
 
     /// Replaces the request budget.
     pub fn set_budget(&self, budget: Budget) {
-        self.0.gate.set_budget(budget);
+        self.0.limiter.set_budget(budget);
     }
 
     /// Buys a new pair now, so that an idle company's grant does not end after 180 days.
     pub async fn renew(&self) -> Result<(), ApiError> {
-        let tokens = self.0.keys.tokens()?;
-        self.0.keys.renew(&tokens).await
+        let tokens = self.0.access.tokens()?;
+        self.0.access.renew(&tokens).await
     }
 
     /// Calls a REST method with an object of parameters (or null for none), waiting for the budget first.
@@ -164,8 +164,8 @@ impl Portal {
     }
 
     /// The place of whoever sends often and decides only when it is his turn what is worth sending.
-    pub fn turn(&self) -> Turn {
-        Turn::new(self.0.gate.clone())
+    pub fn rate_limit_slot(&self) -> RateLimitSlot {
+        RateLimitSlot::new(self.0.limiter.clone())
     }
 
     async fn call_with(&self, method: &str, params: &Value, mut paid: bool) -> Result<Answer, ApiError> {
@@ -173,25 +173,25 @@ impl Portal {
         loop {
             self.check_rest(method)?;
             // Without tokens nobody needs to queue; they are taken after the wait, as they may change during it.
-            self.0.keys.tokens()?;
+            self.0.access.tokens()?;
             if !std::mem::take(&mut paid) {
                 // A repetition is urgent: it has waited its turn before.
                 let priority = if renewed || followed { Priority::Live } else { Priority::Other };
-                self.0.gate.pass(&self.0.clock, priority).await;
+                self.0.limiter.acquire(&self.0.clock, priority).await;
             }
-            let tokens = self.0.keys.tokens()?;
-            let endpoint = self.0.keys.endpoint();
+            let tokens = self.0.access.tokens()?;
+            let endpoint = self.0.access.endpoint();
             match self.0.post(&endpoint, method, params, &tokens.access).await {
                 Ok(answer) => return Ok(answer),
                 Err(Verdict::Token(why)) if !renewed => {
                     tracing::debug!(company = %self.company(), method, why, "renewing the token");
                     renewed = true;
-                    self.0.keys.renew(&tokens).await?;
+                    self.0.access.renew(&tokens).await?;
                 }
                 Err(Verdict::Moved(location)) if !followed => {
                     followed = true;
-                    let (keys, asked) = (&self.0.keys, (endpoint.as_str(), method));
-                    moved::follow(keys, &self.0.rumours, &self.0.clock, asked, location, &tokens).await?;
+                    let (access, asked) = (&self.0.access, (endpoint.as_str(), method));
+                    moved::follow(access, &self.0.unconfirmed, &self.0.clock, asked, location, &tokens).await?;
                 }
                 Err(verdict) => return Err(self.note(method, verdict)),
             }
@@ -199,10 +199,10 @@ impl Portal {
     }
 
     /// Who the owner of somebody else's access token is, by this portal's word.
-    pub async fn who(&self, access: &SecretString, priority: Priority) -> Result<Who, ApiError> {
-        let endpoint = &self.0.keys.endpoint();
-        who::ask(|method| async move {
-            self.0.gate.pass(&self.0.clock, priority).await;
+    pub async fn who(&self, access: &SecretString, priority: Priority) -> Result<TokenOwner, ApiError> {
+        let endpoint = &self.0.access.endpoint();
+        token_owner::ask(|method| async move {
+            self.0.limiter.acquire(&self.0.clock, priority).await;
             self.0.post(endpoint, method, &Value::Null, access).await.map_err(Verdict::into_error)
         })
         .await
@@ -215,7 +215,7 @@ impl Portal {
         if self.tokens().is_none() {
             return Err(ApiError::Again { after: None, why: "there is no grant to ask with".into() });
         }
-        let turn = self.0.gate.pass(&self.0.clock, Priority::Guest);
+        let turn = self.0.limiter.acquire(&self.0.clock, Priority::Visitor);
         if tokio::time::timeout(patience, turn).await.is_err() {
             return Err(ApiError::Again { after: None, why: "calls need all that the portal allows just now".into() });
         }
@@ -233,7 +233,7 @@ impl Portal {
     fn check_rest(&self, method: &str) -> Result<(), ApiError> {
         let mut resting = self.resting();
         match resting.get(method).copied() {
-            Some(until) if keys::is_ahead(until, self.0.clock.now(), LONGEST_REST) => {
+            Some(until) if access::is_ahead(until, self.0.clock.now(), LONGEST_REST) => {
                 let why = format!("{method} has used up its time in the portal");
                 Err(ApiError::Resting { until, why })
             }
@@ -255,7 +255,7 @@ impl Portal {
                 Verdict::MethodLimit { until: Some(until), why }
             }
             Verdict::PortalLimit { until, why } => {
-                self.0.gate.drain(now);
+                self.0.limiter.drain(now);
                 Verdict::PortalLimit { until, why }
             }
             other => other,
@@ -270,7 +270,7 @@ impl Portal {
     }
 }
 
-impl Inner {
+impl PortalInner {
     async fn post(
         &self,
         endpoint: &str,
@@ -302,12 +302,12 @@ pub(super) async fn post(
     body.insert("auth".into(), access.expose_secret().into());
     let request = http
         .request(Method::POST, &format!("{endpoint}{method}"))
-        .map_err(SendFault::from)?
+        .map_err(ExchangeFault::from)?
         .header("accept", "application/json")
         .json(&body);
     let reply = send(request, limit).await?;
     tracing::trace!(method, status = reply.status, bytes = reply.body.len(), "the portal answered");
-    verdict::read(&reply, clock.now())
+    answer::read(&reply, clock.now())
 }
 
 /// The host (with port, if it is not the usual one) of a portal's REST base.

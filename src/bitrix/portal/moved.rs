@@ -1,9 +1,9 @@
 //! A renamed portal answers with a redirect. It is believed only after the authorization server has confirmed it,
 //! as the repeated request carries our token.
 
-use super::keys::{Keys, is_ahead, with_slash};
+use super::access::{PortalAccess, is_ahead, with_slash};
+use crate::bitrix::answer::Verdict;
 use crate::bitrix::error::ApiError;
-use crate::bitrix::verdict::Verdict;
 use crate::clock::Clock;
 use crate::domain::allowance::Allowance;
 use crate::domain::{Timestamp, Tokens};
@@ -20,21 +20,21 @@ const ASK_AT_ONCE: u32 = 3;
 
 /// Redirects that the authorization server did not confirm.
 #[derive(Debug)]
-pub(super) struct Rumours(Mutex<Heard>);
+pub(super) struct UnconfirmedMoves(Mutex<RefusalReason>);
 
 #[derive(Debug)]
-struct Heard {
+struct RefusalReason {
     last: Option<(String, Timestamp)>,
     questions: Allowance,
 }
 
-impl Default for Rumours {
+impl Default for UnconfirmedMoves {
     fn default() -> Self {
-        Self(Mutex::new(Heard { last: None, questions: Allowance::new(ASK_EVERY, ASK_AT_ONCE) }))
+        Self(Mutex::new(RefusalReason { last: None, questions: Allowance::new(ASK_EVERY, ASK_AT_ONCE) }))
     }
 }
 
-impl Rumours {
+impl UnconfirmedMoves {
     /// Whether the authorization server may be asked about this address.
     fn may_ask(&self, target: &str, now: Timestamp) -> bool {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,32 +68,34 @@ pub(super) fn target(endpoint: &str, method: &str, location: &str) -> Option<Str
 
 /// Finds out whether the portal has moved. `Ok` means: repeat the request at the address now known.
 pub(super) async fn follow(
-    keys: &Keys,
-    rumours: &Rumours,
+    access: &PortalAccess,
+    unconfirmed: &UnconfirmedMoves,
     clock: &Clock,
     asked: (&str, &str),
     location: String,
     tokens: &Arc<Tokens>,
 ) -> Result<(), ApiError> {
     let (endpoint, method) = asked;
-    if *keys.endpoint() != endpoint {
+    if *access.endpoint() != endpoint {
         return Ok(()); // Somebody else has found out meanwhile.
     }
     let rejected = |location| Verdict::Moved(location).into_error();
     let Some(new) = target(endpoint, method, &location) else { return Err(rejected(location)) };
-    if !rumours.may_ask(&new, clock.now()) {
+    if !unconfirmed.may_ask(&new, clock.now()) {
         return Err(rejected(location));
     }
-    let info = keys.oauth().app_info(&tokens.access, tokens.server_endpoint.as_deref()).await;
+    let info = access.oauth().app_info(&tokens.access, tokens.server_endpoint.as_deref()).await;
     match info {
-        Ok(info) if info.member_id.as_ref() == Some(keys.company()) && info.client_endpoint.as_ref() == Some(&new) => {
-            keys.move_to(&new).await;
+        Ok(info)
+            if info.member_id.as_ref() == Some(access.company()) && info.client_endpoint.as_ref() == Some(&new) =>
+        {
+            access.move_to(&new).await;
         }
         // The answer of a refresh always names the present address.
-        _ => keys.renew(tokens).await?,
+        _ => access.renew(tokens).await?,
     }
-    if *keys.endpoint() == endpoint {
-        rumours.note(&new, clock.now());
+    if *access.endpoint() == endpoint {
+        unconfirmed.note(&new, clock.now());
         return Err(rejected(location));
     }
     Ok(())

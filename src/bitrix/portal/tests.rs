@@ -3,7 +3,7 @@
 mod renewal;
 
 use super::*;
-use crate::bitrix::testing::{Fake, Hit, Say, http, http_with};
+use crate::bitrix::testing::{FakeAnswer, FakePortal, FakeRequest, http, http_with};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -21,13 +21,13 @@ pub(crate) struct Memory {
     fails: AtomicBool,
 }
 
-impl TokenVault for Memory {
-    fn save<'a>(&'a self, tokens: &'a Tokens) -> Stored<'a> {
+impl TokenStore for Memory {
+    fn save<'a>(&'a self, tokens: &'a Tokens) -> StoreFuture<'a> {
         Box::pin(async move {
             // A real store takes its time; others must not get in between.
             tokio::task::yield_now().await;
             if self.fails.load(Ordering::SeqCst) {
-                return Err(VaultError("the disk is full".into()));
+                return Err(TokenStoreError("the disk is full".into()));
             }
             self.saved.lock().unwrap().push(tokens.access.expose_secret().to_owned());
             *self.kept.lock().unwrap() = Some(tokens.clone());
@@ -35,7 +35,7 @@ impl TokenVault for Memory {
         })
     }
 
-    fn moved<'a>(&'a self, client_endpoint: &'a str) -> Stored<'a> {
+    fn moved<'a>(&'a self, client_endpoint: &'a str) -> StoreFuture<'a> {
         Box::pin(async move {
             self.moved.lock().unwrap().push(client_endpoint.to_owned());
             Ok(())
@@ -46,16 +46,16 @@ impl TokenVault for Memory {
 /// A portal, its authorization server, and our client between them.
 pub(crate) struct World {
     pub(crate) portal: Portal,
-    pub(crate) rest: Fake,
-    auth: Fake,
-    vault: Arc<Memory>,
+    pub(crate) rest: FakePortal,
+    auth: FakePortal,
+    token_store: Arc<Memory>,
     clock: Clock,
 }
 
 impl World {
     /// A portal that answers as told, and an authorization server whose tokens are `a2`, `a3`, …
-    pub(crate) async fn new(answer: impl Fn(&Hit) -> Say + Send + Sync + 'static) -> Self {
-        let rest = Fake::start(answer).await;
+    pub(crate) async fn new(answer: impl Fn(&FakeRequest) -> FakeAnswer + Send + Sync + 'static) -> Self {
+        let rest = FakePortal::start(answer).await;
         let endpoint = format!("{}/rest/", rest.base);
         let sold = AtomicUsize::new(1);
         Self::with(rest, http(), move |hit| match hit.path.as_str() {
@@ -64,18 +64,22 @@ impl World {
                 assert_eq!(hit.form()["refresh_token"], format!("r{}", n - 1));
                 granted(&format!("a{n}"), &format!("r{n}"), &endpoint)
             }
-            _ => Say::error(401, "expired_token", ""),
+            _ => FakeAnswer::error(401, "expired_token", ""),
         })
         .await
     }
 
-    async fn with(rest: Fake, http: Guarded, auth: impl Fn(&Hit) -> Say + Send + Sync + 'static) -> Self {
-        let auth = Fake::start(auth).await;
-        let (vault, clock) = (Arc::new(Memory::default()), Clock::manual(NOW));
+    async fn with(
+        rest: FakePortal,
+        http: Guarded,
+        auth: impl Fn(&FakeRequest) -> FakeAnswer + Send + Sync + 'static,
+    ) -> Self {
+        let auth = FakePortal::start(auth).await;
+        let (token_store, clock) = (Arc::new(Memory::default()), Clock::manual(NOW));
         let oauth = OAuth::new(&auth.base, http.clone(), clock.clone()).expect("a host");
-        let tools = Tools { oauth, http, clock: clock.clone() };
-        let portal = Portal::new(setup(&format!("{}/rest", rest.base)), tools, vault.clone());
-        Self { portal, rest, auth, vault, clock }
+        let tools = BitrixTools { oauth, http, clock: clock.clone() };
+        let portal = Portal::new(setup(&format!("{}/rest", rest.base)), tools, token_store.clone());
+        Self { portal, rest, auth, token_store, clock }
     }
 
     fn refreshes(&self) -> usize {
@@ -111,21 +115,21 @@ fn pair(access: &str, refresh: &str) -> Tokens {
     }
 }
 
-fn granted(access: &str, refresh: &str, endpoint: &str) -> Say {
-    Say::json(
+fn granted(access: &str, refresh: &str, endpoint: &str) -> FakeAnswer {
+    FakeAnswer::json(
         200,
         &json!({"access_token": access, "refresh_token": refresh, "expires_in": "3600", "member_id": "m1",
                 "client_endpoint": endpoint}),
     )
 }
 
-fn expired() -> Say {
-    Say::error(401, "expired_token", "The access token provided has expired")
+fn expired() -> FakeAnswer {
+    FakeAnswer::error(401, "expired_token", "The access token provided has expired")
 }
 
 #[tokio::test]
 async fn the_token_travels_in_the_body_and_nowhere_else() {
-    let world = World::new(|_| Say::result(&json!({"CALL_ID": "c1"}))).await;
+    let world = World::new(|_| FakeAnswer::result(&json!({"CALL_ID": "c1"}))).await;
     let answer = world.portal.call(REGISTER, &json!({"USER_ID": 7})).await.expect("an answer");
     assert_eq!(answer.result["CALL_ID"], "c1");
     let hit = &world.rest.hits()[0];
@@ -140,9 +144,9 @@ async fn the_token_travels_in_the_body_and_nowhere_else() {
 
 #[tokio::test]
 async fn an_expired_token_is_renewed_stored_and_the_call_repeated() {
-    let world = World::new(|hit| if hit.auth() == "a1" { expired() } else { Say::result(&json!(true)) }).await;
+    let world = World::new(|hit| if hit.auth() == "a1" { expired() } else { FakeAnswer::result(&json!(true)) }).await;
     world.portal.call("app.info", &json!([])).await.expect("an answer");
-    assert_eq!(*world.vault.saved.lock().unwrap(), ["a2"]);
+    assert_eq!(*world.token_store.saved.lock().unwrap(), ["a2"]);
     assert_eq!((world.refreshes(), world.rest.hits().len()), (1, 2));
     let tokens = world.portal.tokens().expect("a pair");
     assert_eq!((tokens.refresh.expose_secret(), tokens.expires_at), ("r2", NOW + Duration::from_secs(3600)));
@@ -150,32 +154,32 @@ async fn an_expired_token_is_renewed_stored_and_the_call_repeated() {
 
 #[tokio::test]
 async fn a_storm_of_expired_calls_refreshes_once() {
-    let world = World::new(|hit| if hit.auth() == "a1" { expired() } else { Say::result(&json!(true)) }).await;
+    let world = World::new(|hit| if hit.auth() == "a1" { expired() } else { FakeAnswer::result(&json!(true)) }).await;
     let outcomes = join_all((0..50).map(|_| world.portal.call(REGISTER, &Value::Null))).await;
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     assert_eq!(world.refreshes(), 1);
-    assert_eq!(*world.vault.saved.lock().unwrap(), ["a2"]);
+    assert_eq!(*world.token_store.saved.lock().unwrap(), ["a2"]);
 }
 
 #[tokio::test]
 async fn tokens_that_cannot_be_stored_are_not_used_and_not_lost() {
-    let world = World::new(|hit| if hit.auth() == "a1" { expired() } else { Say::result(&json!(true)) }).await;
-    world.vault.fails.store(true, Ordering::SeqCst);
+    let world = World::new(|hit| if hit.auth() == "a1" { expired() } else { FakeAnswer::result(&json!(true)) }).await;
+    world.token_store.fails.store(true, Ordering::SeqCst);
     for _ in 0..2 {
         let error = world.portal.call(REGISTER, &Value::Null).await.expect_err("not stored");
         assert!(matches!(&error, ApiError::Again { why, .. } if why.contains("disk is full")), "{error:?}");
     }
     assert!(world.rest.hits().iter().all(|h| h.auth() == "a1"), "the new token was used before it was stored");
     assert_eq!(world.refreshes(), 1, "the unsaved pair is kept, the old refresh token may be worthless");
-    world.vault.fails.store(false, Ordering::SeqCst);
+    world.token_store.fails.store(false, Ordering::SeqCst);
     world.portal.call(REGISTER, &Value::Null).await.expect("stored at last");
-    assert_eq!((world.refreshes(), world.vault.saved.lock().unwrap().as_slice()), (1, &["a2".to_owned()][..]));
+    assert_eq!((world.refreshes(), world.token_store.saved.lock().unwrap().as_slice()), (1, &["a2".to_owned()][..]));
 }
 
 #[tokio::test]
 async fn a_fresh_token_that_is_refused_too_ends_the_matter() {
     for code in ["expired_token", "NO_AUTH_FOUND", "invalid_token"] {
-        let world = World::new(move |_| Say::error(401, code, "")).await;
+        let world = World::new(move |_| FakeAnswer::error(401, code, "")).await;
         let error = world.portal.call(REGISTER, &Value::Null).await.expect_err("refused");
         assert!(matches!(error, ApiError::NeedsLogin(_)), "{error:?}");
         assert_eq!((world.refreshes(), world.rest.hits().len()), (1, 2), "{code}");
@@ -184,9 +188,12 @@ async fn a_fresh_token_that_is_refused_too_ends_the_matter() {
 
 #[tokio::test]
 async fn a_dead_grant_is_asked_about_once_and_healed_by_a_login() {
-    let rest = Fake::start(|hit: &Hit| if hit.auth() == "a9" { Say::result(&json!(1)) } else { expired() }).await;
+    let rest = FakePortal::start(
+        |hit: &FakeRequest| if hit.auth() == "a9" { FakeAnswer::result(&json!(1)) } else { expired() },
+    )
+    .await;
     let endpoint = format!("{}/rest/", rest.base);
-    let world = World::with(rest, http(), |_| Say::error(400, "invalid_grant", "Invalid grant")).await;
+    let world = World::with(rest, http(), |_| FakeAnswer::error(400, "invalid_grant", "Invalid grant")).await;
     for _ in 0..3 {
         let error = world.portal.call(REGISTER, &Value::Null).await.expect_err("dead");
         assert!(matches!(error, ApiError::NeedsLogin(_)), "{error:?}");
@@ -198,8 +205,8 @@ async fn a_dead_grant_is_asked_about_once_and_healed_by_a_login() {
 
 #[tokio::test]
 async fn wrong_keys_are_believed_for_a_while_only() {
-    let rest = Fake::start(|_| expired()).await;
-    let world = World::with(rest, http(), |_| Say::error(401, "invalid_client", "")).await;
+    let rest = FakePortal::start(|_| expired()).await;
+    let world = World::with(rest, http(), |_| FakeAnswer::error(401, "invalid_client", "")).await;
     for (advance, want) in [(0, 1), (0, 1), (599, 1), (2, 2)] {
         world.clock.advance(Duration::from_secs(advance));
         let error = world.portal.call(REGISTER, &Value::Null).await.expect_err("wrong keys");
@@ -210,19 +217,20 @@ async fn wrong_keys_are_believed_for_a_while_only() {
 
 #[tokio::test]
 async fn a_pair_of_another_portal_is_neither_stored_nor_used() {
-    let rest = Fake::start(|_| expired()).await;
-    let other = |_: &Hit| Say::json(200, &json!({"access_token": "x", "refresh_token": "y", "member_id": "m2"}));
+    let rest = FakePortal::start(|_| expired()).await;
+    let other =
+        |_: &FakeRequest| FakeAnswer::json(200, &json!({"access_token": "x", "refresh_token": "y", "member_id": "m2"}));
     let world = World::with(rest, http(), other).await;
     let error = world.portal.call(REGISTER, &Value::Null).await.expect_err("another portal");
     assert!(matches!(error, ApiError::NeedsLogin(_)), "{error:?}");
-    assert!(world.vault.saved.lock().unwrap().is_empty());
+    assert!(world.token_store.saved.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn without_a_login_nothing_is_sent() {
-    let rest = Fake::start(|_| Say::result(&json!(1))).await;
+    let rest = FakePortal::start(|_| FakeAnswer::result(&json!(1))).await;
     let oauth = OAuth::new(&rest.base, http(), Clock::system()).expect("a host");
-    let tools = Tools { oauth, http: http(), clock: Clock::system() };
+    let tools = BitrixTools { oauth, http: http(), clock: Clock::system() };
     let nobody = PortalSetup { tokens: None, ..setup(&rest.base) };
     let portal = Portal::new(nobody, tools, Arc::new(Memory::default()));
     assert!(matches!(portal.call(REGISTER, &Value::Null).await, Err(ApiError::NeedsLogin(_))));
@@ -232,7 +240,7 @@ async fn without_a_login_nothing_is_sent() {
 #[tokio::test]
 async fn the_body_decides_before_the_status() {
     let error = |status, body: &'static str| async move {
-        let world = World::new(move |_| Say::html(status, body)).await;
+        let world = World::new(move |_| FakeAnswer::html(status, body)).await;
         world.portal.call(REGISTER, &Value::Null).await.expect_err(body)
     };
     let refused = error(400, r#"{"error":"","error_description":"Unsupported phone number format"}"#).await;
@@ -250,9 +258,9 @@ async fn the_body_decides_before_the_status() {
 async fn a_lost_answer_is_unclear_and_a_closed_door_is_not() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/rest/", silent.local_addr().unwrap());
-    let auth = Fake::start(|_| expired()).await;
+    let auth = FakePortal::start(|_| expired()).await;
     let oauth = OAuth::new(&auth.base, http(), Clock::system()).expect("a host");
-    let tools = Tools { oauth, http: http_with(Duration::from_secs(3)), clock: Clock::system() };
+    let tools = BitrixTools { oauth, http: http_with(Duration::from_secs(3)), clock: Clock::system() };
     let portal = Portal::new(setup(&base), tools, Arc::new(Memory::default()));
     let error = portal.call(REGISTER, &Value::Null).await.expect_err("no answer");
     assert!(matches!(error, ApiError::Unclear { .. }), "{error:?}");
@@ -265,13 +273,13 @@ async fn a_lost_answer_is_unclear_and_a_closed_door_is_not() {
 async fn a_method_without_time_rests_alone() {
     let world = World::new(|hit| {
         if hit.rest() == "user.get" {
-            Say::json(
+            FakeAnswer::json(
                 429,
                 &json!({"error": "OPERATION_TIME_LIMIT", "error_description": "blocked",
                 "time": {"operating_reset_at": 1_770_000_300}}),
             )
         } else {
-            Say::result(&json!(1))
+            FakeAnswer::result(&json!(1))
         }
     })
     .await;
@@ -291,9 +299,9 @@ async fn a_full_portal_is_believed_by_the_budget() {
     let full = AtomicBool::new(true);
     let world = World::new(move |_| {
         if full.swap(false, Ordering::SeqCst) {
-            Say::error(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")
+            FakeAnswer::error(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")
         } else {
-            Say::result(&json!(1))
+            FakeAnswer::result(&json!(1))
         }
     })
     .await;
@@ -309,14 +317,16 @@ async fn a_full_portal_is_believed_by_the_budget() {
 async fn renamed(
     info: impl Fn(&str) -> Value + Send + Sync + 'static,
     named_by_refresh: Option<&'static str>,
-) -> (World, Fake) {
-    let new = Fake::start(|_| Say::result(&json!("new"))).await;
+) -> (World, FakePortal) {
+    let new = FakePortal::start(|_| FakeAnswer::result(&json!("new"))).await;
     let target = new.base.clone();
-    let old =
-        Fake::start(move |hit: &Hit| Say::html(302, "<html>").with("location", format!("{target}{}", hit.path))).await;
+    let old = FakePortal::start(move |hit: &FakeRequest| {
+        FakeAnswer::html(302, "<html>").with("location", format!("{target}{}", hit.path))
+    })
+    .await;
     let (old_endpoint, new_endpoint) = (format!("{}/rest/", old.base), format!("{}/rest/", new.base));
     let world = World::with(old, http(), move |hit| match hit.path.as_str() {
-        "/rest/app.info" => Say::result(&info(&new_endpoint)),
+        "/rest/app.info" => FakeAnswer::result(&info(&new_endpoint)),
         _ => granted("a2", "r2", if named_by_refresh == Some("new") { &new_endpoint } else { &old_endpoint }),
     })
     .await;
@@ -331,7 +341,7 @@ async fn a_renamed_portal_is_followed_once_the_authorization_server_confirms() {
     assert_eq!(answer.result, "new");
     assert_eq!(new.hits()[0].method, "POST");
     assert_eq!(new.hits()[0].json(), json!({"USER_ID": 7, "auth": "a1"}));
-    assert_eq!(*world.vault.moved.lock().unwrap(), [format!("{}/rest/", new.base)]);
+    assert_eq!(*world.token_store.moved.lock().unwrap(), [format!("{}/rest/", new.base)]);
     assert_eq!(world.refreshes(), 0);
     world.portal.call(REGISTER, &Value::Null).await.expect("an answer");
     assert_eq!(world.rest.hits().len(), 1, "the old address is not asked again");
@@ -342,7 +352,7 @@ async fn a_refresh_confirms_where_app_info_is_silent() {
     let (world, new) = renamed(|_| json!([]), Some("new")).await;
     world.portal.call(REGISTER, &Value::Null).await.expect("the new address answers");
     assert_eq!((world.refreshes(), new.hits()[0].auth().as_str()), (1, "a2"));
-    assert_eq!(world.vault.moved.lock().unwrap().len(), 1);
+    assert_eq!(world.token_store.moved.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -354,20 +364,21 @@ async fn an_unconfirmed_redirect_gets_no_token_and_no_refresh_loop() {
     }
     assert!(stranger.hits().is_empty());
     assert_eq!((world.refreshes(), world.auth.count("/rest/app.info")), (1, 1));
-    assert!(world.vault.moved.lock().unwrap().is_empty());
+    assert!(world.token_store.moved.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_portal_that_redirects_elsewhere_each_time_makes_us_ask_a_few_times_only() {
     let count = AtomicUsize::new(0);
-    let old = Fake::start(move |hit: &Hit| {
+    let old = FakePortal::start(move |hit: &FakeRequest| {
         let n = count.fetch_add(1, Ordering::SeqCst);
-        Say::html(302, "<html>").with("location", format!("http://127.0.0.{}:{}{}", n % 250 + 2, n % 60_000, hit.path))
+        FakeAnswer::html(302, "<html>")
+            .with("location", format!("http://127.0.0.{}:{}{}", n % 250 + 2, n % 60_000, hit.path))
     })
     .await;
     let endpoint = format!("{}/rest/", old.base);
     let world = World::with(old, http(), move |hit| match hit.path.as_str() {
-        "/rest/app.info" => Say::result(&json!({"install": {"member_id": "m2"}})),
+        "/rest/app.info" => FakeAnswer::result(&json!({"install": {"member_id": "m2"}})),
         _ => granted("a2", "r2", &endpoint),
     })
     .await;
@@ -384,8 +395,8 @@ async fn a_portal_that_redirects_elsewhere_each_time_makes_us_ask_a_few_times_on
 
 #[tokio::test]
 async fn a_refresh_that_names_a_new_address_moves_the_portal() {
-    let new = Fake::start(|_| Say::result(&json!("new"))).await;
-    let old = Fake::start(|_| expired()).await;
+    let new = FakePortal::start(|_| FakeAnswer::result(&json!("new"))).await;
+    let old = FakePortal::start(|_| expired()).await;
     let endpoint = format!("{}/rest/", new.base);
     let world = World::with(old, http(), move |_| granted("a2", "r2", &endpoint)).await;
     assert_eq!(world.portal.call(REGISTER, &Value::Null).await.expect("an answer").result, "new");
@@ -395,11 +406,11 @@ async fn a_refresh_that_names_a_new_address_moves_the_portal() {
 #[tokio::test]
 async fn a_foreign_token_is_shown_to_the_portal_as_it_is() {
     let world = World::new(|hit| match (hit.rest(), hit.auth().as_str()) {
-        ("profile", "u1") => Say::result(&json!({"ID": "5", "ADMIN": false, "NAME": "Anna", "LAST_NAME": ""})),
+        ("profile", "u1") => FakeAnswer::result(&json!({"ID": "5", "ADMIN": false, "NAME": "Anna", "LAST_NAME": ""})),
         _ => expired(),
     })
     .await;
-    let anna = Who { user: crate::domain::UserId(5), admin: false, name: "Anna".into() };
+    let anna = TokenOwner { user: crate::domain::UserId(5), admin: false, name: "Anna".into() };
     assert_eq!(world.portal.who(&"u1".to_owned().into(), Priority::Live).await, Ok(anna));
     let error = world.portal.who(&"u2".to_owned().into(), Priority::Live).await.expect_err("not good");
     assert!(matches!(error, ApiError::NeedsLogin(_)), "{error:?}");
@@ -409,15 +420,15 @@ async fn a_foreign_token_is_shown_to_the_portal_as_it_is() {
 /// Callers run requests in tasks of their own, so that nothing is dropped half-way; that must stay possible.
 #[tokio::test]
 async fn requests_can_run_in_tasks() {
-    let world = World::new(|_| Say::result(&json!([]))).await;
+    let world = World::new(|_| FakeAnswer::result(&json!([]))).await;
     let (portal, oauth) =
         (world.portal.clone(), OAuth::new(&world.auth.base, http(), Clock::system()).expect("a host"));
-    let tools = Tools { oauth: oauth.clone(), http: http(), clock: Clock::system() };
+    let tools = BitrixTools { oauth: oauth.clone(), http: http(), clock: Clock::system() };
     let work = tokio::spawn(async move {
         let access: SecretString = "u1".to_owned().into();
         portal.call("app.info", &Value::Null).await.expect("an answer");
         portal.users().await.expect("a list");
-        portal.who(&access, Priority::Guest).await.expect_err("no user");
+        portal.who(&access, Priority::Visitor).await.expect_err("no user");
         super::super::who(&tools, &portal.client_endpoint(), &access).await.expect_err("no user");
         let wanted = crate::bitrix::bindings::Wanted {
             card_handler: String::new(),

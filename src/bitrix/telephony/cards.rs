@@ -1,9 +1,9 @@
 //! `telephony.externalCall.show` and `…hide`
 
 use super::{HIDE, SHOW};
+use crate::bitrix::answer::Answer;
 use crate::bitrix::batch::Command;
 use crate::bitrix::lenient;
-use crate::bitrix::verdict::Answer;
 use crate::domain::{CrmCallId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use super::{CrmEntity, FINISH};
 use crate::bitrix::batch::Command;
 use crate::bitrix::lenient;
-use crate::domain::call::Status;
+use crate::domain::call::FinishStatus;
 use crate::domain::{CrmCallId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub struct Finish {
     /// Seconds of conversation; the portal takes a call with 0 for missed whatever the status says.
     pub duration_s: u32,
     /// How it ended.
-    pub status_code: Status,
+    pub status_code: FinishStatus,
     /// For people, where the status alone says too little.
     pub failed_reason: Option<String>,
     /// Put a message about the call into the user's chat.
@@ -36,7 +36,8 @@ impl Finish {
     /// behaves as no.
     fn params(&self) -> Value {
         // An answered call of less than a second was answered nevertheless.
-        let duration = if self.status_code == Status::Answered { self.duration_s.max(1) } else { self.duration_s };
+        let duration =
+            if self.status_code == FinishStatus::Answered { self.duration_s.max(1) } else { self.duration_s };
         let mut params = json!({
             "CALL_ID": self.call,
             "USER_ID": self.user,
@@ -86,18 +87,21 @@ impl Finished {
 mod tests {
     use super::*;
 
-    fn finish(duration_s: u32, status_code: Status) -> Finish {
+    fn finish(duration_s: u32, status_code: FinishStatus) -> Finish {
         Finish { call: "c".into(), user: UserId(7), duration_s, status_code, failed_reason: None, add_to_chat: false }
     }
 
     #[test]
     fn parameters_are_what_the_portal_documents() {
         assert_eq!(
-            finish(42, Status::Answered).params(),
+            finish(42, FinishStatus::Answered).params(),
             json!({"CALL_ID": "c", "USER_ID": 7, "DURATION": 42, "STATUS_CODE": "200", "ADD_TO_CHAT": 0})
         );
-        let busy =
-            Finish { failed_reason: Some("the phone is busy".into()), add_to_chat: true, ..finish(0, Status::Busy) };
+        let busy = Finish {
+            failed_reason: Some("the phone is busy".into()),
+            add_to_chat: true,
+            ..finish(0, FinishStatus::Busy)
+        };
         assert_eq!(
             busy.params(),
             json!({"CALL_ID": "c", "USER_ID": 7, "DURATION": 0, "STATUS_CODE": "486", "ADD_TO_CHAT": 1,
@@ -107,14 +111,14 @@ mod tests {
 
     #[test]
     fn an_answered_call_lasts_at_least_a_second() {
-        assert_eq!(finish(0, Status::Answered).params()["DURATION"], 1);
-        assert_eq!(finish(0, Status::Missed).params()["DURATION"], 0);
+        assert_eq!(finish(0, FinishStatus::Answered).params()["DURATION"], 1);
+        assert_eq!(finish(0, FinishStatus::Missed).params()["DURATION"], 0);
     }
 
     #[test]
     fn a_stored_request_is_sent_as_it_was_meant() {
-        let text = serde_json::to_string(&finish(3, Status::Cancelled)).unwrap();
-        assert_eq!(serde_json::from_str::<Finish>(&text).unwrap(), finish(3, Status::Cancelled));
+        let text = serde_json::to_string(&finish(3, FinishStatus::Cancelled)).unwrap();
+        assert_eq!(serde_json::from_str::<Finish>(&text).unwrap(), finish(3, FinishStatus::Cancelled));
     }
 
     #[test]

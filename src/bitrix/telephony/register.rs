@@ -4,7 +4,7 @@ use super::REGISTER;
 use crate::bitrix::batch::Command;
 use crate::bitrix::error::ApiError;
 use crate::bitrix::lenient;
-use crate::domain::call::Kind;
+use crate::domain::call::CrmCallKind;
 use crate::domain::{CrmCallId, ExternalId, Phone, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,12 +36,12 @@ pub enum CallKind {
     Callback = 4,
 }
 
-impl From<Kind> for CallKind {
-    fn from(kind: Kind) -> Self {
+impl From<CrmCallKind> for CallKind {
+    fn from(kind: CrmCallKind) -> Self {
         match kind {
-            Kind::Outgoing => Self::Outgoing,
-            Kind::Incoming => Self::Incoming,
-            Kind::Redirected => Self::Redirected,
+            CrmCallKind::Outgoing => Self::Outgoing,
+            CrmCallKind::Incoming => Self::Incoming,
+            CrmCallKind::Redirected => Self::Redirected,
         }
     }
 }

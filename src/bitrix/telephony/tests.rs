@@ -3,8 +3,8 @@
 use super::*;
 use crate::bitrix::ApiError;
 use crate::bitrix::portal::tests::World;
-use crate::bitrix::testing::{Hit, Say};
-use crate::domain::call::Status;
+use crate::bitrix::testing::{FakeAnswer, FakeRequest};
+use crate::domain::call::FinishStatus;
 use crate::domain::{CrmCallId, Phone, Timestamp, UserId};
 use serde_json::json;
 
@@ -17,7 +17,7 @@ fn finish() -> Finish {
         call: "externalCall.abc.1".into(),
         user: UserId(7),
         duration_s: 42,
-        status_code: Status::Answered,
+        status_code: FinishStatus::Answered,
         failed_reason: None,
         add_to_chat: false,
     }
@@ -25,12 +25,12 @@ fn finish() -> Finish {
 
 #[tokio::test]
 async fn a_call_runs_its_course() {
-    let world = World::new(|hit: &Hit| match hit.rest() {
-        REGISTER => {
-            Say::result(&json!({"CALL_ID": "externalCall.abc.1", "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": "3"}))
-        }
-        SHOW | HIDE => Say::result(&json!(true)),
-        FINISH => Say::result(&json!({"CALL_ID": "externalCall.abc.1", "ID": "15", "CRM_ACTIVITY_ID": 99})),
+    let world = World::new(|hit: &FakeRequest| match hit.rest() {
+        REGISTER => FakeAnswer::result(
+            &json!({"CALL_ID": "externalCall.abc.1", "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": "3"}),
+        ),
+        SHOW | HIDE => FakeAnswer::result(&json!(true)),
+        FINISH => FakeAnswer::result(&json!({"CALL_ID": "externalCall.abc.1", "ID": "15", "CRM_ACTIVITY_ID": 99})),
         other => panic!("{other} was not expected"),
     })
     .await;
@@ -59,9 +59,9 @@ async fn a_call_runs_its_course() {
 #[tokio::test]
 async fn a_call_that_is_gone_is_told_by_its_words() {
     let words = "Call is not found (call should be registered prior to finishing";
-    let world = World::new(move |hit: &Hit| match hit.rest() {
-        FINISH => Say::error(400, "", words),
-        _ => Say::result(&json!(false)),
+    let world = World::new(move |hit: &FakeRequest| match hit.rest() {
+        FINISH => FakeAnswer::error(400, "", words),
+        _ => FakeAnswer::result(&json!(false)),
     })
     .await;
     let told = world.portal.send(&[finish().command()], true).await.expect("an answer");

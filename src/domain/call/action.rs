@@ -1,6 +1,6 @@
 //! Everything a call may want done.
 
-use super::crm::Kind;
+use super::crm::CrmCallKind;
 use super::event::DialFailure;
 use super::note::Note;
 use crate::domain::leg::SwitchCommand;
@@ -44,7 +44,7 @@ pub enum CrmStep {
         /// The client's number; `None` when hidden.
         number: Option<Phone>,
         /// Direction as the CRM counts it.
-        kind: Kind,
+        kind: CrmCallKind,
         /// When it began.
         started_at: Timestamp,
         /// Make a CRM item if the portal finds none.
@@ -74,7 +74,7 @@ pub enum CrmStep {
         /// Seconds of conversation; 0 if nobody answered, else at least 1.
         duration_s: u32,
         /// How it ended.
-        status: Status,
+        status: FinishStatus,
         /// For people, where the status alone says too little.
         reason: Option<Reason>,
         /// When the last leg ended, long before this was decided perhaps; unknown for a click that became no call, and
@@ -100,7 +100,7 @@ pub enum Reason {
 
 /// How a CRM call ended, in the codes of the portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Status {
+pub enum FinishStatus {
     /// 200: somebody talked.
     #[serde(rename = "200")]
     Answered,
@@ -133,7 +133,7 @@ pub enum Status {
     GoesOnElsewhere,
 }
 
-impl Status {
+impl FinishStatus {
     /// The code as the portal writes it.
     pub const fn code(self) -> &'static str {
         match self {

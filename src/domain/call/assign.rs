@@ -2,11 +2,11 @@
 
 use super::action::Action;
 use super::click::Click;
-use super::crm::{CrmCall, Kind};
+use super::crm::{CrmCall, CrmCallKind};
 use super::leg::Leg;
+use super::limits::has_records_left;
 use super::note::Note;
 use super::renumber::name_by_leg;
-use super::room::has_records_left;
 use super::state::Call;
 use crate::domain::company::InternalCalls;
 use crate::domain::leg::{Direction, LegState};
@@ -88,7 +88,7 @@ fn open(call: &mut Call, i: usize, owner: UserId, since: Timestamp, actions: &mu
     let leg = &call.legs[i];
     let kind = kind_of(call, leg);
     let number = leg.remote.clone().or_else(|| call.crm.first().and_then(|c| c.number.clone()));
-    if kind == Kind::Incoming
+    if kind == CrmCallKind::Incoming
         && let Some(silent_since) = call.legs.iter().filter(|l| l.crm.is_some()).filter_map(|l| l.ended_at).max()
     {
         let after_s = leg.first_seen.since(silent_since).as_secs();
@@ -109,7 +109,7 @@ fn open_as(call: &mut Call, leg: usize, crm: CrmCall, actions: &mut Vec<Action>)
 pub(super) fn open_next(
     call: &mut Call,
     leg: usize,
-    kind: Kind,
+    kind: CrmCallKind,
     number: Phone,
     since: Timestamp,
     actions: &mut Vec<Action>,
@@ -130,7 +130,7 @@ fn unused_lane(call: &Call, leg: &Leg) -> ExternalId {
 }
 
 /// Direction as the CRM counts it. Redirected is who takes over a client somebody else has talked with.
-fn kind_of(call: &Call, leg: &Leg) -> Kind {
+fn kind_of(call: &Call, leg: &Leg) -> CrmCallKind {
     let somebody_talked = |with: fn(&CrmCall, &Leg) -> bool| {
         let talked = |i: usize| call.legs.iter().any(|l| l.crm == Some(i) && l.talks_since().is_some());
         call.crm.iter().enumerate().any(|(i, c)| with(c, leg) && talked(i))
@@ -139,17 +139,19 @@ fn kind_of(call: &Call, leg: &Leg) -> Kind {
         // A colleague who asks for advice does not hand anybody over yet.
         Direction::In if leg.party.colleague().is_some() => false,
         Direction::In => {
-            leg.handed_over || somebody_talked(|c, leg| c.kind != Kind::Outgoing || may_be(c.number.as_ref(), leg))
+            leg.handed_over
+                || somebody_talked(|c, leg| c.kind != CrmCallKind::Outgoing || may_be(c.number.as_ref(), leg))
         }
         // Who had called a colleague and got the colleague's client.
         Direction::Out => {
-            leg.handed_over && somebody_talked(|c, leg| c.kind != Kind::Outgoing && may_be(c.number.as_ref(), leg))
+            leg.handed_over
+                && somebody_talked(|c, leg| c.kind != CrmCallKind::Outgoing && may_be(c.number.as_ref(), leg))
         }
     };
     match leg.direction {
-        _ if redirected => Kind::Redirected,
-        Direction::In => Kind::Incoming,
-        Direction::Out => Kind::Outgoing,
+        _ if redirected => CrmCallKind::Redirected,
+        Direction::In => CrmCallKind::Incoming,
+        Direction::Out => CrmCallKind::Outgoing,
     }
 }
 
@@ -166,13 +168,13 @@ fn joinable(call: &Call, leg: &Leg, owner: UserId) -> Option<usize> {
     let elsewhere = |i: usize| legs_of(i).any(|l| l.is_live() && !may_be(l.remote.as_ref(), leg));
     call.crm.iter().enumerate().rev().filter(|(_, c)| !c.closed).find_map(|(i, c)| {
         let fits = match (leg.direction, c.kind) {
-            (Direction::Out, Kind::Outgoing) => c.user == owner && !elsewhere(i),
-            (Direction::In, Kind::Incoming | Kind::Redirected) => !answered(i),
+            (Direction::Out, CrmCallKind::Outgoing) => c.user == owner && !elsewhere(i),
+            (Direction::In, CrmCallKind::Incoming | CrmCallKind::Redirected) => !answered(i),
             // Whoever dialled a code and got a client whose call rings here has picked it up.
-            (Direction::Out, Kind::Incoming | Kind::Redirected) => {
+            (Direction::Out, CrmCallKind::Incoming | CrmCallKind::Redirected) => {
                 !answered(i) && c.number.as_ref().zip(leg.remote.as_ref()).is_some_and(|(a, b)| a.may_be(b))
             }
-            (Direction::In, Kind::Outgoing) => false,
+            (Direction::In, CrmCallKind::Outgoing) => false,
         };
         fits.then_some(i)
     })

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// Direction of a CRM call as the portal counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum CrmCallKind {
     /// An employee called.
     Outgoing,
     /// An employee was called.
@@ -22,7 +22,7 @@ pub struct CrmCall {
     /// Unique per CRM call; sent as the external call id.
     pub lane: ExternalId,
     /// Direction.
-    pub kind: Kind,
+    pub kind: CrmCallKind,
     /// For whom it was opened: the first who rang, or the caller.
     pub user: UserId,
     /// The client's number; `None` when hidden.
@@ -49,7 +49,13 @@ pub struct CrmCall {
 
 impl CrmCall {
     /// A CRM call that has not been told to anybody yet.
-    pub fn new(lane: ExternalId, kind: Kind, user: UserId, number: Option<Phone>, started_at: Timestamp) -> Self {
+    pub fn new(
+        lane: ExternalId,
+        kind: CrmCallKind,
+        user: UserId,
+        number: Option<Phone>,
+        started_at: Timestamp,
+    ) -> Self {
         Self {
             lane,
             kind,

@@ -1,7 +1,7 @@
 //! What we remember of a leg, and how news of it are merged.
 
 use super::event::Sighting;
-use super::room::MOST_REFERENCES;
+use super::limits::MOST_REFERENCES;
 use crate::domain::leg::{Cause, Direction, LegState};
 use crate::domain::numbers::Party;
 use crate::domain::{LegId, Phone, SwitchCallId, Timestamp, UserId};

@@ -21,14 +21,14 @@ mod click;
 mod crm;
 mod event;
 mod leg;
-mod news;
+mod leg_updates;
+mod limits;
 mod note;
 mod outcome;
 mod races;
 mod reconcile;
 mod redate;
 mod renumber;
-mod room;
 mod state;
 mod step;
 mod view;
@@ -36,9 +36,9 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use action::{Action, CommandRefused, CrmStep, Intent, Reason, Status};
+pub use action::{Action, CommandRefused, CrmStep, FinishStatus, Intent, Reason};
 pub use click::{Click, ClickFacts, CrmItem};
-pub use crm::{CrmCall, Kind};
+pub use crm::{CrmCall, CrmCallKind};
 pub use event::{DialFailure, Event, Sighting};
 pub use leg::Leg;
 pub use note::Note;

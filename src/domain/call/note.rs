@@ -1,9 +1,9 @@
 //! Lines of a call's trace: what was seen, what was decided and why. Structured, so that pages can tell the
 //! story in the reader's language.
 
-use super::action::{CrmStep, Status};
+use super::action::{CrmStep, FinishStatus};
 use super::click::ClickFacts;
-use super::crm::Kind;
+use super::crm::CrmCallKind;
 use super::event::DialFailure;
 use crate::domain::leg::{Direction, LegState};
 use crate::domain::numbers::{NumberRule, Party};
@@ -115,7 +115,7 @@ pub enum Note {
         /// Its lane.
         lane: ExternalId,
         /// Kind of call.
-        kind: Kind,
+        kind: CrmCallKind,
         /// For whom.
         user: UserId,
     },
@@ -216,6 +216,6 @@ pub enum Note {
         /// Its lane.
         lane: ExternalId,
         /// How it ended.
-        status: Status,
+        status: FinishStatus,
     },
 }

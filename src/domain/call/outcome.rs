@@ -1,7 +1,7 @@
 //! How a CRM call ended: who talked for how long, or why nobody did.
 
-use super::action::{Action, CrmStep, Intent, Reason, Status};
-use super::crm::Kind;
+use super::action::{Action, CrmStep, FinishStatus, Intent, Reason};
+use super::crm::CrmCallKind;
 use super::event::DialFailure;
 use super::leg::Leg;
 use super::note::Note;
@@ -18,19 +18,19 @@ pub(super) fn close(call: &mut Call, i: usize, actions: &mut Vec<Action>) {
     let concerned = |l: &&&Leg| talker.is_none_or(|user| l.owner == Some(user) && l.talks_since().is_some());
     let reason = legs.iter().filter(concerned).any(|l| l.end_unknown).then_some(Reason::EndUnknown);
     let (user, duration_s, status) = if let Some(user) = talker {
-        (user, talk(&legs, user), Status::Answered)
-    } else if crm.kind == Kind::Outgoing {
+        (user, talk(&legs, user), FinishStatus::Answered)
+    } else if crm.kind == CrmCallKind::Outgoing {
         (crm.user, 0, of_outgoing(&legs))
     } else {
         let declined = legs.iter().any(|l| l.rejected);
-        let status = if declined { Status::Declined } else { Status::Missed };
+        let status = if declined { FinishStatus::Declined } else { FinishStatus::Missed };
         (call.policy.responsible.unwrap_or(crm.user), 0, status)
     };
     finish(call, i, user, duration_s, status, reason, actions);
 }
 
 /// Closes the CRM call of a click that never became a call.
-pub(super) fn close_click(call: &mut Call, status: Status, reason: Reason, actions: &mut Vec<Action>) {
+pub(super) fn close_click(call: &mut Call, status: FinishStatus, reason: Reason, actions: &mut Vec<Action>) {
     let user = call.crm[0].user;
     finish(call, 0, user, 0, status, Some(reason), actions);
 }
@@ -38,19 +38,19 @@ pub(super) fn close_click(call: &mut Call, status: Status, reason: Reason, actio
 /// Closes a CRM call that goes on in another one, because its client is somebody else than it was made for.
 pub(super) fn close_replaced(call: &mut Call, i: usize, actions: &mut Vec<Action>) {
     let user = call.crm[i].user;
-    finish(call, i, user, 0, Status::GoesOnElsewhere, Some(Reason::NumberChanged), actions);
+    finish(call, i, user, 0, FinishStatus::GoesOnElsewhere, Some(Reason::NumberChanged), actions);
 }
 
 /// The portal's code for a click that could not be dialled.
-pub(super) const fn of_dial_failure(why: DialFailure) -> Status {
+pub(super) const fn of_dial_failure(why: DialFailure) -> FinishStatus {
     match why {
         DialFailure::NoNumber | DialFailure::WrongNumber | DialFailure::NotANumber | DialFailure::HiddenNumber => {
-            Status::WrongNumber
+            FinishStatus::WrongNumber
         }
-        DialFailure::Forbidden | DialFailure::NotOffered => Status::Forbidden,
-        DialFailure::Busy => Status::Busy,
-        DialFailure::Unavailable => Status::Unavailable,
-        DialFailure::Offline | DialFailure::Failed | DialFailure::TooLate => Status::Failed,
+        DialFailure::Forbidden | DialFailure::NotOffered => FinishStatus::Forbidden,
+        DialFailure::Busy => FinishStatus::Busy,
+        DialFailure::Unavailable => FinishStatus::Unavailable,
+        DialFailure::Offline | DialFailure::Failed | DialFailure::TooLate => FinishStatus::Failed,
     }
 }
 
@@ -59,7 +59,7 @@ fn finish(
     i: usize,
     user: UserId,
     duration_s: u32,
-    status: Status,
+    status: FinishStatus,
     reason: Option<Reason>,
     actions: &mut Vec<Action>,
 ) {
@@ -92,18 +92,18 @@ fn seconds(start: Timestamp, end: Timestamp) -> u32 {
 }
 
 /// Why nobody answered an employee's call: the switch's word where there is one.
-fn of_outgoing(legs: &[&Leg]) -> Status {
+fn of_outgoing(legs: &[&Leg]) -> FinishStatus {
     match legs.iter().rev().find_map(|l| l.cause) {
-        Some(Cause::Busy) => Status::Busy,
+        Some(Cause::Busy) => FinishStatus::Busy,
         // The caller hung up himself, whatever the switch calls it.
-        Some(Cause::Declined) if legs.iter().any(|l| l.rejected) => Status::Cancelled,
-        Some(Cause::Declined) => Status::Declined,
-        Some(Cause::Cancelled) => Status::Cancelled,
-        Some(Cause::WrongNumber) => Status::WrongNumber,
-        Some(Cause::Unavailable) => Status::Unavailable,
-        Some(Cause::Failed) => Status::Failed,
-        Some(Cause::Forbidden) => Status::Forbidden,
-        Some(Cause::Normal | Cause::NoAnswer) | None if legs.iter().any(|l| l.rejected) => Status::Cancelled,
-        Some(Cause::Normal | Cause::NoAnswer) | None => Status::Missed,
+        Some(Cause::Declined) if legs.iter().any(|l| l.rejected) => FinishStatus::Cancelled,
+        Some(Cause::Declined) => FinishStatus::Declined,
+        Some(Cause::Cancelled) => FinishStatus::Cancelled,
+        Some(Cause::WrongNumber) => FinishStatus::WrongNumber,
+        Some(Cause::Unavailable) => FinishStatus::Unavailable,
+        Some(Cause::Failed) => FinishStatus::Failed,
+        Some(Cause::Forbidden) => FinishStatus::Forbidden,
+        Some(Cause::Normal | Cause::NoAnswer) | None if legs.iter().any(|l| l.rejected) => FinishStatus::Cancelled,
+        Some(Cause::Normal | Cause::NoAnswer) | None => FinishStatus::Missed,
     }
 }

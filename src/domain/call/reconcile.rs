@@ -2,7 +2,7 @@
 
 use super::action::{Action, CrmStep, Intent};
 use super::assign::assign;
-use super::crm::{CrmCall, Kind};
+use super::crm::{CrmCall, CrmCallKind};
 use super::leg::Leg;
 use super::outcome;
 use super::races;
@@ -78,7 +78,7 @@ fn lower(call: &mut Call, scene: &Scene, cards: &BTreeSet<UserId>, now: Timestam
     if !call.crm[i].told {
         register(call, i, None, cards, now, actions);
     }
-    if scene.answered || call.crm[i].kind == Kind::Outgoing || !may_ring_again(call, i, now) {
+    if scene.answered || call.crm[i].kind == CrmCallKind::Outgoing || !may_ring_again(call, i, now) {
         outcome::close(call, i, actions);
     } else {
         hide(&mut call.crm[i], cards, actions);
@@ -156,8 +156,8 @@ fn register(
     }
     let create = match crm.kind {
         _ if nobody_new => false,
-        Kind::Outgoing => matches!(create, CrmCreate::Outgoing | CrmCreate::All),
-        Kind::Incoming | Kind::Redirected => matches!(create, CrmCreate::Incoming | CrmCreate::All),
+        CrmCallKind::Outgoing => matches!(create, CrmCreate::Outgoing | CrmCreate::All),
+        CrmCallKind::Incoming | CrmCallKind::Redirected => matches!(create, CrmCreate::Incoming | CrmCreate::All),
     };
     let step = CrmStep::Register {
         user: crm.user,

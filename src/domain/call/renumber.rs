@@ -8,13 +8,13 @@
 
 use super::action::Action;
 use super::assign::open_next;
-use super::crm::{CrmCall, Kind};
+use super::crm::{CrmCall, CrmCallKind};
 use super::event::Sighting;
 use super::leg::{Leg, OtherNumber};
+use super::limits::may_be_renumbered;
 use super::note::Note;
 use super::outcome;
 use super::races;
-use super::room::may_be_renumbered;
 use super::state::Call;
 use crate::domain::leg::{Direction, LegEvent, LegState};
 use crate::domain::numbers::Party;
@@ -30,7 +30,7 @@ const LASTING: Duration = Duration::from_secs(3);
 const FULL_NUMBER: usize = 7;
 
 /// What news of a leg say of the client.
-pub(super) enum NumberNews {
+pub(super) enum NumberChange {
     /// Nothing new.
     Same,
     /// The call is this client's, and was from its beginning.
@@ -42,74 +42,76 @@ pub(super) enum NumberNews {
 }
 
 /// Judges the number a sighting shows. Of a number that changes without end nothing more is believed; the story says so.
-pub(super) fn number_news(
+pub(super) fn number_change(
     call: &Call,
     i: usize,
     seen: &Sighting,
     now: Timestamp,
     actions: &mut Vec<Action>,
-) -> NumberNews {
+) -> NumberChange {
     match news_of(call, i, seen, now) {
-        NumberNews::Known(number) | NumberNews::Other(number) if !may_be_renumbered(call) => {
+        NumberChange::Known(number) | NumberChange::Other(number) if !may_be_renumbered(call) => {
             let leg = call.legs[i].id.clone();
             actions.push(Action::Note(Note::NumberNotFollowed { leg, to: number }));
-            NumberNews::Doubtful
+            NumberChange::Doubtful
         }
         news => news,
     }
 }
 
-fn news_of(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberNews {
+fn news_of(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberChange {
     let leg = &call.legs[i];
-    let Some(number) = seen.leg.remote.as_ref() else { return NumberNews::Same };
+    let Some(number) = seen.leg.remote.as_ref() else { return NumberChange::Same };
     let Some(crm) = leg.crm.filter(|crm| !call.crm[*crm].closed && leg.party.is_outside()) else {
-        return NumberNews::Same;
+        return NumberChange::Same;
     };
     let made_with = call.crm[crm].number.as_ref();
     let is = |known: Option<&Phone>| known.is_some_and(|known| known.may_be(number));
     if is(leg.remote.as_ref()) || is(made_with) || !leg.is_live() || leg.is_past(seen.leg.state) {
-        return NumberNews::Same;
+        return NumberChange::Same;
     }
     let talks_long = leg.talks_since().is_some_and(|since| now.since(since) > AT_THE_ANSWER);
     let ends = seen.leg.state == LegState::Released;
     match (seen.party, races::talker(call, crm)) {
         // Somebody else has the client; this phone only shows what is behind.
-        (_, Some(talker)) if talker != i => NumberNews::Same,
+        (_, Some(talker)) if talker != i => NumberChange::Same,
         // The client has been handed over to a colleague, or waits at his number for a moment.
-        (Party::Colleague(_), Some(_)) if talks_long && !leg.handed_over && !ends => NumberNews::Other(number.clone()),
-        (Party::Colleague(_), Some(_)) if !leg.handed_over => NumberNews::Doubtful,
-        (Party::Client, talker) => client_news(call, leg, number, talker.is_some() && talks_long, &seen.leg),
-        _ => NumberNews::Same,
+        (Party::Colleague(_), Some(_)) if talks_long && !leg.handed_over && !ends => {
+            NumberChange::Other(number.clone())
+        }
+        (Party::Colleague(_), Some(_)) if !leg.handed_over => NumberChange::Doubtful,
+        (Party::Client, talker) => client_change(call, leg, number, talker.is_some() && talks_long, &seen.leg),
+        _ => NumberChange::Same,
     }
 }
 
 /// The same where another client's number is shown.
-fn client_news(call: &Call, leg: &Leg, number: &Phone, talks_long: bool, seen: &LegEvent) -> NumberNews {
-    let Some(crm) = leg.crm else { return NumberNews::Same };
+fn client_change(call: &Call, leg: &Leg, number: &Phone, talks_long: bool, seen: &LegEvent) -> NumberChange {
+    let Some(crm) = leg.crm else { return NumberChange::Same };
     let made_with = call.crm[crm].number.as_ref();
     let clicked = call.click.is_some() && crm == 0;
     let ends = seen.state == LegState::Released;
     let left = call.crm.iter().filter(|c| c.replaced).filter_map(|c| c.number.as_ref()).any(|n| n.may_be(number));
     match made_with {
         // The number the call has left came late.
-        _ if left => NumberNews::Doubtful,
-        None => NumberNews::known(number, talks_long && !ends),
+        _ if left => NumberChange::Doubtful,
+        None => NumberChange::known(number, talks_long && !ends),
         // Behind a client there may be a queue or a short cut, but no other client.
-        Some(known) if is_full(known) && !is_full(number) => NumberNews::Doubtful,
+        Some(known) if is_full(known) && !is_full(number) => NumberChange::Doubtful,
         // What the switch shows of a click may be anything until the number clicked was seen.
-        Some(known) if clicked && !leg.remote.as_ref().is_some_and(|shown| shown.may_be(known)) => NumberNews::Same,
-        Some(_) if talks_long && ends => NumberNews::Doubtful,
-        Some(_) if talks_long => NumberNews::Other(number.clone()),
-        Some(_) if clicked => NumberNews::Same,
+        Some(known) if clicked && !leg.remote.as_ref().is_some_and(|shown| shown.may_be(known)) => NumberChange::Same,
+        Some(_) if talks_long && ends => NumberChange::Doubtful,
+        Some(_) if talks_long => NumberChange::Other(number.clone()),
+        Some(_) if clicked => NumberChange::Same,
         // Who dials a client is connected with whatever line the client has forwarded to.
-        Some(known) if leg.direction == Direction::Out && is_full(known) => NumberNews::Same,
+        Some(known) if leg.direction == Direction::Out && is_full(known) => NumberChange::Same,
         // The end alone tells a number only where nothing else has.
-        Some(_) if ends && seen.answered_at.is_none() => NumberNews::Doubtful,
-        Some(_) => NumberNews::known(number, false),
+        Some(_) if ends && seen.answered_at.is_none() => NumberChange::Doubtful,
+        Some(_) => NumberChange::known(number, false),
     }
 }
 
-impl NumberNews {
+impl NumberChange {
     fn known(number: &Phone, talks_long: bool) -> Self {
         if talks_long { Self::Other(number.clone()) } else { Self::Known(number.clone()) }
     }
@@ -144,7 +146,7 @@ pub(super) fn replace_number(call: &mut Call, i: usize, number: Phone, actions: 
     call.renumbered += 1;
     note(call, i, from.clone(), number.clone(), actions);
     let kind = match kind {
-        Kind::Incoming if from.is_some() => Kind::Redirected,
+        CrmCallKind::Incoming if from.is_some() => CrmCallKind::Redirected,
         same => same,
     };
     let Some(next) = open_next(call, i, kind, number.clone(), started_at, actions) else { return };
@@ -206,7 +208,7 @@ fn split(call: &mut Call, i: usize, other: OtherNumber, actions: &mut Vec<Action
     let last = call.legs.len() - 1;
     note(call, last, from, other.number.clone(), actions);
     if other.party == Party::Client {
-        open_next(call, last, Kind::Redirected, other.number, other.since, actions);
+        open_next(call, last, CrmCallKind::Redirected, other.number, other.since, actions);
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::action::{Action, CommandRefused, CrmStep, Intent, Reason};
 use super::click::Click;
-use super::crm::{CrmCall, Kind};
+use super::crm::{CrmCall, CrmCallKind};
 use super::event::{DialFailure, Event};
 use super::leg::Leg;
-use super::news::{leave, merge_legs};
+use super::leg_updates::{leave, merge_legs};
+use super::limits;
 use super::note::Note;
 use super::outcome;
 use super::reconcile::reconcile;
 use super::renumber::settle_numbers;
-use super::room;
 use super::state::{CLICK_PATIENCE, Call};
 use crate::domain::card::CardCommand;
 use crate::domain::leg::{Direction, LegState, SwitchCommand};
@@ -62,10 +62,10 @@ pub fn step(mut call: Call, event: Event, clock: Timestamp) -> Step {
             link_lost(&mut call, at, &mut actions);
         }
         Event::LinkBack => link_back(&mut call, now),
-        Event::GiveWay => room::close_all(&mut call, &mut actions),
+        Event::GiveWay => limits::close_all(&mut call, &mut actions),
         Event::Tick => {}
     }
-    room::make_room(&mut call, now, &mut actions);
+    limits::make_room(&mut call, now, &mut actions);
     expire(&mut call, now, &mut actions);
     settle_numbers(&mut call, now, &mut actions);
     reconcile(&mut call, now, &mut actions);
@@ -78,7 +78,7 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
     }
     let lane = ExternalId::new(call.key.as_str());
     let (dialled, click) = (click.to.clone(), click.kept());
-    let mut crm = CrmCall::new(lane.clone(), Kind::Outgoing, click.user, click.to.clone(), now);
+    let mut crm = CrmCall::new(lane.clone(), CrmCallKind::Outgoing, click.user, click.to.clone(), now);
     crm.crm = Some(click.crm.clone());
     crm.told = true;
     // The portal may have opened the card for whoever clicked.
@@ -196,6 +196,6 @@ fn expire(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>) {
         actions.push(Action::Note(Note::Overdue { leg: leg.id.clone() }));
     }
     if call.awaits_legs() && call.started_at + CLICK_PATIENCE <= now {
-        outcome::close_click(call, super::Status::Unavailable, Reason::NoLeg, actions);
+        outcome::close_click(call, super::FinishStatus::Unavailable, Reason::NoLeg, actions);
     }
 }

@@ -4,20 +4,20 @@
 //! [`Connection::next`] can be dropped between any two polls.
 
 use super::dialect::{Dialect, Message as Template};
-use super::heart::{Beat, Heart};
-use super::outlet::Outlet;
-use super::pace::Pace;
+use super::heartbeat::{HeartbeatAction, HeartbeatTimer};
+use super::outgoing::OutgoingQueue;
 use super::pending::Pending;
+use super::read_rate::ReadRate;
 use super::skew::Skew;
 use super::socket::Stream;
 use super::translate::{Frame, Kind};
 use super::{commands, fault};
 use crate::domain::leg::{Capabilities, CommandError};
 use crate::domain::link::LinkFault;
-use crate::ecss::Heard;
-use crate::ecss::capture::{Flow, Listener};
+use crate::ecss::TimedEvent;
+use crate::ecss::capture::{Flow, FrameListener};
 use crate::ecss::commander::{Commander, Order};
-use crate::ecss::steps::Steps;
+use crate::ecss::connect_log::ConnectLog;
 use futures_util::{SinkExt as _, StreamExt as _};
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -37,26 +37,26 @@ pub struct Connection {
     socket: Stream,
     dialect: Arc<Dialect>,
     zone: TimeZone,
-    listener: Listener,
+    listener: FrameListener,
     commander: Commander,
     orders: mpsc::Receiver<Order>,
     pending: Pending,
-    heart: Heart,
+    heartbeat_timer: HeartbeatTimer,
     skew: Skew,
     /// Frames of ours that wait for the socket.
-    outlet: Outlet,
+    outgoing: OutgoingQueue,
     /// How fast it is read.
-    pace: Pace,
+    read_rate: ReadRate,
     unflushed: bool,
     /// Events that wait for the owner.
-    events: VecDeque<Heard>,
+    events: VecDeque<TimedEvent>,
     /// Which rule made it count as open.
     opened: Option<String>,
     /// Why the switch is about to close.
     farewell: Option<String>,
     /// Set once; nothing happens afterwards.
     over: Option<LinkFault>,
-    steps: Steps,
+    steps: ConnectLog,
 }
 
 impl Connection {
@@ -65,9 +65,9 @@ impl Connection {
         socket: Stream,
         dialect: Arc<Dialect>,
         zone: TimeZone,
-        listener: Listener,
+        listener: FrameListener,
         values: &[(&str, Value)],
-        steps: &mut Steps,
+        steps: &mut ConnectLog,
     ) -> Result<Self, LinkFault> {
         let (commander, orders) = Commander::new(dialect.capabilities(), dialect.commands.timeout);
         let mut connection = Self {
@@ -77,17 +77,17 @@ impl Connection {
             commander,
             orders,
             pending: Pending::default(),
-            heart: Heart::new(dialect.heartbeat.idle, dialect.heartbeat.misses),
+            heartbeat_timer: HeartbeatTimer::new(dialect.heartbeat.idle, dialect.heartbeat.misses),
             skew: Skew::default(),
             // Who reads nothing for as long as a whole silence will not read what is said then.
-            outlet: Outlet::new(dialect.heartbeat.idle),
-            pace: Pace::new(),
+            outgoing: OutgoingQueue::new(dialect.heartbeat.idle),
+            read_rate: ReadRate::new(),
             unflushed: false,
             events: VecDeque::new(),
             opened: None,
             farewell: None,
             over: None,
-            steps: Steps::default(),
+            steps: ConnectLog::default(),
             dialect,
         };
         let dialect = connection.dialect.clone();
@@ -109,7 +109,7 @@ impl Connection {
     /// The next event. Cancel-safe. After an error every further call gives the same error.
     ///
     /// Heartbeats, commands and their answers are worked on in here, so it has to be awaited all the time.
-    pub async fn next(&mut self) -> Result<Heard, LinkFault> {
+    pub async fn next(&mut self) -> Result<TimedEvent, LinkFault> {
         poll_fn(|cx| self.poll_event(cx)).await
     }
 
@@ -124,7 +124,7 @@ impl Connection {
     }
 
     /// How the connection came about and which rules of the dialect matched.
-    pub const fn steps(&self) -> &Steps {
+    pub const fn steps(&self) -> &ConnectLog {
         &self.steps
     }
 
@@ -135,7 +135,7 @@ impl Connection {
 
     fn say(&mut self, message: Option<&Template>, values: &[(&str, Value)]) {
         if let Some(message) = message {
-            self.outlet.say(Message::text(message.fill(values)));
+            self.outgoing.say(Message::text(message.fill(values)));
         }
     }
 
@@ -148,7 +148,7 @@ impl Connection {
         }
     }
 
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Heard, LinkFault>> {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<TimedEvent, LinkFault>> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Poll::Ready(Ok(event));
@@ -177,11 +177,11 @@ impl Connection {
         loop {
             self.write(cx)?;
             // What waits while the pace is kept is no silence.
-            ready!(self.pace.poll(cx));
+            ready!(self.read_rate.poll(cx));
             match self.socket.poll_next_unpin(cx) {
                 Poll::Ready(Some(Ok(message))) => {
-                    self.heart.heard();
-                    self.pace.spend(message.len());
+                    self.heartbeat_timer.heard();
+                    self.read_rate.spend(message.len());
                     self.take(message);
                     // Some peers say goodbye and leave the socket open; there is nothing more to wait for.
                     return Poll::Ready(if self.farewell.is_some() { self.part(cx) } else { Ok(()) });
@@ -190,9 +190,9 @@ impl Connection {
                 Poll::Ready(None) => return Poll::Ready(Err(self.gone(LinkFault::Lost("the switch hung up".into())))),
                 Poll::Pending => {}
             }
-            match ready!(self.heart.poll(cx)) {
-                Beat::Ping => self.ping(),
-                Beat::Dead => {
+            match ready!(self.heartbeat_timer.poll(cx)) {
+                HeartbeatAction::Ping => self.ping(),
+                HeartbeatAction::Dead => {
                     let silence = self.dialect.heartbeat.idle * (self.dialect.heartbeat.misses + 1);
                     let why = format!("no sign of life for {} s", silence.as_secs_f64());
                     return Poll::Ready(Err(LinkFault::Lost(why)));
@@ -220,16 +220,16 @@ impl Connection {
                 match self.socket.poll_flush_unpin(cx) {
                     Poll::Ready(flushed) => flushed.map_err(|e| self.gone(fault::lost(&e)))?,
                     Poll::Pending => {
-                        return match self.outlet.poll_stuck(cx) {
+                        return match self.outgoing.poll_stuck(cx) {
                             Poll::Ready(span) => Err(fault::unread(span)),
                             Poll::Pending => Ok(()),
                         };
                     }
                 }
                 self.unflushed = false;
-                self.outlet.flows();
+                self.outgoing.flows();
             }
-            let message = match self.outlet.next() {
+            let message = match self.outgoing.next() {
                 Some(message) => message,
                 None => match self.orders.poll_recv(cx) {
                     Poll::Ready(Some(order)) => match self.accept(order) {
@@ -263,7 +263,7 @@ impl Connection {
     fn ping(&mut self) {
         let dialect = self.dialect.clone();
         if dialect.heartbeat.control_ping {
-            self.outlet.answer(Message::Ping(Vec::new().into()));
+            self.outgoing.answer(Message::Ping(Vec::new().into()));
         }
         self.say(dialect.heartbeat.message.as_ref(), &[]);
     }
@@ -292,12 +292,12 @@ impl Connection {
         }
         for oddity in &frame.oddities {
             let line = oddity.to_string();
-            if self.dialect.noted.is_news(&self.listener.owner, &line) {
+            if self.dialect.log_once.is_news(&self.listener.owner, &line) {
                 tracing::warn!("the switch speaks another dialect: {line}");
             }
         }
         match &frame.kind {
-            Kind::Ping(pong) => self.outlet.answer(Message::text(pong.clone())),
+            Kind::Ping(pong) => self.outgoing.answer(Message::text(pong.clone())),
             Kind::Answer(id) => {
                 if let (Some(reply), Some(answer)) = (self.pending.take(*id), &frame.value) {
                     let _ = reply.send(commands::outcome(&self.dialect, answer));
@@ -315,7 +315,7 @@ impl Connection {
             }
         }
         let events = Frame::events(frame.legs, frame.unknown.as_deref(), &self.listener.masker);
-        self.events.extend(events.map(|event| Heard { at, event }));
+        self.events.extend(events.map(|event| TimedEvent { at, event }));
     }
 }
 

@@ -5,11 +5,11 @@ mod commands;
 pub mod connection;
 pub mod dialect;
 mod fault;
-mod heart;
-mod outlet;
-mod pace;
+mod heartbeat;
+mod outgoing;
 mod pending;
 mod pointer;
+mod read_rate;
 mod recognise;
 mod register;
 pub mod replay;
@@ -17,22 +17,22 @@ mod skew;
 mod socket;
 mod translate;
 
-use super::capture::{Listener, Masker};
-use super::{Attempt, Connection, Steps};
+use super::capture::{FrameListener, Masker};
+use super::{ConnectAttempt, ConnectLog, Connection};
 use crate::domain::link::LinkFault;
 use address::Address;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 /// Registers, opens the socket and waits until the switch is ready.
-pub(super) async fn connect(attempt: Attempt<'_>, steps: &mut Steps) -> Result<Connection, LinkFault> {
-    let Attempt { settings, address, networks, dialect, tls, zone, clock, tap } = attempt;
+pub(super) async fn connect(attempt: ConnectAttempt<'_>, steps: &mut ConnectLog) -> Result<Connection, LinkFault> {
+    let ConnectAttempt { settings, address, networks, dialect, tls, zone, clock, tap } = attempt;
     let address = Address::parse(address)?;
     let targets = address.resolve(networks).await?;
     let mut masker = Masker::default();
     masker.add(settings.api_key.expose_secret());
     let mut listener =
-        Listener { tap, clock, masker, owner: format!("{}@{}", settings.client_id, settings.domain).into() };
+        FrameListener { tap, clock, masker, owner: format!("{}@{}", settings.client_id, settings.domain).into() };
 
     let mut values: Vec<(&str, Value)> = vec![
         ("client_id", json!(settings.client_id)),

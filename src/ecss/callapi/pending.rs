@@ -4,13 +4,13 @@ use crate::domain::leg::{Accepted, CommandError};
 use std::collections::HashMap;
 use tokio::sync::oneshot;
 
-type Reply = oneshot::Sender<Result<Accepted, CommandError>>;
+type PendingReply = oneshot::Sender<Result<Accepted, CommandError>>;
 
 /// Open requests of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     last: u64,
-    open: HashMap<u64, Reply>,
+    open: HashMap<u64, PendingReply>,
 }
 
 impl Pending {
@@ -21,13 +21,13 @@ impl Pending {
     }
 
     /// Remembers who waits for the answer, and forgets those who gave up.
-    pub(super) fn await_answer(&mut self, id: u64, reply: Reply) {
+    pub(super) fn await_answer(&mut self, id: u64, reply: PendingReply) {
         self.open.retain(|_, reply| !reply.is_closed());
         self.open.insert(id, reply);
     }
 
     /// The one who waits for this answer; `None` for an answer to nobody.
-    pub(super) fn take(&mut self, id: u64) -> Option<Reply> {
+    pub(super) fn take(&mut self, id: u64) -> Option<PendingReply> {
         self.open.remove(&id)
     }
 }

@@ -4,13 +4,13 @@
 //! reach. He is told what kind of thing answers there and never what it says: that stands in the log at `debug`, and a
 //! tap hears it, both of which belong to whoever runs the server.
 
-use crate::ecss::capture::Listener;
+use crate::ecss::capture::FrameListener;
 
 /// Longest kind of content that is shown.
 const LONGEST_KIND: usize = 60;
 
 /// Status, kind of content and length of an answer; its text goes to the log.
-pub(super) fn recognised(status: u16, content_type: Option<&str>, body: &[u8], listener: &Listener) -> String {
+pub(super) fn recognised(status: u16, content_type: Option<&str>, body: &[u8], listener: &FrameListener) -> String {
     let text = String::from_utf8_lossy(body);
     tracing::debug!(status, answer = listener.masker.sample(text.trim()), "what answers is not taken for a Call API");
     let what = match (content_type.and_then(kind), body.len()) {
@@ -53,8 +53,12 @@ mod tests {
 
     #[test]
     fn an_answer_is_named_and_never_told() {
-        let listener =
-            Listener { tap: None, clock: Clock::manual(Timestamp(0)), masker: Masker::default(), owner: "".into() };
+        let listener = FrameListener {
+            tap: None,
+            clock: Clock::manual(Timestamp(0)),
+            masker: Masker::default(),
+            owner: "".into(),
+        };
         let long = format!("a/{}", "b".repeat(100));
         for (kind, body, want) in [
             (Some("text/html; charset=utf-8"), "<html>hush</html>", "HTTP 200, text/html"),

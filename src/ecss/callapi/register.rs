@@ -9,8 +9,8 @@ use super::dialect::Register;
 use super::recognise::{origin, recognised};
 use super::{fault, pointer};
 use crate::domain::link::LinkFault;
-use crate::ecss::Steps;
-use crate::ecss::capture::{Flow, Listener};
+use crate::ecss::ConnectLog;
+use crate::ecss::capture::{Flow, FrameListener};
 use crate::http::{ClientOptions, client_at};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -31,8 +31,8 @@ pub(super) async fn register(
     rule: &Register,
     tls: &Arc<rustls::ClientConfig>,
     values: &[(&str, Value)],
-    listener: &Listener,
-    steps: &mut Steps,
+    listener: &FrameListener,
+    steps: &mut ConnectLog,
 ) -> Result<SecretString, LinkFault> {
     let url = address.http(&rule.path.encoded(values));
     steps.add("register.request", format!("{} {url}", rule.method));

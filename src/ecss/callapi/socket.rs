@@ -4,8 +4,8 @@ use super::address::Address;
 use super::recognise::recognised;
 use super::{dialect, fault};
 use crate::domain::link::LinkFault;
-use crate::ecss::Steps;
-use crate::ecss::capture::Listener;
+use crate::ecss::ConnectLog;
+use crate::ecss::capture::FrameListener;
 use rustls::pki_types::ServerName;
 use serde_json::Value;
 use std::future::Future;
@@ -55,8 +55,8 @@ pub(super) async fn open(
     rule: &dialect::Socket,
     tls: Arc<rustls::ClientConfig>,
     values: &[(&str, Value)],
-    listener: &Listener,
-    steps: &mut Steps,
+    listener: &FrameListener,
+    steps: &mut ConnectLog,
 ) -> Result<Stream, LinkFault> {
     let request = request(address, rule, values, steps)?;
     let within = rule.timeout;
@@ -84,7 +84,7 @@ fn request(
     address: &Address,
     rule: &dialect::Socket,
     values: &[(&str, Value)],
-    steps: &mut Steps,
+    steps: &mut ConnectLog,
 ) -> Result<Request, LinkFault> {
     let odd = |what: &str| LinkFault::Protocol(format!("the dialect's [socket] makes {what} that cannot be sent"));
     let url = address.socket(&rule.path.encoded(values));
@@ -116,7 +116,7 @@ fn request(
     Ok(request)
 }
 
-fn refused(error: Error, listener: &Listener) -> LinkFault {
+fn refused(error: Error, listener: &FrameListener) -> LinkFault {
     match error {
         Error::Http(answer) => {
             let status = answer.status().as_u16();

@@ -1,10 +1,10 @@
 //! One connection: handshake, requests, the end.
 
-use super::places::{Doing, Place};
+use super::connection_slots::{ConnectionActivity, ConnectionSlot};
 use super::stream::{PeerAddr, Stream};
 use super::unread::GivesUp;
 use super::watched::Watched;
-use super::{Limits, host, tally};
+use super::{Limits, host, refused};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -34,30 +34,30 @@ pub struct Shared {
 }
 
 /// Serves a connection to its end, or until it has to give way.
-pub async fn run(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, place: Place) {
-    let (cut, place) = (place.cut().clone(), Arc::new(place));
+pub async fn run(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, slot: ConnectionSlot) {
+    let (cut, slot) = (slot.cut().clone(), Arc::new(slot));
     // On the heap, as each future around it would hold its kilobytes twice: thousands of connections are only held.
-    let served = Box::pin(served(shared, stream, peer, place));
+    let served = Box::pin(served(shared, stream, peer, slot));
     if cut.run_until_cancelled(served).await.is_none() {
         debug!(%peer, "gave way to another connection");
     }
 }
 
-async fn served(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, place: Arc<Place>) {
-    let Some(tls) = &shared.tls else { return requests(&shared, stream, peer, &place).await };
+async fn served(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, slot: Arc<ConnectionSlot>) {
+    let Some(tls) = &shared.tls else { return requests(&shared, stream, peer, &slot).await };
     let mut handshake = pin!(timeout(shared.limits.handshake, tls.accept(stream)));
     let shaken = tokio::select! {
         shaken = handshake.as_mut() => shaken,
         () = long_enough_after_shutdown(shared.shutdown.clone(), shared.limits.linger) => return,
     };
     match shaken {
-        Ok(Ok(stream)) => requests(&shared, Box::new(stream), peer, &place).await,
+        Ok(Ok(stream)) => requests(&shared, Box::new(stream), peer, &slot).await,
         Ok(Err(error)) => debug!(%peer, %error, "TLS handshake failed"),
         Err(_) => debug!(%peer, "TLS handshake took too long"),
     }
 }
 
-async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr, place: &Arc<Place>) {
+async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr, slot: &Arc<ConnectionSlot>) {
     let limits = &shared.limits;
     let asked = AtomicBool::new(false);
     let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
@@ -67,12 +67,17 @@ async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr, plac
             request.extensions_mut().insert(ConnectInfo(address));
         }
         let clear = host::is_clear(&request);
-        place.now(if request.body().is_end_stream() { Doing::Answering } else { Doing::Receiving });
-        let (arriving, sent) = (place.clone(), place.clone());
+        slot.now(if request.body().is_end_stream() {
+            ConnectionActivity::Answering
+        } else {
+            ConnectionActivity::Receiving
+        });
+        let (arriving, sent) = (slot.clone(), slot.clone());
         let request = request.map(|body| Body::new(Watched::new(body, move || arriving.arrived())));
         async move {
             let answer = if clear { shared.router.clone().oneshot(request).await? } else { unclear() };
-            let mut answer = answer.map(|body| Body::new(Watched::new(body, move || sent.now(Doing::Waiting))));
+            let mut answer =
+                answer.map(|body| Body::new(Watched::new(body, move || sent.now(ConnectionActivity::Waiting))));
             if shared.shutdown.is_cancelled() {
                 answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
@@ -112,7 +117,7 @@ async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr, plac
 
 /// Nothing more is read from somebody whose requests can be read in two ways.
 fn unclear() -> Response {
-    tally::unclear_host();
+    refused::unclear_host();
     let close = [(header::CONNECTION, HeaderValue::from_static("close"))];
     (StatusCode::BAD_REQUEST, close, "the Host header is missing or unclear\n").into_response()
 }

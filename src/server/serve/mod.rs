@@ -4,16 +4,16 @@
 //! with a deadline, and the number of connections is limited.
 
 mod connection;
+mod connection_slots;
 mod host;
-mod places;
+mod refused;
 mod stream;
-mod tally;
 mod unread;
 mod watched;
 
-pub use places::{CONNECTIONS, Places};
+pub use connection_slots::{CONNECTIONS, ConnectionSlots};
+pub use refused::metrics;
 pub use stream::PeerAddr;
-pub use tally::metrics;
 
 use super::bind::Listener;
 use super::tls::Tls;
@@ -77,10 +77,10 @@ pub async fn serve(
     listener: Listener,
     router: Router,
     tls: Option<Tls>,
-    places: Arc<Places>,
+    slots: Arc<ConnectionSlots>,
     shutdown: CancellationToken,
 ) {
-    serve_within(listener, router, tls, places, shutdown, Limits::default()).await;
+    serve_within(listener, router, tls, slots, shutdown, Limits::default()).await;
 }
 
 /// [`serve`] with other limits.
@@ -88,7 +88,7 @@ pub async fn serve_within(
     listener: Listener,
     router: Router,
     tls: Option<Tls>,
-    places: Arc<Places>,
+    slots: Arc<ConnectionSlots>,
     shutdown: CancellationToken,
     limits: Limits,
 ) {
@@ -97,7 +97,7 @@ pub async fn serve_within(
     info!(%address, scheme, "listening");
     let connections = TaskTracker::new();
     let shared = Arc::new(Shared { router, tls: tls.map(|tls| tls.acceptor()), shutdown: shutdown.clone(), limits });
-    let accepting = accept_all(&listener, &address, &places, &connections, &shared);
+    let accepting = accept_all(&listener, &address, &slots, &connections, &shared);
     tokio::select! {
         () = accepting => {}
         () = shutdown.cancelled() => {}
@@ -111,7 +111,7 @@ pub async fn serve_within(
 async fn accept_all(
     listener: &Listener,
     address: &str,
-    places: &Arc<Places>,
+    slots: &Arc<ConnectionSlots>,
     connections: &TaskTracker,
     shared: &Arc<Shared>,
 ) {
@@ -119,13 +119,13 @@ async fn accept_all(
     loop {
         match stream::accept(listener).await {
             Ok((stream, peer)) => {
-                if places.are_full() && told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
+                if slots.are_full() && told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
                     told = Some(Instant::now());
-                    let limit = places.connections();
+                    let limit = slots.connections();
                     warn!(%address, limit, "all connections are in use: unused ones give way, or new ones must wait");
                 }
-                if let Some(place) = places.admit(peer).await {
-                    connections.spawn(connection::run(shared.clone(), stream, peer, place));
+                if let Some(slot) = slots.admit(peer).await {
+                    connections.spawn(connection::run(shared.clone(), stream, peer, slot));
                 }
             }
             Err(error) if is_of_one_client(&error) => {}

@@ -52,14 +52,14 @@ fn router(entered: Arc<Notify>, leave: Arc<Notify>) -> Router {
 }
 
 fn start(listener: Listener, tls: Option<Tls>, limits: Limits) -> Site {
-    start_with_places(listener, tls, limits, Places::default())
+    start_with_places(listener, tls, limits, ConnectionSlots::default())
 }
 
-fn start_with_places(listener: Listener, tls: Option<Tls>, limits: Limits, places: Places) -> Site {
+fn start_with_places(listener: Listener, tls: Option<Tls>, limits: Limits, slots: ConnectionSlots) -> Site {
     let address = listener.tcp_address().unwrap_or_else(|| ([0; 4], 0).into());
     let (entered, leave, shutdown) = (Arc::new(Notify::new()), Arc::new(Notify::new()), CancellationToken::new());
     let router = router(entered.clone(), leave.clone());
-    let running = tokio::spawn(serve_within(listener, router, tls, Arc::new(places), shutdown.clone(), limits));
+    let running = tokio::spawn(serve_within(listener, router, tls, Arc::new(slots), shutdown.clone(), limits));
     Site { address, shutdown, running, entered, leave }
 }
 
@@ -67,8 +67,8 @@ async fn site(limits: Limits) -> Site {
     start(bind::tcp("127.0.0.1", 0).await.unwrap(), None, limits)
 }
 
-async fn site_with_places(places: Places) -> Site {
-    start_with_places(bind::tcp("127.0.0.1", 0).await.unwrap(), None, Limits::default(), places)
+async fn site_with_places(slots: ConnectionSlots) -> Site {
+    start_with_places(bind::tcp("127.0.0.1", 0).await.unwrap(), None, Limits::default(), slots)
 }
 
 fn pair(dir: &TempDir) -> (Tls, PairFiles) {
@@ -216,7 +216,7 @@ async fn absurd_heads_are_refused() {
 
 #[tokio::test]
 async fn further_connections_wait_for_a_free_place() {
-    let site = site_with_places(Places::within(1, 1)).await;
+    let site = site_with_places(ConnectionSlots::within(1, 1)).await;
     let mut first = site.connect().await;
     first.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     site.entered.notified().await;
@@ -229,7 +229,7 @@ async fn further_connections_wait_for_a_free_place() {
 
 #[tokio::test]
 async fn connections_that_nobody_uses_give_way_and_streams_do_not() {
-    let site = site_with_places(Places::within(3, 3)).await;
+    let site = site_with_places(ConnectionSlots::within(3, 3)).await;
     let mut stream = site.connect().await;
     stream.write_all(get_request("/endless").as_bytes()).await.unwrap();
     stream.read_exact(&mut [0; 12]).await.unwrap();
@@ -249,7 +249,7 @@ async fn connections_that_nobody_uses_give_way_and_streams_do_not() {
 
 #[tokio::test]
 async fn bodies_that_never_come_keep_nobody_out() {
-    let site = site_with_places(Places::within(4, 4)).await;
+    let site = site_with_places(ConnectionSlots::within(4, 4)).await;
     let begun = Instant::now();
     let mut slow = Vec::new();
     for _ in 0..20 {

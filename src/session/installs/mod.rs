@@ -4,10 +4,10 @@
 //! and tried again by itself; where the portal's keys are not known yet, it waits for the administrator's log-in and is
 //! tried then, in the same way.
 
-mod asking;
 mod crowd;
-mod desk;
 mod parked;
+mod question_limiter;
+mod queue;
 mod retry;
 mod waiting;
 mod work;
@@ -22,9 +22,9 @@ use crate::domain::link::{InstallTrouble, WaitingInstall};
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::session::visitors::Source;
 use crate::store::{NewCompany, StoreError};
-use asking::Asker;
-pub use desk::DeskFull;
 use parked::{Candidates, Parked};
+use question_limiter::NoticeSender;
+pub use queue::InstallQueueFull;
 use secrecy::SecretString;
 use std::time::Duration;
 pub(super) use waiting::Installs;
@@ -50,14 +50,17 @@ struct Proved {
 impl Companies {
     /// The application was installed (or updated) in a portal. Nothing in the notice is believed before the
     /// authorization server has confirmed its token.
-    async fn installed(&self, desk::Told { notice, source, authentic }: &desk::Told) -> Result<(), RegisterError> {
+    async fn installed(
+        &self,
+        queue::ReceivedNotice { notice, source, authentic }: &queue::ReceivedNotice,
+    ) -> Result<(), RegisterError> {
         let (source, authentic) = (*source, *authentic);
         let Some(id) = &notice.from.member_id else { return Ok(()) };
-        let told = self.now();
-        let asker = if authentic { Asker::Proved } else { Asker::Anybody };
-        let outcome = self.take_up(id, notice, told, asker).await;
+        let received_at = self.now();
+        let asker = if authentic { NoticeSender::Proved } else { NoticeSender::Anybody };
+        let outcome = self.take_up(id, notice, received_at, asker).await;
         if let Ok(Taken::Up) = outcome {
-            self.forget_installs(id, told).await;
+            self.forget_installs(id, received_at).await;
             return Ok(());
         }
         // The portal drops an application's bindings when it is installed again, whatever we are able to prove.
@@ -69,16 +72,17 @@ impl Companies {
                 tracing::info!(company = %id, "the application was installed in a portal whose keys are not known yet");
                 let vouched = self.is_vouched(id, notice, asker).await;
                 // Whoever logs in meanwhile either finds it, or has registered the company before it is looked for here.
-                if self.park(id, notice, told, vouched, source).await? && self.setup.store.company(id).await?.is_some()
+                if self.park(id, notice, received_at, vouched, source).await?
+                    && self.setup.store.company(id).await?.is_some()
                 {
-                    self.installs.try_now(id, told);
+                    self.installs.try_now(id, received_at);
                 }
                 Ok(())
             }
             Ok(Taken::Later(wait)) => {
                 tracing::debug!(company = %id, ?wait, "an installation has to wait until the authorization server may be asked");
-                if self.park(id, notice, told, false, source).await? {
-                    self.installs.later(id, told, wait);
+                if self.park(id, notice, received_at, false, source).await? {
+                    self.installs.later(id, received_at, wait);
                 }
                 Ok(())
             }
@@ -86,15 +90,15 @@ impl Companies {
                 tracing::warn!(company = %id, "an installation was told without tokens that could prove it");
                 // Anybody can say so; people are told only what the portal has said.
                 if authentic {
-                    self.installs.show(id, told, InstallTrouble::TokensMissing);
+                    self.installs.show(id, received_at, InstallTrouble::TokensMissing);
                 }
                 Ok(())
             }
             Err(error) => match trouble(&error) {
                 Some(trouble) => {
                     tracing::warn!(company = %id, %error, "an installation could not be confirmed; it is tried again by itself");
-                    if self.park(id, notice, told, false, source).await? {
-                        self.installs.failed(id, told, trouble, None, self.now());
+                    if self.park(id, notice, received_at, false, source).await? {
+                        self.installs.failed(id, received_at, trouble, None, self.now());
                     }
                     Ok(())
                 }
@@ -132,8 +136,8 @@ impl Companies {
     }
 
     /// What was told until then is done.
-    async fn forget_installs(&self, id: &CompanyId, told: Timestamp) {
-        match self.edit(id, |all| all.forget_until(told)).await {
+    async fn forget_installs(&self, id: &CompanyId, received_at: Timestamp) {
+        match self.edit(id, |all| all.forget_until(received_at)).await {
             Ok(0) => drop(self.installs.remove(id, None)),
             Ok(_) => {}
             Err(error) => {
@@ -147,8 +151,8 @@ impl Companies {
         &self,
         id: &CompanyId,
         notice: &Install,
-        told: Timestamp,
-        asker: Asker,
+        received_at: Timestamp,
+        asker: NoticeSender,
     ) -> Result<Taken, RegisterError> {
         if notice.access.is_none() && notice.refresh.is_none() {
             return Ok(Taken::TokensMissing);
@@ -158,12 +162,14 @@ impl Companies {
             .as_ref()
             .map(|c| AppCredentials { client_id: c.client_id.clone(), client_secret: c.client_secret.clone() });
         let Some(keys) = of_company.or_else(|| self.setup.keys.clone()) else { return Ok(Taken::KeysUnknown) };
-        if let Err(wait) = self.installs.asking.take(id, known.is_some(), asker, self.now()) {
+        if let Err(wait) = self.installs.questions.take(id, known.is_some(), asker, self.now()) {
             return Ok(Taken::Later(wait));
         }
         let endpoint = known.as_ref().map(|c| c.client_endpoint.clone());
-        let Some(proved) = self.prove(id, notice, &keys, endpoint, told).await? else { return Ok(Taken::KeysUnknown) };
-        self.enrol(id, proved, &keys, known.as_ref(), told).await
+        let Some(proved) = self.prove(id, notice, &keys, endpoint, received_at).await? else {
+            return Ok(Taken::KeysUnknown);
+        };
+        self.enrol(id, proved, &keys, known.as_ref(), received_at).await
     }
 
     /// Asks the authorization server whose token it is; one whose time is over is renewed, which says the same. `None`
@@ -174,9 +180,9 @@ impl Companies {
         notice: &Install,
         keys: &AppCredentials,
         endpoint: Option<String>,
-        told: Timestamp,
+        received_at: Timestamp,
     ) -> Result<Option<Proved>, RegisterError> {
-        let Some(access) = &notice.access else { return self.renew(id, notice, keys, endpoint, told).await };
+        let Some(access) = &notice.access else { return self.renew(id, notice, keys, endpoint, received_at).await };
         match self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await {
             Ok(info) => {
                 let same_portal = info.member_id.as_ref().is_none_or(|member| member == id);
@@ -188,7 +194,7 @@ impl Companies {
             }
             // It has waited too long, with us or on its way; the other token lives for months.
             Err(OAuthError::GrantDead(_)) if notice.refresh.is_some() => {
-                self.renew(id, notice, keys, endpoint, told).await
+                self.renew(id, notice, keys, endpoint, received_at).await
             }
             Err(error) => Err(error.into()),
         }
@@ -201,7 +207,7 @@ impl Companies {
         notice: &Install,
         keys: &AppCredentials,
         endpoint: Option<String>,
-        told: Timestamp,
+        received_at: Timestamp,
     ) -> Result<Option<Proved>, RegisterError> {
         let before = Install { access: notice.access.clone().or_else(|| Some(String::new().into())), ..notice.clone() };
         let Some(tokens) = before.tokens(self.now()) else { return Ok(None) };
@@ -220,7 +226,7 @@ impl Companies {
             ..notice.clone()
         };
         // The new pair is the only good one: kept before it is used.
-        self.park(id, &notice, told, true, None).await?;
+        self.park(id, &notice, received_at, true, None).await?;
         Ok(renewal.client_endpoint.or(endpoint).map(|endpoint| Proved { notice, endpoint }))
     }
 
@@ -232,7 +238,7 @@ impl Companies {
         Proved { notice, endpoint }: Proved,
         keys: &AppCredentials,
         known: Option<&Company>,
-        told: Timestamp,
+        received_at: Timestamp,
     ) -> Result<Taken, RegisterError> {
         let Some(access) = &notice.access else { return Ok(Taken::TokensMissing) };
         let who = bitrix::who(&self.setup.bitrix, &endpoint, access).await?;
@@ -240,7 +246,8 @@ impl Companies {
             return Err(RegisterError::NotAdmin);
         }
         let current = self.setup.store.tokens(id).await.ok().flatten();
-        let newer = notice.tokens(self.now()).filter(|_| current.is_none_or(|pair| pair.refresh_obtained_at < told));
+        let newer =
+            notice.tokens(self.now()).filter(|_| current.is_none_or(|pair| pair.refresh_obtained_at < received_at));
         match (newer, known) {
             (Some(tokens), _) => {
                 let company = NewCompany {
@@ -278,9 +285,9 @@ impl Companies {
     }
 
     /// Whether the authorization server knows the notice's token as this portal's, for whatever application.
-    async fn is_vouched(&self, id: &CompanyId, notice: &Install, asker: Asker) -> bool {
+    async fn is_vouched(&self, id: &CompanyId, notice: &Install, asker: NoticeSender) -> bool {
         let Some(access) = &notice.access else { return false };
-        if self.installs.asking.take(id, self.get(id).is_some(), asker, self.now()).is_err() {
+        if self.installs.questions.take(id, self.get(id).is_some(), asker, self.now()).is_err() {
             return false;
         }
         let info = self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await;
@@ -292,11 +299,12 @@ impl Companies {
         &self,
         id: &CompanyId,
         notice: &Install,
-        told: Timestamp,
+        received_at: Timestamp,
         vouched: bool,
         source: Option<Source>,
     ) -> Result<bool, RegisterError> {
-        let Some(parked) = Parked::of(notice, told, vouched, self.now()).map(|parked| parked.from(source)) else {
+        let Some(parked) = Parked::of(notice, received_at, vouched, self.now()).map(|parked| parked.from(source))
+        else {
             return Ok(false);
         };
         self.edit(id, |all| all.add(parked, random_unit())).await?;

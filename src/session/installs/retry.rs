@@ -1,7 +1,7 @@
 //! Tries what could not be confirmed: again and again, or at once when the keys have come.
 
-use super::asking::Asker;
 use super::crowd::spread;
+use super::question_limiter::NoticeSender;
 use super::{Taken, trouble};
 use crate::clock::random_unit;
 use crate::domain::link::{InstallTrouble, retry_delay};
@@ -101,7 +101,7 @@ impl Companies {
     /// The newest first for an administrator, who may ask about all; where only one question is allowed at a time it is
     /// about any of them, so that whoever sends new ones does not keep the others from being asked about. One that proves itself ends the matter for all that were told before it; one that is refused is
     /// dropped alone.
-    async fn try_candidates(&self, id: &CompanyId, asker: Asker) -> Tried {
+    async fn try_candidates(&self, id: &CompanyId, asker: NoticeSender) -> Tried {
         let mut candidates = match self.candidates(id).await {
             Ok(candidates) if candidates.0.is_empty() => return Tried::Nothing,
             Ok(candidates) => candidates.0,
@@ -111,22 +111,22 @@ impl Companies {
             }
         };
         let mut again = Tried::Done;
-        if asker == Asker::Anybody {
+        if asker == NoticeSender::Anybody {
             // The last is asked about first.
             let drawn = spread(random_unit(), candidates.len());
             candidates[drawn..].rotate_left(1);
         }
         for parked in candidates.into_iter().rev() {
-            let told = parked.told();
-            match self.take_up(id, &parked.notice(id, self.now()), told, asker).await {
+            let received_at = parked.told();
+            match self.take_up(id, &parked.notice(id, self.now()), received_at, asker).await {
                 Ok(Taken::Later(wait)) => return Tried::Later(wait),
                 Ok(Taken::Up) => {
-                    self.drop_candidates(id, told, true).await;
+                    self.drop_candidates(id, received_at, true).await;
                     return again;
                 }
                 // It is another application's: the administrator has to bring its keys.
                 Ok(Taken::KeysUnknown) => {}
-                Ok(Taken::TokensMissing) => self.drop_candidates(id, told, false).await,
+                Ok(Taken::TokensMissing) => self.drop_candidates(id, received_at, false).await,
                 Err(error) => match trouble(&error) {
                     Some(trouble) => {
                         tracing::debug!(company = %id, %error, "an installation cannot be confirmed yet");
@@ -138,7 +138,7 @@ impl Companies {
                     }
                     None => {
                         tracing::warn!(company = %id, %error, "an installation was refused and is forgotten");
-                        self.drop_candidates(id, told, false).await;
+                        self.drop_candidates(id, received_at, false).await;
                     }
                 },
             }
@@ -146,8 +146,9 @@ impl Companies {
         again
     }
 
-    async fn drop_candidates(&self, id: &CompanyId, told: Timestamp, and_older: bool) {
-        let edited = self.edit(id, |all| if and_older { all.forget_until(told) } else { all.forget(told) }).await;
+    async fn drop_candidates(&self, id: &CompanyId, received_at: Timestamp, and_older: bool) {
+        let edited =
+            self.edit(id, |all| if and_older { all.forget_until(received_at) } else { all.forget(received_at) }).await;
         if let Err(error) = edited {
             tracing::warn!(company = %id, %error, "an installation that is done could not be forgotten");
         }

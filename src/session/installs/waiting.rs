@@ -1,7 +1,7 @@
 //! Installations that are not confirmed yet: when each is tried again, and what people see of it.
 
-use super::asking::{Asker, Asking};
-use super::desk::Desk;
+use super::question_limiter::{NoticeSender, QuestionLimiter};
+use super::queue::InstallQueue;
 use crate::clock::random_unit;
 use crate::domain::allowance::Allowance;
 use crate::domain::link::{InstallTrouble, WaitingInstall, retry_delay};
@@ -20,7 +20,7 @@ const STRANGERS_AT_ONCE: usize = 4;
 /// At most as many as the store keeps.
 #[derive(Debug)]
 pub(in crate::session) struct Installs {
-    waiting: Mutex<BTreeMap<CompanyId, Waiting>>,
+    waiting: Mutex<BTreeMap<CompanyId, InstallAttempts>>,
     /// Wakes whoever tries them.
     pub(super) bell: Notify,
     /// Wakes whoever waits for the outcome of an attempt.
@@ -28,9 +28,9 @@ pub(in crate::session) struct Installs {
     /// Notices are read and written back by one at a time.
     pub(super) parking: tokio::sync::Mutex<()>,
     /// What was answered and is not worked on yet.
-    pub(super) desk: Desk,
+    pub(super) queue: InstallQueue,
     /// How often servers are asked about what nobody has proved.
-    pub(super) asking: Asking,
+    pub(super) questions: QuestionLimiter,
     /// Registered portals whose notices are worked on at a time, and others.
     pub(super) turns: Semaphore,
     pub(super) turns_of_strangers: Semaphore,
@@ -44,8 +44,8 @@ impl Default for Installs {
             bell: Notify::new(),
             tried: Notify::new(),
             parking: tokio::sync::Mutex::default(),
-            desk: Desk::default(),
-            asking: Asking::default(),
+            queue: InstallQueue::default(),
+            questions: QuestionLimiter::default(),
             turns: Semaphore::new(AT_ONCE),
             turns_of_strangers: Semaphore::new(STRANGERS_AT_ONCE),
             complained: Mutex::new(Allowance::new(Duration::from_secs(60), 1)),
@@ -54,7 +54,7 @@ impl Default for Installs {
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct InstallAttempts {
     shown: WaitingInstall,
     failures: u32,
     /// When it is tried; `None` where nothing can be tried.
@@ -66,7 +66,7 @@ struct Waiting {
 }
 
 impl Installs {
-    fn all(&self) -> MutexGuard<'_, BTreeMap<CompanyId, Waiting>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<CompanyId, InstallAttempts>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -75,8 +75,8 @@ impl Installs {
         self.complained.lock().unwrap_or_else(PoisonError::into_inner).take(now).is_ok()
     }
 
-    fn entry(&self, id: &CompanyId, since: Timestamp, change: impl FnOnce(&mut Waiting)) {
-        let fresh = || Waiting {
+    fn entry(&self, id: &CompanyId, since: Timestamp, change: impl FnOnce(&mut InstallAttempts)) {
+        let fresh = || InstallAttempts {
             shown: WaitingInstall { since, why: InstallTrouble::Untried, next_try: None },
             failures: 0,
             due: None,
@@ -173,11 +173,11 @@ impl Installs {
     }
 
     /// What is due, and since when each waits.
-    pub(super) fn due(&self) -> Vec<(CompanyId, Instant, Timestamp, u32, Asker)> {
+    pub(super) fn due(&self) -> Vec<(CompanyId, Instant, Timestamp, u32, NoticeSender)> {
         let now = Instant::now();
-        let due = |(id, waiting): (&CompanyId, &Waiting)| {
+        let due = |(id, waiting): (&CompanyId, &InstallAttempts)| {
             let due = waiting.due.filter(|due| *due <= now)?;
-            let asker = if waiting.for_admin { Asker::Proved } else { Asker::Anybody };
+            let asker = if waiting.for_admin { NoticeSender::Proved } else { NoticeSender::Anybody };
             Some((id.clone(), due, waiting.shown.since, waiting.failures, asker))
         };
         self.all().iter().filter_map(due).collect()

@@ -5,17 +5,17 @@
 //! is running (its id cannot be guessed), who comes from where somebody has proved himself before, and strangers, each
 //! source in turn, out of an allowance of their own and of what calls leave of the portal's budget.
 
-mod answers;
-mod room;
+mod answer_cache;
+mod queue;
 mod source;
 
-use super::board::CallBoard;
-use crate::bitrix::{ApiError, Portal, Priority, Who};
+use super::call_board::CallBoard;
+use crate::bitrix::{ApiError, Portal, Priority, TokenOwner};
 use crate::clock::Clock;
 use crate::domain::allowance::Allowance;
 use crate::domain::{CrmCallId, Timestamp};
-use answers::{Answers, Nobody, TokenDigest};
-use room::{NotYet, Room};
+use answer_cache::{AnswerCache, Nobody, TokenDigest};
+use queue::{MustWait, VisitorQueue};
 use secrecy::SecretString;
 pub(super) use source::Network;
 pub use source::Source;
@@ -71,40 +71,40 @@ pub struct VisitCounts {
     pub turned_away: u64,
 }
 
-type Answer = Result<Who, VisitFault>;
+type Proof = Result<TokenOwner, VisitFault>;
 
 /// The visitors of one company.
 #[derive(Debug)]
 pub(super) struct Visitors {
-    inside: Mutex<Inside>,
+    state: Mutex<VisitorState>,
     asked: AtomicU64,
     remembered: AtomicU64,
     turned_away: AtomicU64,
 }
 
 #[derive(Debug)]
-struct Inside {
-    answers: Answers,
-    room: Room,
+struct VisitorState {
+    answers: AnswerCache,
+    queue: VisitorQueue,
     /// How each of those who wait is woken. Only who is next ever is: if all woke up whenever one of them leaves, a few
     /// hundred strangers would take the processor from calls.
     wakes: BTreeMap<u64, Arc<Notify>>,
     /// Tokens that the portal is being asked about.
-    asking: BTreeMap<TokenDigest, watch::Sender<Option<Answer>>>,
+    questions: BTreeMap<TokenDigest, watch::Sender<Option<Proof>>>,
     told: Allowance,
 }
 
 impl Default for Visitors {
     fn default() -> Self {
-        let inside = Inside {
-            answers: Answers::default(),
-            room: Room::default(),
+        let state = VisitorState {
+            answers: AnswerCache::default(),
+            queue: VisitorQueue::default(),
             wakes: BTreeMap::new(),
-            asking: BTreeMap::new(),
+            questions: BTreeMap::new(),
             told: Allowance::new(TOLD_EVERY, 1),
         };
         Self {
-            inside: Mutex::new(inside),
+            state: Mutex::new(state),
             asked: AtomicU64::new(0),
             remembered: AtomicU64::new(0),
             turned_away: AtomicU64::new(0),
@@ -113,10 +113,10 @@ impl Default for Visitors {
 }
 
 /// How a visit begins.
-enum Begun {
-    Known(Answer),
-    Others(watch::Receiver<Option<Answer>>),
-    First(watch::Sender<Option<Answer>>),
+enum Start {
+    Known(Proof),
+    Others(watch::Receiver<Option<Proof>>),
+    First(watch::Sender<Option<Proof>>),
 }
 
 impl Visitors {
@@ -128,23 +128,23 @@ impl Visitors {
         clock: &Clock,
         access: &SecretString,
         visit: &Visit,
-    ) -> Answer {
+    ) -> Proof {
         let token = TokenDigest::of(access);
         match self.begin(token, clock.now()) {
-            Begun::Known(answer) => {
+            Start::Known(answer) => {
                 match answer {
                     Err(VisitFault::TooMany) => self.turn_away(portal, clock.now()),
                     _ => drop(self.remembered.fetch_add(1, Ordering::Relaxed)),
                 }
                 answer
             }
-            Begun::Others(mut answer) => {
+            Start::Others(mut answer) => {
                 let heard = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
                 // Whoever asked was cut off: whoever comes again asks anew.
                 heard.unwrap_or_else(|| Err(VisitFault::Unreachable("the portal was not asked to the end".into())))
             }
-            Begun::First(tell) => {
-                let flight = Flight { visitors: self, token };
+            Start::First(tell) => {
+                let flight = PendingQuestion { visitors: self, token };
                 let answer = self.ask(portal, board, clock, access, token, visit).await;
                 drop(flight);
                 tell.send_replace(Some(answer.clone()));
@@ -166,20 +166,20 @@ impl Visitors {
         }
     }
 
-    fn begin(&self, token: TokenDigest, now: Timestamp) -> Begun {
-        let mut inside = self.inside();
-        if let Some(known) = inside.answers.get(token, now) {
-            return Begun::Known(known.map_err(|Nobody| VisitFault::NotGood));
+    fn begin(&self, token: TokenDigest, now: Timestamp) -> Start {
+        let mut state = self.state();
+        if let Some(known) = state.answers.get(token, now) {
+            return Start::Known(known.map_err(|Nobody| VisitFault::NotGood));
         }
-        if let Some(others) = inside.asking.get(&token) {
+        if let Some(others) = state.questions.get(&token) {
             return match others.receiver_count() {
-                WAITING_FOR_ONE.. => Begun::Known(Err(VisitFault::TooMany)),
-                _ => Begun::Others(others.subscribe()),
+                WAITING_FOR_ONE.. => Start::Known(Err(VisitFault::TooMany)),
+                _ => Start::Others(others.subscribe()),
             };
         }
         let tell = watch::Sender::new(None);
-        inside.asking.insert(token, tell.clone());
-        Begun::First(tell)
+        state.questions.insert(token, tell.clone());
+        Start::First(tell)
     }
 
     async fn ask(
@@ -190,33 +190,33 @@ impl Visitors {
         access: &SecretString,
         token: TokenDigest,
         visit: &Visit,
-    ) -> Answer {
+    ) -> Proof {
         let priority = tokio::select! {
             biased;
             () = self.opens_card(board, visit.call.as_ref()) => Priority::Live,
-            turn = self.turn(clock, visit.source) => turn.map(|priority| if visit.is_click { Priority::Guest } else { priority })?,
+            turn = self.turn(clock, visit.source) => turn.map(|priority| if visit.is_click { Priority::Visitor } else { priority })?,
         };
         self.asked.fetch_add(1, Ordering::Relaxed);
-        let asking = portal.who(access, priority);
+        let questions = portal.who(access, priority);
         let who = match priority {
-            Priority::Live => asking.await,
+            Priority::Live => questions.await,
             // Nothing but a question with somebody else's token: it may be given up.
-            Priority::Other | Priority::Guest => match tokio::time::timeout(PATIENCE * 2, asking).await {
+            Priority::Other | Priority::Visitor => match tokio::time::timeout(PATIENCE * 2, questions).await {
                 Ok(who) => who,
                 Err(_) => return Err(VisitFault::Unreachable("calls need all that the portal allows just now".into())),
             },
         };
         let now = clock.now();
-        let mut inside = self.inside();
+        let mut state = self.state();
         match who {
             Ok(who) => {
-                inside.answers.put(token, Ok(who.clone()), visit.life, now);
-                inside.room.greet(visit.source, now);
-                inside.wake_next(now);
+                state.answers.put(token, Ok(who.clone()), visit.life, now);
+                state.queue.greet(visit.source, now);
+                state.wake_next(now);
                 Ok(who)
             }
             Err(ApiError::NeedsLogin(_)) => {
-                inside.answers.put(token, Err(Nobody), None, now);
+                state.answers.put(token, Err(Nobody), None, now);
                 Err(VisitFault::NotGood)
             }
             Err(ApiError::Refused { .. } | ApiError::NotFoundCall) => Err(VisitFault::NotGood),
@@ -228,22 +228,22 @@ impl Visitors {
     async fn opens_card(&self, board: &CallBoard, call: Option<&CrmCallId>) {
         let Some(call) = call else { return std::future::pending().await };
         board.until_it_shows(call).await;
-        if !self.inside().room.admit_to_call(call) {
+        if !self.state().queue.admit_to_call(call) {
             std::future::pending::<()>().await;
         }
     }
 
     /// Waits until the portal may be asked about somebody from there.
     async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Priority, VisitFault> {
-        let (place, woken) = self.inside().enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
-        let _place = Place { visitors: self, clock, number: place };
+        let (place, woken) = self.state().enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
+        let _place = QueuePlace { visitors: self, clock, number: place };
         let end = Instant::now() + PATIENCE;
         loop {
-            let until = match self.inside().look(place, clock.now()) {
+            let until = match self.state().look(place, clock.now()) {
                 Ok(priority) => return Ok(priority),
-                Err(NotYet::GaveWay) => return Err(VisitFault::TooMany),
-                Err(NotYet::In(wait)) => end.min(Instant::now() + wait),
-                Err(NotYet::Behind) => end,
+                Err(MustWait::GaveWay) => return Err(VisitFault::TooMany),
+                Err(MustWait::In(wait)) => end.min(Instant::now() + wait),
+                Err(MustWait::Behind) => end,
             };
             tokio::select! {
                 () = tokio::time::sleep_until(until) => {}
@@ -257,26 +257,26 @@ impl Visitors {
 
     fn turn_away(&self, portal: &Portal, now: Timestamp) {
         let turned_away = self.turned_away.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.inside().told.take(now).is_ok() {
+        if self.state().told.take(now).is_ok() {
             tracing::warn!(company = %portal.company(), turned_away,
                 "visitors are turned away: more unknown tokens are shown for this company than its portal may be asked about; cards of running calls open, others can be opened again in a minute; look in the log for where they come from");
         }
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, VisitorState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inside {
+impl VisitorState {
     /// A place to wait, and what wakes whoever has it.
     fn enter(&mut self, source: Option<Source>, now: Timestamp) -> Option<(u64, Arc<Notify>)> {
-        let place = self.room.enter(source, now)?;
+        let place = self.queue.enter(source, now)?;
         let woken = Arc::new(Notify::new());
         self.wakes.insert(place, woken.clone());
-        if self.wakes.len() > self.room.len() {
+        if self.wakes.len() > self.queue.len() {
             // Somebody has given way, and hears it at once.
-            let gone = self.wakes.extract_if(.., |place, _| !self.room.holds(*place));
+            let gone = self.wakes.extract_if(.., |place, _| !self.queue.holds(*place));
             gone.for_each(|(_, woken)| woken.notify_one());
             self.wake_next(now);
         }
@@ -284,49 +284,49 @@ impl Inside {
     }
 
     /// Whether it is this one's turn. If not, whoever is next hears that it may be his.
-    fn look(&mut self, place: u64, now: Timestamp) -> Result<Priority, NotYet> {
-        let turn = self.room.turn(place, now);
-        if turn == Err(NotYet::Behind) {
+    fn look(&mut self, place: u64, now: Timestamp) -> Result<Priority, MustWait> {
+        let turn = self.queue.turn(place, now);
+        if turn == Err(MustWait::Behind) {
             self.wake_next(now);
         }
         turn
     }
 
     fn leave(&mut self, place: u64, now: Timestamp) {
-        self.room.leave(place);
+        self.queue.leave(place);
         self.wakes.remove(&place);
         self.wake_next(now);
     }
 
     /// Has those look again whose turn it may be.
     fn wake_next(&mut self, now: Timestamp) {
-        let next = self.room.next(now).into_iter().flatten();
+        let next = self.queue.next(now).into_iter().flatten();
         next.filter_map(|place| self.wakes.get(&place)).for_each(|woken| woken.notify_one());
     }
 }
 
 /// A question under way; over however the asking ends.
-struct Flight<'a> {
+struct PendingQuestion<'a> {
     visitors: &'a Visitors,
     token: TokenDigest,
 }
 
-impl Drop for Flight<'_> {
+impl Drop for PendingQuestion<'_> {
     fn drop(&mut self) {
-        self.visitors.inside().asking.remove(&self.token);
+        self.visitors.state().questions.remove(&self.token);
     }
 }
 
 /// A place in the room, given back however the waiting ends.
-struct Place<'a> {
+struct QueuePlace<'a> {
     visitors: &'a Visitors,
     clock: &'a Clock,
     number: u64,
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
-        self.visitors.inside().leave(self.number, self.clock.now());
+        self.visitors.state().leave(self.number, self.clock.now());
     }
 }
 
@@ -341,9 +341,9 @@ mod tests {
     #[test]
     fn of_hundreds_who_wait_only_those_are_woken_who_are_next_or_have_lost_their_place() {
         let visitors = Visitors::default();
-        let mut inside = visitors.inside();
+        let mut state = visitors.state();
         let source = |n: u32| Some(IpAddr::V4(Ipv4Addr::from(n)).into());
-        let mut waiting: Vec<_> = (0..256).filter_map(|n| inside.enter(source(n % 100), NOW)).collect();
+        let mut waiting: Vec<_> = (0..256).filter_map(|n| state.enter(source(n % 100), NOW)).collect();
         assert_eq!(waiting.len(), 256);
         let woken = |waiting: &[(u64, Arc<Notify>)]| -> Vec<u64> {
             let told = waiting.iter().filter(|(_, woken)| woken.notified().now_or_never().is_some());
@@ -351,13 +351,13 @@ mod tests {
         };
         assert_eq!(woken(&waiting), Vec::<u64>::new());
         let (first, _) = waiting.remove(0);
-        inside.leave(first, NOW);
+        state.leave(first, NOW);
         assert_eq!(woken(&waiting).len(), 1, "whoever the lot has chosen");
         // A full room: one of the network that holds most gives way.
-        waiting.push(inside.enter(source(1), NOW).expect("room again"));
-        inside.enter(source(1000), NOW).expect("a place of somebody else's");
+        waiting.push(state.enter(source(1), NOW).expect("room again"));
+        state.enter(source(1000), NOW).expect("a place of somebody else's");
         let told = woken(&waiting);
-        let lost: Vec<u64> = told.iter().copied().filter(|place| !inside.room.holds(*place)).collect();
+        let lost: Vec<u64> = told.iter().copied().filter(|place| !state.queue.holds(*place)).collect();
         assert_eq!((told.len(), lost.len()), (2, 1), "{told:?}");
     }
 }

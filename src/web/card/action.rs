@@ -4,12 +4,12 @@ use crate::domain::card::{Buttons, CardCommand, LegView};
 use crate::domain::leg::CommandError;
 use crate::domain::written::dialled;
 use crate::domain::{CallKey, LegId};
-use crate::web::gate::error::WebError;
-use crate::web::gate::visit::{Visit, text};
 use crate::web::guard::Ticket;
 use crate::web::lang::{CardTexts, Lang};
-use crate::web::office::{ActError, Board};
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_context::{RequestContext, text};
 use crate::web::read::{Fields, whole_body};
+use crate::web::service::{ActError, Board};
 use crate::web::{WebState, detached};
 use axum::Json;
 use axum::extract::{Request, State};
@@ -116,7 +116,11 @@ impl Refusal {
 }
 
 /// `POST /call/action`
-pub(crate) async fn act(State(state): State<WebState>, visit: Visit, request: Request) -> Result<Response, WebError> {
+pub(crate) async fn act(
+    State(state): State<WebState>,
+    context: RequestContext,
+    request: Request,
+) -> Result<Response, WebError> {
     let pressed = read(request, &state).await?;
     let ticket = Ticket::of(&pressed.ticket, &state).ok_or(WebError::StaleTicket)?;
     if pressed.action == LOOK {
@@ -124,21 +128,21 @@ pub(crate) async fn act(State(state): State<WebState>, visit: Visit, request: Re
     }
     let command = match command(&pressed) {
         Ok(command) => command,
-        Err(refusal) => return Ok(refusal.answer(visit.lang)),
+        Err(refusal) => return Ok(refusal.answer(context.lang)),
     };
-    let Some(board) = state.office.board(&ticket.company) else {
-        return Ok(Refusal::Offline.answer(visit.lang));
+    let Some(board) = state.service.board(&ticket.company) else {
+        return Ok(Refusal::Offline.answer(context.lang));
     };
     let (call, leg) = match aim(&*board, &ticket, &pressed, &command) {
         Ok(target) => target,
-        Err(refusal) => return Ok(refusal.answer(visit.lang)),
+        Err(refusal) => return Ok(refusal.answer(context.lang)),
     };
     drop(board);
-    let office = state.office.clone();
-    let work = async move { office.act(&ticket.company, ticket.user, &call, Some(&leg), command).await };
+    let service = state.service.clone();
+    let work = async move { service.act(&ticket.company, ticket.user, &call, Some(&leg), command).await };
     match detached(work).await? {
-        Ok(()) => Ok(Json(json!({ "ok": true, "message": visit.lang.texts().card.done })).into_response()),
-        Err(error) => Ok(Refusal::from(error).answer(visit.lang)),
+        Ok(()) => Ok(Json(json!({ "ok": true, "message": context.lang.texts().card.done })).into_response()),
+        Err(error) => Ok(Refusal::from(error).answer(context.lang)),
     }
 }
 

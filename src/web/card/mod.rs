@@ -2,8 +2,8 @@
 
 pub(crate) mod action;
 pub(crate) mod page;
-mod seats;
 pub(crate) mod stream;
+mod stream_slots;
 mod view;
 
-pub(crate) use seats::Seats;
+pub(crate) use stream_slots::StreamSlots;

@@ -2,13 +2,13 @@
 
 use super::view::CardState;
 use crate::domain::card::{Buttons, Phase};
-use crate::web::gate::error::WebError;
-use crate::web::gate::headers::{Frame, Policy};
-use crate::web::gate::visit::Visit;
 use crate::web::guard::Ticket;
-use crate::web::lang::{CardTexts, Say, phase, tone};
-use crate::web::office::CardOpened;
+use crate::web::lang::{CardTexts, StateText, phase, tone};
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::headers::{Frame, Policy};
+use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::RawPost;
+use crate::web::service::CardOpened;
 use crate::web::show::{Shell, html};
 use crate::web::{WebState, detached};
 use askama::Template;
@@ -86,13 +86,13 @@ impl First {
 #[template(path = "explain.html")]
 struct ExplainPage<'a> {
     shell: Shell<'a>,
-    say: Say,
+    say: StateText,
 }
 
 /// `GET /call/call.html`: nobody needs this page alone, but whoever finds it is told what it is.
-pub(crate) async fn explain(State(state): State<WebState>, visit: Visit) -> Response {
-    let say = visit.lang.texts().card.explain;
-    let mut page = html(StatusCode::OK, &ExplainPage { shell: Shell::new(&state, &visit), say });
+pub(crate) async fn explain(State(state): State<WebState>, context: RequestContext) -> Response {
+    let say = context.lang.texts().card.explain;
+    let mut page = html(StatusCode::OK, &ExplainPage { shell: Shell::new(&state, &context), say });
     page.extensions_mut().insert(Policy { frame: Frame::CloudPortals, ..Policy::default() });
     page
 }
@@ -100,27 +100,27 @@ pub(crate) async fn explain(State(state): State<WebState>, visit: Visit) -> Resp
 /// `POST /call/call.html`: the form in which Bitrix24 opens the card.
 pub(crate) async fn open(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     RawPost(post): RawPost,
 ) -> Result<Response, WebError> {
-    let office = state.office.clone();
-    let opened = detached(async move { office.card_opened(post).await }).await??;
-    Ok(render(&state, &visit, &opened))
+    let service = state.service.clone();
+    let opened = detached(async move { service.card_opened(post).await }).await??;
+    Ok(render(&state, &context, &opened))
 }
 
-fn render(state: &WebState, visit: &Visit, opened: &CardOpened) -> Response {
-    let board = state.office.board(&opened.company);
+fn render(state: &WebState, context: &RequestContext, opened: &CardOpened) -> Response {
+    let board = state.service.board(&opened.company);
     let card_state =
         board.map_or(CardState::closed(), |board| CardState::of(&*board, opened.user, opened.call.as_ref()));
     let now = state.clock.now();
     let page = CardPage {
-        shell: Shell::new(state, visit),
+        shell: Shell::new(state, context),
         ticket: Ticket::new(opened.company.clone(), opened.user, now).sign(&state.key, now),
         card: opened.call.as_ref().map_or_else(String::new, ToString::to_string),
         now: now.millis(),
         state: serde_json::to_string(&card_state).unwrap_or_default(),
-        texts: script_texts(visit).to_string(),
-        first: First::of(&visit.lang.texts().card, &card_state, opened),
+        texts: script_texts(context).to_string(),
+        first: First::of(&context.lang.texts().card, &card_state, opened),
     };
     let mut response = html(StatusCode::OK, &page);
     let frame = Frame::Portal { domain: opened.domain.clone(), plain_http: opened.plain_http };
@@ -129,8 +129,8 @@ fn render(state: &WebState, visit: &Visit, opened: &CardOpened) -> Response {
 }
 
 /// The words the script puts on the card.
-fn script_texts(visit: &Visit) -> Value {
-    let t = &visit.lang.texts().card;
+fn script_texts(context: &RequestContext) -> Value {
+    let t = &context.lang.texts().card;
     json!({
         "dialing": t.dialing,
         "ringing_in": t.ringing_in,

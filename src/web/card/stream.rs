@@ -4,14 +4,14 @@
 //! before the old one runs out, for actions and for coming back after a lost connection, and `gave_way` as the last
 //! one when the place is needed for another card, so that this one does not come back at once and take it again.
 
-use super::seats::Seat;
+use super::stream_slots::StreamSlot;
 use super::view::CardState;
 use crate::domain::CrmCallId;
 use crate::web::WebState;
-use crate::web::gate::error::WebError;
 use crate::web::guard::Ticket;
-use crate::web::office::Board;
+use crate::web::middleware::error::WebError;
 use crate::web::read::Fields;
+use crate::web::service::Board;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderName;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -36,14 +36,14 @@ pub(crate) async fn follow(State(state): State<WebState>, RawQuery(query): RawQu
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
     let ticket = Ticket::of(query.get("ticket"), &state).ok_or(WebError::StaleTicket)?;
     let board = state
-        .office
+        .service
         .board(&ticket.company)
         .ok_or_else(|| WebError::Busy("the company of a card is not being served".to_owned()))?;
     let card = Some(query.get("card")).filter(|id| !id.is_empty()).map(CrmCallId::from);
     let mut renew = interval_at(Instant::now() + RENEW_EVERY, RENEW_EVERY);
     renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let seat = state.seats.take(&ticket).ok_or_else(|| WebError::Busy("too many cards are open".to_owned()))?;
-    let follower = Follower { state, ticket, board, card, renew, sent: None, seat: Some(seat) };
+    let slot = state.stream_slots.take(&ticket).ok_or_else(|| WebError::Busy("too many cards are open".to_owned()))?;
+    let follower = Follower { state, ticket, board, card, renew, sent: None, slot: Some(slot) };
     let events = stream::unfold(follower, |mut follower| async move {
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(event), follower))
@@ -62,7 +62,7 @@ struct Follower {
     /// The state sent last.
     sent: Option<CardState>,
     /// None once another stream has it.
-    seat: Option<Seat>,
+    slot: Option<StreamSlot>,
 }
 
 impl Follower {
@@ -70,7 +70,7 @@ impl Follower {
     /// or the portal has to vouch for him again.
     async fn next(&mut self) -> Option<Event> {
         let shutdown = self.state.shutdown.clone();
-        let taken = self.seat.as_ref()?.taken.clone();
+        let taken = self.slot.as_ref()?.taken.clone();
         loop {
             if shutdown.is_cancelled() || self.state.clock.now() >= self.ticket.ends() {
                 return None;
@@ -84,7 +84,7 @@ impl Follower {
             tokio::select! {
                 () = shutdown.cancelled() => return None,
                 () = taken.cancelled() => {
-                    self.seat = None;
+                    self.slot = None;
                     return Some(Event::default().event("gave_way").data("to a newer card"));
                 }
                 _ = self.renew.tick() => return Some(self.fresh_ticket()),

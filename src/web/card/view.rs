@@ -4,7 +4,7 @@ use crate::domain::call::ClickFacts;
 use crate::domain::card::{Buttons, CallView, LegView, Phase};
 use crate::domain::leg::{Capabilities, Direction};
 use crate::domain::{CallKey, CrmCallId, LegId, Phone, Timestamp, UserId};
-use crate::web::office::Board;
+use crate::web::service::Board;
 use serde::Serialize;
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use super::same_site::SameSite;
 use crate::web::WebState;
-use crate::web::gate::error::WebError;
-use crate::web::office::{Admin, NewSession};
+use crate::web::middleware::error::WebError;
+use crate::web::service::{Admin, NewSession};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
@@ -25,7 +25,7 @@ impl FromRequestParts<WebState> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, WebError> {
         SameSite::from_request_parts(parts, state).await?;
         let token = token_of(&CookieJar::from_headers(&parts.headers)).ok_or(WebError::SessionNeeded)?;
-        let admin = state.office.session(&token).await?.ok_or(WebError::SessionNeeded)?;
+        let admin = state.service.session(&token).await?.ok_or(WebError::SessionNeeded)?;
         Ok(Self(admin))
     }
 }

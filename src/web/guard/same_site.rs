@@ -4,8 +4,8 @@
 //! browser and carries no cookie he did not mean to send.
 
 use crate::web::WebState;
-use crate::web::gate::error::WebError;
-use crate::web::gate::visit::text;
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_context::text;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};

@@ -46,7 +46,7 @@ impl Ticket {
     /// The holder of a word that counts now: ours, not too old, and its company has not been uninstalled since.
     pub(crate) fn of(word: &str, state: &WebState) -> Option<Self> {
         Self::verify(word, &state.key, state.clock.now())
-            .filter(|ticket| state.office.vouched(&ticket.company, ticket.vouched_at))
+            .filter(|ticket| state.service.vouched(&ticket.company, ticket.vouched_at))
     }
 
     /// Reads a word of ours; `None` if it is forged or too old.

@@ -7,15 +7,15 @@ mod click;
 mod count;
 mod en;
 mod ru;
-mod say;
+mod state_text;
 mod texts;
 
 pub(crate) use click::ClickTexts;
 pub(crate) use count::lasting;
-pub(crate) use say::{LinkStory, Tone, phase, tone};
+pub(crate) use state_text::{ConnectionText, Tone, phase, tone};
 pub(crate) use texts::{
-    CallTexts, CardTexts, CompanyTexts, EmployeeTexts, ErrorTexts, FieldTexts, LinkTexts, LoginTexts, Say, StateTexts,
-    Texts,
+    CallTexts, CardTexts, CompanyTexts, EmployeeTexts, ErrorTexts, FieldTexts, LinkTexts, LoginTexts, StateText,
+    StateTexts, Texts,
 };
 
 /// A language people read.

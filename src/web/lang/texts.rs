@@ -4,7 +4,7 @@ use super::click::ClickTexts;
 
 /// A message that does not leave anybody alone: what it is about, what happened, what to do now.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Say {
+pub(crate) struct StateText {
     pub title: &'static str,
     pub what: &'static str,
     pub todo: &'static str,
@@ -47,7 +47,7 @@ pub(crate) struct LoginTexts {
     pub inside_title: &'static str,
     pub inside: &'static str,
     pub inside_open: &'static str,
-    pub not_admin: Say,
+    pub not_admin: StateText,
 }
 
 /// The company's settings.
@@ -129,7 +129,7 @@ pub(crate) struct CompanyTexts {
     pub switch: &'static str,
     pub waiting: &'static str,
     pub waiting_oldest: fn(&str) -> String,
-    pub shed: &'static str,
+    pub dropped: &'static str,
     pub shed_hint: &'static str,
     pub disk: &'static str,
     pub unknown_numbers: &'static str,
@@ -231,7 +231,7 @@ pub(crate) struct CardTexts {
     pub failed: &'static str,
     pub noscript: &'static str,
     pub done: &'static str,
-    pub explain: Say,
+    pub explain: StateText,
     pub not_yours: &'static str,
     pub no_call: &'static str,
     pub not_now: &'static str,
@@ -244,40 +244,40 @@ pub(crate) struct CardTexts {
 
 /// States and faults of the connections.
 pub(crate) struct LinkTexts {
-    pub not_configured: Say,
-    pub connecting: Say,
-    pub online: Say,
+    pub not_configured: StateText,
+    pub connecting: StateText,
+    pub online: StateText,
     pub waiting: &'static str,
     pub next_try: fn(&str) -> String,
     pub needs_admin: &'static str,
-    pub stopped: Say,
-    pub wrong_key: Say,
-    pub unknown_host: Say,
-    pub forbidden: Say,
-    pub never_contacted: Say,
+    pub stopped: StateText,
+    pub wrong_key: StateText,
+    pub unknown_host: StateText,
+    pub forbidden: StateText,
+    pub never_contacted: StateText,
     pub private_network: &'static str,
     pub this_machine: &'static str,
     pub no_servers_address: &'static str,
     pub link_local: &'static str,
     pub metadata: &'static str,
-    pub unreachable: Say,
-    pub untrusted: Say,
-    pub untrusted_name: Say,
-    pub untrusted_expired: Say,
-    pub untrusted_early: Say,
-    pub untrusted_changed: Say,
-    pub outdated_tls: Say,
-    pub protocol: Say,
-    pub lost: Say,
-    pub portal_ok: Say,
-    pub portal_unreachable: Say,
-    pub portal_limited: Say,
-    pub portal_resting: Say,
-    pub portal_payment: Say,
-    pub portal_plan: Say,
-    pub portal_deleted: Say,
-    pub portal_blocked: Say,
-    pub portal_needs_login: Say,
+    pub unreachable: StateText,
+    pub untrusted: StateText,
+    pub untrusted_name: StateText,
+    pub untrusted_expired: StateText,
+    pub untrusted_early: StateText,
+    pub untrusted_changed: StateText,
+    pub outdated_tls: StateText,
+    pub protocol: StateText,
+    pub lost: StateText,
+    pub portal_ok: StateText,
+    pub portal_unreachable: StateText,
+    pub portal_limited: StateText,
+    pub portal_resting: StateText,
+    pub portal_payment: StateText,
+    pub portal_plan: StateText,
+    pub portal_deleted: StateText,
+    pub portal_blocked: StateText,
+    pub portal_needs_login: StateText,
     pub particulars: &'static str,
 }
 
@@ -297,15 +297,15 @@ pub(crate) struct StateTexts {
     pub told_after: &'static str,
     /// The same while the database cannot be written.
     pub told_from_memory: &'static str,
-    pub behind: Say,
-    pub grant_ends: Say,
+    pub behind: StateText,
+    pub grant_ends: StateText,
     /// The portal refuses to tell of clicks, to show the card, to keep the line, to forget an old address.
-    pub refused_click: Say,
-    pub refused_card: Say,
-    pub refused_line: Say,
-    pub refused_old_address: Say,
+    pub refused_click: StateText,
+    pub refused_card: StateText,
+    pub refused_line: StateText,
+    pub refused_old_address: StateText,
     /// The portal does not list its users.
-    pub refused_users: Say,
+    pub refused_users: StateText,
     /// Before the portal's own words.
     pub said: &'static str,
     /// Before what was seen where the portal said nothing.
@@ -313,34 +313,34 @@ pub(crate) struct StateTexts {
     /// Before the authorization server's words or what was seen of it.
     pub server_said: &'static str,
     /// An installation that the authorization server has not confirmed yet.
-    pub install_waits: Say,
+    pub install_waits: StateText,
     /// The authorization server says no to it.
-    pub install_refused: Say,
+    pub install_refused: StateText,
     /// The portal does not say who has told it.
-    pub install_unknown: Say,
+    pub install_unknown: StateText,
     /// It was told without tokens.
-    pub install_bare: Say,
+    pub install_bare: StateText,
     /// Nothing is known that would prove the portal's events.
-    pub events_unproved: Say,
+    pub events_unproved: StateText,
     /// Somebody has told of the application's removal, and the portal still accepts us.
-    pub removal_doubted: Say,
+    pub removal_doubted: StateText,
     /// The same, and the portal cannot be asked.
-    pub removal_unasked: Say,
+    pub removal_unasked: StateText,
     /// The switch tells of more calls or legs than can be.
-    pub excess: Say,
+    pub excess: StateText,
     /// What does not protect the connection to the switch.
-    pub unencrypted: Say,
-    pub unchecked: Say,
+    pub unencrypted: StateText,
+    pub unchecked: StateText,
     /// How many calls and legs were closed or left out because of it.
     pub gave_way: fn(u64, u64) -> String,
     /// Too many calls wait for the portal, so that the oldest are not recorded.
-    pub unrecorded: Say,
+    pub unrecorded: StateText,
     /// How many were not.
     pub not_recorded: fn(u64) -> String,
     pub disk_ok: &'static str,
-    pub disk_full: Say,
-    pub disk_read_only: Say,
-    pub disk_failing: Say,
+    pub disk_full: StateText,
+    pub disk_read_only: StateText,
+    pub disk_failing: StateText,
 }
 
 /// Faults beside a field.
@@ -372,26 +372,26 @@ pub(crate) struct FieldTexts {
 
 /// Pages for what went wrong.
 pub(crate) struct ErrorTexts {
-    pub not_found: Say,
-    pub wrong_method: Say,
-    pub too_large: Say,
-    pub too_slow: Say,
-    pub unreadable: Say,
-    pub session_needed: Say,
-    pub cross_site: Say,
-    pub too_often: Say,
-    pub crowded: Say,
-    pub unknown_portal: Say,
-    pub forbidden: Say,
-    pub portal_silent: Say,
-    pub stale_ticket: Say,
-    pub bad_state: Say,
-    pub code_refused: Say,
-    pub keys_refused: Say,
-    pub other_portal: Say,
-    pub scopes_missing: Say,
-    pub authorize_error: Say,
-    pub gone: Say,
-    pub busy: Say,
-    pub internal: Say,
+    pub not_found: StateText,
+    pub wrong_method: StateText,
+    pub too_large: StateText,
+    pub too_slow: StateText,
+    pub unreadable: StateText,
+    pub session_needed: StateText,
+    pub cross_site: StateText,
+    pub too_often: StateText,
+    pub crowded: StateText,
+    pub unknown_portal: StateText,
+    pub forbidden: StateText,
+    pub portal_silent: StateText,
+    pub stale_ticket: StateText,
+    pub bad_state: StateText,
+    pub code_refused: StateText,
+    pub keys_refused: StateText,
+    pub other_portal: StateText,
+    pub scopes_missing: StateText,
+    pub authorize_error: StateText,
+    pub gone: StateText,
+    pub busy: StateText,
+    pub internal: StateText,
 }

@@ -9,12 +9,12 @@ use crate::domain::company::{CallSettings, CrmCreate, InternalCalls, LONGEST_CAL
 use crate::domain::directory::Employee;
 use crate::domain::link::PortalState;
 use crate::domain::numbers::NumberPattern;
-use crate::web::gate::error::WebError;
-use crate::web::gate::visit::Visit;
 use crate::web::guard::SignedIn;
 use crate::web::lang::EmployeeTexts;
-use crate::web::office::{Admin, Overview, TokenLife};
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::{Faults, FieldFault, Fields, FormBody};
+use crate::web::service::{Admin, Overview, TokenLife};
 use crate::web::show::{Moment, Shell, span};
 use crate::web::{WebState, detached};
 use askama::Template;
@@ -60,10 +60,10 @@ struct TokenShown {
 }
 
 impl TokenShown {
-    fn of(state: &WebState, visit: &Visit, token: &TokenLife) -> Self {
-        let t = &visit.lang.texts().company;
+    fn of(state: &WebState, context: &RequestContext, token: &TokenLife) -> Self {
+        let t = &context.lang.texts().company;
         let left = token.expires_at.since(state.clock.now());
-        let text = if left.is_zero() { t.token_over.to_owned() } else { (t.token_alive)(&span(visit.lang, left)) };
+        let text = if left.is_zero() { t.token_over.to_owned() } else { (t.token_alive)(&span(context.lang, left)) };
         Self {
             left: left.as_secs(),
             whole: token.expires_at.since(token.obtained_at).as_secs().max(1),
@@ -194,29 +194,29 @@ fn budget(text: &str) -> Result<Option<String>, FieldFault> {
 /// The tab; with what was typed and what is wrong with it after a form that was not taken.
 pub(crate) async fn page(
     state: &WebState,
-    visit: &Visit,
+    context: &RequestContext,
     status: StatusCode,
     overview: &Overview,
     admin: &Admin,
     top: Top,
     typed: Option<(CallsForm, Faults)>,
 ) -> Result<Response, WebError> {
-    let t = visit.lang.texts();
-    let staff = state.office.employees(&admin.company, false).await?.rows;
+    let t = context.lang.texts();
+    let staff = state.service.employees(&admin.company, false).await?.rows;
     let dead = overview.token.is_some() && matches!(overview.portal, PortalState::NeedsLogin { .. });
     let people = people(&t.employees, &staff, overview.calls.responsible);
     let (form, faults) = typed.unwrap_or_else(|| (CallsForm::of(&overview.calls), Faults::none()));
     let works = |user: &str| staff.iter().any(|e| e.active && e.user.to_string() == user);
     let gone = !works(&form.responsible) && people.iter().any(|p| p.id == form.responsible);
     let page = BitrixPage {
-        shell: Shell::new(state, visit),
+        shell: Shell::new(state, context),
         top,
         client_id: &overview.client_id,
         portal: Status::portal(t, &overview.portal),
         well: overview.portal == PortalState::Ok,
         dead,
-        token: overview.token.as_ref().map(|token| TokenShown::of(state, visit, token)),
-        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(visit.lang, token, state.clock.now())),
+        token: overview.token.as_ref().map(|token| TokenShown::of(state, context, token)),
+        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(context.lang, token, state.clock.now())),
         gone,
         form,
         people,
@@ -228,27 +228,27 @@ pub(crate) async fn page(
 /// `POST /company/calls`: how calls are recorded.
 pub(crate) async fn save_calls(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
     FormBody(fields): FormBody,
 ) -> Result<Response, WebError> {
-    let staff = state.office.employees(&admin.company, false).await?.rows;
+    let staff = state.service.employees(&admin.company, false).await?.rows;
     let chosen = overview(&state, &admin).await?.calls.responsible;
     match read(&fields, &staff, chosen) {
         Ok(calls) => {
-            let (office, company) = (state.office.clone(), admin.company.clone());
-            detached(async move { office.save_calls(&company, calls).await }).await?.map_err(not_saved)?;
-            if visit.json() {
+            let (service, company) = (state.service.clone(), admin.company.clone());
+            detached(async move { service.save_calls(&company, calls).await }).await?.map_err(not_saved)?;
+            if context.json() {
                 return Ok(Json(json!({ "ok": true })).into_response());
             }
             Ok(Redirect::to(&saved(&state, Tab::Bitrix)).into_response())
         }
-        Err(faults) if visit.json() => Ok(refused(&visit, &faults)),
+        Err(faults) if context.json() => Ok(refused(&context, &faults)),
         Err(faults) => {
             let overview = overview(&state, &admin).await?;
-            let top = Top::new(&state, &visit, &overview, &admin, Tab::Bitrix, Notice::NotSaved);
+            let top = Top::new(&state, &context, &overview, &admin, Tab::Bitrix, Notice::NotSaved);
             let typed = Some((CallsForm::typed(&fields), faults));
-            page(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, &overview, &admin, top, typed).await
+            page(&state, &context, StatusCode::UNPROCESSABLE_ENTITY, &overview, &admin, top, typed).await
         }
     }
 }

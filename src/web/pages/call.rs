@@ -4,9 +4,9 @@ use super::calls::{CallShown, Names};
 use super::top::{Notice, Tab, Top, overview, settings};
 use crate::domain::CallKey;
 use crate::web::WebState;
-use crate::web::gate::error::WebError;
-use crate::web::gate::visit::Visit;
 use crate::web::guard::SignedIn;
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_context::RequestContext;
 use crate::web::show::{Moment, Shell};
 use askama::Template;
 use axum::Json;
@@ -34,22 +34,22 @@ struct Line {
 /// `GET /company/calls/{key}`; the key may hold slashes.
 pub(crate) async fn show(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
     Path(key): Path<String>,
 ) -> Result<Response, WebError> {
     let key = CallKey::new(key);
-    let record = state.office.call(&admin.company, &key, visit.lang).await?.ok_or(WebError::NotFound)?;
-    if visit.json() {
+    let record = state.service.call(&admin.company, &key, context.lang).await?.ok_or(WebError::NotFound)?;
+    if context.json() {
         let trace = record.trace.iter().map(|l| json!({ "at": l.at.millis(), "text": l.text, "detail": l.detail }));
         return Ok(Json(json!({ "call": record.view, "trace": trace.collect::<Vec<_>>() })).into_response());
     }
-    let t = visit.lang.texts();
+    let t = context.lang.texts();
     let overview = overview(&state, &admin).await?;
     let names = Names::of(&state, &admin).await?;
     let page = CallPage {
-        shell: Shell::new(&state, &visit),
-        top: Top::new(&state, &visit, &overview, &admin, Tab::Calls, Notice::None),
+        shell: Shell::new(&state, &context),
+        top: Top::new(&state, &context, &overview, &admin, Tab::Calls, Notice::None),
         call: CallShown::of(t, &names, &record.view),
         story: record
             .trace

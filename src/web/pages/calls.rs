@@ -6,12 +6,12 @@ use crate::domain::leg::Direction;
 use crate::domain::numbers::Party;
 use crate::domain::{Phone, Timestamp, UserId};
 use crate::web::WebState;
-use crate::web::gate::error::WebError;
-use crate::web::gate::visit::Visit;
 use crate::web::guard::SignedIn;
 use crate::web::lang::{Texts, phase, tone};
-use crate::web::office::Admin;
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::Fields;
+use crate::web::service::Admin;
 use crate::web::show::{Moment, Shell};
 use askama::Template;
 use axum::Json;
@@ -68,7 +68,7 @@ pub(crate) struct Names(BTreeMap<UserId, String>);
 impl Names {
     /// The names of this company's employees.
     pub(crate) async fn of(state: &WebState, admin: &Admin) -> Result<Self, WebError> {
-        let rows = state.office.employees(&admin.company, false).await?.rows;
+        let rows = state.service.employees(&admin.company, false).await?.rows;
         Ok(Self(rows.into_iter().filter(|e| !e.name.is_empty()).map(|e| (e.user, e.name)).collect()))
     }
 
@@ -121,13 +121,13 @@ impl CallShown {
 /// `GET /company/calls`
 pub(crate) async fn show(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
-    if !visit.json() {
-        return page(&state, &visit, &admin, &query).await;
+    if !context.json() {
+        return page(&state, &context, &admin, &query).await;
     }
     let (active, recent) = calls(&state, &admin, before(&query)).await?;
     let active: Vec<&CallView> = active.iter().map(AsRef::as_ref).collect();
@@ -135,14 +135,19 @@ pub(crate) async fn show(
 }
 
 /// The calls as a page.
-pub(crate) async fn page(state: &WebState, visit: &Visit, admin: &Admin, query: &Fields) -> Result<Response, WebError> {
-    let t = visit.lang.texts();
+pub(crate) async fn page(
+    state: &WebState,
+    context: &RequestContext,
+    admin: &Admin,
+    query: &Fields,
+) -> Result<Response, WebError> {
+    let t = context.lang.texts();
     let overview = overview(state, admin).await?;
     let names = Names::of(state, admin).await?;
     let (active, recent) = calls(state, admin, before(query)).await?;
     let page = CallsPage {
-        shell: Shell::new(state, visit),
-        top: Top::new(state, visit, &overview, admin, Tab::Calls, Notice::None),
+        shell: Shell::new(state, context),
+        top: Top::new(state, context, &overview, admin, Tab::Calls, Notice::None),
         active: active.iter().map(|view| CallShown::of(t, &names, view)).collect(),
         live: before(query).is_none(),
         older: recent.last().filter(|_| recent.len() == PAGE as usize).map(|view| view.started_at.millis()),
@@ -160,9 +165,9 @@ async fn calls(
     admin: &Admin,
     before: Option<Timestamp>,
 ) -> Result<(Vec<Arc<CallView>>, Vec<CallView>), WebError> {
-    let running = state.office.board(&admin.company).map_or_else(Vec::new, |board| board.calls());
+    let running = state.service.board(&admin.company).map_or_else(Vec::new, |board| board.calls());
     let active: Vec<_> = running.into_iter().filter(|call| !call.ended).collect();
-    let mut recent = state.office.recent_calls(&admin.company, PAGE, before).await?;
+    let mut recent = state.service.recent_calls(&admin.company, PAGE, before).await?;
     recent.retain(|call| !active.iter().any(|a| a.key == call.key));
     Ok((active, recent))
 }

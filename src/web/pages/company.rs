@@ -2,11 +2,11 @@
 
 use super::top::{Notice, Tab, Top, overview, saved};
 use super::{bitrix, calls, diagnostics, ecss, employees};
-use crate::web::gate::error::WebError;
-use crate::web::gate::visit::Visit;
 use crate::web::guard::SignedIn;
-use crate::web::office::{Admin, Overview, SaveError};
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::{Faults, Fields, FormBody};
+use crate::web::service::{Admin, Overview, SaveError};
 use crate::web::{WebState, detached};
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -17,72 +17,72 @@ use serde_json::json;
 /// `GET /company?tab=…`
 pub(crate) async fn show(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
     let query = Fields::parse(query.unwrap_or_default().as_bytes());
     let tab = Tab::of(&query);
     match tab {
-        Tab::Employees => return employees::page(&state, &visit, &admin).await,
-        Tab::Calls => return calls::page(&state, &visit, &admin, &query).await,
+        Tab::Employees => return employees::page(&state, &context, &admin).await,
+        Tab::Calls => return calls::page(&state, &context, &admin, &query).await,
         Tab::Ecss | Tab::Bitrix | Tab::Diagnostics => {}
     }
     let overview = overview(&state, &admin).await?;
-    let top = Top::new(&state, &visit, &overview, &admin, tab, Notice::of(&query));
-    settings_tab(&state, &visit, StatusCode::OK, &overview, &admin, top).await
+    let top = Top::new(&state, &context, &overview, &admin, tab, Notice::of(&query));
+    settings_tab(&state, &context, StatusCode::OK, &overview, &admin, top).await
 }
 
 async fn settings_tab(
     state: &WebState,
-    visit: &Visit,
+    context: &RequestContext,
     status: StatusCode,
     overview: &Overview,
     admin: &Admin,
     top: Top,
 ) -> Result<Response, WebError> {
     match top.tab {
-        Tab::Bitrix => bitrix::page(state, visit, status, overview, admin, top, None).await,
-        Tab::Diagnostics => Ok(diagnostics::page(state, visit, status, overview, top)),
-        Tab::Ecss | Tab::Employees | Tab::Calls => Ok(ecss::page(state, visit, status, overview, top)),
+        Tab::Bitrix => bitrix::page(state, context, status, overview, admin, top, None).await,
+        Tab::Diagnostics => Ok(diagnostics::page(state, context, status, overview, top)),
+        Tab::Ecss | Tab::Employees | Tab::Calls => Ok(ecss::page(state, context, status, overview, top)),
     }
 }
 
 /// `POST /company` (`name`)
 pub(crate) async fn rename(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
     FormBody(fields): FormBody,
 ) -> Result<Response, WebError> {
     let tab = Tab::of(&fields);
     match fields.line("name") {
         Ok(name) => {
-            let (office, company) = (state.office.clone(), admin.company.clone());
-            detached(async move { office.rename(&company, &name).await }).await?.map_err(not_saved)?;
-            if visit.json() {
+            let (service, company) = (state.service.clone(), admin.company.clone());
+            detached(async move { service.rename(&company, &name).await }).await?.map_err(not_saved)?;
+            if context.json() {
                 return Ok(Json(json!({ "ok": true })).into_response());
             }
             Ok(Redirect::to(&saved(&state, tab)).into_response())
         }
         Err(fault) => {
             let faults = Faults::one("name", fault);
-            let t = visit.lang.texts();
-            if visit.json() {
-                return Ok(refused(&visit, &faults));
+            let t = context.lang.texts();
+            if context.json() {
+                return Ok(refused(&context, &faults));
             }
             let overview = overview(&state, &admin).await?;
-            let mut top = Top::new(&state, &visit, &overview, &admin, tab, Notice::NotSaved);
+            let mut top = Top::new(&state, &context, &overview, &admin, tab, Notice::NotSaved);
             top.name_fault = faults.text("name", &t.field);
             fields.get("name").clone_into(&mut top.name);
-            settings_tab(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, &overview, &admin, top).await
+            settings_tab(&state, &context, StatusCode::UNPROCESSABLE_ENTITY, &overview, &admin, top).await
         }
     }
 }
 
 /// Faults of a form, for scripts.
-pub(crate) fn refused(visit: &Visit, faults: &Faults) -> Response {
-    let t = visit.lang.texts();
+pub(crate) fn refused(context: &RequestContext, faults: &Faults) -> Response {
+    let t = context.lang.texts();
     let body = json!({ "ok": false, "message": t.not_saved, "fields": faults.json(&t.field) });
     (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
 }

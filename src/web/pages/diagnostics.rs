@@ -4,9 +4,9 @@ use super::status::{Grant, Status};
 use super::top::{Top, settings};
 use crate::domain::link::{DiskState, PortalState};
 use crate::web::WebState;
-use crate::web::gate::visit::Visit;
 use crate::web::lang::lasting;
-use crate::web::office::Overview;
+use crate::web::middleware::request_context::RequestContext;
+use crate::web::service::Overview;
 use crate::web::show::{Moment, Shell};
 use askama::Template;
 use axum::http::StatusCode;
@@ -34,11 +34,17 @@ struct DiagnosticsPage<'a> {
 }
 
 /// The tab.
-pub(crate) fn page(state: &WebState, visit: &Visit, status: StatusCode, overview: &Overview, top: Top) -> Response {
-    let t = visit.lang.texts();
+pub(crate) fn page(
+    state: &WebState,
+    context: &RequestContext,
+    status: StatusCode,
+    overview: &Overview,
+    top: Top,
+) -> Response {
+    let t = context.lang.texts();
     let now = state.clock.now();
     let dead = overview.token.is_some() && matches!(overview.portal, PortalState::NeedsLogin { .. });
-    let waits = |since| ((t.company.waiting_oldest)(&lasting(visit.lang, now.since(since))), Moment::of(since));
+    let waits = |since| ((t.company.waiting_oldest)(&lasting(context.lang, now.since(since))), Moment::of(since));
     let (disk, disk_why) = match &overview.disk {
         DiskState::Ok => (t.state.disk_ok, ""),
         DiskState::Full { .. } => (t.state.disk_full.title, ""),
@@ -46,14 +52,14 @@ pub(crate) fn page(state: &WebState, visit: &Visit, status: StatusCode, overview
         DiskState::Failing { why, .. } => (t.state.disk_failing.title, why.as_str()),
     };
     let page = DiagnosticsPage {
-        shell: Shell::new(state, visit),
+        shell: Shell::new(state, context),
         top,
         overview,
         link: Status::link(t, &overview.link),
         portal: Status::portal(t, &overview.portal),
         well: overview.portal == PortalState::Ok,
         dead,
-        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(visit.lang, token, now)),
+        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(context.lang, token, now)),
         oldest: overview.backlog.since.map(waits),
         disk,
         disk_why,

@@ -5,12 +5,12 @@ use super::ecss_form::{EcssForm, read};
 use super::status::Status;
 use super::top::{Notice, Tab, Top, overview, saved, settings};
 use crate::domain::link::{LinkFault, LinkState};
-use crate::web::gate::error::WebError;
-use crate::web::gate::visit::Visit;
 use crate::web::guard::SignedIn;
 use crate::web::lang::Texts;
-use crate::web::office::{Admin, Checked, Overview, SaveError};
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::{Faults, FieldFault, Fields, FormBody};
+use crate::web::service::{Admin, Checked, Overview, SaveError};
 use crate::web::show::Shell;
 use crate::web::{WebState, detached};
 use askama::Template;
@@ -69,15 +69,21 @@ impl Outcome {
 }
 
 /// The tab with the saved settings.
-pub(crate) fn page(state: &WebState, visit: &Visit, status: StatusCode, overview: &Overview, top: Top) -> Response {
+pub(crate) fn page(
+    state: &WebState,
+    context: &RequestContext,
+    status: StatusCode,
+    overview: &Overview,
+    top: Top,
+) -> Response {
     let form = EcssForm::of(overview.switch.as_ref());
-    render(state, visit, status, overview, top, form, Faults::none(), None)
+    render(state, context, status, overview, top, form, Faults::none(), None)
 }
 
 #[expect(clippy::too_many_arguments, reason = "one place puts the page together; each argument is a part of it")]
 fn render(
     state: &WebState,
-    visit: &Visit,
+    context: &RequestContext,
     status: StatusCode,
     overview: &Overview,
     top: Top,
@@ -85,7 +91,7 @@ fn render(
     faults: Faults,
     checked: Option<&Checked>,
 ) -> Response {
-    let t = visit.lang.texts();
+    let t = context.lang.texts();
     let shown = match (checked, &overview.link) {
         (Some(Checked::Failed(LinkFault::Untrusted { sha256, .. })), _)
         | (
@@ -96,7 +102,7 @@ fn render(
         _ => None,
     };
     let page = EcssPage {
-        shell: Shell::new(state, visit),
+        shell: Shell::new(state, context),
         top,
         form,
         has_key: overview.switch.is_some(),
@@ -111,45 +117,50 @@ fn render(
 /// `POST /company/ecss`: saves; with `then=check` tries the connection at once.
 pub(crate) async fn save(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
     FormBody(fields): FormBody,
 ) -> Result<Response, WebError> {
     let faults = match read(&fields) {
         Err(faults) => faults,
         Ok(input) => {
-            let (office, company) = (state.office.clone(), admin.company.clone());
-            match detached(async move { office.save_switch(&company, input).await }).await? {
-                Ok(()) => return after_save(&state, &visit, &admin, fields.get("then") == "check").await,
+            let (service, company) = (state.service.clone(), admin.company.clone());
+            match detached(async move { service.save_switch(&company, input).await }).await? {
+                Ok(()) => return after_save(&state, &context, &admin, fields.get("then") == "check").await,
                 Err(SaveError::KeyNeeded) => Faults::one("api_key", FieldFault::KeyNeeded),
                 Err(other) => return Err(not_saved(other)),
             }
         }
     };
-    if visit.json() {
-        return Ok(refused(&visit, &faults));
+    if context.json() {
+        return Ok(refused(&context, &faults));
     }
-    typed_again(&state, &visit, &admin, &fields, faults).await
+    typed_again(&state, &context, &admin, &fields, faults).await
 }
 
 async fn typed_again(
     state: &WebState,
-    visit: &Visit,
+    context: &RequestContext,
     admin: &Admin,
     fields: &Fields,
     faults: Faults,
 ) -> Result<Response, WebError> {
     let overview = overview(state, admin).await?;
-    let top = Top::new(state, visit, &overview, admin, Tab::Ecss, Notice::NotSaved);
+    let top = Top::new(state, context, &overview, admin, Tab::Ecss, Notice::NotSaved);
     let form = EcssForm::typed(fields);
-    Ok(render(state, visit, StatusCode::UNPROCESSABLE_ENTITY, &overview, top, form, faults, None))
+    Ok(render(state, context, StatusCode::UNPROCESSABLE_ENTITY, &overview, top, form, faults, None))
 }
 
-async fn after_save(state: &WebState, visit: &Visit, admin: &Admin, check: bool) -> Result<Response, WebError> {
+async fn after_save(
+    state: &WebState,
+    context: &RequestContext,
+    admin: &Admin,
+    check: bool,
+) -> Result<Response, WebError> {
     if check {
-        return checked_page(state, visit, admin, Notice::Saved).await;
+        return checked_page(state, context, admin, Notice::Saved).await;
     }
-    if visit.json() {
+    if context.json() {
         return Ok(Json(json!({ "ok": true })).into_response());
     }
     Ok(Redirect::to(&saved(state, Tab::Ecss)).into_response())
@@ -158,26 +169,31 @@ async fn after_save(state: &WebState, visit: &Visit, admin: &Admin, check: bool)
 /// `POST /company/ecss/check`: tries the saved settings now.
 pub(crate) async fn check(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
 ) -> Result<Response, WebError> {
-    checked_page(&state, &visit, &admin, Notice::None).await
+    checked_page(&state, &context, &admin, Notice::None).await
 }
 
-async fn checked_page(state: &WebState, visit: &Visit, admin: &Admin, notice: Notice) -> Result<Response, WebError> {
-    let (office, company) = (state.office.clone(), admin.company.clone());
-    let checked = detached(async move { office.check_switch(&company).await }).await??;
-    if visit.json() {
-        return Ok(checked_json(visit, &checked));
+async fn checked_page(
+    state: &WebState,
+    context: &RequestContext,
+    admin: &Admin,
+    notice: Notice,
+) -> Result<Response, WebError> {
+    let (service, company) = (state.service.clone(), admin.company.clone());
+    let checked = detached(async move { service.check_switch(&company).await }).await??;
+    if context.json() {
+        return Ok(checked_json(context, &checked));
     }
     let overview = overview(state, admin).await?;
-    let top = Top::new(state, visit, &overview, admin, Tab::Ecss, notice);
+    let top = Top::new(state, context, &overview, admin, Tab::Ecss, notice);
     let form = EcssForm::of(overview.switch.as_ref());
-    Ok(render(state, visit, StatusCode::OK, &overview, top, form, Faults::none(), Some(&checked)))
+    Ok(render(state, context, StatusCode::OK, &overview, top, form, Faults::none(), Some(&checked)))
 }
 
-fn checked_json(visit: &Visit, checked: &Checked) -> Response {
-    let t = visit.lang.texts();
+fn checked_json(context: &RequestContext, checked: &Checked) -> Response {
+    let t = context.lang.texts();
     let body = match Outcome::of(t, checked) {
         Outcome::Works => json!({ "ok": true, "message": t.company.check_works }),
         Outcome::Failed(status) => {
@@ -186,8 +202,8 @@ fn checked_json(visit: &Visit, checked: &Checked) -> Response {
                 Checked::Works | Checked::NotConfigured => json!({ "code": "not_configured" }),
             };
             body["ok"] = false.into();
-            body["message"] = status.story.what.into();
-            body["todo"] = status.story.todo.into();
+            body["message"] = status.text.what.into();
+            body["todo"] = status.text.todo.into();
             body
         }
     };

@@ -1,8 +1,8 @@
 //! The form for the switch connection: how it is shown and how it is read.
 
 use crate::domain::company::{Backend, Trust};
-use crate::web::office::{SwitchInput, SwitchShown};
 use crate::web::read::{Faults, FieldFault, Fields, switch_address};
+use crate::web::service::{SwitchInput, SwitchShown};
 use secrecy::SecretString;
 
 /// Most addresses of one switch.

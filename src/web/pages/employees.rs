@@ -4,16 +4,16 @@
 //! page with a button.
 
 use super::numbers::{FIELD, Rows, RowsFault, from_form, from_json};
-use super::told::{Told, unclear};
+use super::profile_remark::{ProfileRemark, unclear};
 use super::top::{Notice, Tab, Top, overview, saved, settings};
 use crate::domain::UserId;
 use crate::domain::directory::Employee;
-use crate::web::gate::error::WebError;
-use crate::web::gate::visit::{Visit, text};
 use crate::web::guard::SignedIn;
 use crate::web::lang::{EmployeeTexts, Texts};
-use crate::web::office::{Admin, Employees, Import, NumbersError};
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_context::{RequestContext, text};
 use crate::web::read::{Fields, whole_body};
+use crate::web::service::{Admin, Employees, Import, NumbersError};
 use crate::web::show::Shell;
 use crate::web::{WebState, detached};
 use askama::Template;
@@ -41,41 +41,41 @@ struct RowShown {
     active: bool,
     numbers: String,
     fault: String,
-    profile: Option<Told>,
+    profile: Option<ProfileRemark>,
 }
 
 /// `GET /company/employees`: the table, with the portal's new users in it.
 pub(crate) async fn show(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
 ) -> Result<Response, WebError> {
-    if !visit.json() {
-        return page(&state, &visit, &admin).await;
+    if !context.json() {
+        return page(&state, &context, &admin).await;
     }
     let table = imported(&state, &admin).await?;
-    let notes = notes(visit.lang.texts(), &table);
-    let t = &visit.lang.texts().employees;
+    let notes = notes(context.lang.texts(), &table);
+    let t = &context.lang.texts().employees;
     let rows: Vec<Value> = table.rows.iter().map(|employee| row_json(t, &table, employee)).collect();
     Ok(Json(json!({ "employees": rows, "notes": notes })).into_response())
 }
 
 /// The table as a page.
-pub(crate) async fn page(state: &WebState, visit: &Visit, admin: &Admin) -> Result<Response, WebError> {
+pub(crate) async fn page(state: &WebState, context: &RequestContext, admin: &Admin) -> Result<Response, WebError> {
     let table = imported(state, admin).await?;
-    let t = visit.lang.texts();
+    let t = context.lang.texts();
     let rows = table.rows.iter().map(|employee| row(&t.employees, &table, employee)).collect();
-    render(state, visit, admin, StatusCode::OK, rows, notes(t, &table), String::new()).await
+    render(state, context, admin, StatusCode::OK, rows, notes(t, &table), String::new()).await
 }
 
 async fn imported(state: &WebState, admin: &Admin) -> Result<Employees, WebError> {
-    let (office, company) = (state.office.clone(), admin.company.clone());
-    Ok(detached(async move { office.employees(&company, true).await }).await??)
+    let (service, company) = (state.service.clone(), admin.company.clone());
+    Ok(detached(async move { service.employees(&company, true).await }).await??)
 }
 
 async fn render(
     state: &WebState,
-    visit: &Visit,
+    context: &RequestContext,
     admin: &Admin,
     status: StatusCode,
     rows: Vec<RowShown>,
@@ -84,14 +84,14 @@ async fn render(
 ) -> Result<Response, WebError> {
     let overview = overview(state, admin).await?;
     let notice = if fault.is_empty() { Notice::None } else { Notice::NotSaved };
-    let top = Top::new(state, visit, &overview, admin, Tab::Employees, notice);
-    Ok(settings(status, &EmployeesPage { shell: Shell::new(state, visit), top, rows, notes, fault }))
+    let top = Top::new(state, context, &overview, admin, Tab::Employees, notice);
+    Ok(settings(status, &EmployeesPage { shell: Shell::new(state, context), top, rows, notes, fault }))
 }
 
 /// The row as the dialog gets it: the employee, and what his profile says where that is worth a look.
 fn row_json(t: &EmployeeTexts, table: &Employees, employee: &Employee) -> Value {
     let mut row = json!(employee);
-    if let Some(told) = Told::of(t, table, employee) {
+    if let Some(told) = ProfileRemark::of(t, table, employee) {
         row["profile"] = told.text.into();
         row["profile_unclear"] = told.unclear.into();
         row["profile_note"] = told.note.into();
@@ -107,7 +107,7 @@ fn row(t: &EmployeeTexts, table: &Employees, employee: &Employee) -> RowShown {
         active: employee.active,
         numbers: numbers.join(", "),
         fault: String::new(),
-        profile: Told::of(t, table, employee),
+        profile: ProfileRemark::of(t, table, employee),
     }
 }
 
@@ -140,7 +140,7 @@ fn import_notes(t: &EmployeeTexts, table: &Employees) -> Vec<String> {
             vec![(t.import_refused)(words)]
         }
         Import::Done { taken, .. } => {
-            let note = |taken: &crate::web::office::TakenNumber| {
+            let note = |taken: &crate::web::service::TakenNumber| {
                 let (user, holder) = (name_of(t, &table.rows, taken.user), name_of(t, &table.rows, taken.holder));
                 (t.import_taken)(taken.number.as_str(), &user, &holder)
             };
@@ -152,25 +152,31 @@ fn import_notes(t: &EmployeeTexts, table: &Employees) -> Vec<String> {
 /// `PUT /company/employees`: replaces the numbers of the employees named, all or none.
 pub(crate) async fn replace(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
     request: Request,
 ) -> Result<Response, WebError> {
     let json = text(request.headers(), header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
-    store(&state, &visit, &admin, whole_body(request, &state.bodies).await?, json).await
+    store(&state, &context, &admin, whole_body(request, &state.bodies).await?, json).await
 }
 
 /// `POST /company/employees`: the same from a form, for browsers without scripts.
 pub(crate) async fn save(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
     request: Request,
 ) -> Result<Response, WebError> {
-    store(&state, &visit, &admin, whole_body(request, &state.bodies).await?, false).await
+    store(&state, &context, &admin, whole_body(request, &state.bodies).await?, false).await
 }
 
-async fn store(state: &WebState, visit: &Visit, admin: &Admin, body: Bytes, json: bool) -> Result<Response, WebError> {
+async fn store(
+    state: &WebState,
+    context: &RequestContext,
+    admin: &Admin,
+    body: Bytes,
+    json: bool,
+) -> Result<Response, WebError> {
     let fields = if json { Fields::default() } else { Fields::parse(&body) };
     let rows = if json { from_json(&body) } else { from_form(&fields) };
     let saved_rows = match rows {
@@ -178,15 +184,17 @@ async fn store(state: &WebState, visit: &Visit, admin: &Admin, body: Bytes, json
         Err(fault) => Err(fault),
     };
     match saved_rows {
-        Ok(()) if visit.json() => Ok(Json(json!({ "ok": true, "message": visit.lang.texts().saved })).into_response()),
+        Ok(()) if context.json() => {
+            Ok(Json(json!({ "ok": true, "message": context.lang.texts().saved })).into_response())
+        }
         Ok(()) => Ok(Redirect::to(&saved(state, Tab::Employees)).into_response()),
-        Err(fault) => refuse(state, visit, admin, &fields, &fault).await,
+        Err(fault) => refuse(state, context, admin, &fields, &fault).await,
     }
 }
 
 async fn keep(state: &WebState, admin: &Admin, rows: Rows) -> Result<Result<(), RowsFault>, WebError> {
-    let (office, company) = (state.office.clone(), admin.company.clone());
-    match detached(async move { office.save_numbers(&company, rows).await }).await? {
+    let (service, company) = (state.service.clone(), admin.company.clone());
+    match detached(async move { service.save_numbers(&company, rows).await }).await? {
         Ok(()) => Ok(Ok(())),
         Err(NumbersError::Taken(taken)) => Ok(Err(RowsFault::Taken(taken))),
         Err(NumbersError::NoSuchEmployee(user)) => Ok(Err(RowsFault::NoSuch(user))),
@@ -197,16 +205,16 @@ async fn keep(state: &WebState, admin: &Admin, rows: Rows) -> Result<Result<(), 
 
 async fn refuse(
     state: &WebState,
-    visit: &Visit,
+    context: &RequestContext,
     admin: &Admin,
     fields: &Fields,
     fault: &RowsFault,
 ) -> Result<Response, WebError> {
-    let table = state.office.employees(&admin.company, false).await?;
+    let table = state.service.employees(&admin.company, false).await?;
     let staff = &table.rows;
-    let t = visit.lang.texts();
+    let t = context.lang.texts();
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    if visit.json() {
+    if context.json() {
         return Ok((status, Json(fault_json(t, staff, fault))).into_response());
     }
     let rows = staff.iter().map(|employee| {
@@ -227,7 +235,7 @@ async fn refuse(
         }
         row
     });
-    render(state, visit, admin, status, rows.collect(), vec![], message(t, staff, fault)).await
+    render(state, context, admin, status, rows.collect(), vec![], message(t, staff, fault)).await
 }
 
 /// The sentence beside the row.

@@ -1,11 +1,11 @@
 //! Logging in and out: the only way in leads through the company's portal.
 
-use crate::web::gate::error::WebError;
-use crate::web::gate::headers::Policy;
-use crate::web::gate::visit::Visit;
 use crate::web::guard::{BrowserMark, SameSite, client_address, ended_cookie, session_cookie, token_of};
-use crate::web::office::{BeginError, LoginRequest, LoginReturn};
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::headers::Policy;
+use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::{Faults, FieldFault, Fields, FormBody, portal_domain};
+use crate::web::service::{BeginError, LoginRequest, LoginReturn};
 use crate::web::show::{Shell, html};
 use crate::web::{WebState, detached};
 use askama::Template;
@@ -36,7 +36,7 @@ impl LoginPage<'_> {
 /// `GET /`: the page, or the way back from the portal.
 pub(crate) async fn show(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     headers: HeaderMap,
     extensions: Extensions,
     RawQuery(query): RawQuery,
@@ -49,7 +49,7 @@ pub(crate) async fn show(
         return complete(&state, &headers, &query, client_address(&extensions, &headers)).await;
     }
     let domain = query.get("domain");
-    Ok(page(&state, &visit, StatusCode::OK, &query, domain, Faults::none()))
+    Ok(page(&state, &context, StatusCode::OK, &query, domain, Faults::none()))
 }
 
 async fn complete(
@@ -67,8 +67,8 @@ async fn complete(
         member_id: claim("member_id"),
         source,
     };
-    let office = state.office.clone();
-    let session = detached(async move { office.complete_login(back).await }).await??;
+    let service = state.service.clone();
+    let session = detached(async move { service.complete_login(back).await }).await??;
     let jar = CookieJar::new().add(session_cookie(state, &session));
     Ok((jar, Redirect::to(&format!("{}/company", state.base))).into_response())
 }
@@ -77,7 +77,7 @@ async fn complete(
 /// ours, or any page could send its visitors to a portal of its choice.
 pub(crate) async fn begin(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     headers: HeaderMap,
     extensions: Extensions,
     _: SameSite,
@@ -90,8 +90,8 @@ pub(crate) async fn begin(
     let faults = match read(&fields, &browser) {
         Err(faults) => faults,
         Ok(login) => {
-            let office = state.office.clone();
-            match detached(async move { office.begin_login(login).await }).await? {
+            let service = state.service.clone();
+            match detached(async move { service.begin_login(login).await }).await? {
                 Ok(authorize) => {
                     let jar = CookieJar::new().add(browser.cookie(&state));
                     return Ok((jar, Redirect::to(&authorize.url)).into_response());
@@ -101,11 +101,11 @@ pub(crate) async fn begin(
             }
         }
     };
-    if visit.json() {
-        let faults = faults.json(&visit.lang.texts().field);
+    if context.json() {
+        let faults = faults.json(&context.lang.texts().field);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "ok": false, "fields": faults }))).into_response());
     }
-    Ok(page(&state, &visit, StatusCode::UNPROCESSABLE_ENTITY, &fields, fields.get("domain"), faults))
+    Ok(page(&state, &context, StatusCode::UNPROCESSABLE_ENTITY, &fields, fields.get("domain"), faults))
 }
 
 fn read(fields: &Fields, browser: &BrowserMark) -> Result<LoginRequest, Faults> {
@@ -125,17 +125,17 @@ fn read(fields: &Fields, browser: &BrowserMark) -> Result<LoginRequest, Faults> 
 
 fn page(
     state: &WebState,
-    visit: &Visit,
+    context: &RequestContext,
     status: StatusCode,
     fields: &Fields,
     domain: &str,
     faults: Faults,
 ) -> Response {
     let client_id = fields.get("client_id");
-    let t = &visit.lang.texts().field;
+    let t = &context.lang.texts().field;
     let marked = |field| !faults.text(field, t).is_empty();
     let more = !client_id.is_empty() || marked("client_id") || marked("client_secret");
-    let mut response = html(status, &LoginPage { shell: Shell::new(state, visit), domain, client_id, more, faults });
+    let mut response = html(status, &LoginPage { shell: Shell::new(state, context), domain, client_id, more, faults });
     response.extensions_mut().insert(Policy { form_leads_away: true, ..Policy::default() });
     response
 }
@@ -143,8 +143,8 @@ fn page(
 /// `POST /logout`: ends the session here and in the browser.
 pub(crate) async fn end(State(state): State<WebState>, _: SameSite, jar: CookieJar) -> Result<Response, WebError> {
     if let Some(token) = token_of(&jar) {
-        let office = state.office.clone();
-        detached(async move { office.end_session(&token).await }).await??;
+        let service = state.service.clone();
+        detached(async move { service.end_session(&token).await }).await??;
     }
     Ok((CookieJar::new().add(ended_cookie(&state)), Redirect::to(&format!("{}/", state.base))).into_response())
 }

@@ -10,7 +10,7 @@ mod ecss_form;
 pub(crate) mod employees;
 pub(crate) mod login;
 mod numbers;
+mod profile_remark;
 mod status;
-mod told;
 pub(crate) mod top;
 mod trouble;

@@ -3,8 +3,8 @@
 use crate::domain::phone::PhoneError;
 use crate::domain::written::{AsWritten, inner_numbers};
 use crate::domain::{Phone, UserId};
-use crate::web::office::TakenNumber;
 use crate::web::read::{FieldFault, Fields};
+use crate::web::service::TakenNumber;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
 

@@ -3,14 +3,14 @@
 use super::trouble::GrantLife;
 use crate::domain::Timestamp;
 use crate::domain::link::{LinkFault, LinkState, PortalState};
-use crate::web::lang::{Lang, LinkStory, Texts, lasting};
-use crate::web::office::TokenLife;
+use crate::web::lang::{ConnectionText, Lang, Texts, lasting};
+use crate::web::service::TokenLife;
 use crate::web::show::Moment;
 
 /// A connection's state with its moments spelled out.
 pub(crate) struct Status {
     /// The words.
-    pub(crate) story: LinkStory,
+    pub(crate) text: ConnectionText,
     /// Since when.
     pub(crate) since: Option<Moment>,
     /// When the next attempt is; empty when none is planned.
@@ -20,22 +20,22 @@ pub(crate) struct Status {
 impl Status {
     /// The switch connection.
     pub(crate) fn link(t: &Texts, state: &LinkState) -> Self {
-        Self::new(t, LinkStory::of_link(&t.link, state))
+        Self::new(t, ConnectionText::of_link(&t.link, state))
     }
 
     /// The portal connection.
     pub(crate) fn portal(t: &Texts, state: &PortalState) -> Self {
-        Self::new(t, LinkStory::of_portal(&t.link, state))
+        Self::new(t, ConnectionText::of_portal(&t.link, state))
     }
 
     /// A fault seen just now.
     pub(crate) fn fault(t: &Texts, fault: &LinkFault) -> Self {
-        Self::new(t, LinkStory::of_fault(&t.link, fault))
+        Self::new(t, ConnectionText::of_fault(&t.link, fault))
     }
 
-    fn new(t: &Texts, story: LinkStory) -> Self {
-        let next = story.until.map_or_else(String::new, |at| (t.link.next_try)(&Moment::of(at).text));
-        Self { since: story.since.map(Moment::of), next, story }
+    fn new(t: &Texts, text: ConnectionText) -> Self {
+        let next = text.until.map_or_else(String::new, |at| (t.link.next_try)(&Moment::of(at).text));
+        Self { since: text.since.map(Moment::of), next, text }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::trouble::{Trouble, troubles};
 use crate::web::WebState;
-use crate::web::gate::error::WebError;
-use crate::web::gate::headers::Policy;
-use crate::web::gate::visit::Visit;
 use crate::web::guard::SignedIn;
 use crate::web::lang::CompanyTexts;
-use crate::web::office::{Admin, Overview};
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::headers::Policy;
+use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::Fields;
+use crate::web::service::{Admin, Overview};
 use crate::web::show::{Shell, html};
 use askama::Template;
 use axum::extract::State;
@@ -105,7 +105,7 @@ impl Top {
     /// The head for this company.
     pub(crate) fn new(
         state: &WebState,
-        visit: &Visit,
+        context: &RequestContext,
         overview: &Overview,
         admin: &Admin,
         tab: Tab,
@@ -120,8 +120,8 @@ impl Top {
             admin: admin.name.clone(),
             tab,
             notice,
-            troubles: troubles(visit.lang, overview, state.clock.now()),
-            t: &visit.lang.texts().company,
+            troubles: troubles(context.lang, overview, state.clock.now()),
+            t: &context.lang.texts().company,
         }
     }
 
@@ -149,17 +149,17 @@ struct StatePart<'a> {
 /// `GET /company/state`: what pages that are open look at every few seconds.
 pub(crate) async fn news(
     State(state): State<WebState>,
-    visit: Visit,
+    context: RequestContext,
     SignedIn(admin): SignedIn,
 ) -> Result<Response, WebError> {
     let overview = overview(&state, &admin).await?;
-    let top = Top::new(&state, &visit, &overview, &admin, Tab::default(), Notice::None);
-    Ok(html(StatusCode::OK, &StatePart { shell: Shell::new(&state, &visit), top }))
+    let top = Top::new(&state, &context, &overview, &admin, Tab::default(), Notice::None);
+    Ok(html(StatusCode::OK, &StatePart { shell: Shell::new(&state, &context), top }))
 }
 
 /// The company of a session.
 pub(crate) async fn overview(state: &WebState, admin: &Admin) -> Result<Overview, WebError> {
-    state.office.company(&admin.company).await?.ok_or(WebError::Gone)
+    state.service.company(&admin.company).await?.ok_or(WebError::Gone)
 }
 
 /// Where to go after a change on a tab.

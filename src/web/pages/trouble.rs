@@ -1,12 +1,12 @@
 //! What stands above every tab while something is wrong or waits: the portal, the grant, the database.
 
 use crate::domain::Timestamp;
-use crate::domain::binding::{Binding, Heard, RefusedBinding};
+use crate::domain::binding::{Binding, RefusalReason, RefusedBinding};
 use crate::domain::company::Unprotected;
 use crate::domain::link::{Backlog, DiskState, InstallTrouble, LinkState, PortalState};
 use crate::domain::removal::Doubt;
-use crate::web::lang::{Lang, LinkStory, Say, Tone, lasting};
-use crate::web::office::{Overview, TokenLife};
+use crate::web::lang::{ConnectionText, Lang, StateText, Tone, lasting};
+use crate::web::service::{Overview, TokenLife};
 use crate::web::show::Moment;
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ struct Teller {
 }
 
 impl Teller {
-    fn trouble(&self, tone: Tone, say: Say, since: Option<Timestamp>) -> Trouble {
+    fn trouble(&self, tone: Tone, say: StateText, since: Option<Timestamp>) -> Trouble {
         let lasts = since.map(|since| lasting(self.lang, self.now.since(since)));
         Trouble {
             tone: tone.class(),
@@ -141,11 +141,11 @@ impl Teller {
             PortalState::Ok if late && overview.backlog.calls > 0 => self.trouble(Tone::Busy, t.state.behind, None),
             PortalState::Ok => return None,
             state => {
-                let story = LinkStory::of_portal(&t.link, state);
-                let say = Say { title: story.title, what: story.what, todo: story.todo };
-                let next = story.until.map(|at| (t.state.next, Moment::of(at)));
+                let text = ConnectionText::of_portal(&t.link, state);
+                let say = StateText { title: text.title, what: text.what, todo: text.todo };
+                let next = text.until.map(|at| (t.state.next, Moment::of(at)));
                 let log_in = matches!(state, PortalState::NeedsLogin { .. });
-                Trouble { next, log_in, ..self.trouble(story.tone, say, story.since) }
+                Trouble { next, log_in, ..self.trouble(text.tone, say, text.since) }
             }
         };
         trouble.waits = waits(self.lang, overview.backlog, self.now);
@@ -175,8 +175,8 @@ impl Teller {
             Trouble {
                 said: refused.why.to_string(),
                 said_by: match refused.why {
-                    Heard::Words(_) => t.said,
-                    Heard::Seen(_) => t.seen,
+                    RefusalReason::Words(_) => t.said,
+                    RefusalReason::Seen(_) => t.seen,
                 },
                 next: refusals.next_try.map(|at| (t.next, Moment::of(at))),
                 log_in: refused.what != Binding::OldAddress,
@@ -221,10 +221,10 @@ impl Teller {
             InstallTrouble::Untried => (Tone::Busy, t.install_waits, "", "", false),
             InstallTrouble::ServerNotYet(why) => (Tone::Busy, t.install_waits, why.as_str(), t.server_said, false),
             InstallTrouble::ServerRefuses(why) => (Tone::Bad, t.install_refused, why.as_str(), t.server_said, true),
-            InstallTrouble::PortalFails(Heard::Words(why)) => {
+            InstallTrouble::PortalFails(RefusalReason::Words(why)) => {
                 (Tone::Busy, t.install_unknown, why.as_str(), t.said, false)
             }
-            InstallTrouble::PortalFails(Heard::Seen(why)) => {
+            InstallTrouble::PortalFails(RefusalReason::Seen(why)) => {
                 (Tone::Busy, t.install_unknown, why.as_str(), t.seen, false)
             }
             InstallTrouble::TokensMissing => (Tone::Busy, t.install_bare, "", "", true),

@@ -1,10 +1,10 @@
 //! Reads a body whole, with a limit in size and time.
 
+use super::body_memory::BodyMemory;
 use super::fields::Fields;
-use super::held::BodyRoom;
-use crate::web::gate::error::WebError;
 use crate::web::guard::client_address;
-use crate::web::office::PortalRequest;
+use crate::web::middleware::error::WebError;
+use crate::web::service::PortalRequest;
 use crate::web::{WebState, beside};
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
@@ -28,11 +28,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE_PER_KIB: Duration = Duration::from_millis(125);
 
 /// The body, or why it is not taken.
-pub(crate) async fn whole_body(request: Request, room: &BodyRoom) -> Result<Bytes, WebError> {
+pub(crate) async fn whole_body(request: Request, room: &BodyMemory) -> Result<Bytes, WebError> {
     within(request, room, MAX_BODY).await
 }
 
-async fn within(request: Request, room: &BodyRoom, most: usize) -> Result<Bytes, WebError> {
+async fn within(request: Request, room: &BodyMemory, most: usize) -> Result<Bytes, WebError> {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|n| n > most as u64) {
         // A client that waits to be asked for its body need not send it.
@@ -59,7 +59,7 @@ async fn pass_over(body: Body) {
     let _ended_in_time = tokio::time::timeout(MAX_PASSING, passing).await;
 }
 
-async fn read(body: Body, room: &BodyRoom, most: usize) -> Result<Bytes, WebError> {
+async fn read(body: Body, room: &BodyMemory, most: usize) -> Result<Bytes, WebError> {
     let mut stream = body.into_data_stream();
     let mut growing = room.begin();
     let begun = Instant::now();
@@ -108,7 +108,7 @@ mod tests {
     use std::convert::Infallible;
 
     async fn taken(body: Body) -> Result<usize, WebError> {
-        read(body, &BodyRoom::default(), MAX_BODY).await.map(|bytes| bytes.len())
+        read(body, &BodyMemory::default(), MAX_BODY).await.map(|bytes| bytes.len())
     }
 
     /// A body of so many KiB, each after `pause`.
@@ -149,7 +149,7 @@ mod tests {
         let begun = Instant::now();
         let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
         let request = Request::post("/").header(header::CONTENT_LENGTH, "70000").body(never).expect("a request");
-        assert_eq!(within(request, &BodyRoom::default(), MAX_POSTED).await, Err(WebError::TooLarge));
+        assert_eq!(within(request, &BodyMemory::default(), MAX_POSTED).await, Err(WebError::TooLarge));
         assert_eq!(begun.elapsed(), Duration::ZERO);
     }
 }

@@ -2,12 +2,12 @@
 
 mod address;
 mod body;
+mod body_memory;
 mod fault;
 mod fields;
-mod held;
 
 pub(crate) use address::{portal_domain, switch_address};
 pub(crate) use body::{FormBody, RawPost, whole_body};
+pub(crate) use body_memory::BodyMemory;
 pub(crate) use fault::{Faults, FieldFault};
 pub(crate) use fields::Fields;
-pub(crate) use held::BodyRoom;

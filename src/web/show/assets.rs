@@ -1,6 +1,6 @@
 //! Style sheet, scripts and icon: compiled in, named by their content, cached for a year.
 
-use crate::web::gate::error::WebError;
+use crate::web::middleware::error::WebError;
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};

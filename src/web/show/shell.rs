@@ -2,9 +2,9 @@
 
 use super::assets::named;
 use crate::web::WebState;
-use crate::web::gate::error::WebError;
-use crate::web::gate::visit::Visit;
 use crate::web::lang::Texts;
+use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_context::RequestContext;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -22,8 +22,8 @@ pub(crate) struct Shell<'a> {
 
 impl<'a> Shell<'a> {
     /// The frame for this visitor.
-    pub(crate) fn new(state: &'a WebState, visit: &Visit) -> Self {
-        Self { lang: visit.lang.code(), t: visit.lang.texts(), base: &state.base }
+    pub(crate) fn new(state: &'a WebState, context: &RequestContext) -> Self {
+        Self { lang: context.lang.code(), t: context.lang.texts(), base: &state.base }
     }
 
     /// The address of a static file.

@@ -4,8 +4,8 @@ use super::fake::switch;
 use super::{Ask, NOW, Site};
 use crate::domain::company::Trust;
 use crate::domain::link::{Backlog, Distrust, LinkFault, LinkState, PortalState};
-use crate::domain::reach::{Forbidden, Place};
-use crate::web::office::{Checked, OfficeFault};
+use crate::domain::reach::{AddressClass, Forbidden};
+use crate::web::service::{Checked, ServiceFault};
 use axum::http::StatusCode;
 
 const FORM: &str = "backend=callapi&client_id=Acme&api_key=k%2B1&addresses=https%3A%2F%2F10.0.0.1%3A8088&domain=nick";
@@ -30,13 +30,13 @@ async fn without_a_session_there_are_no_settings() {
     }
     let huge = format!("ecss_crm_session={}", "x".repeat(5000));
     assert_eq!(site.send(Ask::get("/company").json().header("cookie", &huge)).await.status, StatusCode::UNAUTHORIZED);
-    assert!(site.office.world().log.is_empty());
+    assert!(site.service.world().log.is_empty());
 }
 
 #[tokio::test]
 async fn a_company_that_is_gone_says_so() {
     let site = Site::new();
-    site.office.world().overview = None;
+    site.service.world().overview = None;
     assert_eq!(site.send(Ask::get("/company").admin()).await.status, StatusCode::GONE);
 }
 
@@ -66,7 +66,7 @@ async fn a_company_can_be_named() {
         site.send(Ask::post("/company", "name=%D0%A0%D0%BE%D0%B3%D0%B0+%26+%D0%9A%D0%BE&tab=bitrix").admin()).await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
     assert_eq!(reply.header("location"), "https://pbx.example:8802/bitrix/company?tab=bitrix&saved=1");
-    assert_eq!(site.office.world().log, ["rename Рога & Ко"]);
+    assert_eq!(site.service.world().log, ["rename Рога & Ко"]);
     let reply = site.send(Ask::get("/company?tab=bitrix&saved=1").admin()).await;
     reply.shows(&["Сохранено."]);
 }
@@ -83,7 +83,7 @@ async fn a_name_that_is_too_long_comes_back() {
     let reply = site.send(Ask::post("/company", &form).admin().json()).await;
     assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(reply.json()["fields"]["name"].is_string());
-    assert!(site.office.world().log.is_empty());
+    assert!(site.service.world().log.is_empty());
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn switch_settings_are_saved() {
     let reply = site.send(Ask::post("/company/ecss", FORM).admin()).await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
     assert_eq!(reply.header("location"), "https://pbx.example:8802/bitrix/company?tab=ecss&saved=1");
-    let log = site.office.world().log.clone();
+    let log = site.service.world().log.clone();
     assert!(log[0].starts_with("switch Some(\"k+1\")") && log[0].contains("https://10.0.0.1:8088"), "{log:?}");
     let reply = site.send(Ask::post("/company/ecss", FORM).admin().json()).await;
     assert_eq!(reply.json()["ok"], true);
@@ -103,8 +103,8 @@ async fn an_empty_key_keeps_the_stored_one_if_there_is_one() {
     let site = Site::new();
     let form = FORM.replace("k%2B1", "");
     assert_eq!(site.send(Ask::post("/company/ecss", &form).admin()).await.status, StatusCode::SEE_OTHER);
-    assert!(site.office.world().log[0].starts_with("switch None"));
-    site.office.world().overview.as_mut().expect("company").switch = None;
+    assert!(site.service.world().log[0].starts_with("switch None"));
+    site.service.world().overview.as_mut().expect("company").switch = None;
     let reply = site.send(Ask::post("/company/ecss", &form).admin()).await;
     assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
     reply.shows(&["Ключ ещё не сохранён", "value=\"Acme\""]);
@@ -122,7 +122,7 @@ async fn faulty_settings_come_back_without_the_key() {
     let fields = &reply.json()["fields"];
     assert_eq!(fields["domain"], "Fill in this field.");
     assert!(fields["addresses"].is_string() && fields["tls_sha256"].is_string());
-    assert!(site.office.world().log.is_empty());
+    assert!(site.service.world().log.is_empty());
 }
 
 #[tokio::test]
@@ -134,12 +134,18 @@ async fn a_check_says_what_failed_and_what_to_do() {
         (Checked::Failed(LinkFault::WrongKey), &["не приняла", "integrations/list"], Some("wrong_key")),
         (Checked::Failed(LinkFault::UnknownHost(x())), &["DNS", "tcp 10.0.0.1:8088"], Some("unknown_host")),
         (
-            Checked::Failed(LinkFault::Forbidden(Forbidden { host: "pbx.corp".to_owned(), place: Place::Private })),
+            Checked::Failed(LinkFault::Forbidden(Forbidden {
+                host: "pbx.corp".to_owned(),
+                place: AddressClass::Private,
+            })),
             &["pbx.corp → частная сеть", "switch_networks"],
             Some("forbidden"),
         ),
         (
-            Checked::Failed(LinkFault::Forbidden(Forbidden { host: "pbx.corp".to_owned(), place: Place::Metadata })),
+            Checked::Failed(LinkFault::Forbidden(Forbidden {
+                host: "pbx.corp".to_owned(),
+                place: AddressClass::Metadata,
+            })),
             &["pbx.corp → служба метаданных облака", "не обращается никогда"],
             Some("forbidden"),
         ),
@@ -148,14 +154,14 @@ async fn a_check_says_what_failed_and_what_to_do() {
         (Checked::Failed(LinkFault::Lost(x())), &["восстановится само"], Some("lost")),
     ] {
         let site = Site::new();
-        site.office.world().checked = checked;
+        site.service.world().checked = checked;
         let reply = site.send(Ask::post("/company/ecss/check", "").admin()).await;
         assert_eq!(reply.status, StatusCode::OK);
         reply.shows(words);
         let json = site.send(Ask::post("/company/ecss/check", "").admin().json()).await.json();
         assert_eq!(json["ok"], code.is_none());
         assert_eq!(json.get("code").and_then(|c| c.as_str()), code);
-        assert_eq!(site.office.world().log, ["check", "check"]);
+        assert_eq!(site.service.world().log, ["check", "check"]);
     }
 }
 
@@ -165,23 +171,23 @@ async fn an_unknown_certificate_can_be_accepted() {
     let sha256 = "ab".repeat(32);
     let fault =
         LinkFault::Untrusted { why: Distrust::Authority, reason: "UnknownIssuer".to_owned(), sha256: sha256.clone() };
-    site.office.world().checked = Checked::Failed(fault.clone());
+    site.service.world().checked = Checked::Failed(fault.clone());
     let reply = site.send(Ask::post("/company/ecss/check", "").admin()).await;
     reply.shows(&["Доверять ему?", &sha256, &["AB"; 32].join(":"), "value=\"pinned\"", "Доверять этому сертификату"]);
     let json = site.send(Ask::post("/company/ecss/check", "").admin().json()).await.json();
     assert_eq!(json["detail"]["sha256"], sha256.as_str());
 
-    site.office.world().overview.as_mut().expect("company").link = LinkState::NeedsAdmin { since: NOW, why: fault };
+    site.service.world().overview.as_mut().expect("company").link = LinkState::NeedsAdmin { since: NOW, why: fault };
     site.send(Ask::get("/company").admin()).await.shows(&["Доверять ему?"]);
 
-    site.office.world().checked = Checked::Works;
-    site.office.world().log.clear();
+    site.service.world().checked = Checked::Works;
+    site.service.world().log.clear();
     let form = "backend=callapi&client_id=Acme&addresses=https://a:1,+https://b:2&domain=nick";
     let form = format!("{form}&tls=pinned&tls_sha256={}&then=check", sha256.to_uppercase());
     let reply = site.send(Ask::post("/company/ecss", &form).admin()).await;
     assert_eq!(reply.status, StatusCode::OK);
     reply.shows(&["Сохранено.", "Подключение работает"]);
-    let log = site.office.world().log.clone();
+    let log = site.service.world().log.clone();
     assert!(log[0].starts_with("switch None") && log[0].contains(&sha256), "{log:?}");
     assert_eq!(log[1], "check");
 }
@@ -191,7 +197,7 @@ async fn checking_nothing_is_marked_loudly() {
     let site = Site::new();
     let mut off = switch();
     off.trust = Trust::Off { since: None };
-    site.office.world().overview.as_mut().expect("company").switch = Some(off);
+    site.service.world().overview.as_mut().expect("company").switch = Some(off);
     site.send(Ask::get("/company").admin()).await.shows(&["не проверяется"]);
 }
 
@@ -210,7 +216,7 @@ async fn the_bitrix_tab_shows_the_tokens_life() {
     site.clock.advance(std::time::Duration::from_secs(3600));
     site.send(Ask::get("/company?tab=bitrix").admin()).await.shows(&["value=\"0\"", "идёт продление"]);
     {
-        let mut world = site.office.world();
+        let mut world = site.service.world();
         let overview = world.overview.as_mut().expect("company");
         overview.token = None;
         overview.portal = PortalState::NeedsLogin { since: NOW, why: "invalid_grant".to_owned() };
@@ -225,7 +231,7 @@ async fn choices_for_calls_are_saved() {
     let form = "crm_create=incoming&internal=card&responsible=8&budget=5/225";
     let reply = site.send(Ask::post("/company/calls", form).admin()).await;
     assert_eq!(reply.header("location"), "https://pbx.example:8802/bitrix/company?tab=bitrix&saved=1");
-    assert!(site.office.world().log[0].contains("Incoming"), "{:?}", site.office.world().log);
+    assert!(site.service.world().log[0].contains("Incoming"), "{:?}", site.service.world().log);
     let reply = site.send(Ask::post("/company/calls", "budget=fast&responsible=99").admin()).await;
     assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
     reply.shows(&["value=\"fast\"", "2/45", "Такого сотрудника нет"]);
@@ -237,11 +243,11 @@ async fn choices_for_calls_are_saved() {
 async fn diagnostics_name_what_to_do() {
     let site = Site::new();
     {
-        let mut world = site.office.world();
+        let mut world = site.service.world();
         let overview = world.overview.as_mut().expect("company");
         overview.unknown_numbers = 17;
         overview.backlog = Backlog { calls: 4, since: Some(NOW) };
-        overview.shed = 3;
+        overview.dropped = 3;
         overview.link =
             LinkState::Waiting { since: NOW, until: NOW, why: LinkFault::Unreachable("refused".to_owned()) };
         overview.portal = PortalState::Limited { since: NOW };
@@ -254,7 +260,7 @@ async fn diagnostics_name_what_to_do() {
 #[tokio::test]
 async fn a_save_that_fails_is_not_called_saved() {
     let site = Site::new();
-    site.office.world().fault = Some(OfficeFault::Busy("locked".to_owned()));
+    site.service.world().fault = Some(ServiceFault::Busy("locked".to_owned()));
     for (uri, form) in [("/company", "name=x"), ("/company/ecss", FORM), ("/company/ecss/check", "")] {
         let reply = site.send(Ask::post(uri, form).admin()).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE, "{uri}");

@@ -6,7 +6,7 @@ use crate::domain::UserId;
 use crate::domain::card::Phase;
 use crate::domain::leg::{Capabilities, CommandError};
 use crate::web::guard::Ticket;
-use crate::web::office::{ActError, OpenError};
+use crate::web::service::{ActError, OpenError};
 use axum::http::StatusCode;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) fn ticket(site: &Site) -> String {
 }
 
 fn ringing(site: &Site) {
-    site.office.world().calls = vec![call("c1", ME, Phase::Ringing, &["crm-1"]).into()];
+    site.service.world().calls = vec![call("c1", ME, Phase::Ringing, &["crm-1"]).into()];
 }
 
 async fn press(site: &Site, json: &serde_json::Value) -> Reply {
@@ -31,7 +31,7 @@ async fn the_card_shows_call_and_buttons() {
     let reply = site.post(&format!("/bitrix/call/call.html?{query}"), "AUTH_ID=t&CALL_ID=crm-1").await;
     assert_eq!(reply.status, StatusCode::OK);
     reply.shows(&["Входящий вызов", "+79831234567", "Пётр", ">Принять<", ">Отклонить<", "data-card=\"crm-1\""]);
-    assert_eq!(site.office.world().log, [format!("card {query} AUTH_ID=t&CALL_ID=crm-1")]);
+    assert_eq!(site.service.world().log, [format!("card {query} AUTH_ID=t&CALL_ID=crm-1")]);
     let policy = reply.header("content-security-policy");
     assert!(policy.ends_with("frame-ancestors https://firma.bitrix24.ru"), "{policy}");
     assert_eq!(reply.header("x-frame-options"), "");
@@ -65,7 +65,7 @@ async fn a_card_can_ask_whether_its_ticket_still_counts() {
     let look = |ticket: String| serde_json::json!({ "ticket": ticket, "action": "look" });
     assert_eq!(press(&site, &look(ticket(&site))).await.status, StatusCode::OK);
     assert_eq!(press(&site, &look("x".to_owned())).await.status, StatusCode::UNAUTHORIZED);
-    assert!(site.office.world().log.is_empty(), "nothing is done");
+    assert!(site.service.world().log.is_empty(), "nothing is done");
 }
 
 #[tokio::test]
@@ -83,10 +83,10 @@ async fn a_card_of_a_call_that_is_not_ours_is_polite() {
 async fn without_the_switch_there_are_no_buttons() {
     let site = Site::new();
     ringing(&site);
-    site.office.world().online = false;
+    site.service.world().online = false;
     let reply = site.post("/call/call.html", "CALL_ID=crm-1").await;
     reply.shows(&["Нет связи с ECSS-10", "data-action=\"answer\" hidden", "data-action=\"reject\" hidden"]);
-    site.office.world().served = false;
+    site.service.world().served = false;
     let reply = site.post("/call/call.html", "CALL_ID=crm-1").await;
     assert_eq!(reply.status, StatusCode::OK);
 }
@@ -100,7 +100,7 @@ async fn who_cannot_be_vouched_for_gets_no_card() {
         (OpenError::Unreadable(String::new()), 422, "Запрос не разобрать"),
     ] {
         let site = Site::new();
-        site.office.world().open_error = Some(error);
+        site.service.world().open_error = Some(error);
         let reply = site.post("/call/call.html", "CALL_ID=1").await;
         assert_eq!(reply.status.as_u16(), status);
         reply.shows(&[words]);
@@ -128,14 +128,14 @@ async fn buttons_become_commands() {
         (Phase::Held, "retrieve", None, "Retrieve"),
         (Phase::Talking, "transfer", Some("10-02"), "Transfer(1002)"),
     ] {
-        site.office.world().calls = vec![call("c1", ME, phase, &["crm-1"]).into()];
-        site.office.world().log.clear();
+        site.service.world().calls = vec![call("c1", ME, phase, &["crm-1"]).into()];
+        site.service.world().log.clear();
         let pressed = serde_json::json!({
             "ticket": ticket(&site), "action": action, "call": "c1", "leg": "c1-leg", "to": to,
         });
         let reply = press(&site, &pressed).await;
         assert_eq!((reply.status, reply.json()["ok"].clone()), (StatusCode::OK, true.into()), "{action}");
-        assert_eq!(site.office.world().log, [format!("act 7 c1 Some(c1-leg) {command}")]);
+        assert_eq!(site.service.world().log, [format!("act 7 c1 Some(c1-leg) {command}")]);
     }
 }
 
@@ -145,7 +145,7 @@ async fn a_form_and_the_portals_name_of_the_call_work_as_well() {
     ringing(&site);
     let reply = site.post("/call/action", &format!("ticket={}&action=answer&call=crm-1", ticket(&site))).await;
     assert_eq!(reply.status, StatusCode::OK);
-    assert_eq!(site.office.world().log, ["act 7 c1 Some(c1-leg) Answer"]);
+    assert_eq!(site.service.world().log, ["act 7 c1 Some(c1-leg) Answer"]);
 }
 
 #[tokio::test]
@@ -163,13 +163,13 @@ async fn a_ticket_that_is_not_good_is_refused() {
     site.clock.advance(Duration::from_secs(15 * 60));
     let pressed = serde_json::json!({ "ticket": good, "action": "answer", "call": "c1" });
     assert_eq!(press(&site, &pressed).await.status, StatusCode::UNAUTHORIZED, "expired");
-    assert!(site.office.world().log.is_empty());
+    assert!(site.service.world().log.is_empty());
 }
 
 #[tokio::test]
 async fn nobody_acts_on_what_is_not_his() {
     let site = Site::new();
-    site.office.world().calls =
+    site.service.world().calls =
         vec![call("mine", ME, Phase::Ringing, &[]).into(), call("theirs", UserId(8), Phase::Ringing, &[]).into()];
     let press = async |call: &str, leg: Option<&str>, action: &str, to: &str| {
         let pressed =
@@ -190,18 +190,18 @@ async fn nobody_acts_on_what_is_not_his() {
     ] {
         assert_eq!(press(call, leg, action, to).await, (want.0, want.1.to_owned()), "{call} {leg:?} {action}");
     }
-    site.office.world().online = false;
+    site.service.world().online = false;
     assert_eq!(press("mine", None, "reject", "").await, (503, "offline".to_owned()));
-    site.office.world().served = false;
+    site.service.world().served = false;
     assert_eq!(press("mine", None, "reject", "").await, (503, "offline".to_owned()));
-    assert!(site.office.world().log.is_empty());
+    assert!(site.service.world().log.is_empty());
 }
 
 #[tokio::test]
 async fn a_switch_that_cannot_hold_shows_no_such_button() {
     let site = Site::new();
-    site.office.world().calls = vec![call("c1", ME, Phase::Talking, &["crm-1"]).into()];
-    site.office.world().can = Capabilities { release: true, ..Capabilities::default() };
+    site.service.world().calls = vec![call("c1", ME, Phase::Talking, &["crm-1"]).into()];
+    site.service.world().can = Capabilities { release: true, ..Capabilities::default() };
     let reply = site.post("/call/call.html", "CALL_ID=crm-1").await;
     reply.shows(&["data-action=\"hold\" hidden", "data-action=\"reject\">Завершить"]);
     let pressed = serde_json::json!({ "ticket": ticket(&site), "action": "hold", "call": "c1" });
@@ -222,7 +222,7 @@ async fn what_the_switch_says_no_to_is_told() {
     ] {
         let site = Site::new();
         ringing(&site);
-        site.office.world().act_error = Some(error);
+        site.service.world().act_error = Some(error);
         let pressed = serde_json::json!({ "ticket": ticket(&site), "action": "answer", "call": "c1" });
         let reply = press(&site, &pressed).await;
         assert_eq!(reply.status.as_u16(), status, "{words}");

@@ -11,11 +11,11 @@ use crate::domain::tokens::REFRESH_LIFE;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::metrics::Exposition;
 use crate::web::lang::Lang;
-use crate::web::office::{
+use crate::web::service::{
     ActError, Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health,
-    Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, Office, OfficeFault, OpenError, Overview,
-    PortalAnswer, PortalOpened, PortalRequest, SaveError, SwitchInput, SwitchShown, TakenNumber, TokenLife, TraceLine,
-    Work,
+    Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview, PortalAnswer,
+    PortalOpened, PortalRequest, SaveError, ServiceFault, SwitchInput, SwitchShown, TakenNumber, TokenLife, TraceLine,
+    WebService, Work,
 };
 use secrecy::ExposeSecret as _;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -44,7 +44,7 @@ pub(super) struct World {
     pub(super) login_error: Option<LoginError>,
     pub(super) open_error: Option<OpenError>,
     pub(super) act_error: Option<ActError>,
-    pub(super) fault: Option<OfficeFault>,
+    pub(super) fault: Option<ServiceFault>,
     pub(super) health: Health,
     /// Everything that was asked for, one line each.
     pub(super) log: Vec<String>,
@@ -89,7 +89,7 @@ impl FakeOffice {
         self.changes.send_modify(|n| *n += 1);
     }
 
-    fn note(&self, line: String) -> Result<(), OfficeFault> {
+    fn note(&self, line: String) -> Result<(), ServiceFault> {
         let mut world = self.world();
         world.log.push(line);
         world.fault.clone().map_or(Ok(()), Err)
@@ -130,7 +130,7 @@ pub(super) fn overview() -> Overview {
         excess: crate::domain::excess::Excess::default(),
         unrecorded: crate::domain::excess::Unrecorded::default(),
         backlog: Backlog::default(),
-        shed: 0,
+        dropped: 0,
         disk: DiskState::Ok,
     }
 }
@@ -207,7 +207,7 @@ fn ready<'a, T: Send + 'a>(answer: T) -> Work<'a, T> {
     Box::pin(std::future::ready(answer))
 }
 
-impl Office for FakeOffice {
+impl WebService for FakeOffice {
     fn begin_login(&self, login: LoginRequest) -> Work<'_, Result<Authorize, BeginError>> {
         let keys = login.keys.map(|(id, secret)| format!("{id}/{}", secret.expose_secret()));
         ready(self.note(format!("login {} {keys:?}", login.domain)).map_err(BeginError::from).and_then(|()| {
@@ -230,17 +230,17 @@ impl Office for FakeOffice {
         }))
     }
 
-    fn session<'a>(&'a self, token: &'a str) -> Work<'a, Result<Option<Admin>, OfficeFault>> {
+    fn session<'a>(&'a self, token: &'a str) -> Work<'a, Result<Option<Admin>, ServiceFault>> {
         assert_ne!(token, "panic", "a handler that panics");
         let admin = Admin { company: COMPANY.into(), user: ME, name: "Иван Петров".to_owned() };
         ready(Ok((token == "good").then_some(admin)))
     }
 
-    fn end_session<'a>(&'a self, token: &'a str) -> Work<'a, Result<(), OfficeFault>> {
+    fn end_session<'a>(&'a self, token: &'a str) -> Work<'a, Result<(), ServiceFault>> {
         ready(self.note(format!("end {token}")))
     }
 
-    fn company<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Overview>, OfficeFault>> {
+    fn company<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Overview>, ServiceFault>> {
         assert_eq!(company.as_str(), COMPANY);
         let world = self.world();
         ready(world.fault.clone().map_or_else(|| Ok(world.overview.clone()), Err))
@@ -267,12 +267,12 @@ impl Office for FakeOffice {
         ready(self.note(format!("calls {calls:?}")).map_err(SaveError::from))
     }
 
-    fn check_switch<'a>(&'a self, _: &'a CompanyId) -> Work<'a, Result<Checked, OfficeFault>> {
+    fn check_switch<'a>(&'a self, _: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>> {
         let checked = self.world().checked.clone();
         ready(self.note("check".to_owned()).map(|()| checked))
     }
 
-    fn employees<'a>(&'a self, _: &'a CompanyId, import: bool) -> Work<'a, Result<Employees, OfficeFault>> {
+    fn employees<'a>(&'a self, _: &'a CompanyId, import: bool) -> Work<'a, Result<Employees, ServiceFault>> {
         let noted = if import { self.note("import".to_owned()) } else { Ok(()) };
         let world = self.world();
         let import = if import { world.import.clone() } else { Import::NotAsked };
@@ -311,7 +311,7 @@ impl Office for FakeOffice {
         _: &'a CompanyId,
         limit: u32,
         before: Option<Timestamp>,
-    ) -> Work<'a, Result<Vec<CallView>, OfficeFault>> {
+    ) -> Work<'a, Result<Vec<CallView>, ServiceFault>> {
         let world = self.world();
         let calls = world.recent.iter().filter(|c| before.is_none_or(|at| c.started_at < at));
         ready(Ok(calls.take(limit as usize).cloned().collect()))
@@ -322,7 +322,7 @@ impl Office for FakeOffice {
         _: &'a CompanyId,
         key: &'a CallKey,
         lang: Lang,
-    ) -> Work<'a, Result<Option<CallRecord>, OfficeFault>> {
+    ) -> Work<'a, Result<Option<CallRecord>, ServiceFault>> {
         let view = self.world().recent.iter().find(|c| c.key == *key).cloned();
         let text = if lang == Lang::En { "The phone rang" } else { "Телефон зазвонил" };
         let line = TraceLine { at: super::NOW, text: text.to_owned(), detail: "{\"a\":\"<b>\"}".to_owned() };
@@ -401,7 +401,7 @@ pub(super) fn company_health(link: LinkState) -> CompanyHealth {
         portal: PortalState::Ok,
         calls: 0,
         backlog: Backlog::default(),
-        shed: 0,
+        dropped: 0,
         grant_ends_at: None,
         unknown_numbers: 0,
         excess: crate::domain::excess::Excess::default(),

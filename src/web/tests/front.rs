@@ -2,7 +2,7 @@
 
 use super::{Ask, NOW, Site};
 use crate::domain::card::Phase;
-use crate::web::office::OfficeFault;
+use crate::web::service::ServiceFault;
 use crate::web::tests::fake::{ME, call};
 use axum::http::StatusCode;
 
@@ -33,7 +33,7 @@ async fn a_post_to_the_handler_without_a_slash_is_answered_and_not_redirected() 
     let reply = site.post("/bitrix?DOMAIN=firma.bitrix24.ru&LANG=ru", "event=ONAPPINSTALL&ts=1").await;
     assert_eq!(reply.status, StatusCode::OK);
     let want = "post DOMAIN=firma.bitrix24.ru&LANG=ru event=ONAPPINSTALL&ts=1";
-    assert_eq!(site.office.world().log, [want], "query and body arrive whole");
+    assert_eq!(site.service.world().log, [want], "query and body arrive whole");
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_mebibyte_is_enough_for_every_form() {
     assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
     let announced = Ask::new("POST", "/events", "short").header("content-length", "99999999999");
     assert_eq!(site.send(announced).await.status, StatusCode::PAYLOAD_TOO_LARGE, "before it is read");
-    assert!(site.office.world().log.is_empty());
+    assert!(site.service.world().log.is_empty());
 }
 
 #[tokio::test]
@@ -137,12 +137,12 @@ async fn a_panic_fails_one_request_only() {
 #[tokio::test]
 async fn our_faults_are_not_shown_to_visitors() {
     let site = Site::new();
-    site.office.world().fault = Some(OfficeFault::Broken("SELECT secret FROM companies".to_owned()));
+    site.service.world().fault = Some(ServiceFault::Broken("SELECT secret FROM companies".to_owned()));
     let reply = site.send(Ask::get("/company").admin().english()).await;
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
     reply.shows(&["Internal error"]);
     reply.hides(&["SELECT"]);
-    site.office.world().fault = Some(OfficeFault::Busy("locked".to_owned()));
+    site.service.world().fault = Some(ServiceFault::Busy("locked".to_owned()));
     let reply = site.send(Ask::get("/company").admin().json()).await;
     assert_eq!((reply.status, reply.json()["code"].clone()), (StatusCode::SERVICE_UNAVAILABLE, "busy".into()));
 }
@@ -165,7 +165,7 @@ async fn changes_come_from_our_own_pages_only() {
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{name}: {value}");
         }
     }
-    assert!(site.office.world().log.is_empty());
+    assert!(site.service.world().log.is_empty());
     let own = Ask::post("/company", "name=x").admin().header("sec-fetch-site", "same-origin");
     assert_eq!(site.send(own).await.status, StatusCode::SEE_OTHER);
     let own = Ask::post("/company", "name=x").admin().header("origin", "https://pbx.example:8802");
@@ -186,7 +186,7 @@ async fn hostile_names_stay_text() {
     let hostile = "<img src=x onerror=alert(1)>\"'&";
     let site = Site::new();
     {
-        let mut world = site.office.world();
+        let mut world = site.service.world();
         let overview = world.overview.as_mut().expect("company");
         overview.name = hostile.to_owned();
         overview.client_id = hostile.to_owned();

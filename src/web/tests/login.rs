@@ -2,7 +2,7 @@
 
 use super::fake::BROWSER;
 use super::{Ask, Site};
-use crate::web::office::{LoginError, OfficeFault};
+use crate::web::service::{LoginError, ServiceFault};
 use axum::http::StatusCode;
 
 /// A browser that comes back from the portal, where it began.
@@ -33,7 +33,7 @@ async fn logging_in_leads_to_the_portal() {
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
     let want = "https://firma.bitrix24.ru/oauth/authorize/?client_id=local.abc&state=s1";
     assert_eq!(reply.header("location"), want);
-    assert_eq!(site.office.world().log, ["login firma.bitrix24.ru None"]);
+    assert_eq!(site.service.world().log, ["login firma.bitrix24.ru None"]);
     let cookie = reply.header("set-cookie");
     assert!(cookie.starts_with("__Host-ecss_crm_login="), "{cookie}");
     for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/;", "Max-Age=600"] {
@@ -61,7 +61,7 @@ async fn only_a_page_of_ours_begins_a_log_in() {
     }
     let ask = Ask::post("/login", "domain=firma.bitrix24.ru").header("origin", "https://firma.bitrix24.ru");
     assert_eq!(site.send(ask).await.status, StatusCode::FORBIDDEN);
-    assert!(site.office.world().log.is_empty());
+    assert!(site.service.world().log.is_empty());
     let own = Ask::post("/login", "domain=firma.bitrix24.ru").header("origin", "https://pbx.example:8802");
     assert_eq!(site.send(own).await.status, StatusCode::SEE_OTHER);
 }
@@ -89,7 +89,7 @@ async fn registering_takes_both_keys() {
     let site = Site::new();
     let reply = site.post("/login", "domain=new.bitrix24.ru&client_id=local.1&client_secret=s%2B1").await;
     assert_eq!(reply.status, StatusCode::SEE_OTHER);
-    assert_eq!(site.office.world().log, ["login new.bitrix24.ru Some(\"local.1/s+1\")"]);
+    assert_eq!(site.service.world().log, ["login new.bitrix24.ru Some(\"local.1/s+1\")"]);
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn the_way_back_opens_a_session() {
     for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/bitrix", "Max-Age=28800"] {
         assert!(cookie.contains(attribute), "{attribute} not in {cookie}");
     }
-    assert_eq!(site.office.world().log, ["return c1 s1"]);
+    assert_eq!(site.service.world().log, ["return c1 s1"]);
 }
 
 #[tokio::test]
@@ -154,11 +154,11 @@ async fn a_failed_return_says_what_to_do() {
         (LoginError::NotAdmin, 403, "Нужны права администратора"),
         (LoginError::ScopesMissing(vec!["call".into()]), 403, "<code>call</code>"),
         (LoginError::Unreachable(text()), 503, "Портал не отвечает"),
-        (LoginError::Fault(OfficeFault::Busy(text())), 503, "Сервер занят"),
-        (LoginError::Fault(OfficeFault::Broken(text())), 500, "Внутренняя ошибка"),
+        (LoginError::Fault(ServiceFault::Busy(text())), 503, "Сервер занят"),
+        (LoginError::Fault(ServiceFault::Broken(text())), 500, "Внутренняя ошибка"),
     ] {
         let site = Site::new();
-        site.office.world().login_error = Some(error);
+        site.service.world().login_error = Some(error);
         let reply = site.send(back("/?code=c&state=s1")).await;
         assert_eq!(reply.status.as_u16(), status, "{words}");
         reply.shows(&[words, "href=\"https://pbx.example:8802/bitrix/\""]);
@@ -191,7 +191,7 @@ async fn logging_out_ends_the_session_here_and_there() {
     assert!(
         reply.header("set-cookie").contains("ecss_crm_session=;") && reply.header("set-cookie").contains("Max-Age=0")
     );
-    assert_eq!(site.office.world().log, ["end good"]);
+    assert_eq!(site.service.world().log, ["end good"]);
     assert_eq!(site.post("/logout", "").await.status, StatusCode::SEE_OTHER, "without a session as well");
 }
 

@@ -31,7 +31,7 @@ const NOW: Timestamp = Timestamp(1_770_000_000_000);
 pub(super) struct Site {
     router: Router,
     ops: Router,
-    office: Arc<FakeOffice>,
+    service: Arc<FakeOffice>,
     state: WebState,
     clock: Clock,
     shutdown: CancellationToken,
@@ -43,15 +43,15 @@ impl Site {
     }
 
     fn under(base: &str, prefixes: &[&str]) -> Self {
-        let office = Arc::new(FakeOffice::new());
+        let service = Arc::new(FakeOffice::new());
         let clock = Clock::manual(NOW);
         let shutdown = CancellationToken::new();
         let prefixes = prefixes.iter().map(|p| (*p).to_owned()).collect();
-        let state = WebState::new(office.clone(), base, prefixes, [7; 32], clock.clone(), shutdown.clone(), 40);
+        let state = WebState::new(service.clone(), base, prefixes, [7; 32], clock.clone(), shutdown.clone(), 40);
         Self {
             router: router(state.clone()),
             ops: ops_router(state.clone(), OpsDoor::Port),
-            office,
+            service,
             state,
             clock,
             shutdown,

@@ -23,11 +23,11 @@ async fn the_public_door_does_not_lead_to_the_machine_room() {
 async fn readiness_is_about_the_daemon_and_tells_of_the_companies() {
     let site = Site::new();
     assert_eq!(ops(&site, "/healthz").await.body, "ok\n");
-    site.office.world().health.companies.push(company_health(LinkState::NotConfigured));
+    site.service.world().health.companies.push(company_health(LinkState::NotConfigured));
     let reply = ops(&site, "/readyz").await;
     assert_eq!((reply.status, reply.header("cache-control")), (StatusCode::OK, "no-store"));
     assert_eq!(reply.json()["companies"]["link"]["not_configured"], 1);
-    site.office.world().health.problems.push("the database is read-only".to_owned());
+    site.service.world().health.problems.push("the database is read-only".to_owned());
     let reply = ops(&site, "/readyz").await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(reply.json()["problems"][0], "the database is read-only");

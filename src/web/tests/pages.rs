@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 async fn calls_are_listed_with_people_and_phases() {
     let site = Site::new();
     {
-        let mut world = site.office.world();
+        let mut world = site.service.world();
         world.calls = vec![call("running", ME, Phase::Talking, &[]).into()];
         let mut foreign = call("over", UserId(99), Phase::Ended, &[]);
         foreign.legs[0].owner = None;
@@ -35,7 +35,7 @@ async fn a_long_history_has_pages() {
         started_at: Timestamp(NOW.millis() - n),
         ..call(&format!("call-{n}"), ME, Phase::Ended, &[])
     });
-    site.office.world().recent = many.collect();
+    site.service.world().recent = many.collect();
     let first = site.send(Ask::get("/company/calls").admin()).await;
     let link = format!("/company/calls?before={}", NOW.millis() - 49);
     first.shows(&["call-49\"", &link]);
@@ -51,7 +51,7 @@ async fn a_long_history_has_pages() {
 #[tokio::test]
 async fn a_calls_story_is_told_in_the_visitors_language() {
     let site = Site::new();
-    site.office.world().recent = vec![call("c2c/externalCall.1", ME, Phase::Ended, &["crm-1"])];
+    site.service.world().recent = vec![call("c2c/externalCall.1", ME, Phase::Ended, &["crm-1"])];
     let uri = "/company/calls/c2c/externalCall.1";
     site.send(Ask::get(uri).admin()).await.shows(&["Телефон зазвонил", "crm-1", "&#60;b&#62;"]);
     site.send(Ask::get(uri).admin().english()).await.shows(&["The phone rang"]);
@@ -65,7 +65,7 @@ async fn a_calls_story_is_told_in_the_visitors_language() {
 fn latin() -> Site {
     let site = Site::new();
     {
-        let mut world = site.office.world();
+        let mut world = site.service.world();
         world.employees = vec![employee(7, "Ivan", &["1001"]), employee(8, "", &[])];
         let mut company = overview();
         company.name = "Acme".to_owned();

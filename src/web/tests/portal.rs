@@ -1,7 +1,7 @@
 //! What the portal posts.
 
 use super::{Ask, Site};
-use crate::web::office::{OfficeFault, OpenError};
+use crate::web::service::{OpenError, ServiceFault};
 use axum::http::StatusCode;
 
 #[tokio::test]
@@ -12,7 +12,7 @@ async fn events_are_accepted_at_both_doors() {
         assert_eq!((reply.status, reply.body.as_str()), (StatusCode::OK, "ok\n"), "{uri}");
     }
     let want = "post  event=ONEXTERNALCALLSTART&data[CALL_ID]=x";
-    assert_eq!(site.office.world().log, [want; 4], "unread, as it came");
+    assert_eq!(site.service.world().log, [want; 4], "unread, as it came");
 }
 
 #[tokio::test]
@@ -21,11 +21,11 @@ async fn events_that_are_not_authentic_are_turned_away() {
         (OpenError::Forbidden, 403, "forbidden\n"),
         (OpenError::UnknownPortal, 403, "unknown_portal\n"),
         (OpenError::Unreadable(String::new()), 422, "unreadable\n"),
-        (OpenError::Fault(OfficeFault::Busy(String::new())), 503, "busy\n"),
-        (OpenError::Fault(OfficeFault::Broken(String::new())), 500, "internal\n"),
+        (OpenError::Fault(ServiceFault::Busy(String::new())), 503, "busy\n"),
+        (OpenError::Fault(ServiceFault::Broken(String::new())), 500, "internal\n"),
     ] {
         let site = Site::new();
-        site.office.world().open_error = Some(error);
+        site.service.world().open_error = Some(error);
         let reply = site.post("/events", "event=X").await;
         assert_eq!((reply.status.as_u16(), reply.body.as_str()), (status, code));
         assert_eq!(site.post("/", "event=X").await.status.as_u16(), status);
@@ -38,7 +38,7 @@ async fn odd_bytes_reach_the_office_as_they_are() {
     let reply =
         site.send(Ask::new("POST", "/events", vec![0xff, 0x00, b'=', b'%']).header("content-type", "x/y")).await;
     assert_eq!(reply.status, StatusCode::OK);
-    assert_eq!(site.office.world().log, ["post  \u{fffd}\0=%"]);
+    assert_eq!(site.service.world().log, ["post  \u{fffd}\0=%"]);
 }
 
 #[tokio::test]

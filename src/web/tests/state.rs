@@ -4,11 +4,11 @@ use super::fake::employee;
 use super::{Ask, NOW, Site};
 use crate::domain::Timestamp;
 use crate::domain::UserId;
-use crate::domain::binding::{Binding, Heard, Refusals, RefusedBinding};
+use crate::domain::binding::{Binding, RefusalReason, Refusals, RefusedBinding};
 use crate::domain::company::Trust;
 use crate::domain::link::{Backlog, Closed, DiskState, InstallTrouble, LinkState, PortalState, WaitingInstall};
 use crate::domain::removal::{Doubt, ToldRemoval};
-use crate::web::office::Overview;
+use crate::web::service::Overview;
 use axum::http::StatusCode;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const TABS: [&str; 5] = ["ecss", "bitrix", "employees", "calls", "diagnostics"];
 
 fn site(change: impl FnOnce(&mut Overview)) -> Site {
     let site = Site::new();
-    change(site.office.world().overview.as_mut().expect("company"));
+    change(site.service.world().overview.as_mut().expect("company"));
     site
 }
 
@@ -171,7 +171,7 @@ async fn what_is_being_told_is_no_trouble_until_it_has_waited() {
 
 #[tokio::test]
 async fn what_was_given_up_is_told_in_diagnostics() {
-    let site = site(|o| o.shed = 7);
+    let site = site(|o| o.dropped = 7);
     site.send(Ask::get("/company?tab=diagnostics").admin()).await.shows(&["Отброшено", "<dd>7<p"]);
 }
 
@@ -185,7 +185,7 @@ async fn the_state_is_for_administrators() {
 async fn a_dismissed_responsible_stays_and_is_named_so() {
     let site = site(|o| o.calls.responsible = Some(UserId(9)));
     {
-        let mut world = site.office.world();
+        let mut world = site.service.world();
         for (user, name) in [(9, "Олег Бывший"), (10, "Пётр Давний")] {
             let mut gone = employee(user, name, &[]);
             gone.active = false;
@@ -209,7 +209,7 @@ async fn a_dismissed_responsible_stays_and_is_named_so() {
 async fn readiness_counts_states_and_what_waits() {
     let site = Site::new();
     {
-        let mut world = site.office.world();
+        let mut world = site.service.world();
         let mut closed = super::fake::company_health(LinkState::NotConfigured);
         closed.portal = PortalState::Closed { since: NOW, because: Closed::Plan, why: String::new() };
         closed.backlog = Backlog { calls: 2, since: Some(NOW - MINUTE) };
@@ -233,7 +233,7 @@ async fn what_the_portal_refuses_to_set_up_is_told_with_its_words_and_a_remedy()
     let refused = |what| RefusedBinding {
         what,
         since: NOW - MINUTE * 3,
-        why: Heard::Words("Access denied! [ACCESS_DENIED]".into()),
+        why: RefusalReason::Words("Access denied! [ACCESS_DENIED]".into()),
     };
     for (what, title, remedy, log_in) in [
         (Binding::Click, "подписку на звонки", "право «Телефония (telephony)»", true),
@@ -261,7 +261,7 @@ async fn an_installation_that_waits_to_be_confirmed_is_told() {
     for (why, texts, log_in) in [
         (InstallTrouble::ServerNotYet("HTTP 503".into()), ["ещё не подтверждена", &server("HTTP 503"), next], false),
         (InstallTrouble::ServerRefuses("WRONG".into()), ["её отклонил", &server("WRONG"), "новыми ключами"], true),
-        (InstallTrouble::PortalFails(Heard::Words("no".into())), ["ещё не", &portal("no"), next], false),
+        (InstallTrouble::PortalFails(RefusalReason::Words("no".into())), ["ещё не", &portal("no"), next], false),
         (InstallTrouble::TokensMissing, ["без ключей доступа", "Войти заново", "прежним доступом"], true),
     ] {
         let waiting = WaitingInstall { since: NOW - MINUTE * 2, why: why.clone(), next_try: Some(NOW + MINUTE) };

@@ -47,7 +47,7 @@ async fn the_stream_tells_the_state_and_each_change() {
     let first = events.state().await;
     assert_eq!((&first["online"], &first["current"]), (&true.into(), &Value::Null));
 
-    site.office.change(|w| w.calls = vec![call("c1", ME, Phase::Ringing, &["crm-1"]).into()]);
+    site.service.change(|w| w.calls = vec![call("c1", ME, Phase::Ringing, &["crm-1"]).into()]);
     let state = events.state().await;
     let current = &state["current"];
     assert_eq!((&current["phase"], &current["direction"]), (&"ringing".into(), &"in".into()));
@@ -56,11 +56,11 @@ async fn the_stream_tells_the_state_and_each_change() {
     assert_eq!((&current["buttons"]["answer"], &current["buttons"]["hold"]), (&true.into(), &false.into()));
     assert_eq!(state["now"], NOW.millis());
 
-    site.office.change(|w| w.calls = vec![call("c1", ME, Phase::Talking, &["crm-1"]).into()]);
+    site.service.change(|w| w.calls = vec![call("c1", ME, Phase::Talking, &["crm-1"]).into()]);
     let state = events.state().await;
     assert_eq!(state["current"]["answered_at"], NOW.millis());
 
-    site.office.change(|w| w.online = false);
+    site.service.change(|w| w.online = false);
     let state = events.state().await;
     assert_eq!((&state["online"], &state["current"]["buttons"]["reject"]), (&false.into(), &false.into()));
 }
@@ -70,9 +70,9 @@ async fn what_colleagues_do_is_not_sent() {
     let site = Site::new();
     let mut events = Events::open(&site, "").await;
     events.state().await;
-    site.office.change(|w| w.calls = vec![call("theirs", UserId(8), Phase::Ringing, &["crm"]).into()]);
+    site.service.change(|w| w.calls = vec![call("theirs", UserId(8), Phase::Ringing, &["crm"]).into()]);
     tokio::task::yield_now().await;
-    site.office.change(|w| w.calls.push(call("mine", ME, Phase::Ringing, &[]).into()));
+    site.service.change(|w| w.calls.push(call("mine", ME, Phase::Ringing, &[]).into()));
     let state = events.state().await;
     assert_eq!(state["calls"].as_array().map(Vec::len), Some(1));
     assert_eq!(state["current"]["call"], "mine");
@@ -90,7 +90,7 @@ async fn the_oldest_card_of_a_ticket_is_told_that_it_gives_way_and_ends() {
     let last = streams[0].next().await.expect("a last event");
     assert!(last.contains("event: gave_way\n"), "{last}");
     assert_eq!(streams[0].next().await, None);
-    site.office.change(|w| w.online = false);
+    site.service.change(|w| w.online = false);
     assert_eq!(streams[1].state().await["online"], false, "the others go on");
 }
 
@@ -124,7 +124,7 @@ async fn the_stream_ends_with_its_company() {
     let site = Site::new();
     let mut events = Events::open(&site, "").await;
     events.state().await;
-    site.office.change(|w| w.served = false);
+    site.service.change(|w| w.served = false);
     assert_eq!(events.next().await, None);
     let again = Ask::get(&format!("/call/stream?ticket={}", ticket(&site)));
     assert_eq!(site.send(again).await.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -136,7 +136,7 @@ async fn the_portal_has_to_vouch_again_after_half_a_day() {
     let mut events = Events::open(&site, "").await;
     events.state().await;
     site.clock.advance(Duration::from_secs(12 * 60 * 60));
-    site.office.change(|w| w.online = false);
+    site.service.change(|w| w.online = false);
     assert_eq!(events.next().await, None);
 }
 
@@ -145,9 +145,9 @@ async fn a_closed_card_leaves_nothing_behind() {
     let site = Site::new();
     let mut events = Events::open(&site, "").await;
     events.state().await;
-    assert_eq!(site.office.watchers(), 1);
+    assert_eq!(site.service.watchers(), 1);
     drop(events);
-    assert_eq!(site.office.watchers(), 0);
+    assert_eq!(site.service.watchers(), 0);
 }
 
 #[tokio::test]
@@ -157,10 +157,10 @@ async fn a_stream_that_is_not_read_keeps_one_event_and_then_tells_what_is_true_b
     events.state().await;
     for n in 0..10_000 {
         let key = format!("c{n}");
-        site.office.change(|w| w.calls = vec![call(&key, ME, Phase::Ringing, &[]).into()]);
+        site.service.change(|w| w.calls = vec![call(&key, ME, Phase::Ringing, &[]).into()]);
         tokio::task::yield_now().await;
     }
     assert_eq!(events.state().await["current"]["call"], "c9999");
-    site.office.change(|w| w.online = false);
+    site.service.change(|w| w.online = false);
     assert_eq!(events.state().await["online"], false, "nothing of what was missed comes late");
 }

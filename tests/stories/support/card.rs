@@ -25,7 +25,7 @@ impl Card {
     /// Opens it if one stands on this employee's screen.
     pub async fn open_if_there(story: &Story, firm: &Firm, user: i64) -> Option<Self> {
         let frame = firm.portal.card_frames(user).into_iter().next()?;
-        let client = story.town().client().clone();
+        let client = story.environment().client().clone();
         let response = frame.send(&client).await.expect("the card");
         assert_eq!(response.status(), StatusCode::OK);
         let headers = response.headers().clone();
@@ -36,7 +36,7 @@ impl Card {
         let state = serde_json::from_str(&attribute(&page, "data-state")).expect("the card's state");
         let (ticket, call) = (attribute(&page, "data-ticket"), attribute(&page, "data-card"));
         story.secret(&ticket);
-        Some(Self { client, base: story.town().base(), ticket, call, state })
+        Some(Self { client, base: story.environment().base(), ticket, call, state })
     }
 
     /// Opens the live stream.

@@ -1,16 +1,16 @@
 //! One company with its portal, its telephones and its admin.
 
 use super::{PATIENCE, Story};
+use ecss_crm_server::sandbox::environment::{Admin, SimulatedCompany};
 use ecss_crm_server::sandbox::portal::{FinishedCall, OpenCall, SimPortal};
 use ecss_crm_server::sandbox::switch::{CallId, DomainHandle, PhoneHandle, PhoneStatus, SwitchWorld};
-use ecss_crm_server::sandbox::town::{Admin, TownCompany};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 /// See the module.
 pub struct Firm {
-    pub company: TownCompany,
+    pub company: SimulatedCompany,
     pub portal: SimPortal,
     pub domain: DomainHandle,
     pub admin: Admin,
@@ -18,12 +18,12 @@ pub struct Firm {
 }
 
 impl Firm {
-    pub(super) fn new(story: &Story, company: TownCompany) -> Self {
+    pub(super) fn new(story: &Story, company: SimulatedCompany) -> Self {
         story.secret(company.api_key.expose_secret());
         Self {
             portal: company.portal.clone(),
             domain: story.switch().domain(&company.domain),
-            admin: story.town().admin(),
+            admin: story.environment().admin(),
             switch: story.switch().clone(),
             company,
         }
@@ -31,7 +31,7 @@ impl Firm {
 
     /// The admin registers the company, connects it to the switch, and looks until everything is in place.
     pub async fn register(mut self, story: &Story) -> Self {
-        self.admin = story.town().register(&self.company).await.expect("the registration");
+        self.admin = story.environment().register(&self.company).await.expect("the registration");
         story.remember(&self.admin);
         self.settled(story).await;
         self

@@ -144,7 +144,7 @@ impl Story {
         for request in firm.portal.requests() {
             places.push((format!("{} {}", request.method, request.params), request.params.to_string().into_bytes()));
         }
-        for file in fs::read_dir(&self.town().settings.state_dir).expect("the state directory") {
+        for file in fs::read_dir(&self.environment().settings.state_dir).expect("the state directory") {
             let path = file.expect("an entry").path();
             places.push((path.display().to_string(), fs::read(&path).unwrap_or_default()));
         }

@@ -11,9 +11,9 @@ pub use ledger::{assert_nobody_else_talked, assert_talked, same, seconds, talks}
 
 use ecss_crm_server::config::Settings;
 use ecss_crm_server::domain::CompanyId;
+use ecss_crm_server::sandbox::environment::{Admin, Environment, EnvironmentPlan};
 use ecss_crm_server::sandbox::portal::{FinishedCall, PortalSpec, Request, SimPortal};
 use ecss_crm_server::sandbox::switch::{CallId, SwitchWorld, TrueCall, TrueLeg};
-use ecss_crm_server::sandbox::town::{Admin, Town, TownPlan};
 use ecss_crm_server::store::Store;
 use log::Log;
 use std::cell::{Cell, RefCell};
@@ -40,7 +40,7 @@ pub const MARIA: i64 = 9;
 
 /// One test's stage.
 pub struct Story {
-    town: Option<Town>,
+    environment: Option<Environment>,
     dir: TempDir,
     log: Log,
     /// Texts that must stand in no log line.
@@ -65,10 +65,10 @@ impl Story {
     pub async fn begin_with(settings: fn(&mut Settings)) -> Self {
         let log = Log::listen();
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let plan = TownPlan { settings: Some(settings), ..TownPlan::default() };
-        let town = Town::build(dir.path(), &plan).await.expect("a town");
+        let plan = EnvironmentPlan { settings: Some(settings), ..EnvironmentPlan::default() };
+        let environment = Environment::build(dir.path(), &plan).await.expect("a town");
         Self {
-            town: Some(town),
+            environment: Some(environment),
             dir,
             log,
             secrets: RefCell::default(),
@@ -96,25 +96,25 @@ impl Story {
 
     /// One more company that nobody has registered yet.
     pub async fn newcomer(&self, domain: &str, spec: PortalSpec) -> Firm {
-        let company = self.town().add_company(domain, spec).await.expect("a company");
+        let company = self.environment().add_company(domain, spec).await.expect("a company");
         let keys = company.portal.keys().expect("the portal's application");
         self.secrets.borrow_mut().extend([keys.client_secret, keys.application_token]);
         Firm::new(self, company)
     }
 
     /// The town.
-    pub fn town(&self) -> &Town {
-        self.town.as_ref().expect("the town stands until the end")
+    pub fn environment(&self) -> &Environment {
+        self.environment.as_ref().expect("the town stands until the end")
     }
 
     /// The town, to stop and start its daemon.
-    pub fn town_mut(&mut self) -> &mut Town {
-        self.town.as_mut().expect("the town stands until the end")
+    pub fn town_mut(&mut self) -> &mut Environment {
+        self.environment.as_mut().expect("the town stands until the end")
     }
 
     /// The switch of all companies.
     pub fn switch(&self) -> &SwitchWorld {
-        &self.town().switch
+        &self.environment().switch
     }
 
     /// This text must not stand in any log line.
@@ -124,7 +124,7 @@ impl Story {
 
     /// Waits until the portals have come to what `look` looks for.
     pub async fn until<T>(&self, what: &str, look: impl FnMut() -> Option<T>) -> T {
-        match self.town().portals.until(PATIENCE, look).await {
+        match self.environment().portals.until(PATIENCE, look).await {
             Some(found) => found,
             None => panic!("waited in vain until {what}"),
         }
@@ -165,8 +165,8 @@ impl Story {
     /// So much time passes at once, for the portals and for the daemon. The switch's clock is its own.
     pub fn pass(&self, span: Duration) {
         // The portal first, so that no token is too young for whoever finds it old.
-        self.town().portals.advance(span);
-        self.town().clock.pass(span);
+        self.environment().portals.advance(span);
+        self.environment().clock.pass(span);
     }
 
     /// Errors with this text are what the story leads to.
@@ -208,7 +208,7 @@ impl Story {
     /// The verdict: everything told, nothing left on a screen, nothing done wrong on either side, no line in the
     /// error log, no secret in any line.
     pub async fn end(mut self) {
-        let portals = self.town().portals.clone();
+        let portals = self.environment().portals.clone();
         let silent = || {
             let done = portals.portals().iter().all(|p| p.open_calls().is_empty() && p.visible().is_empty());
             done.then_some(())
@@ -240,14 +240,14 @@ impl Story {
             assert_eq!(self.log.naming(digits, Level::INFO), Vec::<String>::new(), "a client's number in the log");
         }
         self.assert_nothing_waits().await;
-        let town = self.town.take().expect("the town stands until the end");
-        town.stop().await;
+        let environment = self.environment.take().expect("the town stands until the end");
+        environment.stop().await;
     }
 
     /// No step is left in the outbox, no call open in the database.
     async fn assert_nothing_waits(&self) {
-        let store = Store::open(&self.town().settings.state_dir).await.expect("the database");
-        for portal in self.town().portals.portals() {
+        let store = Store::open(&self.environment().settings.state_dir).await.expect("the database");
+        for portal in self.environment().portals.portals() {
             let id = CompanyId::new(portal.member_id());
             let waiting = store.pending_intents(&id).await.expect("the outbox");
             assert!(waiting.is_empty(), "steps the portal was never told: {waiting:?}");
@@ -259,8 +259,8 @@ impl Story {
 
     fn report(&self) -> String {
         let mut text = String::from("\n--- the portals' side\n");
-        let Some(town) = &self.town else { return text };
-        for portal in town.portals.portals() {
+        let Some(environment) = &self.environment else { return text };
+        for portal in environment.portals.portals() {
             for r in portal.requests().iter().filter(|r| r.method.starts_with("telephony")) {
                 let _ = writeln!(text, "  {} {} -> {} {}", r.method, r.params, r.status, r.answer["error"]);
             }

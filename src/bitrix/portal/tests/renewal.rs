@@ -12,14 +12,14 @@ struct Till {
 }
 
 impl Till {
-    fn sell(&mut self, offered: &str) -> Say {
+    fn sell(&mut self, offered: &str) -> FakeAnswer {
         if !self.good.remove(offered) {
-            return Say::error(400, "invalid_grant", "Invalid grant");
+            return FakeAnswer::error(400, "invalid_grant", "Invalid grant");
         }
         self.sold += 1;
         let refresh = format!("n{}", self.sold);
         self.good.insert(refresh.clone());
-        Say::json(
+        FakeAnswer::json(
             200,
             &json!({"access_token": format!("x{}", self.sold), "refresh_token": refresh, "expires_in": 3600}),
         )
@@ -29,18 +29,22 @@ impl Till {
 /// A portal that accepts the tokens `good` says, a till that honours `honours`, and a client that has just started
 /// with `found` in its vault.
 async fn restarted(found: Tokens, honours: &[&str], good: fn(&str) -> bool) -> World {
-    let rest = Fake::start(move |hit: &Hit| if good(&hit.auth()) { Say::result(&json!(1)) } else { expired() }).await;
+    let rest = FakePortal::start(
+        move |hit: &FakeRequest| if good(&hit.auth()) { FakeAnswer::result(&json!(1)) } else { expired() },
+    )
+    .await;
     let till = Mutex::new(Till { good: honours.iter().map(|r| (*r).to_owned()).collect(), sold: 0 });
-    let auth = Fake::start(move |hit: &Hit| till.lock().unwrap().sell(&hit.form()["refresh_token"])).await;
+    let auth =
+        FakePortal::start(move |hit: &FakeRequest| till.lock().unwrap().sell(&hit.form()["refresh_token"])).await;
     started(rest, auth, found)
 }
 
-fn started(rest: Fake, auth: Fake, found: Tokens) -> World {
-    let (vault, clock) = (Arc::new(Memory::default()), Clock::manual(NOW));
+fn started(rest: FakePortal, auth: FakePortal, found: Tokens) -> World {
+    let (token_store, clock) = (Arc::new(Memory::default()), Clock::manual(NOW));
     let oauth = OAuth::new(&auth.base, http(), clock.clone()).expect("a host");
-    let tools = Tools { oauth, http: http(), clock: clock.clone() };
+    let tools = BitrixTools { oauth, http: http(), clock: clock.clone() };
     let setup = PortalSetup { tokens: Some(found), ..setup(&format!("{}/rest", rest.base)) };
-    World { portal: Portal::new(setup, tools, vault.clone()), rest, auth, vault, clock }
+    World { portal: Portal::new(setup, tools, token_store.clone()), rest, auth, token_store, clock }
 }
 
 fn offered(world: &World) -> Vec<String> {
@@ -73,10 +77,10 @@ async fn after_a_crash_a_stored_pair_is_used_and_proved() {
     assert_eq!(offered(&world), [""; 0], "nothing had to be renewed");
     assert_eq!(previous(&before), Some("r1"));
     world.portal.proved(&before).await;
-    let kept = world.vault.kept.lock().unwrap().clone().expect("stored");
+    let kept = world.token_store.kept.lock().unwrap().clone().expect("stored");
     assert_eq!((kept.refresh.expose_secret(), previous(&kept)), ("r2", None));
     world.portal.proved(&before).await;
-    assert_eq!(world.vault.saved.lock().unwrap().len(), 1, "proved once");
+    assert_eq!(world.token_store.saved.lock().unwrap().len(), 1, "proved once");
 }
 
 /// The new pair was stored, but the authorization server does not know of it: its own disk was slower than its answer.
@@ -86,7 +90,7 @@ async fn a_pair_that_never_proved_itself_gives_way_to_the_one_before_once() {
     let world = restarted(found(), &["r1"], |access| access == "x1").await;
     world.portal.call(REGISTER, &Value::Null).await.expect("the one before is honoured");
     assert_eq!(offered(&world), ["r2", "r1"], "the newest first");
-    assert_eq!(*world.vault.saved.lock().unwrap(), ["x1"]);
+    assert_eq!(*world.token_store.saved.lock().unwrap(), ["x1"]);
 
     let world = restarted(found(), &[], |_| false).await;
     for _ in 0..3 {
@@ -134,8 +138,8 @@ async fn a_grant_that_slept_for_180_days_is_over_without_asking() {
 /// Fifty requests, one after the other or at once: the server that is down is asked as if there were one.
 #[tokio::test]
 async fn an_authorization_server_that_is_down_is_asked_in_growing_intervals() {
-    let rest = Fake::start(|_| expired()).await;
-    let world = World::with(rest, http(), |_| Say::html(502, "<html>")).await;
+    let rest = FakePortal::start(|_| expired()).await;
+    let world = World::with(rest, http(), |_| FakeAnswer::html(502, "<html>")).await;
     let outcomes = join_all((0..50).map(|_| world.portal.call(REGISTER, &Value::Null))).await;
     assert!(outcomes.iter().all(|o| o.as_ref().is_err_and(ApiError::may_retry)), "{outcomes:?}");
     assert_eq!((world.refreshes(), world.rest.hits().len()), (1, 50));
@@ -157,8 +161,8 @@ async fn an_authorization_server_that_is_down_is_asked_in_growing_intervals() {
 /// The pause is for renewals: a token that is still good goes on working.
 #[tokio::test]
 async fn an_early_renewal_in_vain_does_not_stop_requests() {
-    let rest = Fake::start(|_| Say::result(&json!(1))).await;
-    let auth = Fake::start(|_| Say::html(502, "<html>")).await;
+    let rest = FakePortal::start(|_| FakeAnswer::result(&json!(1))).await;
+    let auth = FakePortal::start(|_| FakeAnswer::html(502, "<html>")).await;
     let world = started(rest, auth, Tokens { expires_at: NOW + Duration::from_secs(60), ..pair("a1", "r1") });
     assert!(world.portal.renew().await.expect_err("down").may_retry());
     world.portal.call(REGISTER, &Value::Null).await.expect("the token is good");
@@ -170,7 +174,7 @@ async fn an_early_renewal_in_vain_does_not_stop_requests() {
 async fn a_token_that_expires_under_a_batch_is_renewed_and_the_batch_repeated_whole() {
     let world = World::new(|hit| match (hit.rest(), hit.auth().as_str()) {
         ("batch", "a1") => expired(),
-        ("batch", _) => Say::result(&json!({"result": {"c00": 1, "c01": 2}, "result_error": []})),
+        ("batch", _) => FakeAnswer::result(&json!({"result": {"c00": 1, "c01": 2}, "result_error": []})),
         other => panic!("{other:?}"),
     })
     .await;
@@ -190,7 +194,7 @@ async fn a_login_wins_over_a_renewal_under_way() {
     let (renewed, ()) =
         tokio::join!(world.portal.renew(), world.portal.adopt(&endpoint, credentials(), pair("a9", "r9")),);
     renewed.expect("renewed or found done");
-    let kept = world.vault.kept.lock().unwrap().clone().expect("stored");
+    let kept = world.token_store.kept.lock().unwrap().clone().expect("stored");
     assert_eq!(kept.access.expose_secret(), "a9");
     world.portal.call(REGISTER, &Value::Null).await.expect("the log-in's token");
 }

@@ -187,10 +187,10 @@ fn moment(t: Tenths) -> Timestamp {
 }
 
 /// What the switch says of a part, in order.
-fn said_of(part: &Part, moves: bool, told: &Telling) -> Vec<Said> {
+fn said_of(part: &Part, moves: bool, requests: &Telling) -> Vec<Said> {
     let direction = if part.outgoing { Direction::Out } else { Direction::In };
     let answered_at = |t: Tenths| {
-        let known = part.answered.filter(|a| told.answer_times && *a <= t);
+        let known = part.answered.filter(|a| requests.answer_times && *a <= t);
         known.map(|a| Timestamp(moment(a).millis() / 1000 * 1000))
     };
     let say = |at: Tenths, state: LegState| {
@@ -217,11 +217,11 @@ fn said_of(part: &Part, moves: bool, told: &Telling) -> Vec<Said> {
 }
 
 /// Everything the switch says, in the order it happens.
-fn said(truth: &Truth, told: &Telling) -> Vec<Said> {
+fn said(truth: &Truth, requests: &Telling) -> Vec<Said> {
     let moves = |n: usize| truth.parts[n + 1..].iter().any(|p| p.leg == truth.parts[n].leg);
     let mut all: Vec<Said> =
-        truth.parts.iter().enumerate().flat_map(|(n, part)| said_of(part, moves(n), told)).collect();
-    if told.reversed {
+        truth.parts.iter().enumerate().flat_map(|(n, part)| said_of(part, moves(n), requests)).collect();
+    if requests.reversed {
         all.reverse();
     }
     all.sort_by_key(|s| s.at);
@@ -258,7 +258,7 @@ fn portal_answers(run: &mut Run) {
 fn records(run: &Run) -> Vec<Must> {
     let must = |r: &Recorded| Must {
         user: r.user,
-        kind: format!("{:?}", r.kind.unwrap_or(Kind::Outgoing)),
+        kind: format!("{:?}", r.kind.unwrap_or(CrmCallKind::Outgoing)),
         code: r.status.code(),
         seconds: r.duration_s,
     };
@@ -270,8 +270,9 @@ fn records(run: &Run) -> Vec<Must> {
 /// The same records; `off` seconds are forgiven. Who of a group rang first may be impossible to tell.
 fn assert_same(run: &Run, truth: &Truth, off: u32, first_is_known: bool) {
     let anonymous = |mut all: Vec<Must>| {
-        let nobody =
-            |m: &&mut Must| m.code == Status::Missed.code() && m.kind != "Outgoing" && truth.responsible.is_none();
+        let nobody = |m: &&mut Must| {
+            m.code == FinishStatus::Missed.code() && m.kind != "Outgoing" && truth.responsible.is_none()
+        };
         if !first_is_known {
             all.iter_mut().filter(nobody).for_each(|m| m.user = UserId(0));
         }
@@ -294,16 +295,16 @@ fn restart(run: &mut Run, last: &[LegEvent]) {
     run.event(Event::Legs(again));
 }
 
-fn told_well(plan: &Plan, told: &Telling) {
+fn told_well(plan: &Plan, requests: &Telling) {
     let truth = play(plan);
     let mut run = begin(&truth);
-    let all = said(&truth, told);
+    let all = said(&truth, requests);
     let mut last: Vec<LegEvent> = Vec::new();
     let mut n = 0;
     while n < all.len() {
         let at = all[n].at;
         let together: Vec<&Said> = all[n..].iter().take_while(|s| s.at == at).collect();
-        let chance = told.chance[n % told.chance.len()];
+        let chance = requests.chance[n % requests.chance.len()];
         n += together.len();
         run.wait_until(moment(at));
         for s in &together {
@@ -330,15 +331,15 @@ fn told_well(plan: &Plan, told: &Telling) {
     }
     run.wait(60);
     assert!(run.judge.open.is_empty() && run.call.is_over(), "over without help: {:?}", run.judge.open);
-    assert_same(&run, &truth, u32::from(told.answer_times), !told.reversed);
+    assert_same(&run, &truth, u32::from(requests.answer_times), !requests.reversed);
 }
 
-fn told_late(plan: &Plan, told: &Telling) {
+fn told_late(plan: &Plan, requests: &Telling) {
     let truth = play(plan);
     let mut run = begin(&truth);
     let mut all: Vec<Said> = Vec::new();
-    for (n, mut s) in said(&truth, told).into_iter().enumerate() {
-        let chance = u64::from(told.chance[n % told.chance.len()]);
+    for (n, mut s) in said(&truth, requests).into_iter().enumerate() {
+        let chance = u64::from(requests.chance[n % requests.chance.len()]);
         s.at += chance % 5;
         if chance & 0x100 == 0 {
             all.push(Said { at: s.at + chance / 0x200 % 8, leg: s.leg.clone() });
@@ -361,7 +362,7 @@ fn told_late(plan: &Plan, told: &Telling) {
     assert_same(&run, &truth, 1, false);
 }
 
-fn told_with_losses(plan: &Plan, told: &Telling, outage: (Tenths, Tenths), clock_back: u64) {
+fn told_with_losses(plan: &Plan, requests: &Telling, outage: (Tenths, Tenths), clock_back: u64) {
     let mut truth = play(plan);
     // A phone that looks connected while the news of the true answer is lost cannot be told from one that talks.
     truth.parts.iter_mut().for_each(|p| p.only_flickered = None);
@@ -371,8 +372,8 @@ fn told_with_losses(plan: &Plan, told: &Telling, outage: (Tenths, Tenths), clock
     let (from, to) = (outage.0, outage.0 + outage.1);
     let (mut lost, mut back) = (false, false);
     let behind = Duration::from_secs(clock_back);
-    for (n, s) in said(&truth, told).into_iter().enumerate() {
-        let chance = told.chance[n % told.chance.len()];
+    for (n, s) in said(&truth, requests).into_iter().enumerate() {
+        let chance = requests.chance[n % requests.chance.len()];
         let clock = |t: Tenths| if t > from { moment(t) - behind } else { moment(t) };
         if s.at >= from && !lost {
             lost = true;
@@ -398,7 +399,7 @@ fn told_with_losses(plan: &Plan, told: &Telling, outage: (Tenths, Tenths), clock
     truth.parts.iter_mut().for_each(|p| p.client_from = None);
     for user in (1..=5).map(UserId) {
         let records: Vec<&Recorded> =
-            run.judge.records.iter().filter(|r| r.user == user && r.status == Status::Answered).collect();
+            run.judge.records.iter().filter(|r| r.user == user && r.status == FinishStatus::Answered).collect();
         let (talked, conversations) = truth.talked(user);
         assert!(records.is_empty() || conversations > 0, "{user} did not talk: {records:?}");
         let credited: u32 = records.iter().map(|r| r.duration_s).sum();

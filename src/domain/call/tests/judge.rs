@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Recorded {
     pub lane: String,
     /// `None` for the portal's own (a click).
-    pub kind: Option<Kind>,
+    pub kind: Option<CrmCallKind>,
     pub user: UserId,
-    pub status: Status,
+    pub status: FinishStatus,
     pub duration_s: u32,
 }
 
@@ -18,7 +18,7 @@ pub(super) struct Recorded {
 pub(super) struct Judge {
     /// Who sees a card, by lane.
     pub open: BTreeMap<String, BTreeSet<UserId>>,
-    kinds: BTreeMap<String, Kind>,
+    kinds: BTreeMap<String, CrmCallKind>,
     pub records: Vec<Recorded>,
     /// Who sees the card of a click from the first.
     clicker: Option<UserId>,
@@ -63,7 +63,7 @@ impl Judge {
                 let mut seen = self.open.remove(&lane).expect("finished before it was registered");
                 seen.remove(user);
                 assert!(seen.is_empty(), "{seen:?} still see a card of a finished call");
-                assert_eq!(*status == Status::Answered, *duration_s > 0, "answered means at least a second");
+                assert_eq!(*status == FinishStatus::Answered, *duration_s > 0, "answered means at least a second");
                 let kind = self.kinds.get(&lane).copied();
                 let (user, status, duration_s) = (*user, *status, *duration_s);
                 self.records.push(Recorded { lane, kind, user, status, duration_s });

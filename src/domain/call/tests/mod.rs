@@ -27,10 +27,10 @@ use std::time::Duration;
 const CLIENT: &str = "+79835551122";
 
 /// A call under test: time goes by, legs are seen, and what the portal was told is kept as short lines.
-struct Story {
+struct Scenario {
     call: Call,
     now: Timestamp,
-    told: Vec<String>,
+    requests: Vec<String>,
     asked: Vec<SwitchCommand>,
     refused: Vec<CommandRefused>,
     wake: Option<Timestamp>,
@@ -77,7 +77,7 @@ fn sighting(mut leg: LegEvent) -> Sighting {
     Sighting { leg, own, party, rule, moved: false }
 }
 
-impl Story {
+impl Scenario {
     fn new() -> Self {
         Self::with(&CallSettings::default())
     }
@@ -87,7 +87,7 @@ impl Story {
         Self {
             call: Call::new(CallKey::from("c1"), Policy::new(settings, Duration::from_secs(30)), now),
             now,
-            told: Vec::new(),
+            requests: Vec::new(),
             asked: Vec::new(),
             refused: Vec::new(),
             wake: None,
@@ -100,7 +100,7 @@ impl Story {
         self.wake = None;
         for action in actions {
             match action {
-                Action::Crm(intent) => self.told.push(line(&intent)),
+                Action::Crm(intent) => self.requests.push(line(&intent)),
                 Action::Switch(command) => self.asked.push(command),
                 Action::Refuse(why) => self.refused.push(why),
                 Action::Wake(at) => self.wake = Some(at),
@@ -141,8 +141,8 @@ impl Story {
     }
 
     /// Takes what was told since the last look.
-    fn told(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.told)
+    fn requests(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.requests)
     }
 }
 

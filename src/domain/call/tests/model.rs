@@ -4,7 +4,7 @@
 //! records and the cards follow by looking at the whole time line, tenth of a second by tenth of a second, without
 //! events, phases or memory. Nothing here uses the brain's own code; only its words for the result.
 
-use super::{Kind, Phone, Status, UserId, owner};
+use super::{CrmCallKind, FinishStatus, Phone, UserId, owner};
 
 /// Tenths of a second since the call began.
 pub(super) type Tenths = u64;
@@ -112,7 +112,7 @@ impl Truth {
         let (from, to) = part.conversation()?;
         let kind = if part.outgoing { "Outgoing".to_owned() } else { self.kind_at(self.called_at(part, from)) };
         let seconds = u32::try_from((to - from + 5) / 10).expect("a short call").max(1);
-        Some(Must { user: part.user()?, kind, code: Status::Answered.code(), seconds })
+        Some(Must { user: part.user()?, kind, code: FinishStatus::Answered.code(), seconds })
     }
 
     /// When the ringing began that led to this conversation.
@@ -125,7 +125,7 @@ impl Truth {
     /// Incoming, unless somebody had talked with the client before.
     fn kind_at(&self, t: Tenths) -> String {
         let before = self.parts.iter().filter_map(Part::conversation).any(|(from, _)| from < t);
-        let kind = if before { Kind::Redirected } else { Kind::Incoming };
+        let kind = if before { CrmCallKind::Redirected } else { CrmCallKind::Incoming };
         format!("{kind:?}")
     }
 
@@ -167,13 +167,13 @@ impl Truth {
         }
         let first = self.parts.iter().find(|p| !p.outgoing && self.rings_at(p, attempt[0]))?;
         let user = self.responsible.or(first.user())?;
-        Some(Must { user, kind: self.kind_at(attempt[0]), code: Status::Missed.code(), seconds: 0 })
+        Some(Must { user, kind: self.kind_at(attempt[0]), code: FinishStatus::Missed.code(), seconds: 0 })
     }
 
     /// The record of a caller nobody answered.
     fn unanswered_caller(&self) -> Option<Must> {
         let caller = self.parts.iter().find(|p| p.outgoing && p.answered.is_none())?;
-        let kind = format!("{:?}", Kind::Outgoing);
-        Some(Must { user: caller.user()?, kind, code: Status::Missed.code(), seconds: 0 })
+        let kind = format!("{:?}", CrmCallKind::Outgoing);
+        Some(Must { user: caller.user()?, kind, code: FinishStatus::Missed.code(), seconds: 0 })
     }
 }

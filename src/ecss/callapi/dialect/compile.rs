@@ -96,7 +96,7 @@ pub(super) fn compile(file: file::File) -> Result<Dialect, Refused> {
             message: pointers("answer.message", file.answer.message)?,
         },
         heartbeat: heartbeat(file.heartbeat)?,
-        noted: super::noted::Noted::default(),
+        log_once: super::log_once::LogOnce::default(),
     })
 }
 

@@ -6,7 +6,7 @@
 mod compile;
 mod fault;
 mod file;
-mod noted;
+mod log_once;
 mod overlay;
 mod template;
 mod words;
@@ -17,7 +17,7 @@ pub(super) use words::{Aliases, plain};
 
 use crate::domain::leg::{Capabilities, Cause, Direction, LegState, SwitchCommand};
 use crate::regular_file;
-use noted::Noted;
+use log_once::LogOnce;
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -44,7 +44,7 @@ pub struct Dialect {
     pub(super) commands: Commands,
     pub(super) answers: Answers,
     pub(super) heartbeat: Heartbeat,
-    pub(super) noted: Noted,
+    pub(super) log_once: LogOnce,
 }
 
 /// The longest dialect file, in bytes; the built-in one has some 10 KiB.

@@ -6,7 +6,7 @@ use crate::domain::Timestamp;
 use crate::domain::company::{Backend, SwitchSettings, Trust};
 use crate::domain::leg::Capabilities;
 use crate::domain::link::LinkFault;
-use crate::domain::reach::{Networks, Place};
+use crate::domain::reach::{AddressClass, Networks};
 use crate::ecss::{Connection, Dialect, Flow, Tap, connect};
 use crate::http::{Trusted, tls_config};
 use jiff::tz::TimeZone;
@@ -218,7 +218,7 @@ async fn an_address_that_leads_where_the_settings_do_not_go_is_not_contacted() {
     let rig = Rig::start(Script::default()).await;
     let client = Client { networks: Networks::Private, ..Client::default() };
     let Some(LinkFault::Forbidden(refused)) = client.connect(&rig.address).await.err() else { panic!("refused") };
-    assert_eq!((refused.host.as_str(), refused.place), ("localhost", Place::ThisMachine));
+    assert_eq!((refused.host.as_str(), refused.place), ("localhost", AddressClass::ThisMachine));
     assert!(rig.asked().is_empty());
 }
 

@@ -6,7 +6,7 @@ use crate::domain::company::{Backend, SwitchSettings, Trust};
 use crate::domain::leg::SwitchEvent;
 use crate::domain::link::LinkFault;
 use crate::domain::reach::Networks;
-use crate::ecss::{Attempt, Connection, Dialect, Steps, Tap, connect_with};
+use crate::ecss::{ConnectAttempt, ConnectLog, Connection, Dialect, Tap, connect_with};
 use crate::http::{Trusted, tls_config};
 use futures_util::{SinkExt as _, StreamExt as _};
 use jiff::tz::TimeZone;
@@ -194,7 +194,7 @@ pub(super) struct Client {
     pub(super) dialect: Arc<Dialect>,
     pub(super) trust: Trust,
     pub(super) tap: Option<Arc<dyn Tap>>,
-    pub(super) steps: Mutex<Steps>,
+    pub(super) steps: Mutex<ConnectLog>,
     pub(super) ca_file: Option<std::path::PathBuf>,
     pub(super) networks: Networks,
 }
@@ -223,7 +223,7 @@ impl Client {
             trust: self.trust.clone(),
         };
         let trusted = Trusted::load(self.ca_file.as_deref()).expect("CAs");
-        let attempt = Attempt {
+        let attempt = ConnectAttempt {
             settings: &settings,
             address,
             networks: self.networks,
@@ -233,7 +233,7 @@ impl Client {
             clock: Clock::manual(Timestamp(1_790_000_000_000)),
             tap: self.tap.clone(),
         };
-        let mut steps = Steps::default();
+        let mut steps = ConnectLog::default();
         let outcome = tokio::time::timeout(Duration::from_secs(60), connect_with(attempt, &mut steps)).await;
         *self.steps.lock().expect("not poisoned") = steps;
         outcome.expect("every attempt ends")

@@ -46,7 +46,7 @@ impl<'v> Inherited<'v> {
 
 /// What an object is.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum LegReading {
     /// A leg.
     Leg(Box<LegEvent>),
     /// A leg in a phase that is nothing to us.
@@ -63,17 +63,17 @@ pub(super) fn read(
     words: &LegWords,
     zone: &TimeZone,
     oddities: &mut Vec<Oddity>,
-) -> Verdict {
+) -> LegReading {
     let value = |field: usize| fields[field].map(|f| f.1);
     let (Some(leg), Some(status)) = (value(LEG).and_then(id), value(STATUS).and_then(Value::as_str)) else {
-        return Verdict::Other(None);
+        return LegReading::Other(None);
     };
     let looks_like_one = [OWN, REMOTE, CALL, CALL_REF, DIRECTION].iter().any(|f| fields[*f].is_some());
-    let other = |oddity: Oddity| Verdict::Other(looks_like_one.then_some(oddity));
+    let other = |oddity: Oddity| LegReading::Other(looks_like_one.then_some(oddity));
     let state = match words.status.get(status) {
         Some(StatusWord::State(state)) => state,
-        Some(StatusWord::Ignore) if looks_like_one => return Verdict::Ignored,
-        Some(StatusWord::Ignore) => return Verdict::Other(None),
+        Some(StatusWord::Ignore) if looks_like_one => return LegReading::Ignored,
+        Some(StatusWord::Ignore) => return LegReading::Other(None),
         None => return other(Oddity::Status(status.to_owned())),
     };
     let Some(own) = value(OWN).and_then(phone).map(disclosed) else { return other(Oddity::NoOwnNumber) };
@@ -95,7 +95,7 @@ pub(super) fn read(
             (None, true)
         }
     };
-    Verdict::Leg(Box::new(LegEvent {
+    LegReading::Leg(Box::new(LegEvent {
         leg: LegId::new(leg),
         call: SwitchCallId::new(call),
         call_ref,

@@ -1,6 +1,6 @@
 //! Looks for legs anywhere in a frame, within bounds.
 
-use super::leg::{self, Inherited, Verdict};
+use super::leg::{self, Inherited, LegReading};
 use crate::domain::leg::LegEvent;
 use crate::domain::phone::mask;
 use crate::domain::written::AsWritten;
@@ -113,9 +113,9 @@ impl Walk<'_> {
                 let fields = self.dialect.legs.fields.pick(members);
                 let words = &self.dialect.legs;
                 match leg::read(&fields, inherited, words, self.zone, &mut self.found.oddities) {
-                    Verdict::Leg(leg) => self.found.legs.push(*leg),
-                    Verdict::Ignored => self.found.ignored = true,
-                    Verdict::Other(oddity) => {
+                    LegReading::Leg(leg) => self.found.legs.push(*leg),
+                    LegReading::Ignored => self.found.ignored = true,
+                    LegReading::Other(oddity) => {
                         let before = self.found.legs.len();
                         let inherited = inherited.with(&fields);
                         members.values().for_each(|member| self.visit(member, depth + 1, inherited));

@@ -1,6 +1,6 @@
 //! English texts of the call card.
 
-use crate::web::lang::{CardTexts, ClickTexts, Say};
+use crate::web::lang::{CardTexts, ClickTexts, StateText};
 
 pub(super) const CARD: CardTexts = CardTexts {
     title: "ECSS-10 call",
@@ -36,7 +36,7 @@ pub(super) const CARD: CardTexts = CardTexts {
     failed: "That did not work. Try again or use your phone.",
     noscript: "Switch JavaScript on in your browser for buttons and timer.",
     done: "The command was sent.",
-    explain: Say {
+    explain: StateText {
         title: "Call card",
         what: "Bitrix24 opens this page inside the call card; number, name and buttons appear there.",
         todo: "By itself it is empty. The company's settings are on the log-in page.",

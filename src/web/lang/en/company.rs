@@ -80,7 +80,7 @@ pub(super) const COMPANY: CompanyTexts = CompanyTexts {
     switch: "Connection to ECSS-10",
     waiting: "Calls waiting to be told to the portal",
     waiting_oldest: |lasts| format!("the oldest has waited {lasts}, since"),
-    shed: "Given up because a queue was full",
+    dropped: "Given up because a queue was full",
     shed_hint: "So many events of the switch and messages could not be taken since the start: the server did not keep up. Check the machine's load and disk, then the service's log.",
     disk: "The server's database",
     unknown_numbers: "Calls to numbers without an employee",

@@ -5,7 +5,7 @@ mod company;
 mod faults;
 mod state;
 
-use super::{CallTexts, EmployeeTexts, LoginTexts, Say, Texts};
+use super::{CallTexts, EmployeeTexts, LoginTexts, StateText, Texts};
 
 pub(super) const EN: Texts = Texts {
     product: "ECSS-10 and Bitrix24",
@@ -42,7 +42,7 @@ const LOGIN: LoginTexts = LoginTexts {
     inside_title: "The application is connected",
     inside: "The settings open in a tab of their own: inside the portal the browser does not keep you logged in to them.",
     inside_open: "Open the company's settings",
-    not_admin: Say {
+    not_admin: StateText {
         title: "Administrator rights are needed",
         what: "Only an administrator of the Bitrix24 portal can manage the integration.",
         todo: "Your call card works without these rights. To change settings, ask an administrator of the portal.",

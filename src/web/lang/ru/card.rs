@@ -1,6 +1,6 @@
 //! Russian texts of the call card.
 
-use crate::web::lang::{CardTexts, ClickTexts, Say};
+use crate::web::lang::{CardTexts, ClickTexts, StateText};
 
 pub(super) const CARD: CardTexts = CardTexts {
     title: "Вызов ECSS-10",
@@ -36,7 +36,7 @@ pub(super) const CARD: CardTexts = CardTexts {
     failed: "Не получилось. Попробуйте ещё раз или воспользуйтесь телефоном.",
     noscript: "Для кнопок и таймера включите JavaScript в браузере.",
     done: "Команда передана.",
-    explain: Say {
+    explain: StateText {
         title: "Карточка вызова",
         what: "Эту страницу открывает Битрикс24 внутри карточки вызова: там появляются номер, имя и кнопки.",
         todo: "Сама по себе она пуста. Настройки компании находятся на странице входа.",

@@ -6,7 +6,7 @@ mod faults;
 mod state;
 
 use super::count;
-use super::{CallTexts, EmployeeTexts, LoginTexts, Say, Texts};
+use super::{CallTexts, EmployeeTexts, LoginTexts, StateText, Texts};
 
 pub(super) const RU: Texts = Texts {
     product: "ECSS-10 и Битрикс24",
@@ -43,7 +43,7 @@ const LOGIN: LoginTexts = LoginTexts {
     inside_title: "Приложение подключено",
     inside: "Настройки откроются в отдельной вкладке: внутри портала браузер не хранит вход в них.",
     inside_open: "Открыть настройки компании",
-    not_admin: Say {
+    not_admin: StateText {
         title: "Нужны права администратора",
         what: "Управлять интеграцией может только администратор портала Битрикс24.",
         todo: "Карточка вызова работает у вас и без этих прав. Чтобы изменить настройки, обратитесь к администратору портала.",

@@ -1,0 +1,221 @@
+//! What stands behind the pages: the store, the portals and the running companies.
+
+mod board_view;
+mod calls;
+mod click;
+mod login;
+mod number_text;
+mod portal;
+mod settings;
+mod strangers;
+mod trace_text;
+
+use crate::bitrix::AppCredentials;
+use crate::clock::Clock;
+use crate::domain::card::CardCommand;
+use crate::domain::company::CallSettings;
+use crate::domain::link::DiskState;
+use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
+use crate::metrics::Exposition;
+use crate::session::{self, Companies};
+use crate::store::{Store, StoreError};
+use crate::web::lang::Lang;
+use crate::web::service::{
+    ActError, Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health,
+    LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview, PortalAnswer, PortalRequest,
+    SaveError, ServiceFault, SwitchInput, WebService, Work,
+};
+use ring::hmac;
+use secrecy::SecretString;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+/// How long an administrator stays logged in.
+const SESSION: Duration = Duration::from_secs(12 * 3600);
+
+/// The office of a running daemon.
+pub struct DaemonService {
+    store: Store,
+    companies: Companies,
+    clock: Clock,
+    /// Keys of a single-company installation.
+    keys: Option<AppCredentials>,
+    /// Signs the states of log-ins, so that forged ones never reach the database.
+    state_key: hmac::Key,
+    /// Work that goes on after its answer has been given.
+    tasks: TaskTracker,
+}
+
+impl DaemonService {
+    /// Puts it together.
+    pub fn new(store: Store, companies: Companies, clock: Clock, keys: Option<AppCredentials>) -> Self {
+        let state_key = hmac::Key::new(hmac::HMAC_SHA256, &store.key().derive("login state"));
+        Self { store, companies, clock, keys, state_key, tasks: TaskTracker::new() }
+    }
+
+    /// How the database does.
+    fn disk(&self) -> DiskState {
+        self.store.health()
+    }
+
+    /// Waits for work whose answer has been given already.
+    pub async fn close(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// What a page can do about a store that does not answer.
+fn fault(error: &StoreError) -> ServiceFault {
+    match error {
+        StoreError::Unavailable(_) | StoreError::Full => ServiceFault::Busy(error.to_string()),
+        _ => ServiceFault::Broken(error.to_string()),
+    }
+}
+
+impl WebService for DaemonService {
+    fn begin_login(&self, login: LoginRequest) -> Work<'_, Result<Authorize, BeginError>> {
+        Box::pin(self.begin(login))
+    }
+
+    fn complete_login(&self, back: LoginReturn) -> Work<'_, Result<NewSession, LoginError>> {
+        Box::pin(self.complete(back))
+    }
+
+    fn session<'a>(&'a self, token: &'a str) -> Work<'a, Result<Option<Admin>, ServiceFault>> {
+        Box::pin(async move {
+            let token = SecretString::from(token.to_owned());
+            let session = self.store.session(&token, self.clock.now()).await.map_err(|e| fault(&e))?;
+            Ok(session.map(|s| Admin { company: s.company, user: s.user, name: s.name }))
+        })
+    }
+
+    fn end_session<'a>(&'a self, token: &'a str) -> Work<'a, Result<(), ServiceFault>> {
+        let token = SecretString::from(token.to_owned());
+        Box::pin(async move { self.store.end_session(&token).await.map_err(|e| fault(&e)) })
+    }
+
+    fn company<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Overview>, ServiceFault>> {
+        Box::pin(self.overview(company))
+    }
+
+    fn rename<'a>(&'a self, company: &'a CompanyId, name: &'a str) -> Work<'a, Result<(), SaveError>> {
+        Box::pin(async move { settings::saved(self.store.rename_company(company, name).await) })
+    }
+
+    fn save_switch<'a>(&'a self, company: &'a CompanyId, input: SwitchInput) -> Work<'a, Result<(), SaveError>> {
+        Box::pin(self.put_switch(company, input))
+    }
+
+    fn save_calls<'a>(&'a self, company: &'a CompanyId, calls: CallSettings) -> Work<'a, Result<(), SaveError>> {
+        Box::pin(self.put_calls(company, calls))
+    }
+
+    fn check_switch<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>> {
+        Box::pin(self.try_switch(company))
+    }
+
+    fn employees<'a>(&'a self, company: &'a CompanyId, import: bool) -> Work<'a, Result<Employees, ServiceFault>> {
+        Box::pin(self.table(company, import))
+    }
+
+    fn save_numbers<'a>(
+        &'a self,
+        company: &'a CompanyId,
+        rows: Vec<(UserId, Vec<Phone>)>,
+    ) -> Work<'a, Result<(), NumbersError>> {
+        Box::pin(self.put_numbers(company, rows))
+    }
+
+    fn recent_calls<'a>(
+        &'a self,
+        company: &'a CompanyId,
+        limit: u32,
+        before: Option<Timestamp>,
+    ) -> Work<'a, Result<Vec<crate::domain::card::CallView>, ServiceFault>> {
+        Box::pin(self.recent(company, limit, before))
+    }
+
+    fn call<'a>(
+        &'a self,
+        company: &'a CompanyId,
+        key: &'a CallKey,
+        lang: Lang,
+    ) -> Work<'a, Result<Option<CallRecord>, ServiceFault>> {
+        Box::pin(self.record_of(company, key, lang))
+    }
+
+    fn vouched(&self, company: &CompanyId, at: Timestamp) -> bool {
+        self.companies.get(company).is_none_or(|handle| at >= handle.since())
+    }
+
+    fn board(&self, company: &CompanyId) -> Option<Box<dyn Board>> {
+        let board = self.companies.get(company)?.board().clone();
+        Some(Box::new(board_view::BoardView::new(board)))
+    }
+
+    fn act<'a>(
+        &'a self,
+        company: &'a CompanyId,
+        user: UserId,
+        call: &'a CallKey,
+        leg: Option<&'a LegId>,
+        command: CardCommand,
+    ) -> Work<'a, Result<(), ActError>> {
+        Box::pin(async move {
+            let handle = self.companies.get(company).ok_or(ActError::NoSuchCall)?;
+            handle.act(user, call, leg, command).await.map_err(|e| match e {
+                session::ActError::NoSuchCall | session::ActError::WrongPhase => ActError::NoSuchCall,
+                session::ActError::NotYours => ActError::NotYours,
+                session::ActError::Busy => ActError::Busy,
+                session::ActError::Switch(e) => ActError::Switch(e),
+            })
+        })
+    }
+
+    fn portal_post(&self, post: PortalRequest) -> Work<'_, Result<PortalAnswer, OpenError>> {
+        Box::pin(self.posted(post))
+    }
+
+    fn card_opened(&self, post: PortalRequest) -> Work<'_, Result<CardOpened, OpenError>> {
+        Box::pin(self.opened_card(post))
+    }
+
+    fn metrics(&self, out: &mut Exposition) {
+        self.strangers(out);
+    }
+
+    fn health(&self) -> Work<'_, Health> {
+        Box::pin(async move {
+            let disk = self.disk();
+            let problems = match (disk.problem(), self.store.ping().await) {
+                (Some(problem), _) => vec![problem],
+                (None, Ok(())) => Vec::new(),
+                (None, Err(error)) => vec![error.to_string()],
+            };
+            let companies = self
+                .companies
+                .all()
+                .iter()
+                .map(|handle| {
+                    let status = handle.status();
+                    let endpoint = handle.portal().client_endpoint();
+                    CompanyHealth {
+                        domain: crate::bitrix::portal_domain(&endpoint).unwrap_or_default(),
+                        portal: status.portal_at(self.clock.now()),
+                        link: status.link,
+                        calls: status.calls,
+                        backlog: status.backlog,
+                        dropped: status.dropped,
+                        excess: status.excess,
+                        unrecorded: status.unrecorded,
+                        grant_ends_at: handle.portal().tokens().map(|t| t.refresh_ends_at()),
+                        unknown_numbers: status.unknown_numbers,
+                        refused_bindings: status.refusals.bindings.iter().map(|b| b.what).collect(),
+                    }
+                })
+                .collect();
+            Health { problems, disk, waiting_installs: self.companies.waiting_installs(), companies }
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! What an actor makes of the answers of portal and switch.
+
+use super::Actor;
+use super::round::{Origin, Round};
+use crate::bitrix::ApiError;
+use crate::domain::call::{Call, DialFailure, Event, Note};
+use crate::domain::leg::{Accepted, CommandError, SwitchCommand};
+use crate::domain::outbox::Request;
+use crate::domain::{CallKey, Timestamp};
+use crate::session::message::ActError;
+use crate::session::outbox::Substitute;
+use crate::session::outbox::{DispatchOutcome, JobOutcome, rest_after};
+
+impl Actor {
+    /// Takes in what came of a request to the portal.
+    pub(super) async fn completed(&mut self, completed: &DispatchOutcome, round: &mut Round) {
+        self.outbox.completed(completed.past);
+        let mut said = None;
+        for outcome in &completed.outcome {
+            self.sent(outcome, completed.took_ms, &mut said, round).await;
+        }
+    }
+
+    /// One lane's part of it; `said` is what the log has heard of this request already.
+    async fn sent(&mut self, outcome: &JobOutcome, took_ms: u64, said: &mut Option<ApiError>, round: &mut Round) {
+        let now = self.clock.now();
+        let lane = &outcome.job.lane;
+        for sent in &outcome.sent {
+            let answer = match &sent.answer {
+                Ok(text) => text.clone(),
+                Err(error) => error.to_string(),
+            };
+            let note = Note::Told { lane: lane.clone(), request: sent.request.name().to_owned(), answer, took_ms };
+            round.note(&outcome.job.call, now, &note);
+        }
+        if outcome.sent.iter().any(|sent| sent.answer.is_ok()) {
+            self.shared.portal_works();
+            self.outbox.portal_works();
+        }
+        if let Some(crm) = &outcome.crm {
+            round.record.crm_ids.push((lane.clone(), crm.clone()));
+            let event = Event::Registered { lane: lane.clone(), crm: crm.clone() };
+            self.take_known(&outcome.job.call, event, round);
+        }
+        match outcome.failure() {
+            None if outcome.unknown && self.outbox.must_be_remade(lane) => self.remake(outcome, round).await,
+            None => self.settle(outcome, round),
+            Some(error) => {
+                if let Some(crm) = &outcome.crm {
+                    self.outbox.named(lane, crm.clone());
+                }
+                self.outbox.partly_sent(lane, &outcome.done(), matches!(error, ApiError::Unclear { .. }));
+                let new = said.as_ref() != Some(error);
+                *said = Some(error.clone());
+                self.not_sent(outcome, error, new, round, now);
+            }
+        }
+        let over = self.open_calls.get(&outcome.job.call).is_none_or(Call::is_over);
+        self.outbox.close_if_done(lane, over);
+    }
+
+    pub(super) fn settle(&mut self, outcome: &JobOutcome, round: &mut Round) {
+        round.record.settled.extend(&outcome.job.intents);
+        let done = outcome.done();
+        self.outbox.settled(&outcome.job.lane, outcome.job.intents.len(), &done, outcome.crm.clone());
+    }
+
+    fn not_sent(&mut self, outcome: &JobOutcome, error: &ApiError, new: bool, round: &mut Round, now: Timestamp) {
+        self.shared.portal_fails(error, now);
+        let lane = &outcome.job.lane;
+        let request = outcome.sent.last().map_or("request", |t| t.request.name());
+        if let ApiError::Resting { until, .. } = error {
+            self.outbox.kind_rests(lane, request, *until);
+            if new {
+                tracing::warn!(company = %self.company, request, %error, "requests of this kind wait until the portal takes them again");
+            }
+            return;
+        }
+        if let Some(rest) = rest_after(error, now) {
+            let until = self.outbox.failed(lane, now, rest, error.concerns_whole_portal());
+            let wait_ms = until.since(now).as_millis();
+            if new {
+                tracing::warn!(company = %self.company, %lane, request, %error, wait_ms, "the portal was not told, it will be tried again");
+            }
+            return;
+        }
+        if let Some(substitute) = outcome.sent.last().and_then(|sent| self.substitute(&sent.request, error))
+            && self.outbox.amend(lane, substitute.clone())
+        {
+            tracing::warn!(company = %self.company, %lane, request, %error, ?substitute, "the portal does not take this as it is; the call is recorded otherwise");
+            return;
+        }
+        tracing::warn!(company = %self.company, %lane, request, %error, "the portal will not take this");
+        if request == "register" {
+            round.record.settled.extend(self.outbox.drop_lane(lane));
+            self.take_known(&outcome.job.call, Event::RegisterRefused { lane: lane.clone() }, round);
+        } else {
+            self.settle(outcome, round);
+        }
+    }
+
+    /// How a call can be recorded although the portal does not accept the employee or the number.
+    fn substitute(&self, request: &Request, error: &ApiError) -> Option<Substitute> {
+        if !matches!(request, Request::Register { .. } | Request::Finish { .. }) {
+            None
+        } else if error.says("user is not found or is not active") {
+            self.upkeep_signals.users_changed();
+            let responsible = self.settings.responsible.filter(|user| self.directory.employee(*user).is_some());
+            responsible.or_else(|| self.portal.tokens().and_then(|t| t.user_id)).map(Substitute::User)
+        } else {
+            let hidden = matches!(request, Request::Register { number: None, .. });
+            let substitute = if hidden { Substitute::NobodysNumber } else { Substitute::NoNumber };
+            error.says("phone number format").then_some(substitute)
+        }
+    }
+
+    pub(super) fn commanded(
+        &mut self,
+        key: &CallKey,
+        command: &SwitchCommand,
+        origin: Origin,
+        answer: Result<Accepted, CommandError>,
+        round: &mut Round,
+    ) {
+        match (command, &answer) {
+            (SwitchCommand::Make { .. }, Ok(Accepted { call: Some(call) })) => {
+                self.open_calls.alias(call.clone(), key.clone());
+            }
+            // The phone may be ringing already: the click's own patience decides.
+            (SwitchCommand::Make { .. }, Ok(_) | Err(CommandError::TimedOut)) => {}
+            (SwitchCommand::Make { .. }, Err(error)) => {
+                tracing::warn!(company = %self.company, call = %key, %error, "the click could not be dialled");
+                self.take_known(key, Event::DialFailed(dial_failure(error)), round);
+            }
+            (SwitchCommand::Release(leg), Err(_)) => {
+                self.take_known(key, Event::ReleaseRefused(leg.clone()), round);
+            }
+            _ => {}
+        }
+        if let Origin::Card(reply) = origin {
+            let _ = reply.send(answer.map(|_| ()).map_err(ActError::Switch));
+        }
+    }
+}
+
+/// What a refused `make` means to the employee who clicked. The statuses are HTTP-like words of the switch.
+fn dial_failure(error: &CommandError) -> DialFailure {
+    match error {
+        CommandError::Offline => DialFailure::Offline,
+        CommandError::Unsupported => DialFailure::NotOffered,
+        CommandError::TimedOut | CommandError::Busy => DialFailure::Failed,
+        CommandError::Refused { status, .. } => match status {
+            401 | 403 => DialFailure::Forbidden,
+            404 => DialFailure::WrongNumber,
+            409 | 486 => DialFailure::Busy,
+            480 | 408 => DialFailure::Unavailable,
+            _ => DialFailure::Failed,
+        },
+    }
+}

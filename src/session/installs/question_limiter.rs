@@ -1,0 +1,105 @@
+//! How often a server is asked about tokens that anybody can have made up.
+
+use crate::domain::allowance::Allowance;
+use crate::domain::{CompanyId, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Of one portal: once a minute, and once more at once, so that a true notice right behind a forged one need not wait.
+const OF_PORTAL: Allowance = Allowance::new(Duration::from_secs(60), 2);
+/// Of all portals that are registered here: two thousand companies install an update within a quarter of an hour.
+const OF_COMPANIES: Allowance = Allowance::new(Duration::from_millis(500), 60);
+/// Of all portals that nobody knows: whoever waits longer logs in, which needs none of this.
+const OF_STRANGERS: Allowance = Allowance::new(Duration::from_secs(2), 30);
+/// Portals that are counted; those longest at rest are forgotten first.
+const PORTALS: usize = 4096;
+
+/// Who wants to have a notice confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoticeSender {
+    /// The portal, by its application token, or an administrator who has just logged in.
+    Proved,
+    /// Anybody.
+    Anybody,
+}
+
+/// What has been asked lately.
+#[derive(Debug)]
+pub(super) struct QuestionLimiter(Mutex<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    portals: BTreeMap<CompanyId, Allowance>,
+    companies: Allowance,
+    strangers: Allowance,
+    put_off: u64,
+}
+
+impl Default for QuestionLimiter {
+    fn default() -> Self {
+        let (companies, strangers) = (OF_COMPANIES, OF_STRANGERS);
+        Self(Mutex::new(Counts { portals: BTreeMap::new(), companies, strangers, put_off: 0 }))
+    }
+}
+
+impl QuestionLimiter {
+    /// Takes the right to ask about one token of this portal, or tells how long to wait for it.
+    pub fn take(&self, id: &CompanyId, registered: bool, asker: NoticeSender, now: Timestamp) -> Result<(), Duration> {
+        if asker == NoticeSender::Proved {
+            return Ok(());
+        }
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Counts { portals, companies, strangers, put_off } = &mut *counts;
+        if portals.len() >= PORTALS && !portals.contains_key(id) {
+            portals.retain(|_, allowance| !allowance.is_rested(now));
+        }
+        if portals.len() >= PORTALS && !portals.contains_key(id) {
+            *put_off += 1;
+            return Err(Duration::from_secs(60));
+        }
+        let all = if registered { companies } else { strangers };
+        let portal = portals.entry(id.clone()).or_insert(OF_PORTAL);
+        let wait = portal.wait(now).max(all.wait(now));
+        if !wait.is_zero() {
+            *put_off += 1;
+            return Err(wait);
+        }
+        portal.take(now).and_then(|()| all.take(now))
+    }
+
+    /// Questions since the start that had to wait.
+    pub fn put_off(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put_off
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    #[test]
+    fn a_flood_for_one_portal_asks_once_a_minute() {
+        let (questions, id) = (QuestionLimiter::default(), CompanyId::from("m"));
+        let asked = (0..6000_u64)
+            .filter(|n| questions.take(&id, true, NoticeSender::Anybody, NOW + Duration::from_millis(n * 100)).is_ok())
+            .count();
+        assert_eq!(asked, 11, "ten minutes");
+        assert_eq!(questions.put_off(), 5989);
+        assert_eq!(questions.take(&id, true, NoticeSender::Proved, NOW), Ok(()));
+    }
+
+    #[test]
+    fn a_flood_of_unknown_portals_leaves_the_registered_ones_theirs() {
+        let questions = QuestionLimiter::default();
+        let asked = (0..10_000)
+            .filter(|n| questions.take(&format!("m{n}").as_str().into(), false, NoticeSender::Anybody, NOW).is_ok())
+            .count();
+        assert_eq!(asked, 30);
+        assert_eq!(questions.take(&"m1".into(), false, NoticeSender::Anybody, NOW), Err(Duration::from_secs(2)));
+        let later = NOW + Duration::from_secs(120);
+        assert_eq!(questions.take(&"ours".into(), true, NoticeSender::Anybody, later), Ok(()));
+    }
+}

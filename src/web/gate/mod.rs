@@ -1,8 +1,0 @@
-//! What every request passes before and after its handler: prefix, request id, log line, panics, error
-//! pages, headers.
-
-pub(crate) mod access;
-pub(crate) mod error;
-pub(crate) mod headers;
-pub(crate) mod prefix;
-pub(crate) mod visit;
