@@ -39,7 +39,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("sandbox::certs", "domain http"),
     ("sandbox::portal", "domain clock http sandbox::certs"),
     ("sandbox::switch", "domain clock http sandbox::certs"),
-    // The town stands where an administrator stands: settings, sockets, start, stop.
+    // The environment stands where an administrator stands: settings, sockets, start, stop.
     ("sandbox::environment", "domain clock http config server app sandbox::certs sandbox::portal sandbox::switch"),
     // Replaying a capture is the adapter's work alone; everything else goes through app.
     (

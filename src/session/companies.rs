@@ -1,18 +1,12 @@
 //! All companies of the installation: each with its own tasks, so that none can delay or break another.
 
-use super::actor::Actor;
-use super::actor::TraceLimit;
+use super::actor::{Actor, ActorSetup};
 use super::exchanges::Exchanges;
 use super::handle::{CompanyContext, CompanyHandle, click_permits};
 use super::installs::Installs;
-use super::journal::Journal;
 use super::link::{self, LinkTools};
-use super::log_limiter::LogLimiter;
-use super::open_calls::OpenCalls;
-use super::outbox::Outbox;
 use super::removals::Removals;
 use super::status::SharedStatus;
-use super::surplus::GivenUp;
 use super::token_store::CompanyTokenStore;
 use super::upkeep::{Upkeep, UpkeepSignals};
 use super::visitors::Visitors;
@@ -23,10 +17,9 @@ use crate::domain::budget::Budget;
 use crate::domain::company::{CallSettings, Company};
 use crate::domain::directory::Directory;
 use crate::domain::link::{LinkState, retry_delay};
-use crate::domain::numbers::NumberPlan;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::store::{Store, StoreError};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -274,8 +267,7 @@ impl Companies {
         let (link_events, events) = mpsc::channel(LINK_EVENTS);
         let (switch, switch_rx) = watch::channel(company.switch.map(Arc::new));
         let upkeep_signals = Arc::new(UpkeepSignals::default());
-        let numbers = NumberPlan::new(&company.calls);
-        let actor = Actor {
+        let actor = Actor::new(ActorSetup {
             company: id.clone(),
             store: setup.store.clone(),
             portal: portal.clone(),
@@ -284,20 +276,8 @@ impl Companies {
             grace: setup.grace,
             settings: company.calls,
             directory: Directory::new(employees),
-            numbers,
-            frames: VecDeque::new(),
-            open_calls: OpenCalls::default(),
-            trace_limit: TraceLimit::default(),
-            log_limiter: LogLimiter::default(),
-            surplus: LogLimiter::default(),
-            given_up: GivenUp::default(),
-            outbox: Outbox::default(),
-            rate_limit: portal.rate_limit_slot(),
-            journal: Journal::new(setup.store.clone(), id.clone()),
             upkeep_signals: upkeep_signals.clone(),
-            commander: None,
-            tasks: JoinSet::new(),
-        };
+        });
         let handle = CompanyHandle(Arc::new(CompanyContext {
             company: id,
             store: setup.store.clone(),

@@ -12,10 +12,8 @@ use super::link::LinkEvent;
 use super::log_limiter::LogLimiter;
 use super::message::{ActError, ActorMessage};
 use super::open_calls::OpenCalls;
-use super::outbox::{DispatchOutcome, send};
-use super::outbox::{LaneHistory, Outbox};
+use super::outbox::{DispatchOutcome, LaneHistory, Outbox, send};
 use super::status::SharedStatus;
-use super::surplus::GivenUp;
 use super::upkeep::UpkeepSignals;
 use crate::bitrix::{Portal, RateLimitSlot};
 use crate::clock::Clock;
@@ -33,10 +31,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use surplus::GivenUp;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-pub(super) use trace_limit::TraceLimit;
+use trace_limit::TraceLimit;
 
 /// At most this many frames are taken together, so that one commit serves a burst.
 const BURST: usize = 64;
@@ -55,34 +54,76 @@ enum TaskDone {
     Command { key: CallKey, command: SwitchCommand, origin: Origin, answer: Result<Accepted, CommandError> },
 }
 
-pub(super) struct Actor {
+/// What an actor works with.
+pub(super) struct ActorSetup {
     pub company: CompanyId,
     pub store: Store,
     pub portal: Portal,
     pub clock: Clock,
     pub shared: Arc<SharedStatus>,
+    /// How long a leg may stay unseen after a reconnect.
     pub grace: Duration,
     pub settings: CallSettings,
     pub directory: Directory,
-    pub numbers: NumberPlan,
-    /// What the switch has said and is to be taken next; not more than a burst.
-    pub frames: VecDeque<LinkEvent>,
-    pub open_calls: OpenCalls,
-    pub trace_limit: TraceLimit,
-    /// Complaints about what the switch tells beyond measure.
-    pub log_limiter: LogLimiter,
-    /// Complaints about calls that are not recorded.
-    pub surplus: LogLimiter,
-    pub given_up: GivenUp,
-    pub outbox: Outbox,
-    pub rate_limit: RateLimitSlot,
-    pub journal: Journal,
     pub upkeep_signals: Arc<UpkeepSignals>,
-    pub commander: Option<Commander>,
-    pub tasks: JoinSet<TaskDone>,
+}
+
+pub(super) struct Actor {
+    company: CompanyId,
+    store: Store,
+    portal: Portal,
+    clock: Clock,
+    shared: Arc<SharedStatus>,
+    grace: Duration,
+    settings: CallSettings,
+    directory: Directory,
+    numbers: NumberPlan,
+    /// Switch events still to be handled; not more than a burst.
+    frames: VecDeque<LinkEvent>,
+    open_calls: OpenCalls,
+    trace_limit: TraceLimit,
+    /// Complaints about what the switch tells beyond measure.
+    log_limiter: LogLimiter,
+    /// Complaints about calls that are not recorded.
+    surplus: LogLimiter,
+    given_up: GivenUp,
+    outbox: Outbox,
+    rate_limit: RateLimitSlot,
+    journal: Journal,
+    upkeep_signals: Arc<UpkeepSignals>,
+    commander: Option<Commander>,
+    tasks: JoinSet<TaskDone>,
 }
 
 impl Actor {
+    /// No call is known yet: [`run`](Self::run) takes up those that are stored.
+    pub fn new(setup: ActorSetup) -> Self {
+        let ActorSetup { company, store, portal, clock, shared, grace, settings, directory, upkeep_signals } = setup;
+        Self {
+            numbers: NumberPlan::new(&settings),
+            rate_limit: portal.rate_limit_slot(),
+            journal: Journal::new(store.clone(), company.clone()),
+            company,
+            store,
+            portal,
+            clock,
+            shared,
+            grace,
+            settings,
+            directory,
+            frames: VecDeque::new(),
+            open_calls: OpenCalls::default(),
+            trace_limit: TraceLimit::default(),
+            log_limiter: LogLimiter::default(),
+            surplus: LogLimiter::default(),
+            given_up: GivenUp::default(),
+            outbox: Outbox::default(),
+            upkeep_signals,
+            commander: None,
+            tasks: JoinSet::new(),
+        }
+    }
+
     /// Runs until told to stop.
     pub async fn run(
         mut self,

@@ -10,7 +10,7 @@ const MOST_LINES: u32 = 5_000;
 
 /// Lines written of the calls in memory since the start.
 #[derive(Debug, Default)]
-pub(in crate::session) struct TraceLimit(HashMap<CallKey, u32>);
+pub(super) struct TraceLimit(HashMap<CallKey, u32>);
 
 impl TraceLimit {
     /// Leaves out what a story has no room for; its last line says so. Tells how many lines that were.
