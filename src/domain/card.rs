@@ -1,7 +1,7 @@
 //! What people see of a call: the card in Bitrix24, the list of active calls.
 
 use super::call::ClickFacts;
-use super::leg::{Capabilities, Direction};
+use super::leg::{Capabilities, CommandError, Direction, LegState};
 use super::numbers::Party;
 use super::{CallKey, CrmCallId, LegId, Phone, Timestamp, UserId};
 use serde::Serialize;
@@ -22,11 +22,72 @@ pub enum Phase {
     Ended,
 }
 
+impl From<LegState> for Phase {
+    fn from(state: LegState) -> Self {
+        match state {
+            LegState::Dialing => Self::Dialing,
+            LegState::Ringing => Self::Ringing,
+            LegState::Talking => Self::Talking,
+            LegState::Held => Self::Held,
+            LegState::Released => Self::Ended,
+        }
+    }
+}
+
+/// A button of the card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    /// Pick up.
+    Answer,
+    /// Reject or hang up.
+    Reject,
+    /// Put on hold.
+    Hold,
+    /// Take back from hold.
+    Retrieve,
+    /// Hand over.
+    Transfer,
+}
+
+impl Button {
+    /// Its name in the trace.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Reject => "reject",
+            Self::Hold => "hold",
+            Self::Retrieve => "retrieve",
+            Self::Transfer => "transfer",
+        }
+    }
+
+    /// Whether it makes sense for a leg in this phase.
+    pub const fn fits(self, phase: Phase, direction: Direction) -> bool {
+        match self {
+            Self::Answer => matches!((phase, direction), (Phase::Ringing, Direction::In)),
+            Self::Reject => !matches!(phase, Phase::Ended),
+            Self::Hold => matches!(phase, Phase::Talking),
+            Self::Retrieve => matches!(phase, Phase::Held),
+            Self::Transfer => matches!(phase, Phase::Talking | Phase::Held),
+        }
+    }
+
+    /// Whether the switch can honour it.
+    pub const fn is_offered(self, can: Capabilities) -> bool {
+        match self {
+            Self::Answer => can.answer,
+            Self::Reject => can.release,
+            Self::Hold | Self::Retrieve => can.hold,
+            Self::Transfer => can.transfer,
+        }
+    }
+}
+
 /// One employee's leg of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LegView {
-    /// The switch's id of the leg.
-    pub leg: LegId,
+    /// The switch's id of the leg; `None` between a click and the phone's first ring.
+    pub leg: Option<LegId>,
     /// Whose leg it is; `None` for a number that belongs to nobody.
     pub owner: Option<UserId>,
     /// The own number.
@@ -64,14 +125,19 @@ pub struct Buttons {
 impl LegView {
     /// Buttons for this leg: only what its phase allows *and* the switch can honour.
     pub fn buttons(&self, can: Capabilities) -> Buttons {
-        let live = self.phase != Phase::Ended;
+        let lit = |button| self.allows(button, can);
         Buttons {
-            answer: can.answer && self.phase == Phase::Ringing && self.direction == Direction::In,
-            reject: can.release && live,
-            hold: can.hold && self.phase == Phase::Talking,
-            retrieve: can.hold && self.phase == Phase::Held,
-            transfer: can.transfer && matches!(self.phase, Phase::Talking | Phase::Held),
+            answer: lit(Button::Answer),
+            reject: lit(Button::Reject),
+            hold: lit(Button::Hold),
+            retrieve: lit(Button::Retrieve),
+            transfer: lit(Button::Transfer),
         }
+    }
+
+    /// Whether this button does something now.
+    pub const fn allows(&self, button: Button, can: Capabilities) -> bool {
+        self.leg.is_some() && button.fits(self.phase, self.direction) && button.is_offered(can)
     }
 }
 
@@ -128,13 +194,46 @@ pub enum CardCommand {
     Transfer(Phone),
 }
 
+impl CardCommand {
+    /// The button it comes from.
+    pub const fn button(&self) -> Button {
+        match self {
+            Self::Answer => Button::Answer,
+            Self::Reject => Button::Reject,
+            Self::Hold => Button::Hold,
+            Self::Retrieve => Button::Retrieve,
+            Self::Transfer(_) => Button::Transfer,
+        }
+    }
+}
+
+/// Why a button did nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandRefused {
+    /// The call is over or was never ours.
+    #[error("there is no such call")]
+    NoSuchCall,
+    /// The leg is somebody else's, or there is none of this employee in the call.
+    #[error("no leg of this employee in this call")]
+    NotYours,
+    /// The leg is not in a phase where this makes sense.
+    #[error("the call is no longer in that phase")]
+    WrongPhase,
+    /// Too much is going on.
+    #[error("too many commands at once")]
+    Busy,
+    /// The switch did not do it.
+    #[error(transparent)]
+    Switch(#[from] CommandError),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn leg(phase: Phase, direction: Direction) -> LegView {
         LegView {
-            leg: "l".into(),
+            leg: Some("l".into()),
             owner: Some(UserId(1)),
             own: Phone::parse("1001").expect("number"),
             remote: None,
@@ -155,5 +254,7 @@ mod tests {
         assert_eq!(leg(Phase::Talking, Direction::In).buttons(Capabilities::default()), Buttons::default());
         assert_eq!(leg(Phase::Ended, Direction::In).buttons(all), Buttons::default());
         assert!(leg(Phase::Held, Direction::In).buttons(all).retrieve);
+        let clicked = LegView { leg: None, ..leg(Phase::Dialing, Direction::Out) };
+        assert_eq!(clicked.buttons(all), Buttons::default(), "there is no leg yet that could be released");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::call_board::CallBoard;
 use super::link::{LinkTools, check};
-use super::message::{ActError, ActorMessage};
+use super::message::ActorMessage;
 use super::status::{CompanyStatus, SharedStatus};
 use super::upkeep::UpkeepSignals;
 use super::visitors::{Visit, VisitCounts, VisitFault, Visitors};
@@ -11,7 +11,7 @@ use crate::bitrix::{ApiError, Portal, TokenOwner, portal_domain};
 use crate::clock::Clock;
 use crate::domain::binding::Binding;
 use crate::domain::call::Click;
-use crate::domain::card::CardCommand;
+use crate::domain::card::{CardCommand, CommandRefused};
 use crate::domain::company::SwitchSettings;
 use crate::domain::directory::{PortalUser, dismissed, missing};
 use crate::domain::link::LinkFault;
@@ -95,14 +95,14 @@ impl CompanyHandle {
         call: &CallKey,
         leg: Option<&LegId>,
         command: CardCommand,
-    ) -> Result<(), ActError> {
+    ) -> Result<(), CommandRefused> {
         let (reply, answer) = oneshot::channel();
         let message = ActorMessage::Press { user, call: call.clone(), leg: leg.cloned(), command, reply };
         self.0.inbox.try_send(message).map_err(|_| {
             self.0.shared.dropped.fetch_add(1, Ordering::Relaxed);
-            ActError::Busy
+            CommandRefused::Busy
         })?;
-        answer.await.unwrap_or(Err(ActError::Busy))
+        answer.await.unwrap_or(Err(CommandRefused::Busy))
     }
 
     /// Hands over a click on a number; returns at once. `event` is the stored event that brought it, marked as

@@ -36,7 +36,6 @@ pub use enroll::{RegisterError, Registered};
 pub use handle::{Busy, CompanyHandle, SyncError};
 pub use installs::InstallQueueFull;
 pub use link::LinkTools;
-pub use message::ActError;
 pub use status::CompanyStatus;
 pub use uninstall::Removal;
 pub use visitors::{Source, Visit, VisitCounts, VisitFault};

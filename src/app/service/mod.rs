@@ -12,18 +12,18 @@ mod trace_text;
 
 use crate::bitrix::AppCredentials;
 use crate::clock::Clock;
-use crate::domain::card::CardCommand;
+use crate::domain::card::{CardCommand, CommandRefused};
 use crate::domain::company::CallSettings;
 use crate::domain::link::DiskState;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::metrics::Exposition;
-use crate::session::{self, Companies};
+use crate::session::Companies;
 use crate::store::{Store, StoreError};
 use crate::web::lang::Lang;
 use crate::web::service::{
-    ActError, Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health,
-    LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview, PortalAnswer, PortalRequest,
-    SaveError, ServiceFault, SwitchInput, WebService, Work,
+    Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health, LoginError,
+    LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview, PortalAnswer, PortalRequest, SaveError,
+    ServiceFault, SwitchInput, WebService, Work,
 };
 use ring::hmac;
 use secrecy::SecretString;
@@ -161,15 +161,10 @@ impl WebService for DaemonService {
         call: &'a CallKey,
         leg: Option<&'a LegId>,
         command: CardCommand,
-    ) -> Work<'a, Result<(), ActError>> {
+    ) -> Work<'a, Result<(), CommandRefused>> {
         Box::pin(async move {
-            let handle = self.companies.get(company).ok_or(ActError::NoSuchCall)?;
-            handle.act(user, call, leg, command).await.map_err(|e| match e {
-                session::ActError::NoSuchCall | session::ActError::WrongPhase => ActError::NoSuchCall,
-                session::ActError::NotYours => ActError::NotYours,
-                session::ActError::Busy => ActError::Busy,
-                session::ActError::Switch(e) => ActError::Switch(e),
-            })
+            let handle = self.companies.get(company).ok_or(CommandRefused::NoSuchCall)?;
+            handle.act(user, call, leg, command).await
         })
     }
 

@@ -3,6 +3,7 @@
 use super::crm::CrmCallKind;
 use super::event::DialFailure;
 use super::note::Note;
+use crate::domain::card::CommandRefused;
 use crate::domain::leg::SwitchCommand;
 use crate::domain::{CrmCallId, ExternalId, LegId, Phone, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -149,15 +150,4 @@ impl FinishStatus {
             Self::GoesOnElsewhere => "OTHER",
         }
     }
-}
-
-/// Why a button does nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum CommandRefused {
-    /// The leg belongs to somebody else, or there is none of his in this call.
-    #[error("no leg of this employee in this call")]
-    NotYours,
-    /// The leg is not in a phase where this makes sense.
-    #[error("the call is no longer in that phase")]
-    WrongPhase,
 }

@@ -36,7 +36,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use action::{Action, CommandRefused, CrmStep, FinishStatus, Intent, Reason};
+pub use action::{Action, CrmStep, FinishStatus, Intent, Reason};
 pub use click::{Click, ClickFacts, CrmItem};
 pub use crm::{CrmCall, CrmCallKind};
 pub use event::{DialFailure, Event, Sighting};

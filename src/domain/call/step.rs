@@ -1,6 +1,6 @@
 //! One event in, the changed call and what to do about it out.
 
-use super::action::{Action, CommandRefused, CrmStep, Intent, Reason};
+use super::action::{Action, CrmStep, Intent, Reason};
 use super::click::Click;
 use super::crm::{CrmCall, CrmCallKind};
 use super::event::{DialFailure, Event};
@@ -12,8 +12,8 @@ use super::outcome;
 use super::reconcile::reconcile;
 use super::renumber::settle_numbers;
 use super::state::{CLICK_PATIENCE, Call};
-use crate::domain::card::CardCommand;
-use crate::domain::leg::{Direction, LegState, SwitchCommand};
+use crate::domain::card::{CardCommand, CommandRefused};
+use crate::domain::leg::{LegState, SwitchCommand};
 use crate::domain::{ExternalId, LegId, Timestamp, UserId};
 
 /// The outcome of one event.
@@ -125,36 +125,22 @@ fn pressed(call: &mut Call, user: UserId, leg: Option<&LegId>, command: &CardCom
         return actions.push(Action::Refuse(CommandRefused::NotYours));
     };
     let id = found.id.clone();
-    let unanswered = matches!(found.state, LegState::Ringing | LegState::Dialing);
+    let button = command.button();
+    if !(found.is_live() && button.fits(found.state.into(), found.direction)) {
+        return actions.push(Action::Refuse(CommandRefused::WrongPhase));
+    }
     let asked = match command {
-        CardCommand::Answer if found.state == LegState::Ringing && found.direction == Direction::In => {
-            SwitchCommand::Answer(id)
-        }
-        CardCommand::Reject if found.is_live() => {
-            found.rejected |= unanswered;
+        CardCommand::Answer => SwitchCommand::Answer(id),
+        CardCommand::Reject => {
+            found.rejected |= matches!(found.state, LegState::Ringing | LegState::Dialing);
             SwitchCommand::Release(id)
         }
-        CardCommand::Hold if found.state == LegState::Talking => SwitchCommand::Hold(id),
-        CardCommand::Retrieve if found.state == LegState::Held => SwitchCommand::Retrieve(id),
-        CardCommand::Transfer(to) if found.state.is_connected() => SwitchCommand::Transfer { leg: id, to: to.clone() },
-        CardCommand::Answer
-        | CardCommand::Reject
-        | CardCommand::Hold
-        | CardCommand::Retrieve
-        | CardCommand::Transfer(_) => return actions.push(Action::Refuse(CommandRefused::WrongPhase)),
+        CardCommand::Hold => SwitchCommand::Hold(id),
+        CardCommand::Retrieve => SwitchCommand::Retrieve(id),
+        CardCommand::Transfer(to) => SwitchCommand::Transfer { leg: id, to: to.clone() },
     };
-    actions.push(Action::Note(Note::Pressed { user, button: button(command).to_owned() }));
+    actions.push(Action::Note(Note::Pressed { user, button: button.name().to_owned() }));
     actions.push(Action::Switch(asked));
-}
-
-const fn button(command: &CardCommand) -> &'static str {
-    match command {
-        CardCommand::Answer => "answer",
-        CardCommand::Reject => "reject",
-        CardCommand::Hold => "hold",
-        CardCommand::Retrieve => "retrieve",
-        CardCommand::Transfer(_) => "transfer",
-    }
 }
 
 fn link_lost(call: &mut Call, at: Timestamp, actions: &mut Vec<Action>) {

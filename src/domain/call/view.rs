@@ -2,9 +2,8 @@
 
 use super::leg::Leg;
 use super::state::Call;
-use crate::domain::LegId;
 use crate::domain::card::{CallView, ClickView, LegView, Phase};
-use crate::domain::leg::{Direction, LegState};
+use crate::domain::leg::Direction;
 use crate::domain::numbers::Party;
 
 impl Call {
@@ -18,7 +17,7 @@ impl Call {
         {
             // Between the click and the phone's first ring there is no leg yet, but there is something to see.
             legs.push(LegView {
-                leg: LegId::new(""),
+                leg: None,
                 owner: Some(click.user),
                 own: from.clone(),
                 remote: click.to.clone(),
@@ -43,20 +42,14 @@ impl Call {
 
 fn leg_view(leg: &Leg) -> LegView {
     LegView {
-        leg: leg.id.clone(),
+        leg: Some(leg.id.clone()),
         owner: leg.owner,
         own: leg.own.clone(),
         remote: leg.remote.clone(),
         party: leg.party,
         display_name: leg.display_name.clone(),
         direction: leg.direction,
-        phase: match leg.state {
-            LegState::Dialing => Phase::Dialing,
-            LegState::Ringing => Phase::Ringing,
-            LegState::Talking => Phase::Talking,
-            LegState::Held => Phase::Held,
-            LegState::Released => Phase::Ended,
-        },
+        phase: leg.state.into(),
         answered_at: leg.answered_at,
     }
 }

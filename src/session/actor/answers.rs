@@ -4,10 +4,10 @@ use super::Actor;
 use super::round::{Origin, Round};
 use crate::bitrix::ApiError;
 use crate::domain::call::{Call, DialFailure, Event, Note};
+use crate::domain::card::CommandRefused;
 use crate::domain::leg::{Accepted, CommandError, SwitchCommand};
 use crate::domain::outbox::Request;
 use crate::domain::{CallKey, Timestamp};
-use crate::session::message::ActError;
 use crate::session::outbox::Substitute;
 use crate::session::outbox::{DispatchOutcome, JobOutcome, rest_after};
 
@@ -138,7 +138,7 @@ impl Actor {
             _ => {}
         }
         if let Origin::Card(reply) = origin {
-            let _ = reply.send(answer.map(|_| ()).map_err(ActError::Switch));
+            let _ = reply.send(answer.map(|_| ()).map_err(CommandRefused::Switch));
         }
     }
 }

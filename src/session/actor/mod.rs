@@ -10,7 +10,7 @@ mod trace_limit;
 use super::journal::Journal;
 use super::link::LinkEvent;
 use super::log_limiter::LogLimiter;
-use super::message::{ActError, ActorMessage};
+use super::message::ActorMessage;
 use super::open_calls::OpenCalls;
 use super::outbox::{DispatchOutcome, LaneHistory, Outbox, send};
 use super::status::SharedStatus;
@@ -18,6 +18,7 @@ use super::upkeep::UpkeepSignals;
 use crate::bitrix::{Portal, RateLimitSlot};
 use crate::clock::Clock;
 use crate::domain::call::{Call, Click, CrmStep, Event, Intent, Policy};
+use crate::domain::card::CommandRefused;
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
 use crate::domain::excess::Excess;
@@ -179,7 +180,7 @@ impl Actor {
             }
             ActorMessage::Press { user, call, leg, command, reply } => {
                 if self.open_calls.get(&call).is_none() {
-                    let _ = reply.send(Err(ActError::NoSuchCall));
+                    let _ = reply.send(Err(CommandRefused::NoSuchCall));
                     return;
                 }
                 self.take(&call, Event::Pressed { user, leg, command }, Origin::Card(reply), &mut round);

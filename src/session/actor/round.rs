@@ -1,10 +1,10 @@
 //! Collects what a round of steps wants done, so that it is stored in one transaction before any of it is done.
 
-use crate::domain::call::{Action, Call, CommandRefused, Event, Intent, Note, Step, step};
+use crate::domain::call::{Action, Call, Event, Intent, Note, Step, step};
 use crate::domain::excess::Excess;
 use crate::domain::leg::SwitchCommand;
 use crate::domain::{CallKey, LegId, Timestamp};
-use crate::session::message::{ActError, ActionReply};
+use crate::session::message::ActionReply;
 use crate::session::open_calls::OpenCalls;
 use crate::store::{CallUpdate, NewIntent, Record, TraceLine};
 use std::collections::BTreeSet;
@@ -48,10 +48,7 @@ impl Round {
                 }
                 Action::Refuse(why) => {
                     if let Some(Origin::Card(reply)) = origin.take() {
-                        let _ = reply.send(Err(match why {
-                            CommandRefused::NotYours => ActError::NotYours,
-                            CommandRefused::WrongPhase => ActError::WrongPhase,
-                        }));
+                        let _ = reply.send(Err(why));
                     }
                 }
                 Action::Wake(at) => wake = Some(at),

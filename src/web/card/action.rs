@@ -1,6 +1,6 @@
 //! `/call/action`: a button of the card.
 
-use crate::domain::card::{Buttons, CardCommand, LegView};
+use crate::domain::card::{CardCommand, CommandRefused, LegView};
 use crate::domain::leg::CommandError;
 use crate::domain::written::dialled;
 use crate::domain::{CallKey, LegId};
@@ -9,7 +9,7 @@ use crate::web::lang::{CardTexts, Lang};
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::{RequestContext, text};
 use crate::web::read::{Fields, whole_body};
-use crate::web::service::{ActError, Board};
+use crate::web::service::Board;
 use crate::web::{WebState, detached};
 use axum::Json;
 use axum::extract::{Request, State};
@@ -17,9 +17,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// Not a button: a card that lost its stream asks whether its ticket still counts, which a stream cannot tell it.
 const LOOK: &str = "look";
+
+/// Nothing can be done without the switch.
+const OFFLINE: Refusal = Refusal::Refused(CommandRefused::Switch(CommandError::Offline));
 
 /// What a button sends, as JSON or as a form.
 #[derive(Debug, Default, Deserialize)]
@@ -38,80 +42,51 @@ struct Pressed {
 }
 
 /// Why a button did nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum Refusal {
+    #[error("there is no such button")]
     BadAction,
+    #[error("the call cannot be handed over to that")]
     BadNumber,
-    NoSuchCall,
-    NotYours,
-    NotNow,
-    Offline,
-    Busy,
-    TimedOut,
-    Unsupported,
-    Refused(String),
-}
-
-impl From<ActError> for Refusal {
-    fn from(error: ActError) -> Self {
-        match error {
-            ActError::NotYours => Self::NotYours,
-            ActError::NoSuchCall => Self::NoSuchCall,
-            ActError::Busy | ActError::Switch(CommandError::Busy) => Self::Busy,
-            ActError::Switch(CommandError::Offline) => Self::Offline,
-            ActError::Switch(CommandError::TimedOut) => Self::TimedOut,
-            ActError::Switch(CommandError::Unsupported) => Self::Unsupported,
-            ActError::Switch(CommandError::Refused { status, message }) => {
-                Self::Refused(if message.is_empty() { status.to_string() } else { message })
-            }
-        }
-    }
+    #[error(transparent)]
+    Refused(#[from] CommandRefused),
 }
 
 impl Refusal {
-    const fn status(&self) -> StatusCode {
-        match self {
-            Self::BadAction | Self::BadNumber => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NoSuchCall => StatusCode::NOT_FOUND,
-            Self::NotYours => StatusCode::FORBIDDEN,
-            Self::NotNow | Self::Unsupported | Self::Refused(_) => StatusCode::CONFLICT,
-            Self::Offline | Self::Busy | Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    const fn code(&self) -> &'static str {
-        match self {
-            Self::BadAction => "bad_action",
-            Self::BadNumber => "bad_number",
-            Self::NoSuchCall => "no_such_call",
-            Self::NotYours => "not_yours",
-            Self::NotNow => "not_now",
-            Self::Offline => "offline",
-            Self::Busy => "busy",
-            Self::TimedOut => "timed_out",
-            Self::Unsupported => "unsupported",
-            Self::Refused(_) => "refused",
-        }
-    }
-
-    fn words(&self, t: &CardTexts) -> String {
-        match self {
-            Self::BadAction => t.bad_action.to_owned(),
-            Self::BadNumber => t.bad_number.to_owned(),
-            Self::NoSuchCall => t.no_call.to_owned(),
-            Self::NotYours => t.not_yours.to_owned(),
-            Self::NotNow => t.not_now.to_owned(),
-            Self::Offline => t.offline.to_owned(),
-            Self::Busy => t.failed.to_owned(),
-            Self::TimedOut => t.timed_out.to_owned(),
-            Self::Unsupported => t.unsupported.to_owned(),
-            Self::Refused(why) => (t.refused)(why),
-        }
+    /// Its status, its name for scripts, and what to say about it.
+    fn parts(&self, t: &CardTexts) -> (StatusCode, &'static str, Cow<'static, str>) {
+        let (status, code, text) = match self {
+            Self::BadAction => (StatusCode::UNPROCESSABLE_ENTITY, "bad_action", t.bad_action),
+            Self::BadNumber => (StatusCode::UNPROCESSABLE_ENTITY, "bad_number", t.bad_number),
+            Self::Refused(why) => match why {
+                CommandRefused::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call", t.no_call),
+                CommandRefused::NotYours => (StatusCode::FORBIDDEN, "not_yours", t.not_yours),
+                CommandRefused::WrongPhase => (StatusCode::CONFLICT, "not_now", t.not_now),
+                CommandRefused::Busy | CommandRefused::Switch(CommandError::Busy) => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "busy", t.failed)
+                }
+                CommandRefused::Switch(CommandError::Offline) => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "offline", t.offline)
+                }
+                CommandRefused::Switch(CommandError::TimedOut) => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "timed_out", t.timed_out)
+                }
+                CommandRefused::Switch(CommandError::Unsupported) => {
+                    (StatusCode::CONFLICT, "unsupported", t.unsupported)
+                }
+                CommandRefused::Switch(CommandError::Refused { status, message }) => {
+                    let status = status.to_string();
+                    let why = if message.is_empty() { &status } else { message };
+                    return (StatusCode::CONFLICT, "refused", (t.refused)(why).into());
+                }
+            },
+        };
+        (status, code, text.into())
     }
 
     fn answer(&self, lang: Lang) -> Response {
-        let body = json!({ "ok": false, "code": self.code(), "message": self.words(&lang.texts().card) });
-        (self.status(), Json(body)).into_response()
+        let (status, code, message) = self.parts(&lang.texts().card);
+        (status, Json(json!({ "ok": false, "code": code, "message": message }))).into_response()
     }
 }
 
@@ -131,7 +106,7 @@ pub(crate) async fn act(
         Err(refusal) => return Ok(refusal.answer(context.lang)),
     };
     let Some(board) = state.service.board(&ticket.company) else {
-        return Ok(Refusal::Offline.answer(context.lang));
+        return Ok(OFFLINE.answer(context.lang));
     };
     let (call, leg) = match aim(&*board, &ticket, &pressed, &command) {
         Ok(target) => target,
@@ -186,31 +161,23 @@ fn aim(
     let named = |c: &&std::sync::Arc<crate::domain::card::CallView>| {
         c.key.as_str() == pressed.call || c.crm.iter().any(|id| id.as_str() == pressed.call)
     };
-    let call = calls.iter().find(named).ok_or(Refusal::NoSuchCall)?;
+    let call = calls.iter().find(named).ok_or(CommandRefused::NoSuchCall)?;
     let leg: &LegView = match &pressed.leg {
-        None => call.leg_of(ticket.user).ok_or(Refusal::NotYours)?,
-        Some(id) => call.legs.iter().find(|leg| leg.leg.as_str() == id).ok_or(Refusal::NoSuchCall)?,
+        None => call.leg_of(ticket.user).ok_or(CommandRefused::NotYours)?,
+        Some(id) => call
+            .legs
+            .iter()
+            .find(|leg| leg.leg.as_ref().is_some_and(|leg| leg.as_str() == id))
+            .ok_or(CommandRefused::NoSuchCall)?,
     };
     if leg.owner != Some(ticket.user) {
-        return Err(Refusal::NotYours);
+        return Err(CommandRefused::NotYours.into());
     }
     if !board.online() {
-        return Err(Refusal::Offline);
+        return Err(OFFLINE);
     }
-    if !lit(leg.buttons(board.can()), command) {
-        return Err(Refusal::NotNow);
-    }
-    Ok((call.key.clone(), leg.leg.clone()))
-}
-
-const fn lit(buttons: Buttons, command: &CardCommand) -> bool {
-    match command {
-        CardCommand::Answer => buttons.answer,
-        CardCommand::Reject => buttons.reject,
-        CardCommand::Hold => buttons.hold,
-        CardCommand::Retrieve => buttons.retrieve,
-        CardCommand::Transfer(_) => buttons.transfer,
-    }
+    let id = leg.leg.clone().filter(|_| leg.allows(command.button(), board.can()));
+    Ok((call.key.clone(), id.ok_or(CommandRefused::WrongPhase)?))
 }
 
 #[cfg(test)]
@@ -247,24 +214,25 @@ mod tests {
 
     #[test]
     fn every_refusal_has_words_in_both_languages() {
-        let switch = |error| Refusal::from(ActError::Switch(error));
+        let switch = |error| Refusal::from(CommandRefused::Switch(error));
         for refusal in [
             Refusal::BadAction,
             Refusal::BadNumber,
-            Refusal::NotNow,
-            ActError::NotYours.into(),
-            ActError::NoSuchCall.into(),
-            ActError::Busy.into(),
+            CommandRefused::WrongPhase.into(),
+            CommandRefused::NotYours.into(),
+            CommandRefused::NoSuchCall.into(),
+            CommandRefused::Busy.into(),
             switch(CommandError::Offline),
             switch(CommandError::TimedOut),
             switch(CommandError::Unsupported),
             switch(CommandError::Refused { status: 486, message: String::new() }),
         ] {
             for lang in [Lang::Ru, Lang::En] {
-                assert!(!refusal.words(&lang.texts().card).is_empty(), "{refusal:?}");
+                assert!(!refusal.parts(&lang.texts().card).2.is_empty(), "{refusal:?}");
             }
         }
         let refused = switch(CommandError::Refused { status: 486, message: String::new() });
-        assert!(refused.words(&Lang::En.texts().card).contains("486"), "a refusal without words shows its status");
+        let (.., text) = refused.parts(&Lang::En.texts().card);
+        assert!(text.contains("486"), "a refusal without words shows its status");
     }
 }

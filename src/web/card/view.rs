@@ -29,8 +29,8 @@ pub(crate) struct CallCard {
     pub(crate) call: CallKey,
     /// The CRM's names of the call.
     pub(crate) crm: Vec<CrmCallId>,
-    /// The employee's leg: names it in actions.
-    pub(crate) leg: LegId,
+    /// The employee's leg: names it in actions; `None` between a click and the phone's first ring.
+    pub(crate) leg: Option<LegId>,
     /// The card was opened for this very call.
     pub(crate) own_card: bool,
     /// The leg's phase.
@@ -117,7 +117,7 @@ mod tests {
 
     fn call(key: &str, owner: i64, phase: Phase, started_at: i64, crm: &[&str]) -> Arc<CallView> {
         let leg = LegView {
-            leg: format!("{key}-leg").as_str().into(),
+            leg: Some(format!("{key}-leg").as_str().into()),
             owner: Some(UserId(owner)),
             own: Phone::parse("1001").expect("number"),
             remote: Phone::parse("+79830000000").ok(),

@@ -2,7 +2,6 @@
 
 use crate::domain::Timestamp;
 use crate::domain::card::CallView;
-use crate::domain::leg::CommandError;
 
 /// A call and its story.
 #[derive(Debug, Clone)]
@@ -22,21 +21,4 @@ pub struct TraceLine {
     pub text: String,
     /// Particulars for an engineer (a request, an answer, a frame), may be empty.
     pub detail: String,
-}
-
-/// Why a command from the card was not carried out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ActError {
-    /// The leg is somebody else's.
-    #[error("the leg belongs to somebody else")]
-    NotYours,
-    /// The call is over or was never ours.
-    #[error("there is no such call")]
-    NoSuchCall,
-    /// Too much is going on.
-    #[error("too many commands at once")]
-    Busy,
-    /// The switch did not do it.
-    #[error(transparent)]
-    Switch(#[from] CommandError),
 }

@@ -11,14 +11,14 @@ mod login;
 mod portal;
 mod staff;
 
-pub use calls::{ActError, CallRecord, TraceLine};
+pub use calls::{CallRecord, TraceLine};
 pub use company::{Checked, Overview, SaveError, SwitchInput, SwitchShown, TokenLife};
 pub use health::{CompanyHealth, Health};
 pub use login::{Admin, Authorize, BeginError, LoginError, LoginRequest, LoginReturn, NewSession};
 pub use portal::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalRequest};
 pub use staff::{Employees, Import, NumbersError, TakenNumber};
 
-use crate::domain::card::{CallView, CardCommand};
+use crate::domain::card::{CallView, CardCommand, CommandRefused};
 use crate::domain::company::CallSettings;
 use crate::domain::leg::Capabilities;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
@@ -118,7 +118,7 @@ pub trait WebService: Send + Sync + 'static {
         call: &'a CallKey,
         leg: Option<&'a LegId>,
         command: CardCommand,
-    ) -> Work<'a, Result<(), ActError>>;
+    ) -> Work<'a, Result<(), CommandRefused>>;
 
     /// Whatever the portal or a browser on its behalf posts to `/` or `/events`: installation, removal,
     /// events, the application opened inside the portal. Must answer within milliseconds for events:

@@ -3,10 +3,10 @@
 use super::fake::{COMPANY, ME, call};
 use super::{Ask, NOW, Reply, Site};
 use crate::domain::UserId;
-use crate::domain::card::Phase;
+use crate::domain::card::{CommandRefused, Phase};
 use crate::domain::leg::{Capabilities, CommandError};
 use crate::web::guard::Ticket;
-use crate::web::service::{ActError, OpenError};
+use crate::web::service::OpenError;
 use axum::http::StatusCode;
 use std::time::Duration;
 
@@ -212,13 +212,14 @@ async fn a_switch_that_cannot_hold_shows_no_such_button() {
 async fn what_the_switch_says_no_to_is_told() {
     let refused = CommandError::Refused { status: 486, message: "busy here".to_owned() };
     for (error, status, words) in [
-        (ActError::Switch(refused), 409, "busy here"),
-        (ActError::Switch(CommandError::TimedOut), 503, "не ответила вовремя"),
-        (ActError::Switch(CommandError::Unsupported), 409, "не поддерживает"),
-        (ActError::Switch(CommandError::Offline), 503, "Нет связи"),
-        (ActError::NoSuchCall, 404, "уже нет"),
-        (ActError::NotYours, 403, "другого сотрудника"),
-        (ActError::Busy, 503, "Не получилось"),
+        (CommandRefused::Switch(refused), 409, "busy here"),
+        (CommandRefused::Switch(CommandError::TimedOut), 503, "не ответила вовремя"),
+        (CommandRefused::Switch(CommandError::Unsupported), 409, "не поддерживает"),
+        (CommandRefused::Switch(CommandError::Offline), 503, "Нет связи"),
+        (CommandRefused::NoSuchCall, 404, "уже нет"),
+        (CommandRefused::WrongPhase, 409, "состояние вызова изменилось"),
+        (CommandRefused::NotYours, 403, "другого сотрудника"),
+        (CommandRefused::Busy, 503, "Не получилось"),
     ] {
         let site = Site::new();
         ringing(&site);

@@ -1,7 +1,7 @@
 //! An office that lives in memory: one company, one administrator, a few employees and calls.
 
 use crate::domain::binding::Refusals;
-use crate::domain::card::{CallView, CardCommand, LegView, Phase};
+use crate::domain::card::{CallView, CardCommand, CommandRefused, LegView, Phase};
 use crate::domain::company::{Backend, CallSettings, Trust};
 use crate::domain::directory::Employee;
 use crate::domain::leg::{Capabilities, Direction};
@@ -12,10 +12,10 @@ use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::metrics::Exposition;
 use crate::web::lang::Lang;
 use crate::web::service::{
-    ActError, Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health,
-    Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview, PortalAnswer,
-    PortalOpened, PortalRequest, SaveError, ServiceFault, SwitchInput, SwitchShown, TakenNumber, TokenLife, TraceLine,
-    WebService, Work,
+    Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health, Import,
+    LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview, PortalAnswer, PortalOpened,
+    PortalRequest, SaveError, ServiceFault, SwitchInput, SwitchShown, TakenNumber, TokenLife, TraceLine, WebService,
+    Work,
 };
 use secrecy::ExposeSecret as _;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -43,7 +43,7 @@ pub(super) struct World {
     pub(super) checked: Checked,
     pub(super) login_error: Option<LoginError>,
     pub(super) open_error: Option<OpenError>,
-    pub(super) act_error: Option<ActError>,
+    pub(super) act_error: Option<CommandRefused>,
     pub(super) fault: Option<ServiceFault>,
     pub(super) health: Health,
     /// Everything that was asked for, one line each.
@@ -148,7 +148,7 @@ pub(super) fn switch() -> SwitchShown {
 /// A call with one leg, from or to a caller with a hidden name.
 pub(super) fn call(key: &str, owner: UserId, phase: Phase, crm: &[&str]) -> CallView {
     let leg = LegView {
-        leg: format!("{key}-leg").as_str().into(),
+        leg: Some(format!("{key}-leg").as_str().into()),
         owner: Some(owner),
         own: Phone::parse("1001").expect("number"),
         remote: Phone::parse("+79831234567").ok(),
@@ -342,7 +342,7 @@ impl WebService for FakeOffice {
         call: &'a CallKey,
         leg: Option<&'a LegId>,
         command: CardCommand,
-    ) -> Work<'a, Result<(), ActError>> {
+    ) -> Work<'a, Result<(), CommandRefused>> {
         let mut world = self.world();
         world.log.push(format!("act {user} {call} {leg:?} {command:?}"));
         ready(world.act_error.clone().map_or(Ok(()), Err))

@@ -16,6 +16,7 @@ mod stories;
 mod transfers;
 
 use super::*;
+use crate::domain::card::CommandRefused;
 use crate::domain::company::{CallSettings, InternalCalls};
 use crate::domain::directory::{Directory, Employee};
 use crate::domain::leg::{Cause, Direction, LegEvent, LegState, SwitchCommand};
