@@ -4,36 +4,22 @@ use super::trace_text::{self, Names};
 use super::{DaemonService, fault};
 use crate::domain::call::{Call, Note};
 use crate::domain::card::CallView;
-use crate::domain::{CallKey, CompanyId, Timestamp};
+use crate::domain::{CallKey, CompanyId};
 use crate::store::CallRow;
 use crate::web::lang::Lang;
-use crate::web::service::{CallRecord, ServiceFault, TraceLine};
-
-/// Rows read at a time while looking for a place in the list.
-const PAGE: u32 = 200;
+use crate::web::service::{CallCursor, CallPage, CallRecord, ServiceFault, TraceLine};
 
 impl DaemonService {
     pub(super) async fn recent(
         &self,
         id: &CompanyId,
         limit: u32,
-        before: Option<Timestamp>,
-    ) -> Result<Vec<CallView>, ServiceFault> {
-        let mut found = Vec::new();
-        let mut from = None;
-        loop {
-            let rows = self.store.recent_calls(id, PAGE.max(limit), from).await.map_err(|e| fault(&e))?;
-            let Some(last) = rows.last() else { return Ok(found) };
-            from = Some(last.number);
-            for view in rows.iter().filter_map(view) {
-                if before.is_none_or(|t| view.started_at < t) {
-                    found.push(view);
-                    if found.len() >= limit as usize {
-                        return Ok(found);
-                    }
-                }
-            }
-        }
+        before: Option<CallCursor>,
+    ) -> Result<CallPage, ServiceFault> {
+        let rows = self.store.recent_calls(id, limit, before.map(|cursor| cursor.0)).await.map_err(|e| fault(&e))?;
+        let full = rows.len() >= limit as usize;
+        let older = rows.last().filter(|_| full).map(|row| CallCursor(row.number));
+        Ok(CallPage { calls: rows.iter().filter_map(view).collect(), older })
     }
 
     pub(super) async fn record_of(

@@ -21,9 +21,9 @@ use crate::session::Companies;
 use crate::store::{Store, StoreError};
 use crate::web::lang::Lang;
 use crate::web::service::{
-    Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health, LoginError,
-    LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview, PortalAnswer, PortalRequest, SaveError,
-    ServiceFault, SwitchInput, WebService, Work,
+    Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CompanyHealth,
+    Employees, Health, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview,
+    PortalAnswer, PortalRequest, SaveError, ServiceFault, SwitchInput, WebService, Work,
 };
 use ring::hmac;
 use secrecy::SecretString;
@@ -131,7 +131,7 @@ impl WebService for DaemonService {
         &'a self,
         company: &'a CompanyId,
         limit: u32,
-        before: Option<Timestamp>,
+        before: Option<CallCursor>,
     ) -> Work<'a, Result<Vec<crate::domain::card::CallView>, ServiceFault>> {
         Box::pin(self.recent(company, limit, before))
     }

@@ -4,14 +4,14 @@ use super::top::{Notice, Tab, Top, overview, settings};
 use crate::domain::card::{CallView, LegView, Phase};
 use crate::domain::leg::Direction;
 use crate::domain::numbers::Party;
-use crate::domain::{Phone, Timestamp, UserId};
+use crate::domain::{Phone, UserId};
 use crate::web::WebState;
 use crate::web::guard::SignedIn;
 use crate::web::lang::{Texts, phase, tone};
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::Fields;
-use crate::web::service::Admin;
+use crate::web::service::{Admin, CallCursor, CallPage};
 use crate::web::show::{Moment, Shell};
 use askama::Template;
 use axum::Json;
@@ -129,9 +129,10 @@ pub(crate) async fn show(
     if !context.json() {
         return page(&state, &context, &admin, &query).await;
     }
-    let (active, recent) = calls(&state, &admin, before(&query)).await?;
+    let (active, page) = calls(&state, &admin, before(&query)).await?;
     let active: Vec<&CallView> = active.iter().map(AsRef::as_ref).collect();
-    Ok(Json(json!({ "active": active, "recent": recent })).into_response())
+    let older = page.older.map(|cursor| cursor.0);
+    Ok(Json(json!({ "active": active, "recent": page.calls, "older": older })).into_response())
 }
 
 /// The calls as a page.
@@ -144,30 +145,30 @@ pub(crate) async fn page(
     let t = context.lang.texts();
     let overview = overview(state, admin).await?;
     let names = Names::of(state, admin).await?;
-    let (active, recent) = calls(state, admin, before(query)).await?;
+    let (active, found) = calls(state, admin, before(query)).await?;
     let page = CallsPage {
         shell: Shell::new(state, context),
         top: Top::new(state, context, &overview, admin, Tab::Calls, Notice::None),
         active: active.iter().map(|view| CallShown::of(t, &names, view)).collect(),
         live: before(query).is_none(),
-        older: recent.last().filter(|_| recent.len() == PAGE as usize).map(|view| view.started_at.millis()),
-        recent: recent.iter().map(|view| CallShown::of(t, &names, view)).collect(),
+        older: found.older.map(|cursor| cursor.0),
+        recent: found.calls.iter().map(|view| CallShown::of(t, &names, view)).collect(),
     };
     Ok(settings(StatusCode::OK, &page))
 }
 
-fn before(query: &Fields) -> Option<Timestamp> {
-    query.get("before").parse().ok().map(Timestamp)
+fn before(query: &Fields) -> Option<CallCursor> {
+    query.get("before").parse().ok().map(CallCursor)
 }
 
 async fn calls(
     state: &WebState,
     admin: &Admin,
-    before: Option<Timestamp>,
-) -> Result<(Vec<Arc<CallView>>, Vec<CallView>), WebError> {
+    before: Option<CallCursor>,
+) -> Result<(Vec<Arc<CallView>>, CallPage), WebError> {
     let running = state.service.board(&admin.company).map_or_else(Vec::new, |board| board.calls());
     let active: Vec<_> = running.into_iter().filter(|call| !call.ended).collect();
-    let mut recent = state.service.recent_calls(&admin.company, PAGE, before).await?;
-    recent.retain(|call| !active.iter().any(|a| a.key == call.key));
-    Ok((active, recent))
+    let mut page = state.service.recent_calls(&admin.company, PAGE, before).await?;
+    page.calls.retain(|call| !active.iter().any(|a| a.key == call.key));
+    Ok((active, page))
 }

@@ -3,6 +3,19 @@
 use crate::domain::Timestamp;
 use crate::domain::card::CallView;
 
+/// Where a further page of calls begins; opaque to people and pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallCursor(pub i64);
+
+/// A page of calls.
+#[derive(Debug, Clone, Default)]
+pub struct CallPage {
+    /// The calls, newest first.
+    pub calls: Vec<CallView>,
+    /// Where the next page begins, if there may be one.
+    pub older: Option<CallCursor>,
+}
+
 /// A call and its story.
 #[derive(Debug, Clone)]
 pub struct CallRecord {

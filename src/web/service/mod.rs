@@ -11,7 +11,7 @@ mod login;
 mod portal;
 mod staff;
 
-pub use calls::{CallRecord, TraceLine};
+pub use calls::{CallCursor, CallPage, CallRecord, TraceLine};
 pub use company::{Checked, Overview, SaveError, SwitchInput, SwitchShown, TokenLife};
 pub use health::{CompanyHealth, Health};
 pub use login::{Admin, Authorize, BeginError, LoginError, LoginRequest, LoginReturn, NewSession};
@@ -85,13 +85,13 @@ pub trait WebService: Send + Sync + 'static {
         rows: Vec<(UserId, Vec<Phone>)>,
     ) -> Work<'a, Result<(), NumbersError>>;
 
-    /// Calls that are over or running, newest first, that began before `before`.
+    /// A page of calls that are over or running, newest first: the first one, or that from `before` on.
     fn recent_calls<'a>(
         &'a self,
         company: &'a CompanyId,
         limit: u32,
-        before: Option<Timestamp>,
-    ) -> Work<'a, Result<Vec<CallView>, ServiceFault>>;
+        before: Option<CallCursor>,
+    ) -> Work<'a, Result<CallPage, ServiceFault>>;
 
     /// One call with its story told in `lang`.
     fn call<'a>(

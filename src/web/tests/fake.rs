@@ -12,10 +12,10 @@ use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::metrics::Exposition;
 use crate::web::lang::Lang;
 use crate::web::service::{
-    Admin, Authorize, BeginError, Board, CallRecord, CardOpened, Checked, CompanyHealth, Employees, Health, Import,
-    LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview, PortalAnswer, PortalOpened,
-    PortalRequest, SaveError, ServiceFault, SwitchInput, SwitchShown, TakenNumber, TokenLife, TraceLine, WebService,
-    Work,
+    Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CompanyHealth,
+    Employees, Health, Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview,
+    PortalAnswer, PortalOpened, PortalRequest, SaveError, ServiceFault, SwitchInput, SwitchShown, TakenNumber,
+    TokenLife, TraceLine, WebService, Work,
 };
 use secrecy::ExposeSecret as _;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -310,11 +310,13 @@ impl WebService for FakeOffice {
         &'a self,
         _: &'a CompanyId,
         limit: u32,
-        before: Option<Timestamp>,
-    ) -> Work<'a, Result<Vec<CallView>, ServiceFault>> {
+        before: Option<CallCursor>,
+    ) -> Work<'a, Result<CallPage, ServiceFault>> {
         let world = self.world();
-        let calls = world.recent.iter().filter(|c| before.is_none_or(|at| c.started_at < at));
-        ready(Ok(calls.take(limit as usize).cloned().collect()))
+        let (from, limit) = (before.map_or(0, |cursor| usize::try_from(cursor.0).expect("an index")), limit as usize);
+        let calls: Vec<_> = world.recent.iter().skip(from).take(limit).cloned().collect();
+        let older = (calls.len() == limit).then(|| CallCursor(i64::try_from(from + limit).expect("few calls")));
+        ready(Ok(CallPage { calls, older }))
     }
 
     fn call<'a>(
