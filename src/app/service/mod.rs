@@ -132,7 +132,7 @@ impl WebService for DaemonService {
         company: &'a CompanyId,
         limit: u32,
         before: Option<CallCursor>,
-    ) -> Work<'a, Result<Vec<crate::domain::card::CallView>, ServiceFault>> {
+    ) -> Work<'a, Result<CallPage, ServiceFault>> {
         Box::pin(self.recent(company, limit, before))
     }
 

@@ -8,7 +8,7 @@ use crate::domain::leg::{Capabilities, Direction};
 use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 use crate::domain::profile::Profile;
 use crate::domain::tokens::REFRESH_LIFE;
-use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
+use crate::domain::{CallKey, CompanyId, LegId, Phone, UserId};
 use crate::metrics::Exposition;
 use crate::web::lang::Lang;
 use crate::web::service::{
