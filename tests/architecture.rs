@@ -1,7 +1,7 @@
 //! The rules of the house, kept by a test: who may use whom, what stays pure, how long a file may be.
 //!
 //! A rule that stands in somebody's way is changed here, with its reason, or the code finds another place. Three
-//! questions find it: Does it decide? Does it know a foreign word? Does it wait, spawn or retry? (See README.md.)
+//! questions find it: Does it decide? Does it know a foreign word? Does it wait, spawn or retry? (See src/README.md.)
 
 #[path = "architecture/source.rs"]
 mod source;

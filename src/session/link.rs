@@ -254,7 +254,7 @@ impl Keeper<'_> {
         let why = loop {
             match connection.next().await {
                 Ok(TimedEvent { at, event: SwitchEvent::Legs(legs) }) => {
-                    pass_on(self.room, self.events, at, legs).await?
+                    pass_on(self.room, self.events, at, legs).await?;
                 }
                 Ok(TimedEvent { event: SwitchEvent::Unknown(sample), .. }) => {
                     tracing::debug!(sample, "a frame nobody knows");

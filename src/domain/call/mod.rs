@@ -10,9 +10,9 @@
 //! no special cases, and a call loaded from the store goes on where it stood.
 //!
 //! Where things are decided: what news of a leg mean, and when one id of the switch stands for two people's time
-//! (`news`); what happens when the client's number becomes known late or changes (`renumber`); which CRM call a leg belongs to (`assign`); who talks when several phones are picked up (`races`); who
+//! (`leg_updates`); what happens when the client's number becomes known late or changes (`renumber`); which CRM call a leg belongs to (`assign`); who talks when several phones are picked up (`races`); who
 //! sees a card and when a call is missed (`reconcile`); how it ended (`outcome`); what gives way when a call has become
-//! too large (`room`). A call counts its own time, which
+//! too large (`limits`). A call counts its own time, which
 //! never goes back even if the clock does (`state`).
 
 mod action;

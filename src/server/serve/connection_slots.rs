@@ -40,7 +40,7 @@ impl From<PeerAddr> for ConnectionSource {
         match address.ip().to_canonical() {
             ip if ip.is_loopback() => Self::Gateway,
             IpAddr::V6(v6) => Self::Tcp(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)))),
-            v4 @ IpAddr::V4(_) => Self::Tcp(v4),
+            IpAddr::V4(v4) => Self::Tcp(IpAddr::V4(v4)),
         }
     }
 }
@@ -316,7 +316,9 @@ mod tests {
         let mut answering = Vec::new();
         for _ in 0..5 {
             answering.extend(some(&slots, 1, "10.0.0.2"));
-            answering.iter().for_each(|slot| slot.now(ConnectionActivity::Answering));
+            for slot in &answering {
+                slot.now(ConnectionActivity::Answering);
+            }
         }
         let greedy = some(&slots, 4, "10.0.0.3");
         assert_eq!((cut(&modest), cut(&answering), cut(&greedy)), (vec![], vec![], vec![0, 1]));
