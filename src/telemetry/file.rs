@@ -92,12 +92,12 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Refuses what is there and can hold no log, without opening it. That nothing is there is no fault.
+/// Refuses a device or a pipe, without opening it. That nothing is there is no fault.
 pub fn refuse_unfit(path: &Path) -> io::Result<()> {
     match path.metadata() {
-        Ok(found) => fit(&found),
-        // Whatever else is wrong is told when the file is opened, and stops nobody.
-        Err(_) => Ok(()),
+        Ok(found) if !found.is_dir() => fit(&found),
+        // A folder in the way, or whatever else is wrong, is told when the file is opened, and stops nobody.
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
@@ -217,7 +217,7 @@ mod tests {
         mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
         let (file, fault) = LogFile::open(&path, PLAIN);
         assert!(!file.is_open() && fault.unwrap().to_string().contains("a named pipe"));
-        for (other, fits) in [("/dev/zero", false), ("/dev", false), ("/dev/null", true), ("/none/at/all", true)] {
+        for (other, fits) in [("/dev/zero", false), ("/dev", true), ("/dev/null", true), ("/none/at/all", true)] {
             assert_eq!(refuse_unfit(Path::new(other)).is_ok(), fits, "{other}");
         }
         fs::remove_file(&path).unwrap();

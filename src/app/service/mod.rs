@@ -33,7 +33,7 @@ use tokio_util::task::TaskTracker;
 /// How long an administrator stays logged in.
 const SESSION: Duration = Duration::from_secs(12 * 3600);
 
-/// The office of a running daemon.
+/// The service of a running daemon.
 pub struct DaemonService {
     store: Store,
     companies: Companies,

@@ -4,7 +4,7 @@ use crate::domain::Tokens;
 use std::future::Future;
 use std::pin::Pin;
 
-/// What a vault promises.
+/// What a token store promises.
 pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<(), TokenStoreError>> + Send + 'a>>;
 
 /// Durable memory of one company's grant.

@@ -1,4 +1,4 @@
-//! A whole town: the simulated portals and switch with the real daemon between them, over real sockets.
+//! A whole environment: the simulated portals and switch with the real daemon between them, over real sockets.
 //!
 //! The sandbox command shows it to a newcomer, the tests drive and judge it. The daemon is used as an administrator
 //! would: through its settings and its pages.
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How the town is to be.
+/// How the environment is to be.
 #[derive(Debug, Clone, Default)]
 pub struct EnvironmentPlan {
     /// Port of the first portal's page; 0 takes a free one.
@@ -36,13 +36,13 @@ pub struct EnvironmentPlan {
     pub daemon: DaemonPlace,
 }
 
-/// Where the town's daemon runs.
+/// Where the environment's daemon runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DaemonPlace {
-    /// In this process, started and stopped by the town.
+    /// In this process, started and stopped by the environment.
     #[default]
     Here,
-    /// Elsewhere: somebody else starts a process with the town's settings. The ports are chosen and free.
+    /// Elsewhere: somebody else starts a process with the environment's settings. The ports are chosen and free.
     Elsewhere,
 }
 
@@ -63,7 +63,7 @@ pub struct Environment {
     dir: PathBuf,
 }
 
-/// One company of the town, furnished but not necessarily registered.
+/// One company of the environment, furnished but not necessarily registered.
 #[derive(Clone)]
 pub struct SimulatedCompany {
     /// Its portal.
@@ -104,7 +104,7 @@ impl Environment {
             error_log_file: dir.join("error.log"),
             state_dir: dir.join("db"),
             ca_file: Some(ca_file),
-            // Everything in the town is on this machine.
+            // Everything in the environment is on this machine.
             portal_networks: Networks::Local,
             ..Settings::default()
         };
@@ -171,7 +171,7 @@ impl Environment {
         &self.client
     }
 
-    /// Where the town keeps its files.
+    /// Where the environment keeps its files.
     pub fn dir(&self) -> &Path {
         &self.dir
     }

@@ -56,7 +56,7 @@ type Choice = (ExternalId, Plan, Urgency);
 
 impl Outbox {
     /// What can be asked now. The lanes named are busy until [`Outbox::settled`], [`Outbox::failed`] or the like; each
-    /// parcel is under way until [`Outbox::landed`].
+    /// dispatch is under way until [`Outbox::completed`].
     pub fn ready(&mut self, now: Timestamp, budget: &mut impl RequestBudget) -> Vec<Dispatch> {
         self.revive(now);
         self.budget_at = None;

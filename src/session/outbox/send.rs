@@ -44,7 +44,7 @@ impl JobOutcome {
     }
 }
 
-/// What became of a parcel.
+/// What became of a dispatch.
 #[derive(Debug)]
 pub(in crate::session) struct DispatchOutcome {
     pub outcome: Vec<JobOutcome>,
@@ -53,7 +53,7 @@ pub(in crate::session) struct DispatchOutcome {
     pub took_ms: u64,
 }
 
-/// Makes the parcel's requests. Their place in the budget has been taken.
+/// Makes the dispatch's requests. Their place in the budget has been taken.
 pub(in crate::session) async fn send(portal: Portal, clock: Clock, dispatch: Dispatch) -> DispatchOutcome {
     let began = clock.now();
     let mut commands = Vec::new();

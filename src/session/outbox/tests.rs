@@ -92,7 +92,7 @@ fn line(job: &Job) -> String {
     format!("{}:{}", job.lane.as_str().trim_start_matches('0'), requests.join(","))
 }
 
-/// Everything in `parcel` went well.
+/// Everything in `dispatch` went well.
 fn land(outbox: &mut Outbox, dispatch: &Dispatch) {
     outbox.completed(dispatch.past);
     outbox.portal_works();

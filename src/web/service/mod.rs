@@ -2,7 +2,7 @@
 //!
 //! Handlers know forms, cookies and HTML; what stands behind a button is somebody else's business and
 //! is reached through [`WebService`]. The trait is object-safe, so that handlers can be tested with an
-//! office that lives in memory.
+//! service that lives in memory.
 
 mod calls;
 mod company;
@@ -27,7 +27,7 @@ use crate::web::lang::Lang;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// The office could not do its part. The text is for the log; a page shows only the request's id.
+/// The service could not do its part. The text is for the log; a page shows only the request's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceFault {
     /// It may work in a moment (a full queue, a locked database).
@@ -38,7 +38,7 @@ pub enum ServiceFault {
     Broken(String),
 }
 
-/// Work that borrows the office for as long as it runs.
+/// Work that borrows the service for as long as it runs.
 pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What the pages need done.

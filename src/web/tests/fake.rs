@@ -1,4 +1,4 @@
-//! An office that lives in memory: one company, one administrator, a few employees and calls.
+//! A service that lives in memory: one company, one administrator, a few employees and calls.
 
 use crate::domain::binding::Refusals;
 use crate::domain::card::{CallView, CardCommand, CommandRefused, LegView, Phase};
@@ -29,7 +29,7 @@ pub(super) const ME: UserId = UserId(7);
 /// The mark of the browser in which log-ins begin.
 pub(super) const BROWSER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// What the office knows and what it was asked to do.
+/// What the service knows and what it was asked to do.
 pub(super) struct World {
     pub(super) overview: Option<Overview>,
     pub(super) employees: Vec<Employee>,

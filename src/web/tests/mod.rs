@@ -1,4 +1,4 @@
-//! Handlers through the real router, with an office that lives in memory.
+//! Handlers through the real router, with a service that lives in memory.
 
 mod admin;
 mod card;

@@ -27,7 +27,7 @@ impl Till {
 }
 
 /// A portal that accepts the tokens `good` says, a till that honours `honours`, and a client that has just started
-/// with `found` in its vault.
+/// with `found` in its token store.
 async fn restarted(found: Tokens, honours: &[&str], good: fn(&str) -> bool) -> World {
     let rest = FakePortal::start(
         move |hit: &FakeRequest| if good(&hit.auth()) { FakeAnswer::result(&json!(1)) } else { expired() },
