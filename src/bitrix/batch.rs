@@ -99,7 +99,7 @@ fn split(count: usize, result: Value, now: Timestamp) -> Vec<Result<Answer, Verd
 
 impl Portal {
     /// Sends up to [`MAX_COMMANDS`] commands as one request whose place in the budget the caller has taken already,
-    /// see [`Portal::turn`]. With `halt`, those after the first failed one are not carried out. A single command
+    /// see [`Portal::rate_limit_slot`]. With `halt`, those after the first failed one are not carried out. A single command
     /// goes alone, as that is what a portal answers fastest.
     ///
     /// The error of the request as a whole leaves open how many commands were carried out where it is

@@ -146,7 +146,8 @@ async fn all_attacks_at_once_take_little_memory_lose_no_call_and_let_nobody_in()
     assert!(most <= MOST_MEMORY, "{most} MiB");
     Opened::assert_let_in(&opened);
     assert_eq!(opens.get(&200), None, "no stranger gets in");
-    assert!(installs.keys().all(|status| matches!(status, 200 | 422 | 429 | 503)), "{installs:?}");
+    // Without an answer: their connection has given way.
+    assert!(installs.keys().all(|status| matches!(status, 0 | 200 | 422 | 429 | 503)), "{installs:?}");
     assert_eq!(names.get(&200), None, "no stranger's event is taken: {names:?}");
     // Each attack took place.
     let took_place = [idle, bodies, streams, dropped].iter().all(|n| *n > 0) && excess > 0 && legs > 4_096;
