@@ -32,7 +32,12 @@ impl Opened {
 
 async fn open(client: Client, frame: FramePost, what: String, from: String) -> Opened {
     let began = Instant::now();
-    let sent = client.post(&frame.url).header("x-real-ip", from).form(&frame.fields).send().await;
+    let send = || client.post(&frame.url).header("x-real-ip", &from).form(&frame.fields).send();
+    let sent = match send().await {
+        // A connection that was kept may have given way meanwhile: a browser takes another one then.
+        Err(error) if error.is_request() => send().await,
+        sent => sent,
+    };
     let status = sent.map_or(0, |answer| answer.status().as_u16());
     Opened { what, status, ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX) }
 }
