@@ -198,11 +198,11 @@ impl Actor {
     async fn events(&mut self) {
         let mut round = Round::default();
         self.follow_clock(&mut round);
-        while let Some(events) = self.frames.pop_front() {
+        while let Some(event) = self.frames.pop_front() {
             // A burst of a company must not be a pause of another one's.
             tokio::task::yield_now().await;
-            let now = self.clock.dated(events.at());
-            match events {
+            let now = self.clock.dated(event.at());
+            match event {
                 LinkEvent::Up { commander, can, .. } => {
                     self.commander = Some(commander);
                     self.shared.board.set_link(true, can);
@@ -292,7 +292,7 @@ impl Actor {
     /// besides, no time may run out for a call while news of it are still to be taken.
     fn present(&self) -> Timestamp {
         let now = self.clock.now();
-        self.frames.front().map_or(now, |events| self.clock.dated(events.at()).min(now))
+        self.frames.front().map_or(now, |event| self.clock.dated(event.at()).min(now))
     }
 
     fn take_at(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round, now: Timestamp) {

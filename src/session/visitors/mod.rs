@@ -360,4 +360,40 @@ mod tests {
         let lost: Vec<u64> = told.iter().copied().filter(|place| !state.queue.holds(*place)).collect();
         assert_eq!((told.len(), lost.len()), (2, 1), "{told:?}");
     }
+
+    #[test]
+    fn whoever_looks_before_his_turn_wakes_the_one_whose_turn_it_is() {
+        let visitors = Visitors::default();
+        let mut state = visitors.state();
+        let source = |n: u32| Some(IpAddr::V4(Ipv4Addr::from(n << 16)).into());
+        let mut now = NOW;
+        let mut waiting: Vec<_> = (1..30).filter_map(|n| state.enter(source(n), NOW)).collect();
+        let mut served = 0;
+        while !waiting.is_empty() {
+            // Nothing but the time that has come: everybody sleeps until then, and one of them looks first.
+            let (first, _) = waiting[0].clone();
+            let next = match state.look(first, now) {
+                Ok(_) => 0,
+                Err(MustWait::In(wait)) => {
+                    now = now + wait;
+                    continue;
+                }
+                Err(MustWait::Behind) => {
+                    let woken = waiting.iter().position(|(_, woken)| woken.notified().now_or_never().is_some());
+                    let woken = woken.expect("the one who was chosen is woken");
+                    assert!(state.look(waiting[woken].0, now).is_ok());
+                    woken
+                }
+                Err(MustWait::GaveWay) => panic!("there is room for all"),
+            };
+            served += 1;
+            let (place, _) = waiting.remove(next);
+            state.leave(place, now);
+            // Whoever is to look next was woken as well; he has not looked yet.
+            for (_, woken) in &waiting {
+                let _ = woken.notified().now_or_never();
+            }
+        }
+        assert_eq!((served, now.since(NOW)), (29, Duration::from_secs(95)), "ten at once, then one in five seconds");
+    }
 }
