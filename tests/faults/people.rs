@@ -42,7 +42,7 @@ async fn open(client: Client, frame: FramePost, what: String, from: String) -> O
     Opened { what, status, ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX) }
 }
 
-/// Opens the card of every call on every screen, as browsers do, and once a second the settings.
+/// Opens the card of every call on every screen, as browsers do, and every other second the settings.
 pub async fn people(firm: &Firm, client: &Client, stop: &CancellationToken) -> Vec<Opened> {
     let mut due = tokio::time::interval(LOOK);
     let (mut seen, mut tasks, mut round) = (BTreeSet::new(), JoinSet::new(), 0_u32);
@@ -55,7 +55,7 @@ pub async fn people(firm: &Firm, client: &Client, stop: &CancellationToken) -> V
             }
         }
         round += 1;
-        if round.is_multiple_of(20) && !seen.is_empty() {
+        if round.is_multiple_of(40) && !seen.is_empty() {
             tasks.spawn(open(client.clone(), firm.portal.app_frame(1), "settings".to_owned(), OFFICE.to_owned()));
         }
     }

@@ -12,8 +12,9 @@ use std::time::Duration;
 /// Tokens of strangers the portal is asked about: a tenth of what a portal allows (2 requests a second), and only out of
 /// what calls leave.
 const STRANGERS: Allowance = Allowance::new(Duration::from_secs(5), 10);
-/// The same for places from which somebody has proved himself: sixty employees behind one address at nine o'clock.
-const ACQUAINTED: Allowance = Allowance::new(Duration::from_secs(5), 64);
+/// The same for places from which somebody has proved himself: five hundred employees behind one address who begin work
+/// within ten minutes. Calls go before them, so that this is no more than what calls leave.
+const ACQUAINTED: Allowance = Allowance::new(Duration::from_secs(2), 256);
 /// Who may wait of one company, and of one source of it.
 const WAITING: usize = 256;
 const WAITING_OF_SOURCE: usize = 64;
@@ -272,6 +273,18 @@ mod tests {
         let later = NOW + Duration::from_secs(5);
         assert_eq!(queue.turn(left, later), Err(MustWait::Behind));
         assert_eq!(queue.turn(genuine, later), Ok(Priority::Visitor));
+    }
+
+    #[test]
+    fn five_hundred_employees_of_one_known_address_who_come_within_ten_minutes_wait_for_nobody() {
+        let mut queue = VisitorQueue::default();
+        queue.greet(source(7), NOW);
+        for n in 0..500 {
+            let now = NOW + Duration::from_millis(1_200 * n);
+            let place = queue.enter(source(7), now).expect("room");
+            assert_eq!(queue.turn(place, now), Ok(Priority::Other), "employee {n}");
+            queue.leave(place);
+        }
     }
 
     #[test]
