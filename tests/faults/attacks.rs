@@ -144,10 +144,8 @@ pub async fn idle_connections(daemon: SocketAddr, most: usize, stop: &Cancellati
     let mut due = tokio::time::interval(Duration::from_millis(10));
     while stop.run_until_cancelled(due.tick()).await.is_some() {
         open.retain(|stream: &TcpStream| !matches!(stream.try_read(&mut [0; 16]), Ok(0)));
-        for _ in 0..50 {
-            if open.len() < most
-                && let Ok(stream) = TcpStream::connect(daemon).await
-            {
+        for _ in 0..50.min(most - open.len()) {
+            if let Some(Ok(stream)) = stop.run_until_cancelled(TcpStream::connect(daemon)).await {
                 open.push(stream);
                 opened += 1;
             }
@@ -165,12 +163,13 @@ pub async fn slow_bodies(daemon: SocketAddr, most: usize, stop: &CancellationTok
         let stop = stop.clone();
         senders.spawn(async move {
             let mut begun = 0;
-            while !stop.is_cancelled() {
-                let Ok(mut stream) = TcpStream::connect(daemon).await else { continue };
+            // A daemon that accepts nothing for the moment leaves the connection to wait in the kernel.
+            while let Some(connected) = stop.run_until_cancelled(TcpStream::connect(daemon)).await {
+                let Ok(mut stream) = connected else { continue };
                 begun += 1;
                 let mut piece = [head.as_bytes(), &vec![b'a'; 30_000]].concat();
                 let mut due = tokio::time::interval(TRICKLE);
-                while stream.write_all(&piece).await.is_ok() {
+                while let Some(Ok(())) = stop.run_until_cancelled(stream.write_all(&piece)).await {
                     piece = vec![b'a'];
                     if stop.run_until_cancelled(due.tick()).await.is_none() {
                         break;

@@ -7,6 +7,7 @@ use ecss_crm_server::sandbox::switch::{DomainHandle, SwitchWorld};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// See the module.
@@ -17,6 +18,8 @@ pub struct Firm {
     pub switch: SwitchWorld,
     /// Number to employee.
     pub owners: BTreeMap<String, i64>,
+    /// How much traffic it has had.
+    traffic: AtomicU32,
     admin: Admin,
 }
 
@@ -35,11 +38,19 @@ impl Firm {
             domain: stage.environment.switch.domain(domain),
             switch: stage.environment.switch.clone(),
             owners: (1..=seats).map(|user| (inner(user), user)).collect(),
+            traffic: AtomicU32::new(0),
             admin,
             company,
         };
         firm.settled(stage).await;
         firm
+    }
+
+    /// The first digits of clients' numbers that no traffic of this company has had.
+    pub fn unused_series(&self) -> u32 {
+        let series = 10 + self.traffic.fetch_add(1, Ordering::Relaxed);
+        assert!(series < 100, "there are ninety of two digits");
+        series
     }
 
     /// Waits until a call would find everything in place.

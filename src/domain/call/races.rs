@@ -64,7 +64,10 @@ pub(super) fn decide(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>)
 fn rang_after_the_answer(call: &Call, crm: usize, n: usize) -> bool {
     let leg = &call.legs[n];
     let rings = leg.crm == Some(crm) && leg.direction == Direction::In && leg.state == LegState::Ringing;
-    let Some(first) = talker(call, crm).filter(|_| rings).map(|first| &call.legs[first]) else { return false };
+    if !rings {
+        return false;
+    }
+    let Some(first) = talker(call, crm).map(|first| &call.legs[first]) else { return false };
     let unsure = if first.is_live() { CLOCK_TOLERANCE } else { Duration::ZERO };
     let since = leg.relevant_since.unwrap_or(leg.first_seen);
     first.owner != leg.owner && first.talks_since().is_some_and(|answered| since > answered + unsure)
