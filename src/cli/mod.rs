@@ -1,4 +1,4 @@
-//! The command line: what was asked, in which order things happen, which exit code tells what.
+//! The command line: what was asked, in which order things happen, what the exit codes mean.
 
 mod backup;
 mod check;
@@ -6,6 +6,8 @@ mod company;
 mod config;
 mod export;
 mod gen_cert;
+#[cfg(feature = "sandbox")]
+mod locale;
 mod replay;
 mod run;
 #[cfg(feature = "sandbox")]
@@ -96,7 +98,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-#[expect(clippy::print_stderr, reason = "this is where a program talks to whoever started it")]
+#[expect(clippy::print_stderr, reason = "this is where a program talks to the person who started it")]
 fn complain(text: &str) {
     eprintln!("ecss-crm-server: {text}");
 }
@@ -111,7 +113,7 @@ fn print(text: &str) {
     print!("{text}");
 }
 
-/// Tells all faults, one per line.
+/// Prints all faults, one per line.
 fn complain_of(faults: &[Fault]) -> ExitCode {
     for fault in faults {
         complain(&fault.to_string());
