@@ -1,8 +1,8 @@
 //! A switch that misbehaves, beside a healthy company: the memory of the daemon stays small, the others' cards quick.
 
+use super::company::TestCompany;
 use super::dice::Dice;
 use super::figures::{percentile, publish};
-use super::firm::Firm;
 use super::judge::{Question, judge};
 use super::process::Settings;
 use super::scale::{full, pick, seconds, seed};
@@ -29,13 +29,13 @@ const SLOWER: [(usize, u64, u64); 2] = [(50, 3, 15), (95, 12, 25)];
 async fn beside<T>(
     name: &str,
     settings: Settings,
-    misdeed: impl AsyncFnOnce(&Firm, &Stage, &CancellationToken) -> T,
+    misdeed: impl AsyncFnOnce(&TestCompany, &Stage, &CancellationToken) -> T,
 ) -> T {
     let settings = Settings { portal_budget: "unlimited", ..settings };
     let (stage, elsewhere) = (Stage::begin(settings).await, Stage::begin(settings).await);
-    let quiet = stage.firm("quiet.local", Limits::none()).await;
-    let rogue = stage.firm("rogue.local", Limits::none()).await;
-    let twin = elsewhere.firm("twin.local", Limits::none()).await;
+    let quiet = stage.company("quiet.local", Limits::none()).await;
+    let rogue = stage.company("rogue.local", Limits::none()).await;
+    let twin = elsewhere.company("twin.local", Limits::none()).await;
     let mut dice = Dice::new(seed());
     let (mut question, mut twins) = (Question::now(&quiet), Question::now(&twin));
     let (before, began) = (stage.daemon.memory(), Instant::now());
@@ -82,10 +82,10 @@ async fn beside<T>(
 }
 
 /// Sends a frame to the rogue's own company, waiting where its socket has no room.
-async fn send(rogue: &Firm, legs: &[String]) {
+async fn send(rogue: &TestCompany, legs: &[String]) {
     let frame = format!(r#"{{"event":"conversations_event","data":[{}]}}"#, legs.join(","));
-    while rogue.switch.links_of(&rogue.company.client_id) == 0
-        || !rogue.switch.send_raw_to(&rogue.company.client_id, &frame)
+    while rogue.switch.links_of(&rogue.simulated.client_id) == 0
+        || !rogue.switch.send_raw_to(&rogue.simulated.client_id, &frame)
     {
         tokio::time::sleep(AGAIN).await;
     }
@@ -108,7 +108,7 @@ fn fifty_legs(from: u64) -> Vec<String> {
 }
 
 /// Tells of so many calls a second that never end, until `stop`; how many it were.
-pub async fn legs_without_end(rogue: &Firm, per_second: u32, stop: &CancellationToken) -> u64 {
+pub async fn legs_without_end(rogue: &TestCompany, per_second: u32, stop: &CancellationToken) -> u64 {
     let (mut due, mut told) = (tokio::time::interval(Duration::from_secs(1) * 50 / per_second), 0);
     while stop.run_until_cancelled(due.tick()).await.is_some() {
         if stop.run_until_cancelled(send(rogue, &fifty_legs(told))).await.is_some() {
@@ -151,7 +151,7 @@ async fn legs_that_never_end_take_little_memory_and_no_time_from_others() {
 async fn calls_without_end_while_the_portal_is_away_give_way_and_say_so() {
     let (count, room) = (pick(22_000, 100_000), MOST_WAITING as u64);
     let stage = Stage::begin(Settings { portal_budget: "unlimited", ..Settings::default() }).await;
-    let rogue = stage.firm("rogue.local", Limits::none()).await;
+    let rogue = stage.company("rogue.local", Limits::none()).await;
     rogue.portal.standing(Fault::Outage);
     let before = stage.daemon.memory();
     let mut most = before;
@@ -195,10 +195,10 @@ async fn frames_without_end(
     name: &str,
     span: Duration,
     frame: impl Fn(u64) -> Vec<Vec<String>>,
-    then: impl AsyncFnOnce(&Firm, &Stage, u64),
+    then: impl AsyncFnOnce(&TestCompany, &Stage, u64),
 ) {
     let stage = Stage::begin(Settings::default()).await;
-    let rogue = stage.firm("rogue.local", Limits::cloud()).await;
+    let rogue = stage.company("rogue.local", Limits::cloud()).await;
     let (before, began) = ((stage.daemon.memory(), database(&stage)), Instant::now());
     let (mut most, mut rounds) = (before, 0);
     while began.elapsed() < span {
@@ -279,7 +279,7 @@ async fn a_switch_that_pings_and_never_reads_is_dropped_and_tried_again() {
     beside("pings-unread", settings, async |rogue, stage, _| {
         for time in 1..=times {
             rogue.linked().await;
-            rogue.switch.ping_without_reading(&rogue.company.client_id);
+            rogue.switch.ping_without_reading(&rogue.simulated.client_id);
             let dropped = async {
                 let mut often = tokio::time::interval(LOOK);
                 loop {

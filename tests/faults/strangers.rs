@@ -29,7 +29,7 @@ const FORGED: &str =
 async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_line_of_their_own() {
     // At the usual level nothing of it is worth a line; whoever looks closer must not drown either.
     let stage = Stage::begin(Settings { log_level: "debug", ..Settings::default() }).await;
-    let firm = stage.firm("firma.local", Limits::cloud()).await;
+    let company = stage.company("firma.local", Limits::cloud()).await;
     let (client, base) = (stage.environment.client().clone(), stage.environment.base());
     let logged = || stage.daemon.log("default.log").iter().map(|line| line.len() + 1).sum::<usize>();
     let (before, memory) = (logged(), stage.daemon.memory());
@@ -78,7 +78,7 @@ async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_li
         assert!(line.starts_with("20") && !line.starts_with("2026-01-01T00"), "a line of somebody else's: {line}");
         assert!(!line.contains(['\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\u{85}', '\u{1b}']), "{line:?}");
     }
-    stage.end("forged-lines", firm, Question::default(), PATIENCE).await;
+    stage.end("forged-lines", company, Question::default(), PATIENCE).await;
 }
 
 /// Sends the beginning of a request and then a byte a second, until it is answered or cut. How long it was borne.
@@ -127,16 +127,16 @@ async fn pages(client: &Client, urls: &[String], stop: &CancellationToken) -> Ve
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and_no_card() {
     let stage = Stage::begin(Settings { portal_budget: "unlimited", ..Settings::default() }).await;
-    let firm = stage.firm("firma.local", Limits::none()).await;
+    let company = stage.company("firma.local", Limits::none()).await;
     let client = stage.environment.client().clone();
     let (public, ops) = (host_and_port(&stage.environment.base()), host_and_port(stage.daemon.ops()));
     let urls = [format!("{}/", stage.environment.base()), format!("{}/readyz", stage.daemon.ops())];
     let mut dice = Dice::new(seed());
-    let mut question = Question::now(&firm);
+    let mut question = Question::now(&company);
     let both = async |dice: Dice, length: Duration| {
         let stop = CancellationToken::new();
         let calls = async {
-            let placed = traffic::run_for(&firm, Mix::office(3.0), dice, length).await;
+            let placed = traffic::run_for(&company, Mix::office(3.0), dice, length).await;
             stop.cancel();
             placed
         };
@@ -144,8 +144,8 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
     };
     let (placed, alone_pages) = both(dice.fork(), seconds(4, 30)).await;
     question.placed = placed;
-    stage.settle(&firm, &question, PATIENCE).await;
-    let alone = judge(&firm, &question).cards;
+    stage.settle(&company, &question, PATIENCE).await;
+    let alone = judge(&company, &question).cards;
 
     let (memory, open, stop) = (stage.daemon.memory(), Arc::<AtomicUsize>::default(), CancellationToken::new());
     let post = |path: &str| {
@@ -180,8 +180,8 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
     let after = stage.daemon.memory();
     stop.cancel();
     let borne: Vec<u64> = slow.join_all().await.into_iter().flatten().map(|span| span.as_secs()).collect();
-    stage.settle(&firm, &question, PATIENCE).await;
-    let beside = judge(&firm, &question).cards.split_off(alone.len());
+    stage.settle(&company, &question, PATIENCE).await;
+    let beside = judge(&company, &question).cards.split_off(alone.len());
     let p = |values: &[u64], share| percentile(values, share).unwrap_or_default();
     publish(&format!(
         "slow-clients connections={} borne_p50={}s borne_max={}s rss {memory}→{after} MiB card_p95 {}→{}ms page_p95 {}→{}ms",
@@ -198,5 +198,5 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
     // A thousand simulated clients share the machine with the daemon, so a part of what is seen is theirs.
     assert!(p(&beside, 95) <= 10 * p(&alone, 95).max(50), "{alone:?} {beside:?}");
     assert!(p(&slow_pages, 95) <= 10 * p(&alone_pages, 95).max(50), "{} pages", slow_pages.len());
-    stage.end("slow-clients", firm, question, PATIENCE).await;
+    stage.end("slow-clients", company, question, PATIENCE).await;
 }

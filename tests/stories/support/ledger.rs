@@ -1,7 +1,7 @@
 //! What the CRM has recorded, added up: for stories in which one conversation may rightly be one record or several.
 
-use super::firm::{no_active_call, nothing_waits};
-use super::{Firm, Story};
+use super::company::{no_active_call, nothing_waits};
+use super::{Story, TestCompany};
 use ecss_crm_server::sandbox::portal::FinishedCall;
 use ecss_crm_server::sandbox::switch::TrueLeg;
 use reqwest::{Method, StatusCode};
@@ -71,7 +71,7 @@ pub fn same(one: &str, other: &str) -> bool {
     tail(one) == tail(other)
 }
 
-impl Firm {
+impl TestCompany {
     /// Saves how calls are recorded, as the page's form does; what is not named is set to its default.
     pub async fn choose(&mut self, choices: &[(&str, &str)]) {
         let request = self.admin.request(Method::POST, "/company/calls").form(choices);
@@ -138,10 +138,10 @@ fn find_id(call: &Value) -> Option<String> {
 impl Story {
     /// These digits stand nowhere: in no request to the portal, no line of the log at any level, no page, and not in the
     /// database, the files of which are read as they are.
-    pub async fn assert_unknown(&self, firm: &mut Firm, digits: &[&str]) {
-        let pages = firm.pages_about_calls().await;
+    pub async fn assert_unknown(&self, company: &mut TestCompany, digits: &[&str]) {
+        let pages = company.pages_about_calls().await;
         let mut places: Vec<(String, Vec<u8>)> = vec![("the pages".to_owned(), pages.into_bytes())];
-        for request in firm.portal.requests() {
+        for request in company.portal.requests() {
             places.push((format!("{} {}", request.method, request.params), request.params.to_string().into_bytes()));
         }
         for file in fs::read_dir(&self.environment().settings.state_dir).expect("the state directory") {

@@ -1,12 +1,12 @@
 //! The stage of the stories: a town with the real daemon, companies in it, and the verdict at the end.
 
 mod card;
-mod firm;
+mod company;
 mod ledger;
 mod log;
 
 pub use card::Card;
-pub use firm::Firm;
+pub use company::TestCompany;
 pub use ledger::{assert_nobody_else_talked, assert_talked, same, seconds, talks};
 
 use ecss_crm_server::config::Settings;
@@ -81,25 +81,25 @@ impl Story {
 
     /// A town with one company at work: Anna 1000 (admin, user 1), Ivan 1001 (7), Pyotr 1002 (8), Maria 1003 (9),
     /// Oleg 1004 (10, a telephone that does not pick up on command).
-    pub async fn with_firm() -> (Self, Firm) {
+    pub async fn with_company() -> (Self, TestCompany) {
         let story = Self::begin().await;
-        let firm = story.firm("firma.local").await;
-        (story, firm)
+        let company = story.company("firma.local").await;
+        (story, company)
     }
 
     /// One more company, its application installed in the portal, registered by its admin and at work.
-    pub async fn firm(&self, domain: &str) -> Firm {
-        let firm = self.newcomer(domain, PortalSpec::default()).await;
-        firm.portal.install(1).await.expect("an installation path");
-        firm.register(self).await
+    pub async fn company(&self, domain: &str) -> TestCompany {
+        let company = self.newcomer(domain, PortalSpec::default()).await;
+        company.portal.install(1).await.expect("an installation path");
+        company.register(self).await
     }
 
     /// One more company that nobody has registered yet.
-    pub async fn newcomer(&self, domain: &str, spec: PortalSpec) -> Firm {
-        let company = self.environment().add_company(domain, spec).await.expect("a company");
-        let keys = company.portal.keys().expect("the portal's application");
+    pub async fn newcomer(&self, domain: &str, spec: PortalSpec) -> TestCompany {
+        let simulated = self.environment().add_company(domain, spec).await.expect("a company");
+        let keys = simulated.portal.keys().expect("the portal's application");
         self.secrets.borrow_mut().extend([keys.client_secret, keys.application_token]);
-        Firm::new(self, company)
+        TestCompany::new(self, simulated)
     }
 
     /// The town.
@@ -218,7 +218,7 @@ impl Story {
         let admins = self.admins.take();
         for admin in &admins {
             self.until_asked("nothing goes on and nothing waits", async || {
-                (firm::no_active_call(admin).await && firm::nothing_waits(admin).await).then_some(())
+                (company::no_active_call(admin).await && company::nothing_waits(admin).await).then_some(())
             })
             .await;
         }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// See the module.
-pub struct Firm {
-    pub company: SimulatedCompany,
+pub struct TestCompany {
+    pub simulated: SimulatedCompany,
     pub portal: SimPortal,
     pub domain: DomainHandle,
     pub switch: SwitchWorld,
@@ -20,26 +20,26 @@ pub struct Firm {
     admin: Admin,
 }
 
-impl Firm {
+impl TestCompany {
     /// A company of so many employees with a telephone each, registered and at work.
     pub async fn settle(stage: &Stage, domain: &str, seats: i64, limits: Limits) -> Self {
         let inner = |user: i64| (1000 + user).to_string();
         let user =
             |id: i64| User { admin: id == 1, ..User::new(id, "Иван", &format!("{id}-й")).inner(&inner(id)) };
         let spec = PortalSpec { users: (1..=seats).map(user).collect(), limits, ..PortalSpec::default() };
-        let company = stage.environment.add_company(domain, spec).await.expect("a company");
-        company.portal.install(1).await.expect("an installation path");
-        let admin = stage.environment.register(&company).await.expect("the registration");
-        let mut firm = Self {
-            portal: company.portal.clone(),
+        let simulated = stage.environment.add_company(domain, spec).await.expect("a company");
+        simulated.portal.install(1).await.expect("an installation path");
+        let admin = stage.environment.register(&simulated).await.expect("the registration");
+        let mut company = Self {
+            portal: simulated.portal.clone(),
             domain: stage.environment.switch.domain(domain),
             switch: stage.environment.switch.clone(),
             owners: (1..=seats).map(|user| (inner(user), user)).collect(),
             admin,
-            company,
+            simulated,
         };
-        firm.settled(stage).await;
-        firm
+        company.settled(stage).await;
+        company
     }
 
     /// Waits until a call would find everything in place.
@@ -58,7 +58,7 @@ impl Firm {
 
     /// Waits until the daemon is connected to the switch for this company.
     pub async fn linked(&self) {
-        let id = &self.company.client_id;
+        let id = &self.simulated.client_id;
         let linked = |switch: &SwitchWorld| (switch.links_of(id) > 0).then_some(());
         let wait = async {
             // The world's own patience is shorter than the longest pause between two attempts.

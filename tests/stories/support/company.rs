@@ -9,29 +9,29 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 /// See the module.
-pub struct Firm {
-    pub company: SimulatedCompany,
+pub struct TestCompany {
+    pub simulated: SimulatedCompany,
     pub portal: SimPortal,
     pub domain: DomainHandle,
     pub admin: Admin,
     switch: SwitchWorld,
 }
 
-impl Firm {
-    pub(super) fn new(story: &Story, company: SimulatedCompany) -> Self {
-        story.secret(company.api_key.expose_secret());
+impl TestCompany {
+    pub(super) fn new(story: &Story, simulated: SimulatedCompany) -> Self {
+        story.secret(simulated.api_key.expose_secret());
         Self {
-            portal: company.portal.clone(),
-            domain: story.switch().domain(&company.domain),
+            portal: simulated.portal.clone(),
+            domain: story.switch().domain(&simulated.domain),
             admin: story.environment().admin(),
             switch: story.switch().clone(),
-            company,
+            simulated,
         }
     }
 
     /// The admin registers the company, connects it to the switch, and looks until everything is in place.
     pub async fn register(mut self, story: &Story) -> Self {
-        self.admin = story.environment().register(&self.company).await.expect("the registration");
+        self.admin = story.environment().register(&self.simulated).await.expect("the registration");
         story.remember(&self.admin);
         self.settled(story).await;
         self
