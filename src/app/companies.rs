@@ -66,7 +66,7 @@ async fn wait(dir: &Path, id: &CompanyId) -> Result<Forgotten, SurveyError> {
     for _ in 0..LOOKS {
         match store::inspect(dir, id).await? {
             Some(found) if found.entry.state == Standing::BeingDeleted => tokio::time::sleep(LOOK).await,
-            // Gone, or gone and registered anew.
+            // Gone, or gone and registered again.
             _ => return Ok(Forgotten::Deleted),
         }
     }

@@ -144,7 +144,7 @@ async fn retire(Handed { name, socket }: Handed) {
         );
         return;
     }
-    // Removes all of that name; one of them that fits is kept anew a moment later.
+    // Removes all of that name; one of them that fits is kept again a moment later.
     forget_sockets(&name);
     let address = match socket {
         Socket::Unix(socket) => inherit::retire_unix(socket).await.map(|path| path.display().to_string()),

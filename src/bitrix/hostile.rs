@@ -60,7 +60,8 @@ async fn asked(url: &str, longest: Limit<'_>, limit: Duration) -> Result<(u16, u
 }
 
 const GENEROUS: Duration = Duration::from_secs(60);
-/// What lies in the buffers of two sockets, and what a peer may have sent into them before it hears that nobody reads.
+/// What lies in the buffers of two sockets, and what a peer may have sent into them before it notices that nobody
+/// reads.
 const IN_BUFFERS: u64 = 12 * 1024 * 1024;
 
 #[tokio::test]

@@ -32,7 +32,7 @@ pub struct Layer {
 pub const MOST_TOLD: usize = 40;
 
 impl Layer {
-    /// Tells only the first faults and doubts one by one, where there are very many, and how many there are besides.
+    /// Lists only the first faults and doubts one by one, where there are very many, and how many there are besides.
     pub fn abridge(&mut self) {
         for list in [&mut self.faults, &mut self.warnings] {
             list.sort_by_key(|fault| (fault.line, fault.column));

@@ -18,7 +18,7 @@ impl Allowance {
         Self { every, at_once, rested: Timestamp(i64::MIN) }
     }
 
-    /// Takes one, or tells how long to wait for it.
+    /// Takes one, or returns how long to wait for it.
     pub fn take(&mut self, now: Timestamp) -> Result<(), Duration> {
         let wait = self.wait(now);
         if !wait.is_zero() {

@@ -172,7 +172,7 @@ pub struct ClickView {
 }
 
 impl CallView {
-    /// The leg this employee should see: the live one seen last, else his last one.
+    /// The leg this employee should see: the live one seen last, else their last one.
     pub fn leg_of(&self, user: UserId) -> Option<&LegView> {
         let mine = || self.legs.iter().rev().filter(|l| l.owner == Some(user));
         mine().find(|l| l.phase != Phase::Ended).or_else(|| mine().next())

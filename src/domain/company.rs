@@ -98,9 +98,9 @@ impl Trust {
 /// What does not protect the connection to a switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unprotected {
-    /// The key and everything else is sent so that whoever stands between can read and change it.
+    /// The key and everything else is sent so that anybody in between can read and change it.
     Unencrypted,
-    /// Whoever stands between can pretend to be the switch.
+    /// Anybody in between can pretend to be the switch.
     Unchecked {
         /// Since when, if known.
         since: Option<Timestamp>,

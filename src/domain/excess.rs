@@ -43,7 +43,7 @@ pub struct Spell {
     last: Option<Timestamp>,
 }
 
-/// After so long without any it is over; what comes later begins anew.
+/// After this time without any it is over; what comes later begins again.
 const OVER_AFTER: Duration = Duration::from_secs(3600);
 
 impl Spell {

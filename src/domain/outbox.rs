@@ -137,7 +137,7 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
                 create: *create,
                 show: own && !changes.over,
             };
-            // It may have been carried out before, with its answer lost: then he sees the card.
+            // It may have been carried out before, with its answer lost: then they see the card.
             if *show && (changes.over || !own) {
                 changes.last.insert(*user, false);
             }

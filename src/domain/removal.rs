@@ -57,7 +57,7 @@ pub enum Doubt {
 }
 
 impl ToldRemoval {
-    /// It was told just now, or again: the last word counts, and the portal is asked anew.
+    /// It was told just now, or again: the last word counts, and the portal is asked again.
     pub fn told(former: Option<Self>, clean: bool, now: Timestamp) -> Self {
         Self { since: former.map_or(now, |former| former.since), clean, why: Doubt::Unasked }
     }

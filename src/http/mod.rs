@@ -29,7 +29,7 @@ impl Default for ClientOptions {
     }
 }
 
-/// A client that goes wherever it is told, for the sandbox and for tests: whoever asks it has chosen the address himself.
+/// A client that goes wherever it is told, for the sandbox and for tests, which choose the addresses themselves.
 /// The product's own requests go through [`Guarded`] and [`client_at`].
 pub fn client(tls: &Arc<rustls::ClientConfig>, options: ClientOptions) -> reqwest::Client {
     builder(tls, options).build().expect(BUILT)

@@ -1,6 +1,6 @@
 //! Listening sockets that outlive the process: the service manager keeps a copy of each and hands it to the next run.
 //!
-//! Nobody who connects between two runs is refused; he waits in the socket's own queue. A manager without
+//! No client that connects between two runs is refused; it waits in the socket's own queue. A manager without
 //! `FileDescriptorStoreMax=`, or none at all, changes nothing for us.
 
 use listenfd::ListenFd;

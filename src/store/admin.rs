@@ -23,7 +23,7 @@ pub struct AdminSession {
     pub company: CompanyId,
     /// As which portal user.
     pub user: UserId,
-    /// His name.
+    /// Name of the administrator, as the portal gives it.
     pub name: String,
     /// Since when.
     pub created_at: Timestamp,
@@ -43,7 +43,7 @@ pub struct LoginAttempt {
 }
 
 impl Store {
-    /// Begins a session and tells the token for its cookie; it is stored as a hash only.
+    /// Begins a session and returns the token for its cookie; it is stored as a hash only.
     pub async fn create_session(
         &self,
         company: &CompanyId,
@@ -102,7 +102,7 @@ impl Store {
     }
 
     /// Remembers a log-in under its nonce for ten minutes. It does not wait for the disk: anybody can begin one, and
-    /// after a power loss he begins again.
+    /// after a power loss it is begun again.
     pub async fn put_state(&self, nonce: &str, attempt: &LoginAttempt, now: Timestamp) -> Result<(), StoreError> {
         let (hash, expires_at) = (sha256(nonce), (now + ATTEMPT_LIFETIME).0);
         let secret = self.seal().seal(attempt_place(&attempt.domain), &attempt.client_secret);
@@ -129,7 +129,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Gives a remembered log-in back, once: for whoever asks first, within its ten minutes.
+    /// Gives a remembered log-in back, once: to the first that asks, within its ten minutes.
     pub async fn take_state(&self, nonce: &str, now: Timestamp) -> Result<Option<LoginAttempt>, StoreError> {
         let hash = sha256(nonce);
         let mut tx = self.single_swift().await?;

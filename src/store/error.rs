@@ -61,7 +61,7 @@ pub enum Conflict {
         wanted_by: UserId,
         /// Who has it.
         holder: UserId,
-        /// His name, may be empty.
+        /// Name of the holder, may be empty.
         holder_name: String,
     },
     /// The employee table has no such user.

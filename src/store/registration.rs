@@ -7,7 +7,7 @@ use crate::domain::company::Company;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// What a log-in or an install tells us about a company.
+/// What a log-in or an install says about a company.
 #[derive(Debug, Clone)]
 pub struct NewCompany {
     /// `member_id`.
@@ -113,8 +113,9 @@ impl Store {
         }))
     }
 
-    /// Takes a company out of work: tokens, admin sessions and waiting events go; settings, employees, calls and waiting
-    /// requests stay for its return, and the application token for [`Self::proof_of_removal`]. Unknown companies are no fault: the portal may say it twice.
+    /// Takes a company out of work: tokens, admin sessions and waiting events go; settings, employees, calls and
+    /// waiting requests stay for its return, and the application token for [`Self::proof_of_removal`]. Unknown
+    /// companies are no fault: the portal may say it twice.
     pub async fn mark_uninstalled(&self, id: &CompanyId, now: Timestamp) -> Result<(), StoreError> {
         let id = id.as_str();
         let mut tx = self.begin_durable().await?;

@@ -1,4 +1,5 @@
-//! What the server's administrator may know and order about companies from outside, beside a daemon that may be running.
+//! What the server's administrator may know and order about companies from outside, beside a daemon that may be
+//! running.
 //!
 //! Reads through a connection of its own that leaves the daemon's files as they are; secrets are not even read. The one
 //! order, [`order_deletion`], sets the mark that a running daemon looks for.
@@ -117,8 +118,8 @@ pub struct Details {
     pub admin_sessions: i64,
 }
 
-/// What follows on this thread is done with the rights of the owner of `dir`, if this process is root: so that whoever
-/// owns the directory can lead root nowhere where he could not go himself.
+/// What follows on this thread is done with the rights of the owner of `dir`, if this process is root: so that the
+/// owner of the directory can lead root nowhere where they could not go themselves.
 pub fn as_owner(dir: &Path) -> Result<ActingAs, SurveyError> {
     match Folder::open(dir).and_then(|folder| folder.act_as_owner()) {
         Ok(acting) => Ok(acting),

@@ -1,4 +1,4 @@
-//! A log file that can be opened anew while it is written to, so that `logrotate` may move it away.
+//! A log file that can be opened again while it is written to, so that `logrotate` may move it away.
 //!
 //! When it cannot be written (a full disk), lines are lost and counted, the trouble is told on standard error, which
 //! the system's journal keeps, and work goes on.
@@ -13,7 +13,7 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _}
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A log file, shared by its writer and by whoever has it reopened.
+/// A log file, shared by its writer and by those who have it reopened.
 #[derive(Debug, Clone)]
 pub struct LogFile(Arc<FileInner>);
 
@@ -51,7 +51,7 @@ impl LogFile {
         (Self(Arc::new(FileInner { path: path.to_owned(), state, options })), fault)
     }
 
-    /// Opens the file anew. If that fails, the one that is open stays in use.
+    /// Opens the file again. If that fails, the one that is open stays in use.
     pub fn reopen(&self) -> io::Result<()> {
         let file = open(&self.0.path)?;
         self.state().file = Some(file);
@@ -72,7 +72,7 @@ impl LogFile {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells on standard error: the log itself is what does not work.
+    /// Complains on standard error: the log itself is what does not work.
     fn tell(&self, priority: u8, what: impl Display) {
         let mark = if self.0.options.journal { format!("<{priority}>") } else { String::new() };
         let _ = writeln!(io::stderr(), "{mark}the log file {} {what}", self.0.path.display());

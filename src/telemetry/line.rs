@@ -1,7 +1,7 @@
 //! The form of a log line: `2026-11-23T06:30:24.123Z warn  session company=7 the link is down after=30`.
 //!
 //! Time (UTC), level, part of the program, the context it ran in, the message, its details. One event is one
-//! line whatever the message holds, so that nobody outside can write lines of his own.
+//! line whatever the message holds, so that nobody outside can write lines of their own.
 
 use super::bounded::{self, Bounded, is_unseen};
 use super::level::LogLevel;

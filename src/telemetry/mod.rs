@@ -83,7 +83,7 @@ pub fn init(settings: &LogSettings) -> Result<Telemetry, TryInitError> {
 }
 
 impl Telemetry {
-    /// Opens the log files anew, after somebody has moved them away. A file that cannot be opened is told in
+    /// Opens the log files again, after somebody has moved them away. A file that cannot be opened is told in
     /// the log, and the one that is open stays in use.
     pub fn reopen(&self) {
         self.tell_left_out();

@@ -100,7 +100,7 @@ fn by_link(health: &Health) -> BTreeMap<&'static str, u64> {
     count(BTreeMap::new(), health, |c| c.link.code())
 }
 
-/// Every state is there, so that whoever watches need not guess their names.
+/// Every state is there, so that a monitoring system need not guess their names.
 fn by_portal(health: &Health) -> BTreeMap<&'static str, u64> {
     count(PortalState::CODES.map(|code| (code, 0)).into(), health, |c| c.portal.code())
 }

@@ -1,4 +1,4 @@
-//! What strangers try from outside: each goes on until it is stopped, and tells what it was answered.
+//! What strangers try from outside: each goes on until it is stopped, and returns what it was answered.
 
 use reqwest::{Client, RequestBuilder};
 use std::collections::BTreeMap;
@@ -16,11 +16,11 @@ pub type Answers = BTreeMap<u16, u32>;
 const AT_ONCE: u32 = 10;
 /// Requests of one attack under way.
 const UNDER_WAY: usize = 32;
-/// The place that most of it comes from, as the gateway tells it.
+/// The place that most of it comes from, as the gateway reports it.
 const STRANGER: &str = "203.0.113.9";
-/// A name of 50 kB is shown so often.
+/// How often a name of 50 kB is shown.
 const LONG_NAME_EVERY: Duration = Duration::from_millis(50);
-/// A slow client sends one more byte of its body so often.
+/// How often a slow client sends one more byte of its body.
 const TRICKLE: Duration = Duration::from_millis(500);
 
 /// Requests under way, and what came of those that are over.

@@ -63,7 +63,8 @@ impl Truth {
     pub fn records(&self, call: &TrueCall, margin: Duration) -> Vec<Expected> {
         let mut rounds: Vec<Vec<&TrueLeg>> = Vec::new();
         for leg in call.legs.iter().filter(|leg| self.concerns_crm(leg)) {
-            // Telephones that ring until one is answered belong together; who takes over later has a record of his own.
+            // Telephones that ring until one is answered belong together; an employee who takes over later has a
+            // separate record.
             let joins = |round: &Vec<&TrueLeg>| {
                 round[0].direction == leg.direction
                     && round.iter().all(|other| other.answered.is_none_or(|at| at >= leg.started))
@@ -82,8 +83,8 @@ impl Truth {
                 let later = records[n].clone();
                 records[n] = joined(&mut records[n - 1], later);
             } else if !answer_told(&rounds[n - 1], rounds[n][0].started, margin) {
-                // The answer was told only afterwards, with the end: what rang meanwhile may have been taken for part of
-                // the same call.
+                // The answer was told only afterwards, with the end: what rang meanwhile may have been taken for part
+                // of the same call.
                 records[n].must = false;
             }
         }

@@ -29,7 +29,7 @@ const FIELD: &[(Kind, usize)] = &[
     (Kind::Code, 3),
 ];
 
-/// The same with ends that nobody tells: only where something breaks that makes the daemon look again.
+/// The same with ends that nobody reports: only where something breaks that makes the daemon look again.
 const FORGETFUL: &[(Kind, usize)] = &[
     (Kind::Answered, 6),
     (Kind::OutAnswered, 3),

@@ -244,7 +244,7 @@ fn records(company: &TestCompany, question: &Question, truth: &Truth, all: &mut 
     }
 }
 
-/// The legs of a call, for whoever reads a complaint.
+/// The legs of a call, for the reader of a complaint.
 fn described(call: &TrueCall, truth: &Truth) -> String {
     let legs = call.legs.iter().filter(|leg| truth.concerns_crm(leg)).map(|leg| {
         let talked = leg.talked().map_or("no talk".to_owned(), |t| format!("{:.1} s", t.as_secs_f64()));
@@ -388,7 +388,7 @@ fn cards(company: &TestCompany, question: &Question, truth: &Truth, all: &mut Ju
         }
     }
     for ((key, user), _) in shown {
-        all.stray.push(format!("user {user} was shown a card of {key}, which never rang at his telephone"));
+        all.stray.push(format!("user {user} was shown a card of {key}, which never rang at their telephone"));
     }
 }
 
@@ -403,7 +403,7 @@ fn requests(company: &TestCompany, question: &Question, all: &mut Judgement) {
     all.refused = mine().filter(|request| request.error() == Some("QUERY_LIMIT_EXCEEDED")).count();
 }
 
-/// The judge judged: what he must notice, and what he must not.
+/// The judge judged: what it must notice, and what it must not.
 mod tests {
     use super::*;
     use ecss_crm_server::sandbox::portal::OpenCall;

@@ -25,7 +25,8 @@ async fn outage(name: &str, fault: Fault, length: Duration, away: Duration) -> J
     let traffic = traffic::run_for(&company, Mix::office(2.0), Dice::new(seed()), length);
     let (placed, (from, to)) = tokio::join!(traffic, misfortune);
     question.placed = placed;
-    // Whoever rings just before has a card on its way; just after, the daemon must find out that the portal is back.
+    // A client who rings just before has a card on its way; just after, the daemon must find out that the portal is
+    // back.
     question.dark.push((from - Duration::from_millis(500), to + pick(Duration::from_secs(5), away / 2)));
     question.drain_from = Some(to);
     stage.end(name, company, question, pick(Duration::from_secs(60), Duration::from_secs(300))).await

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Where the company's people sit, as the gateway tells it.
+/// Where the company's people sit, as the gateway reports it.
 const OFFICE: &str = "192.0.2.20";
 /// How often screens are looked at.
 const LOOK: Duration = Duration::from_millis(50);

@@ -20,12 +20,12 @@ const MOST_DATABASE: u64 = 160;
 const AGAIN: Duration = Duration::from_millis(5);
 
 /// Share of the cards, how many times as long as its twin's those of the healthy company may take, and from how many
-/// milliseconds on that is asked. The slowest wait for the processor behind a frame of fifty legs, in a build that is not
-/// optimised and with two threads for everything; most must not notice.
+/// milliseconds on that is asked. The slowest wait for the processor behind a frame of fifty legs, in a build that is
+/// not optimised and with two threads for everything; most must not notice.
 const SLOWER: [(usize, u64, u64); 2] = [(50, 3, 15), (95, 12, 25)];
 
-/// A healthy company with traffic and a rogue beside it while `misdeed` goes on; at the same time, a twin of the healthy
-/// company at a daemon of its own. Whatever the simulators and others do to the machine, they do to both.
+/// A healthy company with traffic and a rogue beside it while `misdeed` goes on; at the same time, a twin of the
+/// healthy company at a daemon of its own. Whatever the simulators and others do to the machine, they do to both.
 async fn beside<T>(
     name: &str,
     settings: Settings,
@@ -71,7 +71,8 @@ async fn beside<T>(
         p(&cards, 95),
     ));
     assert!(most <= MOST_MEMORY, "{most} MiB");
-    // How long a card takes says something only where the machine has nothing else to do, which is asked of the full length.
+    // How long a card takes says something only where the machine has nothing else to do, which is asked of the full
+    // length.
     for (share, slower, from) in SLOWER.into_iter().filter(|_| full()) {
         let limit = slower * p(&twins_cards, share).max(from);
         assert!(p(&cards, share) <= limit, "p{share} above {limit} ms: {twins_cards:?} {cards:?}");
@@ -107,7 +108,7 @@ fn fifty_legs(from: u64) -> Vec<String> {
     (from..from + 50).map(one).collect()
 }
 
-/// Tells of so many calls a second that never end, until `stop`; how many it were.
+/// Reports this many calls a second that never end, until `stop`; returns how many there were.
 pub async fn legs_without_end(rogue: &TestCompany, per_second: u32, stop: &CancellationToken) -> u64 {
     let (mut due, mut told) = (tokio::time::interval(Duration::from_secs(1) * 50 / per_second), 0);
     while stop.run_until_cancelled(due.tick()).await.is_some() {

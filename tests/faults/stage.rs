@@ -133,7 +133,7 @@ impl Stage {
     }
 }
 
-/// In memory where there is such a place: whoever else keeps the disk busy must not look like a slow daemon. A killed
+/// In memory where there is such a place: other work on the disk must not look like a slow daemon. A killed
 /// process leaves the same behind there. `TMPDIR` has the last word.
 fn place() -> std::io::Result<TempDir> {
     let memory = Path::new("/dev/shm");
@@ -149,7 +149,7 @@ pub fn truth(company: &TestCompany) -> Truth {
     Truth { calls: calls.collect(), owners: company.owners.clone() }
 }
 
-/// Says something to whoever watches.
+/// Says something to people who watch.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -27,8 +27,8 @@ const DEARER: u32 = 3;
 /// cores make of a card without any attack.
 const QUICK: u64 = 40;
 
-/// How many requests about calls came when the budget had no room for them, as the portal saw it: they have waited behind
-/// others. And the least that was ever left.
+/// How many requests about calls came when the budget had no room for them, as the portal saw it: they have waited
+/// behind others. And the least that was ever left.
 fn without_room(portal: &SimPortal) -> (usize, f64) {
     let (mut used, mut at, mut waited, mut least) = (0.0_f64, Timestamp(0), 0, BURST);
     for request in portal.requests().iter().filter(|request| !request.in_batch) {
@@ -68,8 +68,8 @@ impl Seen {
 }
 
 /// The flood and an equal one of a page that is not there take turns, so that whatever else the machine does meets both
-/// alike. How long a card takes says something only where the machine has nothing else to do, which is asked of the full
-/// length; what the portal saw and what the processor did says it anywhere.
+/// alike. How long a card takes says something only where the machine has nothing else to do, which is asked of the
+/// full length; what the portal saw and what the processor did says it anywhere.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hundred_forged_opens_a_second_delay_no_card() {
     let stage = Stage::begin(Settings { portal_budget: BUDGET, ..Settings::default() }).await;
@@ -172,7 +172,10 @@ async fn three_thousand_forged_installations_take_no_memory_and_make_us_ask_nobo
     let (after, asked) = (stage.daemon.memory(), stage.environment.portals.auth_requests().len() - asked);
     publish(&format!("forged-installs answers={answers:?} rss {before}→{after} MiB asked={asked}"));
     assert!(answers.keys().all(|status| matches!(status, 200 | 422 | 503)), "{answers:?}");
-    assert!(answers.get(&503).is_some_and(|refused| *refused > 0), "a stranger hears that it is too much: {answers:?}");
+    assert!(
+        answers.get(&503).is_some_and(|refused| *refused > 0),
+        "strangers are told that it is too much: {answers:?}"
+    );
     assert!(after < before + 40, "from {before} to {after} MiB");
     assert!(asked <= 80, "{asked} questions of ours");
     stage.end("forged-installs", company, Question::default(), PATIENCE).await;
@@ -199,7 +202,7 @@ async fn a_stop_waits_for_no_authorization_server_and_keeps_the_installation() {
     stage.daemon.start();
     stage.daemon.ready().await;
     let stored = async {
-        // Nothing but the log tells, so it is looked at now and then.
+        // Nothing but the log says so: it is looked at now and then.
         let mut often = tokio::time::interval(Duration::from_millis(100));
         while confirmed(&stage) == before {
             often.tick().await;

@@ -14,7 +14,7 @@ const THIRD: &str = "+73832000011";
 /// So long nobody can write.
 const HELD_UP: Duration = Duration::from_secs(20);
 
-/// Takes the database's only place for whoever writes.
+/// Takes the database's only place for writers.
 async fn lock(story: &Story) -> SqliteConnection {
     let file = story.environment().settings.state_dir.join("store.db");
     let mut held = SqliteConnectOptions::new()

@@ -1,4 +1,4 @@
-//! What the portal tells of a click besides the number, and clicks on what is no number.
+//! What the portal says of a click besides the number, and clicks on what is no number.
 
 use crate::support::{CLIENT, Card, IVAN, PATIENCE, Story, TestCompany, only, told};
 use ecss_crm_server::sandbox::portal::ClickedIn;
@@ -13,7 +13,7 @@ async fn trace(company: &TestCompany, crm: &str, language: &str) -> String {
     response.text().await.expect("a page")
 }
 
-/// The phone rings, the card is looked at, and the employee changes his mind.
+/// The phone rings, the card is looked at, and the employee has second thoughts.
 async fn card_then_reject(story: &Story, company: &TestCompany, records: usize) -> Card {
     company.phone_is("1001", PhoneStatus::Ringing).await;
     let card = Card::open(story, company, IVAN).await;

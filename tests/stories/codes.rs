@@ -102,7 +102,7 @@ async fn whoever_picks_up_with_a_code_has_the_clients_call_and_nobody_missed_it(
     let call = company.incoming(CLIENT, "1001").await;
     company.cards_at(&story, &[IVAN]).await;
     let taken = company.phone("1002").dial("*81001").await.expect("it rings there");
-    assert_eq!(taken, call, "his leg goes on in the client's call");
+    assert_eq!(taken, call, "the leg goes on in the client's call");
     company.cards_at(&story, &[PYOTR]).await;
     talk(2.3).await;
     story.switch().remote_hangs_up(call).await.expect("they talk");
@@ -164,7 +164,7 @@ async fn a_client_who_calls_a_service_number_is_a_client() {
     company.choose(&[("service_numbers", "200")]).await;
     story.switch().add_queue(&company.simulated.domain, "200", &["1001"]).expect("a queue");
     let call = company.incoming(CLIENT, "200").await;
-    story.switch().queue_offer(call, Some("1001")).await.expect("he waits");
+    story.switch().queue_offer(call, Some("1001")).await.expect("the client waits");
     company.cards_at(&story, &[IVAN]).await;
     company.phone("1001").pick_up().await.expect("it rings");
     talk(1.2).await;

@@ -261,11 +261,11 @@ async fn a_row_that_cannot_be_read_costs_that_row_only() {
     story.start_daemon(2).await;
     story.switch().remote_hangs_up(lost).await.expect("it rings");
     story.switch().remote_hangs_up(kept).await.expect("it rings");
-    // The switch tells of the call whose row is unreadable, as of one that is new.
+    // The switch reports the call whose row is unreadable, as of one that is new.
     let mut records = company.finished(&story, 2).await;
     records.sort_by_key(|r| r.user);
     assert_eq!(records.iter().map(|r| (r.user, r.code.as_str())).collect::<Vec<_>>(), [(IVAN, "304"), (PYOTR, "304")]);
-    // The other company follows its calls, and tells them once its administrator has logged in again.
+    // The other company follows its calls, and records them once its administrator has logged in again.
     let unheard = other.incoming(CLIENT, "1001").await;
     story.switch().remote_hangs_up(unheard).await.expect("it rings");
     story.truth(unheard).await;

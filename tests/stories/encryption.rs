@@ -1,4 +1,4 @@
-//! Whoever stands between us and the switch or the portal: what he hears, and what the administrator reads.
+//! Somebody between us and the switch or the portal: what they get to hear, and what the administrator reads.
 
 use crate::support::{CLIENT, IVAN, Story, TestCompany, assert_true, only, talked_leg};
 use ecss_crm_server::sandbox::certs::Certs;
@@ -58,8 +58,8 @@ async fn whole_call(story: &Story, company: &TestCompany) {
     assert_true(&record, &talked_leg(&truth, "1001"));
 }
 
-/// Somebody with a certificate of his own at the switch's address. How many handshakes he got through, and how many
-/// bytes he heard behind them.
+/// An impostor with another certificate at the switch's address. Counts the handshakes that went through, and the
+/// bytes that came after them.
 struct Impostor {
     certs: Certs,
     tried: Arc<AtomicUsize>,
@@ -88,7 +88,7 @@ impl Impostor {
     }
 
     fn heard_nothing(&self) {
-        assert!(self.tried.load(Ordering::SeqCst) > 0, "he was there");
+        assert!(self.tried.load(Ordering::SeqCst) > 0, "the impostor was there");
         assert_eq!(self.heard.load(Ordering::SeqCst), 0, "nothing is sent before the certificate is trusted");
     }
 }

@@ -17,7 +17,7 @@ async fn with_limit() -> (Story, TestCompany) {
     (story, company)
 }
 
-/// Somebody else's call, which wakes up whoever sleeps.
+/// Somebody else's call, which wakes up everything that sleeps.
 async fn another_call(story: &Story, company: &TestCompany) {
     let call = company.incoming(OTHER, "1003").await;
     company.phone("1003").pick_up().await.expect("it rings");

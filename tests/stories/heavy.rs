@@ -66,7 +66,7 @@ async fn whoever_shows_the_same_token_at_once_shares_one_question() {
         assert_eq!(answer.expect("an answer").status(), StatusCode::OK);
     }
     assert_eq!(asked() - before, 1);
-    // Nor is it asked again for whoever comes later, nor does somebody else's token profit from it.
+    // Nor is it asked again for visitors who come later, nor does somebody else's token profit from it.
     assert_eq!(frame.send(client).await.expect("an answer").status(), StatusCode::OK);
     assert_eq!(asked() - before, 1);
     let employee = company.portal.app_frame(IVAN).send(client).await.expect("an answer");

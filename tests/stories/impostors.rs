@@ -38,8 +38,8 @@ async fn the_administrator_of_another_portal_gets_his_own_company_and_nothing_of
     assert_eq!(company.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
     let other = story.newcomer("andere.local", PortalSpec::default()).await;
     let keys = other.portal.keys().expect("the application");
-    // He types in the address of this company with the keys of his own application, and comes back with a code of his
-    // own portal: once under this company's name, once under none.
+    // They type in the address of this company with the keys of their own application, and come back with a code of
+    // their own portal: once under this company's name, once under none.
     let mut stranger = story.environment().admin();
     let named = format!("domain={:?}", company.portal.domain());
     let logged = story.warned(&named);
@@ -54,8 +54,12 @@ async fn the_administrator_of_another_portal_gets_his_own_company_and_nothing_of
         let wanted = if name.is_some() { StatusCode::FORBIDDEN } else { StatusCode::SEE_OTHER };
         assert_eq!(answer.status(), wanted, "{name:?}");
     }
-    assert_eq!(story.warned(&named), logged + 1, "the log names this company where he has failed, and nowhere else");
-    let page = stranger.page("/company?tab=ecss").await.expect("a company of his own");
+    assert_eq!(
+        story.warned(&named),
+        logged + 1,
+        "the log names this company where the log-in failed, and nowhere else"
+    );
+    let page = stranger.page("/company?tab=ecss").await.expect("a company of their own");
     assert!(page.contains(&other.portal.domain()) && !page.contains(&company.portal.domain()), "{page}");
     assert!(!page.contains(&company.simulated.client_id), "nothing of the other's settings: {page}");
     let table = stranger.request(Method::GET, "/company/employees").header("accept", "application/json");
@@ -77,7 +81,7 @@ async fn a_second_administrator_of_a_portal_takes_over_the_grant_and_changes_not
     company.portal.set_user(User { admin: true, ..User::new(50, "Борис", "Новый") });
     let mut second = story.environment().admin();
     second.log_in(&company.portal, 50, None).await.expect("an administrator of the portal");
-    // The first one is dismissed: his grant would be worth nothing now.
+    // The first one is dismissed: their grant would be worth nothing now.
     company.portal.dismiss(1);
     company.admin = second;
     assert_eq!(company.numbers_of(IVAN).await, ["1001", "1077"]);
@@ -86,7 +90,7 @@ async fn a_second_administrator_of_a_portal_takes_over_the_grant_and_changes_not
     assert_eq!(story.switch().links_of(&company.simulated.client_id), 1, "one company, one connection");
     click_works(&story, &company).await;
     assert_eq!(only(told(&company.portal, "finish")).user, Some(50));
-    assert!(story.warned("an administrator has logged in") >= 2, "whoever looks after the server can see it");
+    assert!(story.warned("an administrator has logged in") >= 2, "the people who look after the server can see it");
     story.end().await;
 }
 

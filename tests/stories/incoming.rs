@@ -16,7 +16,7 @@ async fn a_call_answered_on_the_phone_becomes_one_true_record() {
     assert_eq!(open.bound, Some(Bound { entity: "CONTACT".to_owned(), id: 21, created: false }), "the known client");
     let request = only(told(&company.portal, "register"));
     assert_eq!(request.params["SHOW"], 1, "{}", request.params);
-    assert!(request.params.get("USER_PHONE_INNER").is_none(), "the employee is named by his id");
+    assert!(request.params.get("USER_PHONE_INNER").is_none(), "the employee is named by the id");
     assert!(!request.params["LINE_NUMBER"].is_null(), "incoming calls carry their line");
 
     company.phone("1001").pick_up().await.expect("it rings");

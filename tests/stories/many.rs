@@ -76,11 +76,11 @@ async fn a_hunt_nobody_answers_is_missed_once() {
 async fn a_queues_voice_menu_is_no_answer() {
     let (story, company) = Story::with_company().await;
     let call = company.domain.queue_call(CLIENT, "112", &["1001", "1002"]).await.expect("a queue");
-    story.switch().queue_offer(call, Some("1001")).await.expect("he is free");
+    story.switch().queue_offer(call, Some("1001")).await.expect("the employee is free");
     company.cards_at(&story, &[IVAN]).await;
     company.phone("1001").reject().await.expect("it rings");
     company.cards_at(&story, &[]).await;
-    story.switch().queue_offer(call, Some("1002")).await.expect("he is free");
+    story.switch().queue_offer(call, Some("1002")).await.expect("the employee is free");
     company.cards_at(&story, &[PYOTR]).await;
     company.phone("1002").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
@@ -95,9 +95,10 @@ async fn a_queues_voice_menu_is_no_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_colleague_who_calls_the_queue_hears_the_menu_and_is_not_put_through_as_answered() {
     let (story, company) = Story::with_company().await;
-    // The employee's own leg talks to the menu: a number that is nobody's, so it is a call of his like any other.
+    // The employee's own leg talks to the menu: a number that is nobody's, so it is a call of the employee like any
+    // other.
     let call = company.domain.queue_call("1000", "112", &["1001"]).await.expect("a queue");
-    story.switch().queue_offer(call, Some("1001")).await.expect("he is free");
+    story.switch().queue_offer(call, Some("1001")).await.expect("the employee is free");
     company.phone_is("1001", PhoneStatus::Ringing).await;
     company.phone("1001").pick_up().await.expect("it rings");
     company.phone("1000").hang_up().await.expect("it talks");

@@ -157,7 +157,7 @@ async fn parked(tells_talking: bool) {
     company.cards_at(&story, &[]).await;
     // Nobody talks meanwhile.
     talk(2.5).await;
-    company.phone("1002").take_back("*69", parking).await.expect("he waits");
+    company.phone("1002").take_back("*69", parking).await.expect("the client waits");
     company.cards_at(&story, &[PYOTR]).await;
     talk(3.3).await;
     story.switch().remote_hangs_up(parking).await.expect("they talk");
@@ -192,8 +192,8 @@ async fn two_who_park_and_take_back_crosswise_at_once_keep_their_clients_apart()
     talk(1.8).await;
     let clients = company.phone("1001").park().await.expect("it talks");
     let others = company.phone("1002").park().await.expect("it talks");
-    company.phone("1002").take_back("*69", clients).await.expect("he waits");
-    company.phone("1001").take_back("*69", others).await.expect("he waits");
+    company.phone("1002").take_back("*69", clients).await.expect("the client waits");
+    company.phone("1001").take_back("*69", others).await.expect("the client waits");
     talk(2.8).await;
     story.switch().remote_hangs_up(clients).await.expect("they talk");
     story.switch().remote_hangs_up(others).await.expect("they talk");
@@ -264,12 +264,12 @@ async fn the_card_of_a_conversation_that_has_moved_commands_the_leg_where_it_is(
     story.until_asked("the card's button works", moved).await;
     let command = story.switch().wait_command("call.hold").await.expect("the switch is asked");
     assert_eq!(command.payload["id"], leg, "the leg is the same wherever it is");
-    story.switch().remote_hangs_up(second).await.expect("he is held");
+    story.switch().remote_hangs_up(second).await.expect("the client is held");
     company.over(&story).await;
     story.end().await;
 }
 
-/// A second is short for whoever waits that a leg is heard of again.
+/// A second is short for waiting until a leg is seen again.
 const GRACE: fn(&mut Settings) = |s| s.reconnect_grace = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

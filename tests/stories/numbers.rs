@@ -62,7 +62,7 @@ async fn profiles_are_read_once() {
     let row =
         |user: i64| staff.iter().find(|e| e["user"] == user).unwrap_or_else(|| panic!("{user} in {staff:?}")).clone();
     assert_eq!(row(IVAN)["numbers"], json!(["1001"]), "a known employee's profile number is not taken over");
-    assert_eq!(row(IVAN)["name"], "Иван Переименованный", "his name is");
+    assert_eq!(row(IVAN)["name"], "Иван Переименованный", "the name is");
     assert_eq!(row(30)["numbers"], json!(["1030"]), "a new employee is there when the list is opened");
     assert_eq!(row(31)["numbers"], json!([]), "nobody gets a number that somebody has");
     assert_eq!(owner_of(&story, &company, "1001").await, IVAN);
@@ -121,7 +121,7 @@ async fn a_dismissed_employees_number_counts_for_nobody_until_he_returns() {
         (row["active"].clone(), row["numbers"].clone())
     };
     company.portal.dismiss(PYOTR);
-    assert_eq!(pyotr(&mut company).await, (false.into(), json!(["1002"])), "his number is kept");
+    assert_eq!(pyotr(&mut company).await, (false.into(), json!(["1002"])), "the number is kept");
     let page = company.admin.page("/company?tab=employees").await.expect("the table");
     assert!(page.contains("уволен"), "{page}");
     assert!(company.employees().await.iter().filter(|e| e["user"] != PYOTR).all(|e| e["active"] == true));
@@ -131,7 +131,7 @@ async fn a_dismissed_employees_number_counts_for_nobody_until_he_returns() {
     company.phone("1002").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
     company.calls_are_over(&story).await;
-    assert_eq!(told(&company.portal, "register").len(), registered, "the portal would not take his calls");
+    assert_eq!(told(&company.portal, "register").len(), registered, "the portal would not take the calls");
     assert_eq!(owner_of(&story, &company, "1001").await, IVAN);
 
     company.portal.set_user(User::new(PYOTR, "Пётр", "Петров").inner("1002"));
@@ -147,7 +147,7 @@ async fn a_list_of_users_that_comes_short_dismisses_nobody() {
         company.portal.next_for("user.get", fault);
         assert!(company.employees().await.iter().all(|e| e["active"] == true));
     }
-    // Almost everybody vanishes without having been dismissed: whoever asks may no longer see them.
+    // Almost everybody vanishes without having been dismissed: the user we ask as may no longer see them.
     let everybody = company.portal.users();
     for user in everybody.iter().filter(|u| u.id != 1) {
         company.portal.set_user(User { kind: UserKind::Email, ..user.clone() });
@@ -160,7 +160,7 @@ async fn a_list_of_users_that_comes_short_dismisses_nobody() {
     story.end().await;
 }
 
-/// The portal tells that somebody has come.
+/// The portal reports that somebody has come.
 async fn user_added(story: &Story, company: &TestCompany, token: &str) -> StatusCode {
     let form = [
         ("event", "ONUSERADD"),
@@ -218,7 +218,7 @@ async fn a_profile_with_two_numbers_rings_for_both_and_what_cannot_be_read_is_sh
     assert!(page.contains("У 2 пользователей не удалось"), "{page}");
     assert!(page.contains("спросить") && !page.contains("<b>спросить"), "what people write is text: {page}");
 
-    // The admin decides; the text stays beside his numbers, and nothing is asked of him any more.
+    // The admin decides; the text stays beside the numbers, and nothing is asked any more.
     assert_eq!(company.save_numbers(&[(PYOTR, &["1002"]), (10, &["1010"])]).await.0, StatusCode::OK);
     let staff = company.employees().await;
     let pyotr = staff.iter().find(|e| e["user"] == PYOTR).expect("a row");

@@ -8,7 +8,7 @@ use std::time::Duration;
 const REGISTER: &str = "telephony.externalcall.register";
 const FINISH: &str = "telephony.externalcall.finish";
 
-/// A whole call, answered, of which the portal hears nothing yet.
+/// A whole call, answered, of which the portal is told nothing yet.
 async fn unheard(story: &Story, company: &TestCompany) -> CallId {
     let call = company.incoming(CLIENT, "1001").await;
     company.phone("1001").pick_up().await.expect("it rings");
@@ -17,7 +17,7 @@ async fn unheard(story: &Story, company: &TestCompany) -> CallId {
     call
 }
 
-/// Waits until a method has been asked for so often.
+/// Waits until a method has been asked for this often.
 async fn asked(story: &Story, company: &TestCompany, method: &str, times: usize) {
     let look = || (company.portal.requests_of(method).len() >= times).then_some(());
     story.until(&format!("{method} was asked for {times} times"), look).await;
@@ -170,7 +170,7 @@ async fn a_number_the_portal_does_not_take_and_an_employee_without_account_lose_
         assert_eq!(records[before].code, "200", "{words}");
     }
     let records = company.portal.finished_calls();
-    assert_eq!((records[0].call.number.as_str(), records[1].user), ("+", 1), "hidden; by whoever has logged in");
+    assert_eq!((records[0].call.number.as_str(), records[1].user), ("+", 1), "hidden; by the administrator");
     story.end().await;
 }
 

@@ -1,4 +1,4 @@
-//! An employee calls a client from his telephone.
+//! An employee calls a client from the telephone.
 
 use crate::support::{CLIENT, CLIENT_DIGITS, IVAN, Story, assert_true, only, talked_leg, told};
 use ecss_crm_server::sandbox::switch::{CauseStyle, RemotePolicy};

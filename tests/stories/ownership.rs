@@ -25,7 +25,7 @@ async fn a_colleagues_leg_is_out_of_reach() {
     let call = ringing(&story, &company).await;
     let (ivan, pyotr) = (Card::open(&story, &company, IVAN).await, Card::open(&story, &company, PYOTR).await);
     let theirs = pyotr.state["current"]["leg"].clone();
-    assert_ne!(ivan.state["current"]["leg"], theirs, "each sees his own leg");
+    assert_ne!(ivan.state["current"]["leg"], theirs, "each sees the own leg");
     assert_eq!(ivan.state["calls"].as_array().map(Vec::len), Some(1));
     for action in ["answer", "reject", "hold", "retrieve", "transfer"] {
         let body = json!({ "ticket": ivan.ticket, "action": action, "call": ivan.call, "leg": theirs, "to": "1003" });
@@ -36,9 +36,9 @@ async fn a_colleagues_leg_is_out_of_reach() {
     let mut live = ivan.stream().await;
     live.phase("ringing").await;
     assert_eq!(pyotr.press("answer").await.0, StatusCode::OK);
-    let shown = live.until("his own leg is over", |s| s["current"]["phase"] == "ended").await;
+    let shown = live.until("the own leg is over", |s| s["current"]["phase"] == "ended").await;
     assert_eq!(shown["calls"].as_array().map(Vec::len), Some(1), "not the colleague's conversation: {shown}");
-    assert_eq!(ivan.press("reject").await.0, StatusCode::CONFLICT, "his leg is over");
+    assert_eq!(ivan.press("reject").await.0, StatusCode::CONFLICT, "the leg is over");
     assert_eq!(company.phone("1002").state().map(|p| p.status), Some(PhoneStatus::Talking));
     story.switch().remote_hangs_up(call).await.expect("it talks");
     company.finished(&story, 1).await;

@@ -1,4 +1,4 @@
-//! What a portal lets us set up and tells of itself, what it refuses, and what comes of it once it does not any more.
+//! What a portal lets us set up and says of itself, what it refuses, and what comes of it once it does not any more.
 
 use crate::support::{CLIENT, IVAN, Story, TestCompany, only};
 use ecss_crm_server::sandbox::environment::Admin;
@@ -369,13 +369,13 @@ async fn guests_of_the_portal_are_no_employees_and_those_of_old_are_dismissed() 
     let guest =
         |id: i64, number: &str, kind| User { kind, ..User::new(id, "Гость", "Подрядчик").inner(number) };
     company.portal.set_user(guest(50, "1050", UserKind::Extranet));
-    // As if he had got into the table before guests were told from employees.
+    // As if the guest had got into the table before guests were distinguished from employees.
     company.portal.set_user(guest(51, "1051", UserKind::Employee));
     assert_eq!(company.numbers_of(51).await, ["1051"]);
     company.portal.set_user(guest(51, "1051", UserKind::Extranet));
     let staff = company.employees().await;
     assert!(!staff.iter().any(|e| e["user"] == 50), "{staff:?}");
-    let old = staff.iter().find(|e| e["user"] == 51).expect("his row is kept");
+    let old = staff.iter().find(|e| e["user"] == 51).expect("the row is kept");
     assert_eq!(old["active"], false, "{old}");
     story.end().await;
 }
@@ -389,7 +389,7 @@ async fn what_is_recorded_late_stays_out_of_the_chats() {
     story.switch().remote_hangs_up(call).await.expect("it talks");
     company.calls_are_over(&story).await;
     company.portal.heal();
-    assert!(!only(company.finished(&story, 1).await).to_chat, "the portal hears of it after its end");
+    assert!(!only(company.finished(&story, 1).await).to_chat, "the portal is told of it after its end");
     let call = company.incoming(CLIENT, "1001").await;
     company.cards_at(&story, &[IVAN]).await;
     company.phone("1001").pick_up().await.expect("it rings");
@@ -426,7 +426,7 @@ async fn reasons_are_in_the_portals_language_also_after_a_restart() {
         company.click(20, CLIENT).await;
         let record = company.finished(&story, n + 1).await.remove(n);
         assert!(record.reason.contains("no extension"), "{}", record.reason);
-        // Whoever opens the application in another language changes nothing.
+        // An employee who opens the application in another language changes nothing.
         company.portal.app_frame(1).send(story.environment().client()).await.expect("an answer");
         story.stop_daemon().await;
         story.start_daemon(1).await;

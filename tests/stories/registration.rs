@@ -1,4 +1,4 @@
-//! An admin of a portal registers his company.
+//! An admin of a portal registers the company.
 
 use crate::support::{CLIENT, IVAN, Story, TestCompany, only, told};
 use ecss_crm_server::sandbox::environment::{Admin, AdminError};
@@ -152,7 +152,7 @@ async fn only_an_admin_registers() {
     let refused = employee.log_in(&company.portal, IVAN, Some(&keys(&company))).await.expect_err("not an admin");
     let AdminError::Unexpected { status, body, .. } = refused else { panic!("{refused}") };
     assert_eq!(status, StatusCode::FORBIDDEN);
-    assert!(body.contains("администратор"), "he reads why: {body}");
+    assert!(body.contains("администратор"), "the page says why: {body}");
     assert_eq!(company_page(&employee).await, StatusCode::UNAUTHORIZED);
     assert!(company.portal.placements().is_empty() && company.portal.handlers().is_empty());
     company.register(&story).await;
@@ -219,7 +219,7 @@ async fn a_code_that_is_too_old_or_another_portals_is_refused() {
     let response = admin.follow(late).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
 
-    // The admin of another portal carries his own code back under this portal's state.
+    // The admin of another portal carries their own code back under this portal's state.
     let state = admin.begin_log_in(&company.portal, Some(&keys(&company))).await.expect("the form");
     let foreign = other.portal.authorize(1, &state).expect("authorized");
     let response = admin.follow(foreign).await.expect("an answer");
@@ -234,7 +234,7 @@ async fn nobody_can_be_logged_in_to_a_company_that_is_not_his() {
     let (mut stranger, mut victim) = (story.environment().admin(), story.environment().admin());
     let state = stranger.begin_log_in(&company.portal, None).await.expect("the form");
     let link = company.portal.authorize(1, &state).expect("authorized");
-    // The victim has a log-in of his own under way, and follows the link that the stranger sends him.
+    // The victim has another log-in under way, and follows the link that the stranger has sent.
     victim.begin_log_in(&company.portal, None).await.expect("the form");
     let response = victim.follow(link.clone()).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);

@@ -137,7 +137,7 @@ async fn a_conference_gives_each_a_card_and_a_record() {
     company.phone("1002").pick_up().await.expect("it rings");
     company.phone("1001").conference().await.expect("both are there");
     company.cards_at(&story, &[IVAN, PYOTR]).await;
-    company.phone("1001").hang_up().await.expect("he leaves");
+    company.phone("1001").hang_up().await.expect("the employee leaves");
     company.cards_at(&story, &[PYOTR]).await;
     story.switch().remote_hangs_up(call).await.expect("the two others talk");
     let truth = story.truth(call).await;

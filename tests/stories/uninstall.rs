@@ -131,7 +131,7 @@ async fn a_company_that_returns_at_once_begins_anew_and_old_tickets_are_worth_no
     company.portal.edit_app(|app| app.installed = true);
     let mut again = story.environment().admin();
     again.log_in(&company.portal, 1, Some(&fresh)).await.expect("installed again");
-    again.connect_switch(&company.simulated, &story.switch().base_urls()).await.expect("a form to fill in anew");
+    again.connect_switch(&company.simulated, &story.switch().base_urls()).await.expect("a form to fill in again");
     company.admin = again;
     company.settled(&story).await;
     assert_eq!(company.numbers_of(IVAN).await, ["1001"], "what had been typed in is gone");

@@ -64,7 +64,7 @@ pub struct Sender {
     pub domain: Option<String>,
     /// The proof.
     pub application_token: Option<SecretString>,
-    /// An access token of whoever caused the event; often missing.
+    /// An access token of the user who caused the event; often missing.
     pub access: Option<SecretString>,
     /// The authorization server that knows it, by the sender's word.
     pub server_endpoint: Option<String>,
@@ -152,7 +152,7 @@ pub struct Opened {
     pub https: bool,
     /// Language of the page, e.g. `ru`, from the query.
     pub language: Option<String>,
-    /// The user's access token: tells who he is once the *registered* portal has been asked.
+    /// The user's access token: the *registered* portal says whose it is.
     pub auth_id: Option<SecretString>,
     /// For how long that token is good, by the browser's word.
     pub expires_in: Option<Duration>,

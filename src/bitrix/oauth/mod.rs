@@ -53,7 +53,7 @@ pub struct Renewal {
     pub tokens: Tokens,
     /// The portal, where the server names it.
     pub member_id: Option<CompanyId>,
-    /// Where the portal lives now, where the server tells; differs from before after a rename.
+    /// Where the portal lives now, if the server says so; differs from before after a rename.
     pub client_endpoint: Option<String>,
 }
 

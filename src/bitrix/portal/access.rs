@@ -128,7 +128,7 @@ impl PortalAccess {
 
     /// Replaces `used`, which the portal no longer accepts, by a fresh pair that is stored already.
     ///
-    /// Of many callers with the same pair only the first goes to the authorization server; whoever waited finds the
+    /// Of many callers with the same pair only the first goes to the authorization server; those who waited find the
     /// work done. Must not be dropped half-way: the answer on its way is the only copy of the new refresh token.
     pub(super) async fn renew(&self, used: &Arc<Tokens>) -> Result<(), ApiError> {
         let mut renewing = self.renewing.lock().await;

@@ -163,7 +163,7 @@ impl Portal {
         self.call_with(method, params, true).await
     }
 
-    /// The place of whoever sends often and decides only when it is his turn what is worth sending.
+    /// The place of a sender that sends often and decides only when its turn comes what is worth sending.
     pub fn rate_limit_slot(&self) -> RateLimitSlot {
         RateLimitSlot::new(self.0.limiter.clone())
     }

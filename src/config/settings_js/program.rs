@@ -171,7 +171,7 @@ impl Reader<'_> {
         ahead.space().is_ok() && ahead.peek() == Some(',')
     }
 
-    /// `a = b = value` or just a value; tells whether anything was assigned.
+    /// `a = b = value` or just a value; returns whether anything was assigned.
     fn assignment(&mut self) -> Result<(Js, bool), Stop> {
         let start = self.cursor.clone();
         let Some(target) = self.target()? else {

@@ -1,4 +1,4 @@
-//! What the form of a number tells before any setting is asked.
+//! What the form of a number says before any setting is consulted.
 
 use crate::domain::Phone;
 use crate::domain::phone::PhoneError;

@@ -331,7 +331,7 @@ pub(super) fn meaning(word: &str) -> Meaning {
     Meaning::Unknown
 }
 
-/// Whether the word tells, behind a complete number, to dial on.
+/// Whether the word says, behind a complete number, to dial on.
 pub(super) fn announces_tones(word: &str) -> bool {
     TONES.contains(&word)
 }

@@ -94,7 +94,7 @@ pub struct User {
     pub inner: Option<String>,
     /// What sort of account.
     pub kind: UserKind,
-    /// Work groups; a guest of the extranet is seen by those who share one with him.
+    /// Work groups; a guest of the extranet is seen by those who share one with them.
     pub groups: Vec<i64>,
 }
 

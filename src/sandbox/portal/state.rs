@@ -27,7 +27,7 @@ pub struct Handler {
     pub event: String,
     /// Where events are posted to.
     pub url: String,
-    /// The user whose authorization is sent; 0 means whoever caused the event.
+    /// The user whose authorization is sent; 0 means the user who caused the event.
     pub auth_type: i64,
     /// Kept for polling instead of posted.
     pub offline: bool,

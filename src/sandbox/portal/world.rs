@@ -198,7 +198,7 @@ impl PortalWorld {
         work(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Like [`PortalWorld::with`], and tells everybody who waits.
+    /// Like [`PortalWorld::with`], and wakes everything that waits.
     pub(super) fn change<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
         let result = self.with(work);
         self.touch();

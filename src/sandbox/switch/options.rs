@@ -20,13 +20,13 @@ pub struct Quirks {
     pub reorder: bool,
     /// No `connection_state` after the socket opened.
     pub no_open_message: bool,
-    /// A new socket first hears of the calls that exist. Unknown in the field, so off by default.
+    /// A new socket is first told of the calls that exist. Unknown in the field, so off by default.
     pub replay_on_connect: bool,
     /// Zone in which `answer_time` is written (default: the host's).
     pub answer_zone: TimeZone,
     /// How far the switch's clock is ahead of ours, in milliseconds; seen in `answer_time` only.
     pub answer_skew_ms: i64,
-    /// Whether and how a released leg tells why.
+    /// Whether and how a released leg says why.
     pub cause: CauseStyle,
     /// Legs carry `has_answer_time`.
     pub has_answer_time: bool,
@@ -108,7 +108,7 @@ impl Aliases {
     }
 }
 
-/// How a released leg tells its cause, in the field `cause`.
+/// How a released leg names its cause, in the field `cause`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CauseStyle {
     /// Not at all, as seen in the field.

@@ -64,7 +64,7 @@ impl Book {
 }
 
 impl SwitchWorld {
-    /// From now on remembers what every socket was sent; [`super::TrueLeg::shown`] tells it.
+    /// From now on remembers what every socket was sent; [`super::TrueLeg::shown`] returns it.
     pub fn keep_shown(&self) {
         self.core.lock().shown.get_or_insert_default();
     }

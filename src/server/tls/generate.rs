@@ -1,4 +1,4 @@
-//! Makes self-signed pairs: at a first start, on demand, and anew before the certificate ends.
+//! Makes self-signed pairs: at a first start, on demand, and again before the certificate ends.
 
 use super::TlsError;
 use super::pair::PairFiles;
@@ -12,7 +12,7 @@ use std::net::IpAddr;
 /// The longest validity that browsers grant a server certificate.
 const VALID_DAYS: i64 = 825;
 
-/// Stands as organization in every certificate we make, and so tells them from all others.
+/// Stands as organization in every certificate we make, and so distinguishes them from all others.
 pub const MARK: &str = "ecss-crm-server (self-signed)";
 
 /// Writes a new P-256 key and a certificate for `host`, `localhost`, `127.0.0.1` and this machine's name.

@@ -1,4 +1,4 @@
-//! Newer but poorer news takes nothing away: every write of what a portal's answer tells.
+//! Newer but poorer news takes nothing away: every write of what a portal's answer says.
 
 use super::*;
 use crate::domain::directory::PortalUser;

@@ -25,7 +25,7 @@ pub(crate) struct Ticket {
     pub(crate) company: CompanyId,
     /// The employee.
     pub(crate) user: UserId,
-    /// When the portal vouched for him.
+    /// When the portal vouched for the user.
     pub(crate) vouched_at: Timestamp,
 }
 

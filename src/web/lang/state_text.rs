@@ -28,7 +28,7 @@ impl Tone {
     }
 }
 
-/// A connection's state as a page tells it.
+/// A connection's state as a page shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectionText {
     pub tone: Tone,

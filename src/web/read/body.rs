@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 const MAX_BODY: usize = 1024 * 1024;
 /// Largest form of a portal: an event is two kilobytes, the form of a card with many bindings a few more.
 const MAX_POSTED: usize = 64 * 1024;
-/// So much of a body that is too large is still read, so that its sender hears why it is not taken.
+/// This much of a body that is too large is still read, so that its sender is told why it is not taken.
 const MAX_PASSED_OVER: usize = 8 * MAX_BODY;
 /// And for so long.
 const MAX_PASSING: Duration = Duration::from_secs(5);
@@ -55,7 +55,7 @@ async fn pass_over(body: Body) {
             left -= chunk.len();
         }
     };
-    // Whoever sends more, or more slowly, is cut off.
+    // Clients that send more, or more slowly, are cut off.
     let _ended_in_time = tokio::time::timeout(MAX_PASSING, passing).await;
 }
 

@@ -100,8 +100,8 @@ pub enum LoginError {
 pub struct Admin {
     /// The company.
     pub company: CompanyId,
-    /// His id in the portal.
+    /// Id of the administrator in the portal.
     pub user: UserId,
-    /// His name in the portal, may be empty.
+    /// Name of the administrator in the portal, may be empty.
     pub name: String,
 }

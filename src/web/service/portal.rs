@@ -23,7 +23,7 @@ pub struct PortalRequest {
 pub enum PortalAnswer {
     /// Stored; the work goes on by itself.
     Accepted,
-    /// The application was opened inside the portal by somebody who is who he says.
+    /// The application was opened inside the portal by somebody whose identity is proved.
     Opened(PortalOpened),
 }
 

@@ -83,7 +83,7 @@ impl FakeOffice {
         self.world.lock().expect("no test panics with the lock held")
     }
 
-    /// Changes the world and tells the boards.
+    /// Changes the world and wakes the boards.
     pub(super) fn change(&self, change: impl FnOnce(&mut World)) {
         change(&mut self.world());
         self.changes.send_modify(|n| *n += 1);

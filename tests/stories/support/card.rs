@@ -17,7 +17,7 @@ pub struct Card {
 }
 
 impl Card {
-    /// Opens the first tab of the card on this employee's screen, as his browser does.
+    /// Opens the first tab of the card on this employee's screen, as the browser does.
     pub async fn open(story: &Story, company: &TestCompany, user: i64) -> Self {
         Self::open_if_there(story, company, user).await.expect("a tab in the card")
     }

@@ -105,7 +105,7 @@ impl TestCompany {
         story.until_asked(&what, listed).await;
     }
 
-    /// Every page of the company that tells of calls, one text.
+    /// Every page of the company that shows calls, one text.
     pub async fn pages_about_calls(&mut self) -> String {
         let list = self.calls_list().await;
         let mut all = list.to_string();
@@ -136,8 +136,8 @@ fn find_id(call: &Value) -> Option<String> {
 }
 
 impl Story {
-    /// These digits stand nowhere: in no request to the portal, no line of the log at any level, no page, and not in the
-    /// database, the files of which are read as they are.
+    /// These digits stand nowhere: in no request to the portal, no line of the log at any level, no page, and not in
+    /// the database, the files of which are read as they are.
     pub async fn assert_unknown(&self, company: &mut TestCompany, digits: &[&str]) {
         let pages = company.pages_about_calls().await;
         let mut places: Vec<(String, Vec<u8>)> = vec![("the pages".to_owned(), pages.into_bytes())];

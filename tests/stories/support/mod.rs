@@ -133,7 +133,7 @@ impl Story {
     /// Waits until something that can only be asked for is so: asks again and again.
     pub async fn until_asked<T>(&self, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
         let asking = async {
-            // Nothing tells when a page would answer differently, so it is asked often.
+            // Nothing says when a page would answer differently, so it is asked often.
             let mut often = tokio::time::interval(Duration::from_millis(25));
             loop {
                 often.tick().await;
@@ -164,7 +164,7 @@ impl Story {
 
     /// So much time passes at once, for the portals and for the daemon. The switch's clock is its own.
     pub fn pass(&self, span: Duration) {
-        // The portal first, so that no token is too young for whoever finds it old.
+        // The portal first, so that no token is too young for the side that finds it old.
         self.environment().portals.advance(span);
         self.environment().clock.pass(span);
     }

@@ -1,4 +1,4 @@
-//! A call is placed and finds the phones that shall ring.
+//! A call is placed and finds the phones that are to ring.
 
 use super::{Call, CallId, Direction, Far, LegId, NewLeg, Party, Refusal, ReleaseCause, Route, Timer, Turn};
 use crate::sandbox::switch::numbers::{bare, is_code, leads_outside};

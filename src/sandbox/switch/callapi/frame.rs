@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// What a new socket hears first.
+/// What a new socket is sent first.
 pub(super) const OPEN: &str = r#"{"event":"connection_state","data":{"state":"open"}}"#;
 const EVENT: &str = "conversations_event";
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub struct OldFrame(Leg);
 
 impl SwitchWorld {
-    /// All legs of a call go on in a new one, under their ids; tells its id. With `told` each of them says so at once in
-    /// its present phase, otherwise the next news of it does.
+    /// All legs of a call go on in a new one, under their ids; returns its id. With `told` each of them says so at once
+    /// in its present phase, otherwise the next news of it does.
     pub fn move_call(&self, call: CallId, told: bool) -> Result<CallId, Refusal> {
         self.core.turn(|turn| turn.rehome(call, None, told))
     }
@@ -33,7 +33,7 @@ impl SwitchWorld {
         self.core.turn(|turn| turn.forget_call(call))
     }
 
-    /// Tells now what was forgotten of this call, as it stands now.
+    /// Reports now what was forgotten of this call, as it stands now.
     pub fn remember_call(&self, call: CallId) -> Result<(), Refusal> {
         self.core.turn(|turn| turn.remember(call))
     }

@@ -61,7 +61,7 @@ pub(super) const STATE: StateTexts = StateTexts {
     install_refused: StateText {
         title: "The installation of the application is not confirmed",
         what: "The portal has told of an installation, but Bitrix24's authorization server says no to it. Clicks on numbers and the recording of calls may not work.",
-        todo: "Check the portal's subscription and the application's keys: if the application was made anew, log in at this server with its new keys, else press “Log in again”.",
+        todo: "Check the portal's subscription and the application's keys: if the application was created again, log in at this server with its new keys, else press “Log in again”.",
     },
     install_unknown: StateText {
         title: "The installation of the application is not confirmed yet",
@@ -70,13 +70,13 @@ pub(super) const STATE: StateTexts = StateTexts {
     },
     install_bare: StateText {
         title: "The portal has told of an installation without tokens",
-        what: "Such an installation cannot be confirmed. The card and clicks are checked and set up anew with the access there was, where necessary.",
+        what: "Such an installation cannot be confirmed. The card and clicks are checked and set up again with the access there was, where necessary.",
         todo: "If clicks on numbers do not work, press “Log in again”.",
     },
     events_unproved: StateText {
         title: "The portal's events cannot be proved yet",
         what: "The notice of the application's installation did not arrive or could not be confirmed. Calls are told to the CRM, but some clicks on numbers and the removal of the application are refused.",
-        todo: "As an administrator, open the application once inside the portal, or the card of any call: that settles it. If the portal shows neither, install the application anew.",
+        todo: "As an administrator, open the application once inside the portal, or the card of any call: that settles it. If the portal shows neither, install the application again.",
     },
     removal_doubted: StateText {
         title: "Somebody has told of the application's removal",
@@ -95,12 +95,12 @@ pub(super) const STATE: StateTexts = StateTexts {
     },
     unencrypted: StateText {
         title: "The connection to ECSS-10 is not encrypted",
-        what: "The address begins with http://: the API key, events and numbers pass so that whoever stands between can read and change them.",
+        what: "The address begins with http://: the API key, events and numbers can be read and changed by anybody in between.",
         todo: "Write the address with https:// on the ECSS-10 tab.",
     },
     unchecked: StateText {
         title: "The certificate of ECSS-10 is not checked",
-        what: "The check is switched off: whoever stands between can pretend to be ECSS-10 and read the API key, events and numbers.",
+        what: "The check is switched off: anybody in between can pretend to be ECSS-10 and read the API key, events and numbers.",
         todo: "Choose another check of the certificate on the ECSS-10 tab: it can be accepted by its fingerprint.",
     },
     gave_way: |calls, legs| format!("Closed since the start: {calls} calls, {legs} legs."),
