@@ -110,7 +110,7 @@ impl Clock {
         }
     }
 
-    /// For tests: a steady clock sees the machine's as if somebody had set it by so much, in milliseconds.
+    /// For tests: a steady clock sees the machine's as if somebody had set it by this much, in milliseconds.
     pub fn set_machine(&self, by: i64) {
         if let Source::Steady(steady, _) = &self.0 {
             steady.pretended.fetch_add(by, Ordering::SeqCst);
@@ -121,7 +121,7 @@ impl Clock {
 /// A moment noted by a [`Clock`] or one of its clones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// So long after a steady clock was started.
+    /// This long after a steady clock was started.
     Running(Duration),
     /// By a clock that is not corrected.
     Dated(Timestamp),
@@ -131,7 +131,7 @@ pub enum Mark {
 pub const FOLLOW: Duration = Duration::from_secs(2);
 /// A difference up to this, in milliseconds, is no correction: spans count more than such a difference.
 const TOLERATED: i64 = 1_000;
-/// A greater one is believed when it has lasted so long.
+/// A greater one is believed when it has lasted this long.
 const LASTING: Duration = Duration::from_secs(3);
 
 /// Time that runs evenly: Unix milliseconds at the start, and what has passed since by the machine's monotonic clock.

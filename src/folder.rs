@@ -25,7 +25,6 @@ const WRITTEN_BY_OTHERS: u32 = 0o022;
 /// What lies in such a folder is renamed and removed by its owner only.
 const STICKY: u32 = 0o1000;
 
-/// See the module.
 #[derive(Debug)]
 pub struct Folder {
     fd: OwnedFd,
@@ -35,7 +34,6 @@ pub struct Folder {
 /// Who can change what lies in a folder, or on the way to it, beside root.
 #[derive(Debug, Clone, Copy)]
 enum Standing {
-    /// Nobody.
     RootsAlone,
     /// A folder on the way, or this one, belongs to somebody; the nearest counts.
     Owned(Owner),
@@ -127,7 +125,7 @@ impl Folder {
     }
 
     /// Writes a file so that everybody sees either the old one or the new one, also after a power failure. `prepare`
-    /// gives the new one its owner and mode; it is told of the one that is replaced.
+    /// gives the new one its owner and mode; it is given the one that is replaced.
     pub fn write(
         &self,
         name: &OsStr,

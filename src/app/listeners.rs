@@ -11,7 +11,6 @@ use std::path::PathBuf;
 pub struct Listeners {
     /// Plain HTTP.
     pub http: Listener,
-    /// HTTPS.
     pub https: Listener,
     /// Health and metrics.
     pub ops: Option<Listener>,

@@ -72,7 +72,7 @@ impl RateLimiter {
             match wait {
                 Some(wait) => {
                     // The first one sleeps until the bucket has something, the others until they have waited so
-                    // long that they are first, for nobody would tell them; and all only until something changes.
+                    // long that they are first, for nothing would wake them; and all only until something changes.
                     tokio::select! {
                         () = tokio::time::sleep(wait) => {}
                         () = &mut changed => earliest = None,

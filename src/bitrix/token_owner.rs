@@ -34,7 +34,7 @@ pub async fn who(tools: &BitrixTools, client_endpoint: &str, access: &SecretStri
     .await
 }
 
-/// `profile` needs no scope and names the user; where it does not tell about rights, `user.admin` does.
+/// `profile` needs no scope and names the user; where it says nothing about rights, `user.admin` does.
 pub(super) async fn ask<F>(call: impl Fn(&'static str) -> F) -> Result<TokenOwner, ApiError>
 where
     F: Future<Output = Result<Answer, ApiError>>,

@@ -33,7 +33,7 @@ struct Cli {
 enum Command {
     /// Serve in the foreground until SIGTERM; SIGHUP re-reads certificate, log level and dialect.
     Run(Files),
-    /// Read all settings, tell every fault with file, line and remedy, and exit with 78 if there is one.
+    /// Read all settings, report every fault with file, line and remedy, and exit with 78 if there is one.
     CheckConfig(Files),
     /// Copy the database, also while the daemon runs. To restore: stop the daemon, put the copy in place of store.db in
     /// the state directory, delete store.db-wal and store.db-shm there, start.

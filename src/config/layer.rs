@@ -28,7 +28,7 @@ pub struct Layer {
     pub warnings: Vec<Fault>,
 }
 
-/// So many faults and so many doubts of one source are told; who has put these right is told the next.
+/// At most this many faults and doubts of one source are reported; the next are reported once these are put right.
 pub const MOST_TOLD: usize = 40;
 
 impl Layer {

@@ -1,4 +1,4 @@
-//! How often something may be done: so many times at once, then one more each interval.
+//! How often something may be done: this many times at once, then one more each interval.
 
 use super::Timestamp;
 use std::time::Duration;

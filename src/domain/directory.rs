@@ -68,11 +68,6 @@ impl Directory {
     pub fn employee(&self, user: UserId) -> Option<&Employee> {
         self.employees.get(&user)
     }
-
-    /// All employees, by user id.
-    pub fn employees(&self) -> impl Iterator<Item = &Employee> {
-        self.employees.values()
-    }
 }
 
 /// Employees of ours who count as active and are missing from the portal's complete list of active users.

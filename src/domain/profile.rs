@@ -6,7 +6,6 @@ use super::{Phone, UserId};
 /// The text of one employee's profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// Whose.
     pub user: UserId,
     /// As it stands in the portal; not empty.
     pub text: AsWritten,

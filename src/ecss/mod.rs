@@ -13,11 +13,11 @@ mod commander;
 mod connect_log;
 
 pub use callapi::connection::Connection;
-pub use callapi::dialect::{Dialect, DialectFault, Fault};
+pub use callapi::dialect::Dialect;
 pub use callapi::replay::replay;
-pub use capture::{Flow, Tap};
+pub use capture::Tap;
 pub use commander::Commander;
-pub use connect_log::{ConnectLog, ConnectStep};
+pub use connect_log::ConnectLog;
 
 use crate::clock::{Clock, Mark};
 use crate::domain::company::{Backend, SwitchSettings};

@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// Of the addresses that `host` leads to those that may be contacted; with none left, the worst one is told.
+/// Of the addresses that `host` leads to those that may be contacted; with none left, the worst one is named.
 pub fn admitted(networks: Networks, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Forbidden> {
     let worst = found.iter().map(|address| place_of(address.ip())).max();
     let allowed: Vec<_> = found.into_iter().filter(|address| networks.allow(place_of(address.ip()))).collect();

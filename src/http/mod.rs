@@ -5,10 +5,10 @@ mod guard;
 mod tls_fault;
 mod trust;
 
-pub use address_class::place_of;
-pub use guard::{Guarded, admitted};
-pub use tls_fault::{TlsFault, causes, tls_fault};
-pub use trust::{Refused, TrustError, Trusted, tls_config};
+pub(crate) use guard::{Guarded, admitted};
+pub(crate) use tls_fault::{TlsFault, causes, tls_fault};
+pub(crate) use trust::{Refused, TrustError};
+pub use trust::{Trusted, tls_config};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub fn client(tls: &Arc<rustls::ClientConfig>, options: ClientOptions) -> reqwes
 }
 
 /// A client for one host at addresses that were looked up and judged before; it looks nothing up and asks no proxy.
-pub fn client_at(
+pub(crate) fn client_at(
     tls: &Arc<rustls::ClientConfig>,
     options: ClientOptions,
     host: &str,

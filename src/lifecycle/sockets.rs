@@ -14,7 +14,6 @@ use std::os::unix::net::UnixListener;
 pub struct Handed {
     /// The name under which it was kept, or the unit's name for one that the manager has bound itself.
     pub name: String,
-    /// The socket.
     pub socket: Socket,
 }
 

@@ -19,13 +19,11 @@ const MOST_ATTEMPTS: i64 = 10_000;
 /// Who is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminSession {
-    /// Of which company.
     pub company: CompanyId,
     /// As which portal user.
     pub user: UserId,
     /// Name of the administrator, as the portal gives it.
     pub name: String,
-    /// Since when.
     pub created_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
@@ -38,7 +36,6 @@ pub struct LoginAttempt {
     pub domain: String,
     /// `client_id` of the portal's application.
     pub client_id: String,
-    /// Its secret.
     pub client_secret: SecretString,
 }
 

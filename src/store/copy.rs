@@ -56,12 +56,10 @@ pub enum CopyError {
     Bad(String),
 }
 
-/// What was copied.
 #[derive(Debug)]
 pub struct Copied {
     /// Size of the copy in bytes.
     pub bytes: u64,
-    /// Companies in it.
     pub companies: i64,
     /// The key that opens the secrets in it, if it lies beside the database; else it is a credential of the service.
     pub key: Option<PathBuf>,

@@ -28,13 +28,13 @@ const READERS: u32 = 2;
 /// Page cache in KiB; allocated as it is used.
 const WRITER_CACHE: &str = "-2048";
 const READER_CACHE: &str = "-1024";
-/// The log is moved into the database in the background after so many commits …
+/// The log is moved into the database in the background after this many commits …
 const COMMITS_PER_CHECKPOINT: u32 = 256;
-/// … and by a commit itself when nobody does that and the log has so many pages of 4 KiB.
+/// … and by a commit itself when nobody does that and the log has this many pages of 4 KiB.
 const LOG_PAGES: &str = "4000";
 /// What is left of the log file after it was longer, in bytes.
 const LOG_FILE: &str = "16777216";
-/// Emptying the log waits so long for readers; writers wait meanwhile.
+/// Emptying the log waits this long for readers; writers wait meanwhile.
 const WIPE_BUSY: Duration = Duration::from_millis(100);
 
 /// The open database.

@@ -36,7 +36,7 @@ impl Health {
     }
 
     /// A write has failed; what is not the disk's fault changes nothing. A state that lasts keeps its beginning and is
-    /// told to the log once.
+    /// logged once.
     pub(super) fn failed(&self, error: &StoreError, now: Timestamp) {
         let mut known = self.known();
         if known.for_good {

@@ -5,7 +5,7 @@ use crate::domain::{CallKey, CompanyId, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
-/// After so many new states of calls it is looked for companies that have too many; a call has three or four.
+/// After this many new states of calls we look for companies that have too many; a call has three or four.
 const GROWN: u64 = 100_000;
 
 /// How much was written since somebody looked.
@@ -16,7 +16,7 @@ pub(super) struct Growth {
 }
 
 impl Growth {
-    /// So many states of calls were written.
+    /// This many states of calls were written.
     pub(super) fn add(&self, states: usize) {
         if self.states.fetch_add(states as u64, Ordering::Relaxed) >= GROWN {
             self.states.store(0, Ordering::Relaxed);

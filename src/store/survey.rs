@@ -102,7 +102,6 @@ pub struct Details {
     pub call_settings: Value,
     /// Employees, active ones, their numbers.
     pub employees: i64,
-    /// Of them active.
     pub active_employees: i64,
     /// Internal numbers.
     pub numbers: i64,
@@ -114,7 +113,6 @@ pub struct Details {
     pub last_call_at: Option<Timestamp>,
     /// Requests that wait for the portal.
     pub waiting_requests: i64,
-    /// Administrators' sessions.
     pub admin_sessions: i64,
 }
 

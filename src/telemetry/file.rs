@@ -1,7 +1,7 @@
 //! A log file that can be opened again while it is written to, so that `logrotate` may move it away.
 //!
-//! When it cannot be written (a full disk), lines are lost and counted, the trouble is told on standard error, which
-//! the system's journal keeps, and work goes on.
+//! When it cannot be written (a full disk), lines are lost and counted, the trouble is reported on standard error,
+//! which the system's journal keeps, and work goes on.
 
 use crate::ownership::{flags, give_to_owner_of_folder, make_folder};
 use crate::regular_file;
@@ -63,7 +63,6 @@ impl LogFile {
         self.state().file.is_some()
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0.path
     }
@@ -96,7 +95,7 @@ fn open(path: &Path) -> io::Result<File> {
 pub fn refuse_unfit(path: &Path) -> io::Result<()> {
     match path.metadata() {
         Ok(found) if !found.is_dir() => fit(&found),
-        // A folder in the way, or whatever else is wrong, is told when the file is opened, and stops nobody.
+        // A folder in the way, or whatever else is wrong, is reported when the file is opened, and stops nobody.
         Ok(_) | Err(_) => Ok(()),
     }
 }

@@ -23,7 +23,7 @@ pub struct Line {
     pub clock: Clock,
     /// Begin with the priority that the system's journal understands, such as `<4>`.
     pub priority: bool,
-    /// What is left out, to be told before the next line.
+    /// What is left out, to be reported before the next line.
     pub repeats: Arc<Repeats>,
 }
 
@@ -71,7 +71,7 @@ impl Line {
         write!(out, "{moment:.3} {level:<5} {}", part(what))
     }
 
-    /// Lines that tell how many others were left out.
+    /// Lines that say how many others were left out.
     pub fn left_out(&self, all: bool) -> String {
         let mut told = String::new();
         for left_out in self.repeats.take(all) {

@@ -45,7 +45,6 @@ struct Kind {
 struct Window {
     since: i64,
     written: u64,
-    /// What it was that was left out.
     left_out: Option<LeftOut>,
 }
 
@@ -72,7 +71,7 @@ struct Kinds {
     windows: HashMap<Kind, Window>,
     /// Of windows that have begun again.
     ended: Vec<LeftOut>,
-    /// Whether anything was left out that has not been told yet.
+    /// Whether anything was left out that has not been reported yet.
     owing: bool,
     total: u64,
 }
@@ -124,7 +123,7 @@ impl Repeats {
         false
     }
 
-    /// Takes what is to be told by now; all of it at the end.
+    /// Takes what is to be reported by now; all of it at the end.
     pub fn take(&self, all: bool) -> Vec<LeftOut> {
         let (now, mut kinds) = (self.clock.now().millis(), self.kinds());
         if !kinds.owing {

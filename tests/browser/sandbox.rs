@@ -1,7 +1,7 @@
 //! What a newcomer does with the command that the README names first, in the order it is described.
 
 use crate::webdriver::{Browser, By, Options};
-use ecss_crm_server::domain::company::Trust;
+use ecss_crm_server::domain::Trust;
 use ecss_crm_server::http::{ClientOptions, Trusted, client, tls_config};
 use std::path::Path;
 use std::process::Stdio;

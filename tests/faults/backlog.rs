@@ -10,7 +10,7 @@ use super::traffic::{self, Mix};
 use ecss_crm_server::sandbox::portal::{Fault, Limits};
 use std::time::Duration;
 
-/// So long ago did it happen, by the portal's clock.
+/// How long ago it happened, by the portal's clock.
 const LATER: Duration = Duration::from_secs(35 * 60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,6 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// See the module.
 pub struct TestCompany {
     pub simulated: SimulatedCompany,
     pub portal: SimPortal,
@@ -21,7 +20,7 @@ pub struct TestCompany {
 }
 
 impl TestCompany {
-    /// A company of so many employees with a telephone each, registered and at work.
+    /// A company of this many employees with a telephone each, registered and at work.
     pub async fn settle(stage: &Stage, domain: &str, seats: i64, limits: Limits) -> Self {
         let inner = |user: i64| (1000 + user).to_string();
         let user =
@@ -67,7 +66,7 @@ impl TestCompany {
         tokio::time::timeout(PATIENCE * 2, wait).await.expect("the daemon connects");
     }
 
-    /// Whether the company's pages say that no call goes on and nothing waits to be told.
+    /// Whether the company's pages say that no call goes on and nothing waits to be sent.
     pub async fn is_quiet(&self) -> bool {
         let calls: Value =
             serde_json::from_str(&self.page("/company/calls", "application/json").await).unwrap_or_default();
@@ -94,4 +93,4 @@ impl TestCompany {
     }
 }
 
-const NOTHING_WAITS: &str = "<dt>Calls waiting to be told to the portal</dt><dd>0</dd>";
+const NOTHING_WAITS: &str = "<dt>Calls waiting to be sent to the portal</dt><dd>0</dd>";

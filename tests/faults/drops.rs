@@ -12,7 +12,7 @@ use ecss_crm_server::sandbox::portal::Limits;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A frame that left so long before its socket broke has been read.
+/// A frame that left this long before its socket broke has been read.
 const MARGIN: Duration = Duration::from_millis(300);
 
 /// Drops in quick succession.

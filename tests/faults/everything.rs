@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 const HEAVY: usize = 8 << 20;
 const HEAVY_METHODS: [&str; 4] =
     ["telephony.externalcall.register", "telephony.externalcall.show", "telephony.externalcall.finish", "user.get"];
-/// Calls that never end, told in a second: what a daemon that is not optimised can take in beside everything else on half
+/// Calls that never end, reported in a second: what a daemon that is not optimised can take in beside everything else on half
 /// of a core. How many more do to memory alone is another story.
 const ENDLESS: u32 = 600;
 /// Bytes of the log: what goes on is told, and not in the words of those who attack.

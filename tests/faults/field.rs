@@ -1,4 +1,4 @@
-//! What the field does beside: legs that go on in another call, numbers that change, codes, ends that are never told.
+//! What the field does beside: legs that go on in another call, numbers that change, codes, ends that are never reported.
 
 use super::company::TestCompany;
 use super::dice::Dice;
@@ -13,7 +13,7 @@ use ecss_crm_server::sandbox::portal::Limits;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// What is told in full, among ordinary calls.
+/// What is reported in full, among ordinary calls.
 const FIELD: &[(Kind, usize)] = &[
     (Kind::Answered, 6),
     (Kind::Group, 2),

@@ -20,7 +20,7 @@ const DUE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub struct Question {
     pub placed: Vec<Placed>,
-    /// An event counts as known if its socket lived on for so long.
+    /// An event counts as known if its socket lived on for this long.
     pub margin: Duration,
     /// Times in which nobody expects a card.
     pub dark: Vec<(Timestamp, Timestamp)>,

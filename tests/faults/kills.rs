@@ -11,11 +11,11 @@ use ecss_crm_server::sandbox::portal::{Fault, Limits};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A frame that left so long before the process was killed has been read and stored, also on a busy machine and by a
+/// A frame that left this long before the process was killed has been read and stored, also on a busy machine and by a
 /// process that has just started.
 const MARGIN: Duration = Duration::from_millis(1000);
 
-/// Kills and starts the daemon so many times.
+/// Kills and starts the daemon this many times.
 pub async fn kill(daemon: &mut Process, times: usize, mut dice: Dice) {
     let pause = |seconds| tokio::time::sleep(Duration::from_secs_f64(seconds));
     for _ in 0..times {

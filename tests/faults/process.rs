@@ -31,7 +31,6 @@ impl Default for Settings {
     }
 }
 
-/// See the module.
 pub struct Process {
     dir: PathBuf,
     ops: String,

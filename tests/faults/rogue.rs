@@ -9,7 +9,7 @@ use super::scale::{full, pick, seconds, seed};
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
 use super::watch::{self, LOOK, MOST_MEMORY};
-use ecss_crm_server::domain::excess::MOST_WAITING;
+use ecss_crm_server::domain::MOST_WAITING;
 use ecss_crm_server::sandbox::portal::{Fault, Limits};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -142,7 +142,7 @@ async fn legs_that_never_end_take_little_memory_and_no_time_from_others() {
         }
         // All but those that have a place have given way.
         until_excess(stage, "ecss_crm_excess_calls_total", count - 4_096).await;
-        assert!(rogue.troubles().await.contains("The switch tells of more calls than there can be"));
+        assert!(rogue.troubles().await.contains("The switch reports more calls than there can be"));
     })
     .await;
 }

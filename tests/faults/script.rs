@@ -49,7 +49,7 @@ pub enum Kind {
     HandedOver,
     /// An employee dials a code for the switch.
     Code,
-    /// The switch forgets to tell the end.
+    /// The switch forgets to report the end.
     Forgotten,
 }
 
@@ -72,7 +72,6 @@ impl Kind {
 /// A click in the portal.
 #[derive(Debug, Clone)]
 pub struct Clicked {
-    /// Who.
     pub user: i64,
     /// The portal's call.
     pub crm: String,

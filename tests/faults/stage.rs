@@ -18,10 +18,9 @@ use tempfile::TempDir;
 
 /// How long anything awaited may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// A telephone nobody picks up rings so long.
+/// A telephone nobody picks up rings this long.
 const RING_OUT: Duration = Duration::from_secs(15);
 
-/// See the module.
 pub struct Stage {
     pub environment: Environment,
     pub daemon: Process,
@@ -48,7 +47,7 @@ impl Stage {
         TestCompany::settle(self, domain, 60, limits).await
     }
 
-    /// Waits until everything that must be recorded is, and nothing is left open or waits; at most so long.
+    /// Waits until everything that must be recorded is, and nothing is left open or waits; at most this long.
     pub async fn settle(&self, company: &TestCompany, question: &Question, patience: Duration) {
         let settling = async {
             // The pages and the judge can only be asked, so they are asked now and then.
@@ -61,7 +60,7 @@ impl Stage {
                 }
             }
         };
-        // Whether it came to rest in time is told better by the verdict.
+        // Whether it came to rest in time is shown better by the verdict.
         let _ = tokio::time::timeout(patience, settling).await;
     }
 

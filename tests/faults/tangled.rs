@@ -1,5 +1,5 @@
 //! The judge's rules for calls that hang together: legs that went on in another call, numbers that changed, ends that
-//! were never told.
+//! were never reported.
 //!
 //! How many records such a conversation becomes, and under which call, is the daemon's affair. What must hold: every
 //! employee who talked has the seconds, under the number they talked with; no second twice; none for anybody else; and
@@ -14,7 +14,7 @@ use ecss_crm_server::sandbox::switch::{CallId, LegStatus, TrueCall, TrueLeg};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Durations are whole seconds, an answered call lasts at least one, and news take a moment: so much may each record
+/// Durations are whole seconds, an answered call lasts at least one, and news takes a moment: each record may be off by this
 /// be off.
 const PER_RECORD: f64 = 1.05;
 

@@ -43,7 +43,7 @@ pub const OFFICE: &[(Kind, usize)] = &[
 ];
 
 impl Mix {
-    /// Everything that happens in an office, so many times a second.
+    /// Everything that happens in an office, this many times a second.
     pub fn office(rate: f64) -> Self {
         Self { rate, kinds: OFFICE, manners: Manners::default() }
     }

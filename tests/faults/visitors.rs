@@ -21,7 +21,7 @@ const PER_SECOND: f64 = 20.0;
 const BURST: f64 = 200.0;
 /// Forged opens a second.
 const FLOOD: u32 = 300;
-/// So much more of the processor may a forged open take than a page that is not there.
+/// A forged open may take this much more of the processor than a page that is not there.
 const DEARER: u32 = 3;
 /// Cards that come this quickly are quick, whatever the other half of the run was like, in milliseconds: what two busy
 /// cores make of a card without any attack.

@@ -1,4 +1,4 @@
-//! More to tell than the portal lets us ask, and portals that are closed.
+//! More to send than the portal lets us ask, and portals that are closed.
 
 use crate::support::{CLIENT, IVAN, MARIA, PYOTR, Story, TestCompany, only, told};
 use ecss_crm_server::sandbox::portal::{Bucket, Fault, Limits, PushKind};
@@ -6,7 +6,7 @@ use ecss_crm_server::sandbox::switch::PhoneStatus;
 
 const REGISTER: &str = "telephony.externalcall.register";
 
-/// So many requests at once, and two per second.
+/// This many requests at once, and two per second.
 fn small(burst: f64) -> Limits {
     Limits { bucket: Some(Bucket { burst, leak: 2.0 }), operating: None }
 }

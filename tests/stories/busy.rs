@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 const OTHER: &str = "+73832000010";
 const THIRD: &str = "+73832000011";
-/// So long nobody can write.
+/// How long nobody can write.
 const HELD_UP: Duration = Duration::from_secs(20);
 
 /// Takes the database's only place for writers.

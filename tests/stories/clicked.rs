@@ -90,7 +90,7 @@ async fn a_click_on_what_is_no_number_ends_with_a_reason_and_rings_nobody() {
     let page = trace(&company, &crm, "ru").await;
     assert!(page.contains("8-800-FLOWERS") && page.contains("нет номера, который можно набрать"), "{page}");
 
-    // What no portal of today lets through, told by one of another day.
+    // What no portal of today lets through, sent by one of another day.
     let form = company.portal.deliveries().pop().expect("the event").form;
     let long = "1".repeat(10_000);
     let odd = ["", "шеф", "sip:ivan@host", "\u{202e}\u{0}\u{feff}", "<b>&amp;", "零一二", &long];

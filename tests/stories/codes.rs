@@ -17,7 +17,7 @@ const CODES: [(&str, &str, &[&str]); 7] = [
     ("#31#89161234560", "#31", &["9161234560"]),
 ];
 
-/// A client's call, told after whatever would have been told of others.
+/// A client's call, recorded after whatever would have been recorded of others.
 async fn whole_call(story: &Story, company: &TestCompany) {
     let before = company.portal.finished_calls().len();
     let call = company.incoming(CLIENT, "1001").await;
@@ -29,7 +29,7 @@ async fn whole_call(story: &Story, company: &TestCompany) {
     assert_true(&record, &talked_leg(&truth, "1001"));
 }
 
-/// The numbers that were told to the portal.
+/// The numbers that were sent to the portal.
 fn registered(company: &TestCompany) -> Vec<String> {
     let registers = told(&company.portal, "register");
     registers.iter().map(|r| r.params["PHONE_NUMBER"].as_str().unwrap_or_default().to_owned()).collect()

@@ -1,4 +1,4 @@
-//! The switch forgets to tell the end of a call while the connection holds: an age limit ends it.
+//! The switch forgets to report the end of a call while the connection holds: an age limit ends it.
 
 use crate::support::{
     CLIENT, IVAN, PYOTR, Story, TestCompany, assert_nobody_else_talked, only, seconds, talk, talked_leg, talks,
@@ -105,7 +105,7 @@ async fn one_forgotten_telephone_of_a_group_does_not_touch_the_others_conversati
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_is_forgotten_and_outlives_a_restart_still_ends_at_the_age_limit() {
     let (mut story, company) = with_limit().await;
-    // Another telephone's leg is told again, so that the lost link alone ends nothing that is heard of.
+    // Another telephone's leg is reported again, so that the lost link alone ends nothing that is still seen.
     story.switch().set_quirks(|q| q.replay_on_connect = true);
     let call = company.incoming(CLIENT, "1001").await;
     company.cards_at(&story, &[IVAN]).await;

@@ -1,7 +1,7 @@
 //! Answers that no portal gives, and questions that many ask at once.
 
 use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, told};
-use ecss_crm_server::domain::budget::Budget;
+use ecss_crm_server::domain::Budget;
 use ecss_crm_server::sandbox::portal::{Fault, Limits, Odd};
 use futures_util::future::join_all;
 use reqwest::StatusCode;

@@ -1,7 +1,7 @@
 //! One company's portal hangs and the switch floods: the others do not notice.
 
 use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, only, told};
-use ecss_crm_server::domain::budget::Budget;
+use ecss_crm_server::domain::Budget;
 use ecss_crm_server::sandbox::portal::{Fault, Limits};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
 use reqwest::{Method, StatusCode};

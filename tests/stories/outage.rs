@@ -1,4 +1,4 @@
-//! The portal is away, slow, or out of quota: nothing is lost, nothing is told twice.
+//! The portal is away, slow, or out of quota: nothing is lost, nothing is recorded twice.
 
 use crate::support::{CLIENT, IVAN, Story, TestCompany, assert_true, only, talk, talked_leg, told};
 use ecss_crm_server::sandbox::portal::{Fault, PushKind};

@@ -74,7 +74,7 @@ async fn colleagues_among_themselves_are_none_of_the_crms_business() {
     story.until_asked("the call stands in the list of calls", listed).await;
     company.phone("1001").hang_up().await.expect("it talks");
     story.truth(call).await;
-    // The next client's call is told after whatever would have been told of the colleagues' one.
+    // The next client's call is recorded after whatever would have been recorded of the colleagues' one.
     let call = company.incoming(CLIENT, "1001").await;
     company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");

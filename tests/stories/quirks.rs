@@ -4,7 +4,7 @@ use crate::support::{CLIENT, IVAN, PYOTR, Story, assert_true, only, talked_leg, 
 use ecss_crm_server::sandbox::switch::{Aliases, CauseStyle, Heartbeat, HeartbeatStyle, PhoneStatus, Quirks};
 use std::time::Duration;
 
-/// An incoming call answered, a group call answered by one, a click answered: told as on the plainest switch.
+/// An incoming call answered, a group call answered by one, a click answered: recorded as on the plainest switch.
 async fn as_always(quirks: fn(&mut Quirks)) {
     let story = Story::begin().await;
     story.switch().set_quirks(quirks);

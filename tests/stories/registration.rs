@@ -83,7 +83,7 @@ async fn an_installation_told_before_the_keys_are_known_is_believed_once_they_ar
     assert_eq!(told.status, Some(200));
     assert_eq!(company_page(&story.environment().admin()).await, StatusCode::UNAUTHORIZED);
     let company = company.register(&story).await;
-    // An event without tokens can be proved by the application token only, and that was told at the installation.
+    // An event without tokens can be proved by the application token only, and that was sent at the installation.
     company.portal.set_event_auth(EventAuth::NoTokens);
     click_works(&story, &company).await;
     story.end().await;
@@ -287,7 +287,7 @@ async fn a_second_registration_keeps_settings_and_table() {
     let page = company.admin.page("/company?tab=ecss").await.expect("the page");
     assert!(page.contains(&company.simulated.client_id) && page.contains(&story.switch().base_url(0)), "{page}");
     click_works(&story, &company).await;
-    // A second company for the same portal would tell each call twice.
+    // A second company for the same portal would record each call twice.
     let call = company.incoming(CLIENT, "1001").await;
     company.cards_at(&story, &[IVAN]).await;
     assert_eq!(only(told(&company.portal, "register")).params["USER_ID"], IVAN);

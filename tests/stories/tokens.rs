@@ -1,7 +1,7 @@
 //! The grant's life: tokens expire, refreshes fail, admins log in again.
 
 use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, only, told};
-use ecss_crm_server::domain::budget::Budget;
+use ecss_crm_server::domain::Budget;
 use ecss_crm_server::domain::{CompanyId, Tokens};
 use ecss_crm_server::sandbox::portal::{Fault, Limits, PortalSpec, PushKind, User};
 use ecss_crm_server::store::Store;

@@ -49,6 +49,7 @@ pub struct BindReport {
 
 impl BindReport {
     /// Whether everything stood as wanted before.
+    #[cfg(test)]
     pub fn is_unchanged(&self) -> bool {
         self.bound.is_empty() && self.unbound.is_empty() && self.failed.is_empty()
     }

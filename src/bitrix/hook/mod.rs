@@ -8,7 +8,7 @@ mod form;
 mod shape;
 
 pub use authentic::authentic;
-pub use form::{FormFault, MAX_BODY};
+pub use form::FormFault;
 
 use crate::domain::{CompanyId, CrmCallId, Timestamp, Tokens, UserId};
 use form::Form;
@@ -91,8 +91,6 @@ pub struct Install {
     pub user: Option<UserId>,
     /// Language of the portal, e.g. `ru`.
     pub language: Option<String>,
-    /// An update of an application that was installed before.
-    pub update: bool,
 }
 
 impl Install {
@@ -142,8 +140,6 @@ pub struct CallStart {
 /// One of our pages was opened in a frame. Every field comes from the user's browser.
 #[derive(Debug, Clone)]
 pub struct Opened {
-    /// `DEFAULT`, `CALL_CARD`, …
-    pub placement: String,
     /// `PLACEMENT_OPTIONS`; null if there are none or they are no JSON.
     pub options: Value,
     /// The portal's host, from the query.
@@ -216,7 +212,6 @@ fn event(name: &str, form: &Form) -> PortalPost {
             scope: auth("scope").unwrap_or_default().to_owned(),
             user: auth("user_id").and_then(user),
             language: form.nested("data", "LANGUAGE_ID").map(str::to_owned),
-            update: name == "ONAPPUPDATE",
         })),
         "ONAPPUNINSTALL" => PortalPost::Uninstall { from, clean: form.nested("data", "CLEAN") == Some("1") },
         "ONEXTERNALCALLSTART" => PortalPost::CallStart(Box::new(call_start(from, form))),
@@ -256,7 +251,6 @@ fn opened(query: &Form, form: &Form) -> Opened {
     // Some portals repeat the query's fields in the body.
     let either = |key: &str| query.get(key).or_else(|| form.get(key));
     Opened {
-        placement: form.get("PLACEMENT").unwrap_or("DEFAULT").to_owned(),
         options: form.get("PLACEMENT_OPTIONS").and_then(|o| serde_json::from_str(o).ok()).unwrap_or(Value::Null),
         domain: either("DOMAIN").map(str::to_owned),
         https: either("PROTOCOL") != Some("0"),

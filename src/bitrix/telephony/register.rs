@@ -104,7 +104,6 @@ fn iso_8601(at: Timestamp) -> String {
 pub struct CrmEntity {
     /// `CONTACT`, `COMPANY`, `LEAD` or `DEAL`.
     pub kind: String,
-    /// Its id.
     pub id: i64,
 }
 

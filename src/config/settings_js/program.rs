@@ -5,7 +5,7 @@ use super::reader::{Entry, Reader};
 use super::skip::{Until, skip};
 use super::value::{Js, Unread};
 
-/// Statements without effect for us, as far as can be told.
+/// Statements without effect for us, as far as we can see.
 pub type Ignored = Vec<Unread>;
 
 /// What an assignment writes to.

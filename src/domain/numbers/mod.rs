@@ -8,6 +8,6 @@ mod form;
 mod pattern;
 mod plan;
 
-pub use form::{NumberForm, as_reported, disclosed, shown_name};
-pub use pattern::{NumberPattern, PatternError};
+pub use form::{as_reported, disclosed, shown_name};
+pub use pattern::NumberPattern;
 pub use plan::{NumberPlan, NumberRule, OwnNumber, Party};

@@ -92,7 +92,6 @@ impl Party {
 /// Whose number a leg itself has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OwnNumber {
-    /// An employee's.
     Employee(UserId),
     /// The switch's: a queue or conference that has legs of its own.
     Service,

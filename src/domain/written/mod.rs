@@ -14,7 +14,7 @@ mod whole;
 mod words;
 
 pub use dialled::{Dialled, dialled, extension};
-pub use inner::{InnerNumbers, inner_numbers};
+pub use inner::inner_numbers;
 pub use plain::visible;
 
 use serde::{Deserialize, Serialize};

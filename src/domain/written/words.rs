@@ -23,7 +23,7 @@ const INNER: &[&str] = &[
     "х",
 ];
 
-/// Words that tell to dial on in tones, behind a complete number.
+/// Words that say to dial on in tones, behind a complete number.
 const TONES: &[&str] = &[
     "д",
     "тон",
@@ -283,7 +283,6 @@ pub(super) enum Meaning {
     And,
     /// Another telephone.
     Line,
-    /// A fax.
     Fax,
     /// An identifier that is no telephone number.
     Record,

@@ -124,6 +124,7 @@ impl Connection {
     }
 
     /// How the connection came about and which rules of the dialect matched.
+    #[cfg(test)]
     pub const fn steps(&self) -> &ConnectLog {
         &self.steps
     }

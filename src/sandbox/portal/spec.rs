@@ -84,7 +84,6 @@ pub struct User {
     pub id: i64,
     /// First name; `None` is sent as null.
     pub name: Option<String>,
-    /// Last name.
     pub last_name: String,
     /// Portal administrator.
     pub admin: bool,

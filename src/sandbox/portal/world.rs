@@ -90,7 +90,6 @@ impl PortalWorld {
         known.then(|| SimPortal::new(self.clone(), member_id.to_owned()))
     }
 
-    /// All portals.
     pub fn portals(&self) -> Vec<SimPortal> {
         let ids = self.with(|state| state.portals.keys().cloned().collect::<Vec<_>>());
         ids.into_iter().map(|id| SimPortal::new(self.clone(), id)).collect()

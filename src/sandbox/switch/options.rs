@@ -47,7 +47,8 @@ pub struct Quirks {
     pub evict_older: bool,
     /// Joining two calls moves the consulted leg into the first call, `id` and all; by default it gets a new one.
     pub join_moves_legs: bool,
-    /// A parked leg is told to talk in the parking call before it is released there; by default it is only released.
+    /// A parked leg is reported to talk in the parking call before it is released there; by default it is only
+    /// released.
     pub park_tells_talking: bool,
     /// What picking up with a code looks like.
     pub pick_up: PickUpStyle,
@@ -226,7 +227,6 @@ pub enum RemotePolicy {
     Manual,
     /// Picks up after this time.
     AnswerAfter(Duration),
-    /// Is busy.
     Busy,
     /// Rings until [`Pace::ring_timeout`] or until the caller gives up.
     NoAnswer,

@@ -9,7 +9,6 @@ use secrecy::SecretString;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// A subscriber to be.
 #[derive(Debug, Clone)]
 pub struct Subscriber {
     number: String,

@@ -154,7 +154,7 @@ impl SlotTable {
 }
 
 impl ConnectionSlots {
-    /// So many connections at once, and so many of them unused.
+    /// This many connections at once, and this many of them unused.
     pub fn within(connections: usize, unused: usize) -> Self {
         let slots = Arc::new(Semaphore::new(connections));
         Self { slots, connections, most_unused: unused, inner: Mutex::default() }

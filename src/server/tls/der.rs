@@ -69,7 +69,6 @@ fn moment(element: &Element<'_>) -> Option<Timestamp> {
 /// Elements that follow each other.
 struct Elements<'d>(&'d [u8]);
 
-/// One element.
 struct Element<'d> {
     tag: u8,
     content: &'d [u8],

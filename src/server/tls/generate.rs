@@ -74,7 +74,7 @@ fn make(key: &KeyPair, host: &str, now: Timestamp) -> Result<String, rcgen::Erro
     Ok(params.self_signed(key)?.pem())
 }
 
-/// Year, month and day (UTC) so many days from `now`. A clock beyond all calendars gives the epoch's.
+/// Year, month and day (UTC) this many days from `now`. A clock beyond all calendars gives the epoch's.
 fn day(now: Timestamp, days: i64) -> (i32, u8, u8) {
     let moment = jiff::Timestamp::from_millisecond(now.millis() + days * 86_400_000).unwrap_or_default();
     let date = moment.to_zoned(jiff::tz::TimeZone::UTC).date();

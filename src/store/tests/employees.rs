@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::directory::PortalUser;
 use crate::domain::profile::{Profile, Remark};
 use crate::domain::written::AsWritten;
+use crate::store::employees::NumberConflict;
 
 fn user(id: i64, name: &str, inner: &str) -> PortalUser {
     PortalUser { user: UserId(id), name: name.to_owned(), active: true, inner: Some(AsWritten::new(inner)) }

@@ -8,7 +8,7 @@ use crate::web::service::Board;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Calls on one card: nobody has so many, but a switch may tell of them, and every change is sent to every open card.
+/// Calls on one card: nobody has so many, but a switch may report them, and every change is sent to every open card.
 const MOST_SHOWN: usize = 50;
 
 /// State of a card; what the page is first drawn from and what the stream sends.

@@ -22,7 +22,6 @@ const LASTS: Duration = Duration::from_secs(600);
 /// 256 bits in base64.
 const LENGTH: usize = 43;
 
-/// The mark of a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BrowserMark(String);
 

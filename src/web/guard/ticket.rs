@@ -21,7 +21,6 @@ const MAX_LEN: usize = 1024;
 /// Who holds a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ticket {
-    /// The company.
     pub(crate) company: CompanyId,
     /// The employee.
     pub(crate) user: UserId,

@@ -40,7 +40,6 @@ pub(crate) struct ConnectionText {
     pub todo: &'static str,
     /// What was seen, for an engineer; empty when there is nothing more to say.
     pub particulars: String,
-    /// Since when.
     pub since: Option<Timestamp>,
     /// When the next attempt is.
     pub until: Option<Timestamp>,

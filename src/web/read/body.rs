@@ -20,11 +20,11 @@ const MAX_BODY: usize = 1024 * 1024;
 const MAX_POSTED: usize = 64 * 1024;
 /// This much of a body that is too large is still read, so that its sender is told why it is not taken.
 const MAX_PASSED_OVER: usize = 8 * MAX_BODY;
-/// And for so long.
+/// And for this long.
 const MAX_PASSING: Duration = Duration::from_secs(5);
 /// What every body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// And so much longer for each KiB that has arrived: a connection slower than 8 KiB/s is no connection.
+/// And this much longer for each KiB that has arrived: a connection slower than 8 KiB/s is no connection.
 const PATIENCE_PER_KIB: Duration = Duration::from_millis(125);
 
 /// The body, or why it is not taken.
@@ -111,7 +111,7 @@ mod tests {
         read(body, &BodyMemory::default(), MAX_BODY).await.map(|bytes| bytes.len())
     }
 
-    /// A body of so many KiB, each after `pause`.
+    /// A body of this many KiB, each after `pause`.
     fn dripping(kibibytes: usize, pause: Duration) -> Body {
         Body::from_stream(stream::iter(0..kibibytes).then(move |_| async move {
             tokio::time::sleep(pause).await;

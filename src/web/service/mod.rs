@@ -75,7 +75,7 @@ pub trait WebService: Send + Sync + 'static {
     fn check_switch<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>>;
 
     /// The number table; with `import` the portal's users are fetched and merged first (a portal that does
-    /// not answer is told in [`Employees::import`] and is no fault: the table is there all the same).
+    /// not answer is reported in [`Employees::import`] and is no fault: the table is there all the same).
     fn employees<'a>(&'a self, company: &'a CompanyId, import: bool) -> Work<'a, Result<Employees, ServiceFault>>;
 
     /// Replaces the numbers of the employees named, all or none.
@@ -93,7 +93,7 @@ pub trait WebService: Send + Sync + 'static {
         before: Option<CallCursor>,
     ) -> Work<'a, Result<CallPage, ServiceFault>>;
 
-    /// One call with its story told in `lang`.
+    /// One call with its story in `lang`.
     fn call<'a>(
         &'a self,
         company: &'a CompanyId,

@@ -8,7 +8,6 @@ use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-/// See the module.
 pub struct TestCompany {
     pub simulated: SimulatedCompany,
     pub portal: SimPortal,
@@ -132,7 +131,7 @@ impl TestCompany {
         story.until(&format!("cards stand at {users:?}"), look).await;
     }
 
-    /// Waits until the portal has recorded so many calls.
+    /// Waits until the portal has recorded this many calls.
     pub async fn finished(&self, story: &Story, n: usize) -> Vec<FinishedCall> {
         let portal = self.portal.clone();
         let look = move || Some(portal.finished_calls()).filter(|all| all.len() >= n);
@@ -173,7 +172,7 @@ pub(super) async fn nothing_waits(admin: &Admin) -> bool {
         return true;
     }
     let page = response.text().await.unwrap_or_default();
-    page.contains("<dt>Calls waiting to be told to the portal</dt><dd>0</dd>")
+    page.contains("<dt>Calls waiting to be sent to the portal</dt><dd>0</dd>")
 }
 
 /// How the company's page shows the switch connection.

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::fs;
 
-/// Durations are whole seconds, and a conversation is never shorter than one: so much may each record be off.
+/// Durations are whole seconds, and a conversation is never shorter than one: each record may be off by this much.
 const PER_RECORD: f64 = 1.0;
 
 /// An employee's conversations with one number, as the CRM has them.

@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use tracing::Level;
 
 /// How long anything awaited may take; generous, as the machine may be busy with other tests, and clearly more than the
-/// minute after which we ask again about what anybody can have told.
+/// minute after which we ask again about what anybody can have said.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A client's number as the portal keeps it.
@@ -162,7 +162,7 @@ impl Story {
         self.refreshes_vary.set(true);
     }
 
-    /// So much time passes at once, for the portals and for the daemon. The switch's clock is its own.
+    /// This much time passes at once, for the portals and for the daemon. The switch's clock is its own.
     pub fn pass(&self, span: Duration) {
         // The portal first, so that no token is too young for the side that finds it old.
         self.environment().portals.advance(span);
@@ -213,7 +213,7 @@ impl Story {
             let done = portals.portals().iter().all(|p| p.open_calls().is_empty() && p.visible().is_empty());
             done.then_some(())
         };
-        // Whether it became silent in time is told better by the assertions below.
+        // Whether it became silent in time is shown better by the assertions below.
         let _ = portals.until(PATIENCE, silent).await;
         let admins = self.admins.take();
         for admin in &admins {
@@ -222,7 +222,7 @@ impl Story {
             })
             .await;
         }
-        // Requests under way end with the daemon: after this nothing can be told twice unseen.
+        // Requests under way end with the daemon: after this nothing can be recorded twice unseen.
         self.stop_daemon().await;
         portals.portals().iter().for_each(SimPortal::assert_silent);
         let wrong = portals.auth_violations();
@@ -279,7 +279,7 @@ impl Drop for Story {
     }
 }
 
-/// A conversation takes its time: here the time itself is what is told about.
+/// A conversation takes its time: here the time itself is the subject.
 pub async fn talk(seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
 }

@@ -38,7 +38,6 @@ pub(super) enum Reached {
 /// Whose name a ringing leg shows.
 #[derive(Clone, Copy)]
 enum Shows {
-    /// The caller's.
     Caller,
     /// The called phone's own, as seen on operators of a queue.
     Own,

@@ -34,7 +34,7 @@ pub(in crate::sandbox::switch) fn answer_text(at: Timestamp, zone: &TimeZone, sk
     text.into()
 }
 
-/// The frames that tell of some legs: one, or one per leg.
+/// The frames that report some legs: one, or one per leg.
 pub(super) fn frames<'a>(legs: impl IntoIterator<Item = &'a Leg>, quirks: &Quirks) -> Vec<Utf8Bytes> {
     let mut legs: Vec<&Leg> = legs.into_iter().collect();
     if quirks.reorder {

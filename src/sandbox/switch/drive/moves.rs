@@ -1,4 +1,4 @@
-//! What makes calls hard to follow: legs that go on in another call, numbers that change, ends that are never told.
+//! What makes calls hard to follow: legs that go on in another call, numbers that change, ends that are never reported.
 
 use super::PhoneHandle;
 use crate::sandbox::switch::SwitchWorld;
@@ -28,7 +28,7 @@ impl SwitchWorld {
         self.core.turn(|turn| turn.renumber_all(call, &number))
     }
 
-    /// The switch forgets this call: nothing is told of it any more, not even its end, although sockets stay open.
+    /// The switch forgets this call: nothing is reported of it any more, not even its end, although sockets stay open.
     pub fn forget_call(&self, call: CallId) -> Result<(), Refusal> {
         self.core.turn(|turn| turn.forget_call(call))
     }
