@@ -7,8 +7,8 @@ mod trust;
 
 pub(crate) use guard::{Guarded, admitted};
 pub(crate) use tls_fault::{TlsFault, causes, tls_fault};
-pub(crate) use trust::{Refused, TrustError};
-pub use trust::{Trusted, tls_config};
+pub(crate) use trust::Refused;
+pub use trust::{TrustError, Trusted, tls_config};
 
 use std::net::SocketAddr;
 use std::sync::Arc;

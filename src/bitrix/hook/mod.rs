@@ -1,6 +1,6 @@
 //! What a portal, or a browser inside it, posts to us. Pure: nothing here is believed, only read.
 //!
-//! Events come from the portal's queue server and are proved by [`authentic`]; what comes with
+//! Events come from the portal's queue server and are proved by [`authentic()`]; what comes with
 //! [`PortalPost::Opened`] was sent by a user's browser and proves nothing at all.
 
 mod authentic;

@@ -195,7 +195,7 @@ impl Environment {
     }
 
     pub async fn start_daemon(&mut self) -> anyhow::Result<()> {
-        let listeners = Listeners::bind(&self.settings).await?;
+        let listeners = Listeners::take_or_bind(&self.settings, Vec::new()).await?;
         self.start_on(listeners).await
     }
 
