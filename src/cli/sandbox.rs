@@ -91,29 +91,30 @@ struct Addresses {
     log: String,
 }
 
-/// What a newcomer reads first: the easiest step stands on top, and each line is one thing to do.
+/// What a newcomer reads first: one thing to do in each line. The settings are reached without typing an address, by the
+/// button in the portal's page.
 fn welcome(language: Language, at: &Addresses) -> String {
     let Addresses { page, settings, company, log } = at;
     match language {
         Language::Russian => format!(
             "Песочница готова. Откройте {page}\n\n  \
-             Настройки   на этой странице: «Настройки приложения» (вход не нужен)\n  \
+             Настройки   там же «Настройки приложения» → «Открыть настройки компании»\n              \
+             (браузер один раз предупредит о сертификате симулятора: продолжите)\n  \
              Входящий    выберите сотрудника, «Позвонить в компанию»: откроется карточка\n  \
              Исходящий   нажмите на номер клиента, снимите трубку телефона сотрудника\n  \
              Записи      внизу страницы, как их записала CRM\n\n  \
-             Без портала {settings}: войдите с адресом {company}\n              \
-             (браузер предупредит о сертификате симулятора: продолжите)\n  \
+             Сервер      {settings}, снаружи: адрес портала {company}\n  \
              Журнал      {log}\n\n\
              Ctrl-C завершает песочницу и удаляет её файлы."
         ),
         Language::English => format!(
             "The sandbox is ready. Open {page}\n\n  \
-             Settings  on that page: \"Application settings\" (no login needed)\n  \
+             Settings  \"Application settings\" there, then \"Open the company's settings\"\n            \
+             (the browser warns once of the simulated certificate: go on)\n  \
              Incoming  choose an employee, press \"Call the company\": the call card opens\n  \
              Outgoing  click a client's number, then pick up the employee's telephone\n  \
-             Records   at the bottom of that page, as the CRM has recorded them\n\n  \
-             Login     {settings}: the settings as seen from outside; the portal is {company}\n            \
-             (the browser warns of the simulated certificate: go on)\n  \
+             Records   at the bottom of the page, as the CRM has recorded them\n\n  \
+             Server    {settings}, from outside: the portal's address is {company}\n  \
              Log       {log}\n\n\
              Ctrl-C ends the sandbox and removes its files."
         ),
