@@ -1,9 +1,9 @@
 //! The only wall clock and the only source of randomness.
 //!
-//! A machine's clock may be set: by NTP soon after the start, by a person, by the end of a virtual machine's pause. Spans
-//! measured across that would be wrong, and whoever waits for a moment would wait for hours or not at all. The daemon
-//! therefore lives by a steady clock, which takes over a corrected time a few seconds later, all at once. Those who
-//! remember moments (the companies' actors) hold it until they can date again what they remember; all others must
+//! A machine's clock may be set: by NTP soon after the start, by a person, by the end of a virtual machine's pause.
+//! Spans measured across that would be wrong, and tasks that wait for a moment would wait for hours or not at all. The
+//! daemon therefore lives by a steady clock, which takes over a corrected time a few seconds later, all at once. Those
+//! who remember moments (the companies' actors) hold it until they can date again what they remember; all others must
 //! bear a jump.
 
 use crate::domain::Timestamp;
@@ -79,14 +79,14 @@ impl Clock {
     }
 
     /// Compares a steady clock with the machine's and takes over a difference that lasts; to be called every
-    /// [`FOLLOW`]. Tells by how many milliseconds the clock has jumped now.
+    /// [`FOLLOW`]. Returns by how many milliseconds the clock has jumped now.
     pub fn follow(&self) -> Option<i64> {
         let Source::Steady(steady, _) = &self.0 else { return None };
         steady.follow()
     }
 
-    /// The same clock for somebody who remembers moments and measures spans between them: it is corrected only when
-    /// he asks for it by [`Self::catch_up`], so that he can date again what he remembers.
+    /// The same clock for a holder that remembers moments and measures spans between them: it is corrected only when
+    /// the holder calls [`Self::catch_up`], and can then date again what it remembers.
     #[must_use]
     pub fn held(&self) -> Self {
         match &self.0 {
@@ -95,22 +95,22 @@ impl Clock {
         }
     }
 
-    /// Takes over what a held clock was corrected by meanwhile; tells the milliseconds it has jumped.
+    /// Takes over what a held clock was corrected by meanwhile; returns the milliseconds it has jumped.
     pub fn catch_up(&mut self) -> i64 {
         let Source::Steady(steady, Some(held)) = &mut self.0 else { return 0 };
         let origin = steady.origin();
         origin - std::mem::replace(held, origin)
     }
 
-    /// For tests: so much time passes at once for everybody who lives by this steady clock, holders included. Whoever
-    /// sleeps already finds out when something wakes him.
+    /// For tests: this much time passes at once for everything that lives by this steady clock, holders included. Tasks
+    /// that sleep already find out when something wakes them.
     pub fn pass(&self, span: Duration) {
         if let Source::Steady(steady, _) = &self.0 {
             steady.passed.fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
 
-    /// For tests: a steady clock sees the machine's as if somebody had set it by so much, in milliseconds.
+    /// For tests: a steady clock sees the machine's as if somebody had set it by this much, in milliseconds.
     pub fn set_machine(&self, by: i64) {
         if let Source::Steady(steady, _) = &self.0 {
             steady.pretended.fetch_add(by, Ordering::SeqCst);
@@ -121,7 +121,7 @@ impl Clock {
 /// A moment noted by a [`Clock`] or one of its clones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// So long after a steady clock was started.
+    /// This long after a steady clock was started.
     Running(Duration),
     /// By a clock that is not corrected.
     Dated(Timestamp),
@@ -131,7 +131,7 @@ pub enum Mark {
 pub const FOLLOW: Duration = Duration::from_secs(2);
 /// A difference up to this, in milliseconds, is no correction: spans count more than such a difference.
 const TOLERATED: i64 = 1_000;
-/// A greater one is believed when it has lasted so long.
+/// A greater one is believed when it has lasted this long.
 const LASTING: Duration = Duration::from_secs(3);
 
 /// Time that runs evenly: Unix milliseconds at the start, and what has passed since by the machine's monotonic clock.
@@ -242,7 +242,7 @@ mod tests {
         let (mark, before) = (clock.mark(), held.dated(clock.mark()));
         let Source::Steady(steady, _) = &clock.0 else { panic!("a steady clock") };
         steady.origin.fetch_add(HOUR, Ordering::SeqCst);
-        assert!(held.dated(mark) <= before, "whoever holds the clock dates as before");
+        assert!(held.dated(mark) <= before, "a holder of the clock dates as before");
         assert!(clock.dated(mark).millis() - held.dated(mark).millis() == HOUR);
     }
 

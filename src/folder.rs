@@ -1,8 +1,8 @@
 //! Folders held open: what is done in one is done there, whatever somebody puts in its place meanwhile.
 //!
-//! An administrator's command runs as root in folders that belong to the service. A link there would lead root to a file
-//! of the service's choice, so the way to a folder is walked piece by piece, and root follows a link only where nobody
-//! else can have put it. Who is not root has his own rights only, and follows all links.
+//! An administrator's command runs as root in folders that belong to the service. A link there would lead root to a
+//! file of the service's choice, so the way to a folder is walked piece by piece, and root follows a link only where
+//! nobody else can have put it. Other users have their own rights only, and follow all links.
 
 use crate::ownership::{ActingAs, Owner};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fchown, fstat, mkdirat, openat, readlinkat, renameat};
@@ -25,7 +25,6 @@ const WRITTEN_BY_OTHERS: u32 = 0o022;
 /// What lies in such a folder is renamed and removed by its owner only.
 const STICKY: u32 = 0o1000;
 
-/// See the module.
 #[derive(Debug)]
 pub struct Folder {
     fd: OwnedFd,
@@ -35,7 +34,6 @@ pub struct Folder {
 /// Who can change what lies in a folder, or on the way to it, beside root.
 #[derive(Debug, Clone, Copy)]
 enum Standing {
-    /// Nobody.
     RootsAlone,
     /// A folder on the way, or this one, belongs to somebody; the nearest counts.
     Owned(Owner),
@@ -77,7 +75,7 @@ impl Folder {
         geteuid().is_root() && !matches!(self.standing, Standing::RootsAlone)
     }
 
-    /// Works on with the rights of the folder's owner if this process is root and he is not.
+    /// Works on with the rights of the folder's owner if this process is root and the owner is not.
     pub fn act_as_owner(&self) -> io::Result<ActingAs> {
         match self.standing {
             Standing::Owned(owner) if geteuid().is_root() => ActingAs::this(owner),
@@ -127,7 +125,7 @@ impl Folder {
     }
 
     /// Writes a file so that everybody sees either the old one or the new one, also after a power failure. `prepare`
-    /// gives the new one its owner and mode; it is told of the one that is replaced.
+    /// gives the new one its owner and mode; it is given the one that is replaced.
     pub fn write(
         &self,
         name: &OsStr,
@@ -184,7 +182,7 @@ impl Folder {
         Ok((fd, found))
     }
 
-    /// Made with the rights of the owner, so that it is his, and never anything of root's.
+    /// Made with the rights of the owner, so that it is the owner's, and never anything of root's.
     fn make(&self, name: &OsStr, mode: Mode) -> io::Result<()> {
         let _as_owner = self.act_as_owner()?;
         match mkdirat(&self.fd, name, mode) {

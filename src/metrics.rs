@@ -1,11 +1,11 @@
-//! Figures in Prometheus' text form (version 0.0.4), whoever counts them.
+//! Figures in Prometheus' text form (version 0.0.4), for all that count something.
 
 use std::fmt::Write as _;
 
 /// What a figure may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Goes up, and begins anew with the process.
+    /// Goes up, and begins again with the process.
     Counter,
     /// Goes up and down.
     Gauge,

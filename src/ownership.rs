@@ -1,5 +1,5 @@
-//! Whose the files are that root makes: an administrator's command leaves nothing in a directory of the service that the
-//! service, which is not root, could not use.
+//! Whose the files are that root makes: an administrator's command leaves nothing in a directory of the service that
+//! the service, which is not root, could not use.
 
 use rustix::fs::{Gid, OFlags, Uid};
 use rustix::process::{getegid, geteuid, getgroups};
@@ -50,7 +50,7 @@ impl ActingAs {
         Self { before: None, _of_this_thread: PhantomData }
     }
 
-    /// Only for root: takes on this user's rights and his group's, and no others.
+    /// Only for root: takes on this user's rights and those of the group, and no others.
     pub fn this(owner: Owner) -> io::Result<Self> {
         // From here on, whatever fails is taken back.
         let acting = Self { before: Some((getegid(), getgroups()?)), _of_this_thread: PhantomData };
@@ -90,7 +90,7 @@ pub fn give_to_owner_of_folder(file: &File, path: &Path) -> io::Result<()> {
 }
 
 /// The flags to open a file with that is to be written: root follows no link there that the folder's owner, who is not
-/// root, may have put. Everybody else opens with his own rights, and may follow.
+/// root, may have put. Other users open with their own rights, and may follow.
 pub fn flags(path: &Path) -> io::Result<i32> {
     let guarded = geteuid().is_root() && above(path).metadata()?.uid() != ROOT;
     let flags = if guarded { OFlags::NOFOLLOW | OFlags::NONBLOCK } else { OFlags::empty() };

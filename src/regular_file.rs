@@ -54,7 +54,7 @@ fn read_measured(file: File, length: u64, most: u64) -> io::Result<Vec<u8>> {
     if length > most {
         return Err(too_long());
     }
-    // It may grow meanwhile, and files of /proc tell no length.
+    // It may grow meanwhile, and files of /proc give no length.
     let mut contents = Vec::new();
     file.take(most + 1).read_to_end(&mut contents)?;
     if contents.len() as u64 > most { Err(too_long()) } else { Ok(contents) }

@@ -29,7 +29,7 @@
 
   const tone = (call) => ({ talking: "good", ended: "idle" })[call.phase] || "busy";
 
-  // What the portal told of the click; web/lang/click.rs says the same on the page's first sight.
+  // What the portal said of the click; web/lang/click.rs says the same on the page's first sight.
   const filled = (text, value) => (value ? text.replace("{}", () => value) : "");
   const extension = (click) => filled(texts.click.extension, click.extension);
   const clicked = (click) =>
@@ -119,7 +119,7 @@
     follow();
   };
 
-  // An event source does not tell why it failed; ask before trying again for ever.
+  // An event source does not say why it failed; ask before trying again forever.
   const resume = async () => {
     try {
       const answer = await fetch(`${base}/call/action`, {

@@ -16,7 +16,7 @@
   };
   localTimes(document);
 
-  // What is wrong or waits changes by itself; who hears the page is told when something comes or goes, but not
+  // What is wrong or waits changes by itself; people who listen to the page are told when something comes or goes, but not
   // every minute how long it has lasted.
   const news = document.getElementById("state-news");
   const titles = (part) => [...part.querySelectorAll("h2 strong")].map((title) => title.textContent).join(". ");

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 /// What a backup consists of now.
 #[derive(Debug)]
 pub struct Backup {
-    /// The database.
     pub copied: Copied,
     /// The copy of the key, if it was wanted.
     pub key: Option<PathBuf>,

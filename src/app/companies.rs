@@ -7,7 +7,8 @@ use crate::store::{self, Store, StoreError};
 use std::path::Path;
 use std::time::Duration;
 
-pub use crate::store::{CompanyEntry, Details, Standing, SurveyError};
+pub use crate::store::Standing;
+pub(crate) use crate::store::{CompanyEntry, Details, SurveyError};
 
 /// How often a running daemon's deletion is looked at, and how often at most.
 const LOOK: Duration = Duration::from_millis(200);
@@ -26,13 +27,13 @@ pub enum Forgotten {
     AtTheNextStart(StoreError),
 }
 
-/// All companies.
+/// The companies in the database, also while a daemon works with it.
 pub async fn list_companies(settings: &Settings) -> Result<Vec<CompanyEntry>, SurveyError> {
     let _as_owner = store::as_owner(&settings.state_dir)?;
     store::survey(&settings.state_dir).await
 }
 
-/// One company.
+/// Everything about one company that is no secret; `None` if there is no such company.
 pub async fn show_company(settings: &Settings, id: &CompanyId) -> Result<Option<Details>, SurveyError> {
     let _as_owner = store::as_owner(&settings.state_dir)?;
     store::inspect(&settings.state_dir, id).await
@@ -66,7 +67,7 @@ async fn wait(dir: &Path, id: &CompanyId) -> Result<Forgotten, SurveyError> {
     for _ in 0..LOOKS {
         match store::inspect(dir, id).await? {
             Some(found) if found.entry.state == Standing::BeingDeleted => tokio::time::sleep(LOOK).await,
-            // Gone, or gone and registered anew.
+            // Gone, or gone and registered again.
             _ => return Ok(Forgotten::Deleted),
         }
     }

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 pub struct Listeners {
     /// Plain HTTP.
     pub http: Listener,
-    /// HTTPS.
     pub https: Listener,
     /// Health and metrics.
     pub ops: Option<Listener>,
@@ -32,13 +31,9 @@ enum Place {
 const OWN_NAMES: [&str; 6] = ["http", "https", "ops", "tcp-http", "tcp-https", "tcp-ops"];
 
 impl Listeners {
-    /// Binds what the settings name: TCP ports, or Unix sockets for a gateway.
-    pub async fn bind(settings: &Settings) -> Result<Self, BindError> {
-        Self::take_or_bind(settings, Vec::new()).await
-    }
-
-    /// The same, but takes a socket of the run before where name and address still fit. Those that fit no longer
-    /// are closed for good: clients would wait in them for an answer that nobody gives.
+    /// Binds what the settings name (TCP ports, or Unix sockets for a gateway), or takes a socket of the run before where
+    /// name and address still fit. Those that fit no longer are closed for good: clients would wait in them for an answer
+    /// that nobody gives.
     pub async fn take_or_bind(settings: &Settings, handed: Vec<Handed>) -> Result<Self, BindError> {
         let (http, https, ops) = wanted(settings);
         let mut rest = handed;
@@ -144,7 +139,7 @@ async fn retire(Handed { name, socket }: Handed) {
         );
         return;
     }
-    // Removes all of that name; one of them that fits is kept anew a moment later.
+    // Removes all of that name; one of them that fits is kept again a moment later.
     forget_sockets(&name);
     let address = match socket {
         Socket::Unix(socket) => inherit::retire_unix(socket).await.map(|path| path.display().to_string()),

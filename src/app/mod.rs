@@ -8,18 +8,17 @@ mod listeners;
 mod prepare;
 mod service;
 
-pub use backup::{Backup, backup};
-pub use certificate::make_certificate;
-pub use companies::{
-    CompanyEntry, Details, Forgotten, Standing, SurveyError, forget_company, list_companies, show_company,
-};
-pub use daemon::Daemon;
-pub use listeners::Listeners;
-pub use prepare::{Prepared, prepare};
+pub(crate) use backup::backup;
+pub(crate) use certificate::make_certificate;
+pub(crate) use companies::{CompanyEntry, Details};
+pub use companies::{Forgotten, Standing, forget_company, list_companies, show_company};
+pub(crate) use daemon::Daemon;
+pub(crate) use listeners::Listeners;
+pub(crate) use prepare::{Prepared, prepare};
 
 use crate::clock::Clock;
 
 /// The clock of a daemon in service.
-pub fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     Clock::steady()
 }

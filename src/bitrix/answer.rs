@@ -22,7 +22,6 @@ pub struct Answer {
     pub next: Option<i64>,
 }
 
-/// Anything else.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Verdict {
     /// The access token is not accepted: one refresh, then one repetition.

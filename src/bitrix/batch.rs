@@ -10,9 +10,6 @@ use crate::domain::Timestamp;
 use oauth2::url::form_urlencoded::Serializer;
 use serde_json::{Map, Value, json};
 
-/// Most commands in one request; the portal refuses the surplus.
-pub const MAX_COMMANDS: usize = 50;
-
 /// One command of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
@@ -98,9 +95,9 @@ fn split(count: usize, result: Value, now: Timestamp) -> Vec<Result<Answer, Verd
 }
 
 impl Portal {
-    /// Sends up to [`MAX_COMMANDS`] commands as one request whose place in the budget the caller has taken already,
-    /// see [`Portal::rate_limit_slot`]. With `halt`, those after the first failed one are not carried out. A single command
-    /// goes alone, as that is what a portal answers fastest.
+    /// Sends commands, at most fifty by the portal's rule, as one request whose place in the budget the caller has
+    /// taken already, see [`Portal::rate_limit_slot`]. With `halt`, those after the first failed one are not carried
+    /// out. A single command goes alone, as that is what a portal answers fastest.
     ///
     /// The error of the request as a whole leaves open how many commands were carried out where it is
     /// [`ApiError::Unclear`].

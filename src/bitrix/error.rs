@@ -13,7 +13,6 @@ pub enum ApiError {
     Again {
         /// Not before this long, where there is a reason for it.
         after: Option<Duration>,
-        /// What was seen.
         why: String,
     },
     /// It was not acted on, because too much was asked lately.
@@ -21,7 +20,6 @@ pub enum ApiError {
     Limited {
         /// When the limit ends by the portal's word; without it the caller backs off by itself.
         until: Option<Timestamp>,
-        /// What was seen.
         why: String,
     },
     /// This one method has used up its time in the portal; others may be called.
@@ -29,7 +27,6 @@ pub enum ApiError {
     Resting {
         /// When it may be called again.
         until: Timestamp,
-        /// What was seen.
         why: String,
     },
     /// The portal no longer accepts our grant: an admin must log in again (or install the application again).
@@ -58,10 +55,7 @@ pub enum ApiError {
     NotFoundCall,
     /// It was sent, but no usable answer came: it may or may not have been acted on.
     #[error("it is not known whether the portal acted on the request: {why}")]
-    Unclear {
-        /// What was seen.
-        why: String,
-    },
+    Unclear { why: String },
 }
 
 fn both<'a>(code: &'a str, description: &'a str) -> std::borrow::Cow<'a, str> {
@@ -100,7 +94,8 @@ impl ApiError {
         }
     }
 
-    /// A stable word for metrics, JSON and translated pages.
+    /// Its kind in one word.
+    #[cfg(test)]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Again { .. } => "again",
@@ -112,30 +107,6 @@ impl ApiError {
             Self::NotFoundCall => "call_not_found",
             Self::Unclear { .. } => "unclear",
         }
-    }
-
-    /// What happened and what to do, for people.
-    pub fn sentence(&self) -> String {
-        let advice = match self {
-            Self::Again { .. } | Self::Limited { .. } | Self::Resting { .. } | Self::Unclear { .. } => {
-                "It is tried again automatically."
-            }
-            Self::NeedsLogin(_) => "Open this server's page and log in through Bitrix24 again.",
-            Self::Stopped { because, .. } => match because {
-                Closed::Payment => "Renew the portal's subscription; what waits is told by itself then.",
-                Closed::Plan => {
-                    "Applications need a plan with REST: change the portal's plan or subscribe to Marketplace."
-                }
-                Closed::Deleted => "Restore the portal, or remove the company from this server.",
-                Closed::Blocked => "Ask Bitrix24 support why they have blocked REST for this portal.",
-            },
-            Self::Refused { .. } => "Check the rights and scopes of the application in Bitrix24.",
-            Self::NotFoundCall => "Nothing needs to be done.",
-        };
-        let what = self.to_string();
-        let mut letters = what.chars();
-        let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
-        format!("{}. {advice}", first.chain(letters).collect::<String>())
     }
 
     /// Whether the portal's words contain this text, whatever the case.
@@ -171,13 +142,9 @@ mod tests {
     }
 
     #[test]
-    fn people_read_what_happened_and_what_to_do() {
+    fn people_read_the_portals_words() {
         let error = ApiError::Refused { code: "ACCESS_DENIED".into(), description: "Access denied!".into(), http: 403 };
-        assert_eq!(
-            error.sentence(),
-            "The portal refused: Access denied! [ACCESS_DENIED] (HTTP 403). \
-             Check the rights and scopes of the application in Bitrix24."
-        );
+        assert_eq!(error.to_string(), "the portal refused: Access denied! [ACCESS_DENIED] (HTTP 403)");
         assert_eq!(
             error.heard(),
             RefusalReason::Words("Access denied! [ACCESS_DENIED]".into()),

@@ -86,7 +86,7 @@ impl From<Forbidden> for ExchangeFault {
     }
 }
 
-/// What whoever runs this server can do about it.
+/// What the people who run this server can do about it.
 fn refusal(forbidden: &Forbidden) -> String {
     match forbidden.place.allowed_by() {
         Some(_) => format!("{forbidden} in portal_networks of config.toml"),

@@ -60,7 +60,8 @@ async fn asked(url: &str, longest: Limit<'_>, limit: Duration) -> Result<(u16, u
 }
 
 const GENEROUS: Duration = Duration::from_secs(60);
-/// What lies in the buffers of two sockets, and what a peer may have sent into them before it hears that nobody reads.
+/// What lies in the buffers of two sockets, and what a peer may have sent into them before it notices that nobody
+/// reads.
 const IN_BUFFERS: u64 = 12 * 1024 * 1024;
 
 #[tokio::test]
@@ -157,7 +158,7 @@ async fn redirects_are_answers_and_nobody_is_led_through_a_hundred_thousand_of_t
     assert_eq!((portal.hits().len(), stranger.hits().len()), (2, 0));
 }
 
-/// A peer with TLS of its own, and what it was told behind the handshake.
+/// A peer with TLS of its own, and what it was sent after the handshake.
 async fn secured(config: rustls::ServerConfig) -> (String, Arc<std::sync::Mutex<Vec<Option<Vec<u8>>>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("https://localhost:{}/rest/x", listener.local_addr().expect("bound").port());

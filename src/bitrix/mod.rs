@@ -25,8 +25,7 @@ pub mod users;
 
 pub use answer::Answer;
 pub use error::ApiError;
-pub use oauth::{AppCredentials, AppInfo, Grant, OAuth, OAuthError, Renewal, TokenHostFault};
+pub use oauth::{AppCredentials, OAuth, OAuthError};
 pub use portal::{BitrixTools, Portal, PortalSetup, StoreFuture, TokenStore, TokenStoreError, portal_domain};
 pub use rate_limit::{Priority, RateLimitSlot};
-pub use token_bucket::TokenBucket;
 pub use token_owner::{TokenOwner, who};

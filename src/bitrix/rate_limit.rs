@@ -21,7 +21,8 @@ pub enum Priority {
     Visitor,
 }
 
-/// Whoever has waited so long goes first whatever he wants, so that nobody waits for ever behind a busy company's calls.
+/// Requests that have waited this long go first whatever they are, so that none waits for ever behind a busy company's
+/// calls.
 const LONG_WAIT: Duration = Duration::from_secs(3);
 
 /// By priority, first come first served within one.
@@ -70,8 +71,8 @@ impl RateLimiter {
             };
             match wait {
                 Some(wait) => {
-                    // Whoever is first sleeps until the bucket has something, the others until they have waited so
-                    // long that they are first, for nobody would tell them; and all only until something changes.
+                    // The first one sleeps until the bucket has something, the others until they have waited so
+                    // long that they are first, for nothing would wake them; and all only until something changes.
                     tokio::select! {
                         () = tokio::time::sleep(wait) => {}
                         () = &mut changed => earliest = None,
@@ -148,7 +149,7 @@ impl WaitQueue {
 enum Blocked {
     /// First in line, but the bucket is empty for this long.
     Empty(Duration),
-    /// Somebody else is first. After so long one has waited long enough to overtake him; `None` where both have.
+    /// Another request is first. After this time ours has waited long enough to overtake it; `None` where both have.
     Behind(Option<Duration>),
 }
 
@@ -164,8 +165,8 @@ impl Drop for QueueEntry<'_> {
     }
 }
 
-/// The place of somebody who does not wait in the queue himself but asks again when told to. While he has something to
-/// send he stands in line like others.
+/// The place of a sender that does not wait in the queue itself but asks again when told to. While it has something to
+/// send it stands in line like the others.
 #[derive(Debug)]
 pub struct RateLimitSlot {
     limiter: Arc<RateLimiter>,
@@ -187,7 +188,7 @@ impl RateLimitSlot {
         self.limiter.lock().bucket.is_rich(now)
     }
 
-    /// Takes one request out of the budget, or tells when to ask again.
+    /// Takes one request out of the budget, or returns when to ask again.
     pub fn take(&mut self, now: Timestamp) -> Result<(), Duration> {
         let taken = {
             let mut queue = self.limiter.lock();
@@ -283,7 +284,7 @@ mod tests {
         let mut second = Box::pin(limiter.acquire(&clock, Priority::Other));
         assert!(futures_util::poll!(&mut second).is_pending());
         drop(first);
-        tokio::time::timeout(Duration::from_secs(60), second).await.expect("nobody is before him any more");
+        tokio::time::timeout(Duration::from_secs(60), second).await.expect("nobody is before it any more");
     }
 
     #[tokio::test(start_paused = true)]
@@ -347,9 +348,9 @@ mod tests {
         assert_eq!(limiter.lock().try_acquire(other, at(1000)), behind, "calls come first");
         assert_eq!(slot.take(at(1000)), Ok(()));
         assert!(slot.take(at(1500)).is_err());
-        assert_eq!(limiter.lock().try_acquire(other, at(3300)), Ok(()), "he has waited long enough");
+        assert_eq!(limiter.lock().try_acquire(other, at(3300)), Ok(()), "it has waited long enough");
         limiter.leave(other);
-        // Whoever stands in line without taking his turn holds up nobody who has waited longer.
+        // A sender that stands in line without taking its turn holds up nobody who has waited longer.
         assert!(slot.take(at(3400)).is_err());
         let another = limiter.lock().enter(Priority::Other, at(1400));
         assert_eq!(limiter.lock().try_acquire(another, at(4500)), Ok(()));

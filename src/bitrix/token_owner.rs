@@ -9,12 +9,12 @@ use crate::domain::UserId;
 use secrecy::SecretString;
 use serde_json::Value;
 
-/// A portal user as the portal itself names him.
+/// A portal user as the portal itself names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenOwner {
-    /// His id.
+    /// Their id in the portal.
     pub user: UserId,
-    /// Whether he administers the portal.
+    /// Whether they administer the portal.
     pub admin: bool,
     /// First and last name; may be empty.
     pub name: String,
@@ -23,7 +23,7 @@ pub struct TokenOwner {
 /// Asks the portal at `client_endpoint` whose token this is.
 ///
 /// The answer is worth as much as the address: it must come from the authorization server or our own records, never
-/// from whoever has shown the token. [`ApiError::NeedsLogin`] means that the token is not good.
+/// from the client that has shown the token. [`ApiError::NeedsLogin`] means that the token is not good.
 pub async fn who(tools: &BitrixTools, client_endpoint: &str, access: &SecretString) -> Result<TokenOwner, ApiError> {
     let endpoint = &format!("{}/", client_endpoint.trim_end_matches('/'));
     ask(|method| async move {
@@ -34,7 +34,7 @@ pub async fn who(tools: &BitrixTools, client_endpoint: &str, access: &SecretStri
     .await
 }
 
-/// `profile` needs no scope and names the user; where it does not tell about rights, `user.admin` does.
+/// `profile` needs no scope and names the user; where it says nothing about rights, `user.admin` does.
 pub(super) async fn ask<F>(call: impl Fn(&'static str) -> F) -> Result<TokenOwner, ApiError>
 where
     F: Future<Output = Result<Answer, ApiError>>,

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 /// A portal with more users than this is taken for one that never stops paging.
 const MAX_PAGES: usize = 2_000;
-/// A page has fifty users (bitrix24/b24restdocs, api-reference/user/user-get.md); whoever sends more at once does not get
-/// past this number, which is that of the pages above.
+/// A page has fifty users (bitrix24/b24restdocs, api-reference/user/user-get.md); a portal that sends more at once does
+/// not get past this number, which is that of the pages above.
 const MOST_USERS: usize = 100_000;
 /// Characters of a name; the portal's own fields are shorter than half of it.
 const LONGEST_NAME: usize = 120;
@@ -113,7 +113,7 @@ fn inner(value: &Value) -> AsWritten {
     AsWritten::new(&lines.join("\n"))
 }
 
-/// One row; any field but the id may be missing or null, and whoever does not say whether he is active is what was
+/// One row; any field but the id may be missing or null, and a user without a word whether they are active is what was
 /// asked for.
 fn read(row: &Value, active: bool) -> Option<PortalUser> {
     let text = |key: &str| row.get(key).and_then(lenient::text).unwrap_or_default();

@@ -11,7 +11,7 @@ pub(super) struct Backup {
     /// Where the copy goes; its directory must exist, outside the state directory
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Copy the key as well, to FILE.key: whoever has both files can read all secrets
+    /// Copy the key as well, to FILE.key: who has both files can read all secrets
     #[arg(long)]
     with_key: bool,
     /// Replace files that are there

@@ -52,7 +52,7 @@ impl Config {
     }
 }
 
-/// Tells the faults, one per line; nothing was done.
+/// Prints the faults, one per line; nothing was done.
 pub(super) fn refuse(faults: &[Fault]) -> ExitCode {
     for fault in faults {
         complain(&fault.to_string());

@@ -1,4 +1,4 @@
-//! The command line: what was asked, in which order things happen, which exit code tells what.
+//! The command line: what was asked, in which order things happen, what the exit codes mean.
 
 mod backup;
 mod check;
@@ -6,6 +6,8 @@ mod company;
 mod config;
 mod export;
 mod gen_cert;
+#[cfg(feature = "sandbox")]
+mod locale;
 mod replay;
 mod run;
 #[cfg(feature = "sandbox")]
@@ -31,7 +33,7 @@ struct Cli {
 enum Command {
     /// Serve in the foreground until SIGTERM; SIGHUP re-reads certificate, log level and dialect.
     Run(Files),
-    /// Read all settings, tell every fault with file, line and remedy, and exit with 78 if there is one.
+    /// Read all settings, report every fault with file, line and remedy, and exit with 78 if there is one.
     CheckConfig(Files),
     /// Copy the database, also while the daemon runs. To restore: stop the daemon, put the copy in place of store.db in
     /// the state directory, delete store.db-wal and store.db-shm there, start.
@@ -96,7 +98,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-#[expect(clippy::print_stderr, reason = "this is where a program talks to whoever started it")]
+#[expect(clippy::print_stderr, reason = "this is where a program talks to the person who started it")]
 fn complain(text: &str) {
     eprintln!("ecss-crm-server: {text}");
 }
@@ -111,7 +113,7 @@ fn print(text: &str) {
     print!("{text}");
 }
 
-/// Tells all faults, one per line.
+/// Prints all faults, one per line.
 fn complain_of(faults: &[Fault]) -> ExitCode {
     for fault in faults {
         complain(&fault.to_string());

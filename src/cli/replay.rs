@@ -46,7 +46,7 @@ impl Replay {
         let mut out = io::stdout().lock();
         for line in replay(input, &dialect, zone) {
             match writeln!(out, "{line}") {
-                // Whoever reads has seen enough.
+                // The reader has seen enough.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
                 done => done?,
             }

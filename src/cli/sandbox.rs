@@ -1,7 +1,8 @@
 //! `sandbox`: the simulated worlds with the real daemon between them, for a newcomer's browser.
 
-use super::say;
+use super::{locale, say};
 use crate::config::Settings;
+use crate::domain::language::Language;
 use crate::lifecycle::Signals;
 use crate::sandbox::environment::{Environment, EnvironmentPlan};
 use crate::sandbox::portal::{PortalSpec, SimPortal};
@@ -21,6 +22,7 @@ pub(super) struct Sandbox {
 
 impl Sandbox {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let language = locale::language();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let dir = tempfile::Builder::new().prefix("ecss-crm-sandbox-").tempdir()?;
@@ -34,48 +36,88 @@ impl Sandbox {
             let _log = telemetry::init(&log.log_settings(false))?;
             let environment = Environment::build(dir.path(), &EnvironmentPlan::default()).await?;
             environment.switch.set_pace(Pace::lifelike());
-            let company = environment.add_company("sandbox.local", self.spec()).await.map_err(|e| self.explained(e))?;
+            let company =
+                environment.add_company("sandbox.local", self.spec()).await.map_err(|e| self.explained(language, e))?;
             company.portal.install(1).await;
             environment.register(&company).await?;
             environment.show_phones(&company);
             settled(&environment, &company.portal).await?;
-            say(&format!(
-                "The sandbox is ready. Open {page}\n\n\
-                 You see a simulated Bitrix24 portal. Choose an employee, press \"Call the company\" among the telephones\n\
-                 and watch the call card open: answer, reject or hang up in it or on the telephone. Click a client's\n\
-                 number to dial it. The calls are listed as the CRM records them.\n\n\
-                 The daemon's own pages: {base}\n  \
-                 Log in there with the company domain {domain}. The browser will warn of the simulated portal's\n  \
-                 certificate, which no authority knows: go on to {domain} all the same.\n\
-                 The daemon's log: {log}\n\n\
-                 Ctrl-C ends the sandbox and removes its files.",
-                page = company.portal.page_url(),
-                base = environment.base(),
-                domain = company.portal.domain(),
-                log = dir.path().join("default.log").display(),
-            ));
+            let addresses = Addresses {
+                page: company.portal.page_url(),
+                settings: environment.base(),
+                company: company.portal.domain(),
+                log: dir.path().join("default.log").display().to_string(),
+            };
+            say(&welcome(language, &addresses));
             signals.next().await;
-            say("stopping");
+            say(match language {
+                Language::Russian => "завершается",
+                Language::English => "stopping",
+            });
             environment.stop().await;
             Ok(ExitCode::SUCCESS)
         })
     }
 
     /// The commonest failure gets a remedy.
-    fn explained(&self, error: anyhow::Error) -> anyhow::Error {
+    fn explained(&self, language: Language, error: anyhow::Error) -> anyhow::Error {
         let taken = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::AddrInUse);
         if !taken {
             return error;
         }
         let (port, next) = (self.port, self.port.saturating_add(1));
-        anyhow!(
-            "port {port} is in use, perhaps by another sandbox: end that one, or take another port, as in \
-             \"ecss-crm-server sandbox --port {next}\" (--port 0 takes any free one)"
-        )
+        match language {
+            Language::Russian => anyhow!(
+                "порт {port} занят, возможно, другой песочницей: завершите её или укажите другой порт: \
+                 \"ecss-crm-server sandbox --port {next}\" (--port 0: любой свободный)"
+            ),
+            Language::English => anyhow!(
+                "port {port} is in use, perhaps by another sandbox: end that one, or choose another port: \
+                 \"ecss-crm-server sandbox --port {next}\" (--port 0: any free one)"
+            ),
+        }
     }
 
     fn spec(&self) -> PortalSpec {
         PortalSpec { port: self.port, ..PortalSpec::default() }
+    }
+}
+
+/// Where the parts of the running sandbox are found.
+struct Addresses {
+    page: String,
+    settings: String,
+    company: String,
+    log: String,
+}
+
+/// What a newcomer reads first: one thing to do in each line. The settings are reached without typing an address, by the
+/// button in the portal's page.
+fn welcome(language: Language, at: &Addresses) -> String {
+    let Addresses { page, settings, company, log } = at;
+    match language {
+        Language::Russian => format!(
+            "Песочница готова. Откройте {page}\n\n  \
+             Настройки   там же «Настройки приложения» → «Открыть настройки компании»\n              \
+             (браузер один раз предупредит о сертификате симулятора: продолжите)\n  \
+             Входящий    выберите сотрудника, «Позвонить в компанию»: откроется карточка\n  \
+             Исходящий   нажмите на номер клиента, снимите трубку телефона сотрудника\n  \
+             Записи      внизу страницы, как их записала CRM\n\n  \
+             Сервер      {settings}, снаружи: адрес портала {company}\n  \
+             Журнал      {log}\n\n\
+             Ctrl-C завершает песочницу и удаляет её файлы."
+        ),
+        Language::English => format!(
+            "The sandbox is ready. Open {page}\n\n  \
+             Settings  \"Application settings\" there, then \"Open the company's settings\"\n            \
+             (the browser warns once of the simulated certificate: go on)\n  \
+             Incoming  choose an employee, press \"Call the company\": the call card opens\n  \
+             Outgoing  click a client's number, then pick up the employee's telephone\n  \
+             Records   at the bottom of the page, as the CRM has recorded them\n\n  \
+             Server    {settings}, from outside: the portal's address is {company}\n  \
+             Log       {log}\n\n\
+             Ctrl-C ends the sandbox and removes its files."
+        ),
     }
 }
 

@@ -25,7 +25,7 @@ pub fn get(sources: &Sources, spelling: &str) -> Result<String, Vec<Fault>> {
     Ok(value_of(&examined.settings, key).map(|value| value.plain()).unwrap_or_default())
 }
 
-/// Sets one key in a `settings.js` and keeps everything else there as it is; tells whether anything had to change.
+/// Sets one key in a `settings.js` and keeps everything else there as it is; returns whether anything had to change.
 /// `environment` is what the file itself may ask for.
 pub fn set(path: &Path, environment: &[(String, String)], spelling: &str, value: &str) -> Result<bool, Vec<Fault>> {
     let key = known(spelling)?;
@@ -35,7 +35,7 @@ pub fn set(path: &Path, environment: &[(String, String)], spelling: &str, value:
         return Err(vec![Place::file("command line").of(key.name).fault(problem, "write it into config.toml by hand")]);
     }
     let value = typed(key, value)?;
-    // What is read and what is replaced must be the same file, whoever may change links meanwhile.
+    // What is read and what is replaced must be the same file, even if somebody changes links meanwhile.
     let read = Folder::of(path).and_then(|(folder, file)| {
         let bytes = regular_file::read_open(folder.read(&file)?, super::LONGEST_FILE)?;
         Ok((folder, file, bytes))

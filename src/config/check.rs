@@ -125,8 +125,8 @@ fn networks(values: &mut Values, key: &str) -> Option<Networks> {
 /// Authorization servers of portals in the cloud (bitrix24.md §2).
 const CLOUD: [&str; 2] = ["https://oauth.bitrix.info", "https://oauth.bitrix24.tech"];
 
-/// How near portals may be where the administrator has not said it: whoever names an authorization server of his own, or
-/// portals without a request limit, has portals in a box.
+/// How near portals may be where the administrator has not said it: an authorization server of their own, or portals
+/// without a request limit, mean portals in a box.
 fn near_portals(s: &Settings) -> Networks {
     if !CLOUD.contains(&s.bitrix_token_host.as_str()) {
         Networks::Local

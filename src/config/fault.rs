@@ -42,7 +42,6 @@ impl Place {
         self.file == ENVIRONMENT
     }
 
-    /// A fault here.
     pub fn fault(&self, problem: impl Into<String>, remedy: impl Into<String>) -> Fault {
         Fault {
             file: self.file.clone(),

@@ -82,7 +82,7 @@ pub fn find_spelt(spelling: &str) -> Option<Key> {
     (spelling == key.name || spelling == snake || spelling == camel(&snake)).then_some(key)
 }
 
-/// A sentence that names the key that was probably meant, or else tells where keys are listed.
+/// A sentence that names the key that was probably meant, or else says where keys are listed.
 pub fn did_you_mean(spelling: &str) -> String {
     let wanted = canonical(spelling);
     let nearest = KEYS.iter().map(|key| (distance(&wanted, &canonical(key.name)), key.name)).min();

@@ -28,11 +28,11 @@ pub struct Layer {
     pub warnings: Vec<Fault>,
 }
 
-/// So many faults and so many doubts of one source are told; who has put these right is told the next.
+/// At most this many faults and doubts of one source are reported; the next are reported once these are put right.
 pub const MOST_TOLD: usize = 40;
 
 impl Layer {
-    /// Tells only the first faults and doubts one by one, where there are very many, and how many there are besides.
+    /// Lists only the first faults and doubts one by one, where there are very many, and how many there are besides.
     pub fn abridge(&mut self) {
         for list in [&mut self.faults, &mut self.warnings] {
             list.sort_by_key(|fault| (fault.line, fault.column));

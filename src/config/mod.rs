@@ -19,13 +19,12 @@ mod toml_file;
 mod typed;
 mod url;
 
-pub use crate::domain::budget::{Budget, NoBudget};
-pub use crate::domain::reach::{Networks, NoNetworks};
-pub use crate::telemetry::LogLevel;
-pub use change::{get, set};
-pub use export::{export, save};
-pub use fault::Fault;
-pub use ops_listen::{NoAddress, OpsListen};
+pub(crate) use crate::domain::budget::Budget;
+pub use crate::domain::reach::Networks;
+pub(crate) use change::{get, set};
+pub(crate) use export::{export, save};
+pub(crate) use fault::Fault;
+pub(crate) use ops_listen::OpsListen;
 pub use settings::Settings;
 
 use crate::regular_file;
@@ -35,14 +34,14 @@ use std::path::{Path, PathBuf};
 use typed::Values;
 
 /// Where `config.toml` is looked for if the command line names none.
-pub const CONFIG_FILE: &str = "/etc/ecss/ecss-crm-server/config.toml";
+pub(crate) const CONFIG_FILE: &str = "/etc/ecss/ecss-crm-server/config.toml";
 
 /// Where `settings.js` is looked for if the command line names none: the former package's own place.
-pub const SETTINGS_FILE: &str = "/usr/share/ecss/ecss-crm-server/src/settings.js";
+pub(crate) const SETTINGS_FILE: &str = "/usr/share/ecss/ecss-crm-server/src/settings.js";
 
 /// What the settings are read from.
 #[derive(Debug, Clone, Default)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// `config.toml`; must exist if named.
     pub config: Option<PathBuf>,
     /// `settings.js`; must exist if named.
@@ -54,7 +53,7 @@ pub struct Sources {
 impl Sources {
     /// The files that were named, or else the standard ones as far as they exist.
     pub fn locate(config: Option<PathBuf>, settings_js: Option<PathBuf>, env: Vec<(String, String)>) -> Self {
-        // A dangling link is there, and is told as a fault: somebody has meant something by it.
+        // A dangling link is there, and is reported as a fault: somebody has meant something by it.
         let standard = |path: &str| Some(PathBuf::from(path)).filter(|path| path.symlink_metadata().is_ok());
         Self {
             config: config.or_else(|| standard(CONFIG_FILE)),
@@ -66,15 +65,14 @@ impl Sources {
 
 /// Settings that are fit for use, and what is doubtful about them.
 #[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The settings.
+pub(crate) struct Loaded {
     pub settings: Settings,
     /// To be logged once at start.
     pub warnings: Vec<Fault>,
 }
 
 /// Reads and checks everything. The error holds all faults at once, in the order of files and lines.
-pub fn load(sources: &Sources) -> Result<Loaded, Vec<Fault>> {
+pub(crate) fn load(sources: &Sources) -> Result<Loaded, Vec<Fault>> {
     let Examined { settings, faults, warnings, .. } = examine(sources)?;
     if faults.is_empty() { Ok(Loaded { settings, warnings }) } else { Err(faults) }
 }
@@ -119,8 +117,8 @@ fn examine(sources: &Sources) -> Result<Examined, Vec<Fault>> {
     Ok(Examined { settings, faults, warnings, values, broken })
 }
 
-/// The longest file of settings, in bytes. The manual's has 2 KiB, and with every comment of every version it stays below
-/// 10 KiB.
+/// The longest file of settings, in bytes. The manual's has 2 KiB, and with every comment of every version it stays
+/// below 10 KiB.
 const LONGEST_FILE: u64 = 64 * 1024;
 
 fn toml_layer(path: &Path) -> Layer {

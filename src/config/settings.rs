@@ -17,9 +17,9 @@ pub struct Settings {
     pub proxy_gateway_url: Option<String>,
     /// Listen on the two Unix sockets; the two ports are then not bound.
     pub use_unix_sockets: bool,
-    /// Unix socket for HTTP.
+    /// Socket for HTTP, `/…`.
     pub http_unix_socket: PathBuf,
-    /// Unix socket for HTTPS.
+    /// Socket for HTTPS, `/…`.
     pub https_unix_socket: PathBuf,
     /// Address to listen on, and the host of our links if there is no gateway; without brackets.
     pub server_host: String,

@@ -1,6 +1,7 @@
 //! Tests of the whole: files and environment in, settings or faults out.
 
 use super::*;
+use crate::telemetry::LogLevel;
 use secrecy::ExposeSecret as _;
 use std::fs;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How often something may be done: so many times at once, then one more each interval.
+//! How often something may be done: this many times at once, then one more each interval.
 
 use super::Timestamp;
 use std::time::Duration;
@@ -18,7 +18,7 @@ impl Allowance {
         Self { every, at_once, rested: Timestamp(i64::MIN) }
     }
 
-    /// Takes one, or tells how long to wait for it.
+    /// Takes one, or returns how long to wait for it.
     pub fn take(&mut self, now: Timestamp) -> Result<(), Duration> {
         let wait = self.wait(now);
         if !wait.is_zero() {

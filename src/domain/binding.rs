@@ -55,11 +55,8 @@ impl fmt::Display for RefusalReason {
 /// Something that the portal refused to set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedBinding {
-    /// What.
     pub what: Binding,
-    /// Since when.
     pub since: Timestamp,
-    /// Why.
     pub why: RefusalReason,
 }
 
@@ -77,7 +74,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// Longest pause: a refusal is rarely lifted by itself, and the portal counts requests.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
-/// How long to wait after the `failures`-th (from 1) refusal in a row, spread by `random` in 0.0..1.0 over the upper half.
+/// How long to wait after the `failures`-th (from 1) refusal in a row, spread by `random` in 0.0..1.0 over the upper
+/// half.
 pub fn pause(failures: u32, random: f64) -> Duration {
     let base = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
     base.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)

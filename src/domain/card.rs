@@ -12,7 +12,6 @@ use serde::Serialize;
 pub enum Phase {
     /// The number is being set up.
     Dialing,
-    /// It rings.
     Ringing,
     /// Connected.
     Talking,
@@ -101,7 +100,6 @@ pub struct LegView {
     pub display_name: Option<String>,
     /// Who called whom.
     pub direction: Direction,
-    /// The phase.
     pub phase: Phase,
     /// When the conversation began, for the running clock.
     pub answered_at: Option<Timestamp>,
@@ -166,13 +164,13 @@ pub struct CallView {
 pub struct ClickView {
     /// Who clicked.
     pub user: UserId,
-    /// What the portal told of it.
+    /// What the portal said of it.
     #[serde(flatten)]
     pub facts: ClickFacts,
 }
 
 impl CallView {
-    /// The leg this employee should see: the live one seen last, else his last one.
+    /// The leg this employee should see: the live one seen last, else their last one.
     pub fn leg_of(&self, user: UserId) -> Option<&LegView> {
         let mine = || self.legs.iter().rev().filter(|l| l.owner == Some(user));
         mine().find(|l| l.phase != Phase::Ended).or_else(|| mine().next())

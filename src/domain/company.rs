@@ -17,7 +17,6 @@ pub struct Company {
     pub client_endpoint: String,
     /// `client_id` of the portal's local application.
     pub client_id: String,
-    /// Its secret.
     pub client_secret: SecretString,
     /// What authenticates the portal's events; unknown until the portal has sent it once.
     pub application_token: Option<SecretString>,
@@ -25,7 +24,7 @@ pub struct Company {
     pub switch: Option<SwitchSettings>,
     /// What the admin has chosen for calls.
     pub calls: CallSettings,
-    /// Code of the portal's language, e.g. `ru`; unknown until the portal has told it once.
+    /// Code of the portal's language, e.g. `ru`; unknown until the portal has said it once.
     pub language: Option<String>,
     /// When the company was registered.
     pub created_at: Timestamp,
@@ -98,9 +97,9 @@ impl Trust {
 /// What does not protect the connection to a switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unprotected {
-    /// The key and everything else is sent so that whoever stands between can read and change it.
+    /// The key and everything else is sent so that anybody in between can read and change it.
     Unencrypted,
-    /// Whoever stands between can pretend to be the switch.
+    /// Anybody in between can pretend to be the switch.
     Unchecked {
         /// Since when, if known.
         since: Option<Timestamp>,
@@ -168,7 +167,7 @@ pub struct CallSettings {
     pub service_numbers: Vec<String>,
     /// Numbers that make the switch do something, beside those recognised by `*` and `#`: entries of the same kind.
     pub feature_codes: Vec<String>,
-    /// A call that has lasted so many hours without an end counts as ended unseen; 1 to 168.
+    /// A call that has lasted this many hours without an end counts as ended unseen; 1 to 168.
     pub longest_call_h: u16,
 }
 

@@ -5,30 +5,30 @@ use super::{Phone, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A Bitrix24 user as our table knows him.
+/// A Bitrix24 user as our table knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Employee {
     /// The portal's user id.
     pub user: UserId,
     /// Name as shown to people; may be empty when the portal gives none.
     pub name: String,
-    /// Whether the portal still lists him as active.
+    /// Whether the portal still lists them as active.
     pub active: bool,
     /// Internal numbers, in the admin's order; the first is used for click-to-call. Those of somebody who is not
-    /// active are kept for his return and count for nobody meanwhile.
+    /// active are kept for their return and count for nobody meanwhile.
     pub numbers: Vec<Phone>,
 }
 
-/// A user as the portal lists him; its profile number is only a suggestion for our table.
+/// A user as the portal lists them; the number of the profile is only a suggestion for our table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortalUser {
     /// The portal's user id.
     pub user: UserId,
     /// Name as shown to people; empty when the portal gives none.
     pub name: String,
-    /// Whether he may work in the portal.
+    /// Whether they may work in the portal.
     pub active: bool,
-    /// The internal number of his profile as it stands there; `None` where the portal does not tell.
+    /// The internal number of their profile as it stands there; `None` where the portal does not say.
     pub inner: Option<AsWritten>,
 }
 
@@ -59,7 +59,7 @@ impl Directory {
         self.insider(number).filter(|user| self.employees.get(user).is_some_and(|e| e.active))
     }
 
-    /// Whose internal number this is, or was until he left: whoever calls it talks to no client.
+    /// Whose internal number this is, or was until they left: a call to it is none with a client.
     pub fn insider(&self, number: &Phone) -> Option<UserId> {
         self.by_number.get(number.digits()).copied()
     }
@@ -67,11 +67,6 @@ impl Directory {
     /// The employee with this id.
     pub fn employee(&self, user: UserId) -> Option<&Employee> {
         self.employees.get(&user)
-    }
-
-    /// All employees, by user id.
-    pub fn employees(&self) -> impl Iterator<Item = &Employee> {
-        self.employees.values()
     }
 }
 
@@ -83,8 +78,9 @@ pub fn missing<'a>(known: &'a [Employee], active: &[PortalUser]) -> Vec<&'a Empl
 
 /// Which of our employees are dismissed, as the portal would list them, by its two complete lists.
 ///
-/// Some users stand in neither list: they were deleted, or whoever asks may no longer see them. If that concerns more
-/// than half of the employees, it says more about his rights than about them, and nobody is taken for deleted.
+/// Some users stand in neither list: they were deleted, or the user we ask as may no longer see them. If that concerns
+/// more than half of the employees, it says more about that user's rights than about them, and nobody is taken for
+/// deleted.
 pub fn dismissed(known: &[Employee], active: &[PortalUser], former: &[PortalUser]) -> Vec<PortalUser> {
     let former: BTreeMap<_, _> = former.iter().filter(|u| !u.active).map(|u| (u.user, u)).collect();
     let missing = missing(known, active);

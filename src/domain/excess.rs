@@ -1,4 +1,4 @@
-//! What a switch has told beyond what can be true, and what could not be recorded because too much waited.
+//! What a switch has reported beyond what can be true, and what could not be recorded because too much waited.
 
 use super::Timestamp;
 use std::time::Duration;
@@ -12,11 +12,10 @@ pub struct Excess {
     pub legs: u64,
     /// Lines of calls' stories that were not kept because a story had too many.
     pub lines: u64,
-    /// When.
     pub spell: Spell,
 }
 
-/// Calls of a company that wait to be told to the portal; one more, and the oldest is not recorded. So many have five
+/// Calls of a company that wait to be sent to the portal; one more, and the oldest is not recorded. So many have five
 /// hundred employees with forty calls each while their portal is away for a whole day; a call that waits takes about a
 /// kilobyte of memory.
 pub const MOST_WAITING: usize = 20_000;
@@ -30,7 +29,6 @@ pub const MOST_STORED: u32 = 2_000_000;
 pub struct Unrecorded {
     /// CRM calls that will never be made because too many were waiting.
     pub calls: u64,
-    /// When.
     pub spell: Spell,
 }
 
@@ -43,7 +41,7 @@ pub struct Spell {
     last: Option<Timestamp>,
 }
 
-/// After so long without any it is over; what comes later begins anew.
+/// After this time without any it is over; what comes later begins again.
 const OVER_AFTER: Duration = Duration::from_secs(3600);
 
 impl Spell {
@@ -62,7 +60,7 @@ impl Spell {
 }
 
 impl Unrecorded {
-    /// Adds so many calls at `now`.
+    /// Adds this many calls at `now`.
     pub fn add(&mut self, calls: u64, now: Timestamp) {
         if calls > 0 {
             self.calls += calls;
@@ -72,7 +70,6 @@ impl Unrecorded {
 }
 
 impl Excess {
-    /// Whether there is nothing.
     pub const fn is_nothing(&self) -> bool {
         self.calls == 0 && self.legs == 0 && self.lines == 0
     }

@@ -1,4 +1,4 @@
-//! What is wrong in a file that an administrator writes, in the form he can act on.
+//! What is wrong in a file that an administrator writes, in the form they can act on.
 
 use std::fmt;
 

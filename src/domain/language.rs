@@ -3,7 +3,7 @@
 /// A language that texts for a portal are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
-    /// Also where nobody has told us: the product's users read it.
+    /// Also where it is not known: the product's users read it.
     #[default]
     Russian,
     /// For all the others.

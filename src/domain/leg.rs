@@ -131,7 +131,7 @@ pub enum SwitchCommand {
 /// The switch's answer to a command it accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Accepted {
-    /// The new call's id, where the switch tells it (for [`SwitchCommand::Make`]).
+    /// The new call's id, where the switch reports it (for [`SwitchCommand::Make`]).
     pub call: Option<SwitchCallId>,
 }
 

@@ -33,9 +33,9 @@ pub enum LinkState {
         /// What went wrong.
         why: LinkFault,
     },
-    /// Only an administrator can mend it; no further attempts are made, but for a look where that tells nobody anything.
+    /// Only an administrator can mend it; no further attempts are made, but for a look where that tells nobody
+    /// anything.
     NeedsAdmin {
-        /// Since when.
         since: Timestamp,
         /// What went wrong.
         why: LinkFault,
@@ -154,26 +154,20 @@ pub enum PortalState {
     Ok,
     /// Requests fail for now and are repeated.
     Unreachable {
-        /// Since when.
         since: Timestamp,
         /// What was seen last.
         why: String,
     },
     /// The portal's request limit is used up; requests wait.
-    Limited {
-        /// Since when.
-        since: Timestamp,
-    },
+    Limited { since: Timestamp },
     /// The portal answers, but one of its methods has used up its time and is not called until it may be.
     Resting {
-        /// Since when.
         since: Timestamp,
         /// When it may be called again.
         until: Timestamp,
     },
     /// The portal as a whole takes no requests of applications; only a person can change that.
     Closed {
-        /// Since when.
         since: Timestamp,
         /// What stands in the way.
         because: Closed,
@@ -182,7 +176,6 @@ pub enum PortalState {
     },
     /// The grant is dead: an admin must log in again.
     NeedsLogin {
-        /// Since when.
         since: Timestamp,
         /// What the authorization server said.
         why: String,
@@ -220,10 +213,10 @@ pub enum Closed {
     Blocked,
 }
 
-/// An installation of the application that the portal has told of and nobody could confirm yet.
+/// An installation of the application that the portal has announced and nobody could confirm yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingInstall {
-    /// When it was told.
+    /// When it was announced.
     pub since: Timestamp,
     /// What stands in the way.
     pub why: InstallTrouble,
@@ -240,16 +233,16 @@ pub enum InstallTrouble {
     ServerNotYet(String),
     /// The authorization server says no: the keys do not fit, a subscription is over.
     ServerRefuses(String),
-    /// The portal does not say in whose name it was told.
+    /// The portal does not say in whose name it was announced.
     PortalFails(RefusalReason),
-    /// It was told without tokens, so that nothing can prove it.
+    /// It was announced without tokens, so that nothing can prove it.
     TokensMissing,
 }
 
-/// What waits to be told to a portal.
+/// What waits to be sent to a portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Backlog {
-    /// CRM calls with something that was not told yet.
+    /// CRM calls with something that has not been sent yet.
     pub calls: u64,
     /// Since when the oldest of them waits.
     pub since: Option<Timestamp>,
@@ -263,18 +256,11 @@ pub enum DiskState {
     #[default]
     Ok,
     /// No space is left; what happens is kept in memory until there is.
-    Full {
-        /// Since when.
-        since: Timestamp,
-    },
+    Full { since: Timestamp },
     /// The database cannot be written; what happens is kept in memory until it can.
-    ReadOnly {
-        /// Since when.
-        since: Timestamp,
-    },
+    ReadOnly { since: Timestamp },
     /// The database fails otherwise.
     Failing {
-        /// Since when.
         since: Timestamp,
         /// What was seen last.
         why: String,

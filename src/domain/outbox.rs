@@ -1,4 +1,4 @@
-//! What to ask of the portal next for one CRM call, given everything that waits to be told.
+//! What to ask of the portal next for one CRM call, given everything that waits to be sent.
 //!
 //! After an outage a lane may hold a whole call's worth of steps. Telling them one by one would open and close
 //! cards nobody should see any more, so the plan looks ahead: it says no more than what is still true.
@@ -16,12 +16,10 @@ pub enum Target {
     New,
 }
 
-/// A request to the portal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// Make the CRM call.
     Register {
-        /// Whose call it is.
         user: UserId,
         /// The client's number.
         number: Option<Phone>,
@@ -43,7 +41,6 @@ pub enum Request {
         /// Which one: always one that is stored under the portal's name, so that a lost answer can never lead to a
         /// second record.
         crm: CrmCallId,
-        /// By whom.
         user: UserId,
         /// Seconds of conversation.
         duration_s: u32,
@@ -137,7 +134,7 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
                 create: *create,
                 show: own && !changes.over,
             };
-            // It may have been carried out before, with its answer lost: then he sees the card.
+            // It may have been carried out before, with its answer lost: then they see the card.
             if *show && (changes.over || !own) {
                 changes.last.insert(*user, false);
             }

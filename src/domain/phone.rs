@@ -81,13 +81,13 @@ impl Phone {
     }
 
     /// Whether both can be the same line although a dial plan has added or stripped a prefix of any length (`9`, `8383`,
-    /// `+7383`); what is left must still tell numbers apart.
+    /// `+7383`); what is left must still distinguish numbers.
     pub fn may_be(&self, other: &Self) -> bool {
         let (a, b) = (self.digits(), other.digits());
         self.same_subscriber(other) || (a.len().min(b.len()) >= SHORTEST_ENDING && (a.ends_with(b) || b.ends_with(a)))
     }
 
-    /// The number up to so many characters, a leading `+` not counted. At least one character is left.
+    /// The number up to this many characters, a leading `+` not counted. At least one character is left.
     #[must_use]
     pub(super) fn cut(&self, length: usize) -> Self {
         let plus = self.0.len() - self.digits().len();

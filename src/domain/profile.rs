@@ -1,4 +1,4 @@
-//! What an employee's profile in the portal says of his internal number, beside what our table says.
+//! What an employee's profile in the portal says of their internal number, beside what our table says.
 
 use super::written::{AsWritten, inner_numbers};
 use super::{Phone, UserId};
@@ -6,11 +6,10 @@ use super::{Phone, UserId};
 /// The text of one employee's profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// Whose.
     pub user: UserId,
     /// As it stands in the portal; not empty.
     pub text: AsWritten,
-    /// The admin has saved this employee's numbers since the text stands so: he has decided.
+    /// The admin has saved this employee's numbers since the text reads like this: it is decided.
     pub settled: bool,
 }
 

@@ -1,7 +1,7 @@
 //! How far our own requests may reach: the internet, private networks, this machine.
 //!
 //! Names come from people we do not know (portals, administrators of companies), and a name leads wherever its owner
-//! says, at every look-up anew. What counts is therefore the address that a connection is made to.
+//! says, at every look-up again. What counts is therefore the address that a connection is made to.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

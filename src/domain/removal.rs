@@ -15,7 +15,6 @@ const STILL_ACCEPTED: [Duration; 4] =
 /// What the portal said when it was asked about our grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {
-    /// It accepts it.
     Accepted,
     /// It does not, and the authorization server renews it no more.
     Dead,
@@ -28,16 +27,16 @@ pub enum Grant {
 pub enum Next {
     /// The application is gone.
     Believe,
-    /// The portal is asked again after so long.
+    /// The portal is asked again after this long.
     AskAgain(Duration),
     /// It was accepted for so long that the word was untrue.
     Refuted,
 }
 
-/// A removal that was told and is not confirmed.
+/// A removal that was announced and is not confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldRemoval {
-    /// When it was told first.
+    /// When it was first announced.
     pub since: Timestamp,
     /// It asks for the company's data to be deleted.
     pub clean: bool,
@@ -50,14 +49,14 @@ pub struct ToldRemoval {
 pub enum Doubt {
     /// The portal has not been asked yet.
     Unasked,
-    /// It still accepts us; so many times it has.
+    /// It still accepts us; how many times it has.
     StillAccepted(usize),
-    /// It could not be asked, so many times in a row; what was seen last.
+    /// It could not be asked, how many times in a row; what was seen last.
     NoAnswer(u32, String),
 }
 
 impl ToldRemoval {
-    /// It was told just now, or again: the last word counts, and the portal is asked anew.
+    /// It was announced just now, or again: the last word counts, and the portal is asked again.
     pub fn told(former: Option<Self>, clean: bool, now: Timestamp) -> Self {
         Self { since: former.map_or(now, |former| former.since), clean, why: Doubt::Unasked }
     }

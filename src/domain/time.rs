@@ -15,7 +15,7 @@ impl Timestamp {
         self.0
     }
 
-    /// The moment so many milliseconds later, or earlier.
+    /// The moment this many milliseconds later, or earlier.
     #[must_use]
     pub const fn shifted(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))

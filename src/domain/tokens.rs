@@ -31,8 +31,8 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Fills in from the pair before what the answer that brought this one did not tell. The owner is taken over only
-    /// where nobody says otherwise: whoever knows him by now has put him in.
+    /// Fills in from the pair before what the answer that brought this one did not say. The owner is taken over only
+    /// where nothing says otherwise: code that knows the new owner has filled it in.
     pub fn filled_from(self, before: &Self) -> Self {
         Self {
             user_id: self.user_id.or(before.user_id),

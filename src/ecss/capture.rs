@@ -152,7 +152,7 @@ fn mask_digits(text: &str) -> String {
     out + rest
 }
 
-/// A tap with what it needs to be told things; without a tap nothing is copied or masked.
+/// A tap with what it needs to write frames; without a tap nothing is copied or masked.
 #[derive(Clone)]
 pub(crate) struct FrameListener {
     pub(crate) tap: Option<Arc<dyn Tap>>,

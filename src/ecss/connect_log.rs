@@ -3,7 +3,6 @@
 use serde::Serialize;
 use std::fmt;
 
-/// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConnectStep {
     /// A stable word such as `register.token`; the part before the dot is the dialect's table.
@@ -23,12 +22,8 @@ impl ConnectLog {
         self.0.push(ConnectStep { rule, detail: detail.into() });
     }
 
-    /// All steps.
-    pub fn iter(&self) -> impl Iterator<Item = &ConnectStep> {
-        self.0.iter()
-    }
-
     /// The detail of the last step with this word.
+    #[cfg(test)]
     pub fn get(&self, rule: &str) -> Option<&str> {
         self.0.iter().rev().find(|step| step.rule == rule).map(|step| step.detail.as_str())
     }

@@ -2,7 +2,7 @@
 //!
 //! Each back end has its folder and translates its own protocol; nothing outside this module knows a frame.
 //!
-//! Nothing is spawned here. A connection is driven by whoever awaits [`Connection::next`]: frames, heartbeats,
+//! Nothing is spawned here. A connection is driven by the task that awaits [`Connection::next`]: frames, heartbeats,
 //! commands and their answers all move inside that call and all state is kept in the connection, so the call may be
 //! dropped at any point (in a `select!`) without losing anything. The price is a rule: the owner keeps awaiting
 //! `next`, and commands are sent from elsewhere through a [`Commander`].
@@ -13,11 +13,11 @@ mod commander;
 mod connect_log;
 
 pub use callapi::connection::Connection;
-pub use callapi::dialect::{Dialect, DialectFault, Fault};
+pub use callapi::dialect::Dialect;
 pub use callapi::replay::replay;
-pub use capture::{Flow, Tap};
+pub use capture::Tap;
 pub use commander::Commander;
-pub use connect_log::{ConnectLog, ConnectStep};
+pub use connect_log::ConnectLog;
 
 use crate::clock::{Clock, Mark};
 use crate::domain::company::{Backend, SwitchSettings};
@@ -73,7 +73,7 @@ pub async fn connect(
     connect_with(attempt, &mut ConnectLog::default()).await
 }
 
-/// [`connect`] that tells its steps also when it fails, and can be listened to.
+/// [`connect`] that reports its steps also when it fails, and can be listened to.
 pub async fn connect_with(attempt: ConnectAttempt<'_>, steps: &mut ConnectLog) -> Result<Connection, LinkFault> {
     match attempt.settings.backend {
         Backend::CallApi => callapi::connect(attempt, steps).await,

@@ -149,17 +149,17 @@ fn what_root_makes_in_somebodys_folder_is_his() {
 fn acting_as_the_owner_opens_what_is_his_and_nothing_of_roots() {
     let Some(dir) = folder_of_another() else { return };
     let precious = tempfile::NamedTempFile::new().unwrap();
-    let his = dir.path().join("his");
+    let owned = dir.path().join("owned");
     {
         let _as_owner = Folder::open(dir.path()).unwrap().act_as_owner().unwrap();
-        fs::write(&his, "x").unwrap();
+        fs::write(&owned, "x").unwrap();
         assert_eq!(fs::read(precious.path()).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         // A thread that is begun meanwhile has no other rights.
         let path = precious.path().to_owned();
         let read = std::thread::spawn(move || fs::read(path)).join().unwrap();
         assert_eq!(read.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
     }
-    let owner = his.metadata().unwrap();
+    let owner = owned.metadata().unwrap();
     assert_eq!((owner.uid(), owner.gid()), (ANOTHER, ANOTHER));
     assert!(fs::read(precious.path()).is_ok(), "root is root again");
     let own = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// Of the addresses that `host` leads to those that may be contacted; with none left, the worst one is told.
+/// Of the addresses that `host` leads to those that may be contacted; with none left, the worst one is named.
 pub fn admitted(networks: Networks, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Forbidden> {
     let worst = found.iter().map(|address| place_of(address.ip())).max();
     let allowed: Vec<_> = found.into_iter().filter(|address| networks.allow(place_of(address.ip()))).collect();
@@ -21,7 +21,7 @@ pub fn admitted(networks: Networks, host: &str, found: Vec<SocketAddr>) -> Resul
 }
 
 /// Sends only where its networks allow it. Redirects are not followed by any client of ours; a caller that follows one
-/// asks anew, and is judged anew.
+/// asks again, and is judged again.
 #[derive(Debug, Clone)]
 pub struct Guarded {
     client: reqwest::Client,
@@ -71,7 +71,7 @@ struct System;
 
 impl Names for System {
     fn addresses(&self, host: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
-        // The port is put in by whoever connects.
+        // The port is filled in when the connection is made.
         Box::pin(async move { Ok(tokio::net::lookup_host((host.as_str(), 0)).await?.collect()) })
     }
 }
@@ -79,8 +79,8 @@ impl Names for System {
 struct Resolver {
     networks: Networks,
     names: Arc<dyn Names>,
-    /// Hosts of the proxies that the environment names: the word of whoever runs this server. What a proxy connects to
-    /// in turn is the proxy's matter.
+    /// Hosts of the proxies that the environment names: the word of the people who run this server. What a proxy
+    /// connects to in turn is the proxy's matter.
     proxies: Vec<String>,
 }
 
@@ -160,7 +160,7 @@ mod tests {
     impl Names for Fickle {
         fn addresses(&self, host: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
             assert_eq!(host, "portal.example");
-            let next = self.0.lock().expect("not poisoned").pop_front().expect("nobody looks so often");
+            let next = self.0.lock().expect("not poisoned").pop_front().expect("nobody looks this often");
             let found = next.split(' ').map(|ip| (ip.parse::<IpAddr>().expect(ip), 0).into()).collect();
             Box::pin(async move { Ok(found) })
         }

@@ -5,10 +5,10 @@ mod guard;
 mod tls_fault;
 mod trust;
 
-pub use address_class::place_of;
-pub use guard::{Guarded, admitted};
-pub use tls_fault::{TlsFault, causes, tls_fault};
-pub use trust::{Refused, TrustError, Trusted, tls_config};
+pub(crate) use guard::{Guarded, admitted};
+pub(crate) use tls_fault::{TlsFault, causes, tls_fault};
+pub(crate) use trust::Refused;
+pub use trust::{TrustError, Trusted, tls_config};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,14 +29,14 @@ impl Default for ClientOptions {
     }
 }
 
-/// A client that goes wherever it is told, for the sandbox and for tests: whoever asks it has chosen the address himself.
+/// A client that goes wherever it is told, for the sandbox and for tests, which choose the addresses themselves.
 /// The product's own requests go through [`Guarded`] and [`client_at`].
 pub fn client(tls: &Arc<rustls::ClientConfig>, options: ClientOptions) -> reqwest::Client {
     builder(tls, options).build().expect(BUILT)
 }
 
 /// A client for one host at addresses that were looked up and judged before; it looks nothing up and asks no proxy.
-pub fn client_at(
+pub(crate) fn client_at(
     tls: &Arc<rustls::ClientConfig>,
     options: ClientOptions,
     host: &str,

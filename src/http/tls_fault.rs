@@ -4,7 +4,6 @@ use super::trust::Refused;
 use rustls::{AlertDescription, CertificateError, OtherError};
 use std::error::Error;
 
-/// See the module.
 #[derive(Debug, Clone)]
 pub enum TlsFault {
     /// The certificate is not trusted.

@@ -70,7 +70,7 @@ pub fn tell_well(status: &str) {
     tell(&[NotifyState::Watchdog, NotifyState::Status(status)]);
 }
 
-/// Tells the service manager why it does not hear that we are well.
+/// Tells the service manager why it is not told that we are well.
 pub fn tell_unwell(status: &str) {
     tell(&[NotifyState::Status(status)]);
 }

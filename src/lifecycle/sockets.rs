@@ -1,6 +1,6 @@
 //! Listening sockets that outlive the process: the service manager keeps a copy of each and hands it to the next run.
 //!
-//! Nobody who connects between two runs is refused; he waits in the socket's own queue. A manager without
+//! No client that connects between two runs is refused; it waits in the socket's own queue. A manager without
 //! `FileDescriptorStoreMax=`, or none at all, changes nothing for us.
 
 use listenfd::ListenFd;
@@ -14,7 +14,6 @@ use std::os::unix::net::UnixListener;
 pub struct Handed {
     /// The name under which it was kept, or the unit's name for one that the manager has bound itself.
     pub name: String,
-    /// The socket.
     pub socket: Socket,
 }
 

@@ -27,7 +27,7 @@ pub enum CertsError {
 /// The authority of one run with the certificate of all its servers (`127.0.0.1`, `::1`, `localhost`).
 #[derive(Clone)]
 pub struct Certs {
-    /// The authority's certificate, to be trusted by whoever talks to the sandbox.
+    /// The authority's certificate, to be trusted by everything that talks to the sandbox.
     pub ca_pem: String,
     /// The servers' certificate.
     pub cert_pem: String,

@@ -1,6 +1,6 @@
 //! The name a Unix socket is bound under before it is renamed to its own.
 //!
-//! A socket never forgets that name, so it also tells whose socket a path leads to: see [`super::inherit`].
+//! A socket never forgets that name, so it also shows whose socket a path leads to: see [`super::inherit`].
 
 use std::ffi::OsString;
 use std::fs;

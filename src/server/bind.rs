@@ -58,11 +58,7 @@ pub enum BindError {
     },
     /// Something that is no socket has the socket's name.
     #[error("{} is there and is no socket: move it away", path.display())]
-    NoSocket {
-        /// Where.
-        path: PathBuf,
-    },
-    /// Anything else.
+    NoSocket { path: PathBuf },
     #[error("{address} cannot be listened on: {source}")]
     Other {
         /// What was asked for.

@@ -14,7 +14,7 @@ pub async fn is_tcp_of(socket: &std::net::TcpListener, host: &str, port: u16) ->
     addresses(host, port).await.is_ok_and(|wanted| wanted.contains(&bound))
 }
 
-/// Whether whoever connects to `path` comes to this very socket.
+/// Whether connections to `path` come to this very socket.
 pub async fn is_unix_of(socket: &UnixListener, path: &Path) -> bool {
     let Some(name) = name_of(socket) else { return false };
     own_path(&name) == path && leads_to(path, &name).await

@@ -32,10 +32,8 @@ mod visitors;
 
 pub use call_board::CallBoard;
 pub use companies::{Companies, Setup};
-pub use enroll::{RegisterError, Registered};
+pub use enroll::RegisterError;
 pub use handle::{Busy, CompanyHandle, SyncError};
-pub use installs::InstallQueueFull;
 pub use link::LinkTools;
-pub use status::CompanyStatus;
 pub use uninstall::Removal;
 pub use visitors::{Source, Visit, VisitCounts, VisitFault};

@@ -19,13 +19,11 @@ const MOST_ATTEMPTS: i64 = 10_000;
 /// Who is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminSession {
-    /// Of which company.
     pub company: CompanyId,
     /// As which portal user.
     pub user: UserId,
-    /// His name.
+    /// Name of the administrator, as the portal gives it.
     pub name: String,
-    /// Since when.
     pub created_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
@@ -38,12 +36,11 @@ pub struct LoginAttempt {
     pub domain: String,
     /// `client_id` of the portal's application.
     pub client_id: String,
-    /// Its secret.
     pub client_secret: SecretString,
 }
 
 impl Store {
-    /// Begins a session and tells the token for its cookie; it is stored as a hash only.
+    /// Begins a session and returns the token for its cookie; it is stored as a hash only.
     pub async fn create_session(
         &self,
         company: &CompanyId,
@@ -102,7 +99,7 @@ impl Store {
     }
 
     /// Remembers a log-in under its nonce for ten minutes. It does not wait for the disk: anybody can begin one, and
-    /// after a power loss he begins again.
+    /// after a power loss it is begun again.
     pub async fn put_state(&self, nonce: &str, attempt: &LoginAttempt, now: Timestamp) -> Result<(), StoreError> {
         let (hash, expires_at) = (sha256(nonce), (now + ATTEMPT_LIFETIME).0);
         let secret = self.seal().seal(attempt_place(&attempt.domain), &attempt.client_secret);
@@ -129,7 +126,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Gives a remembered log-in back, once: for whoever asks first, within its ten minutes.
+    /// Gives a remembered log-in back, once: to the first that asks, within its ten minutes.
     pub async fn take_state(&self, nonce: &str, now: Timestamp) -> Result<Option<LoginAttempt>, StoreError> {
         let hash = sha256(nonce);
         let mut tx = self.single_swift().await?;

@@ -7,7 +7,6 @@ use crate::domain::{CallKey, CompanyId, Timestamp};
 /// The new state of a call.
 #[derive(Debug, Clone)]
 pub struct CallUpdate {
-    /// Which call.
     pub key: CallKey,
     /// Its state, JSON.
     pub body: String,
@@ -20,7 +19,6 @@ pub struct CallUpdate {
 pub struct CallRow {
     /// Grows with each new call of the installation; the place to go on reading a list from.
     pub number: i64,
-    /// Which call.
     pub key: CallKey,
     /// Its state, JSON.
     pub body: String,
@@ -105,7 +103,7 @@ impl Store {
         Ok(rows.fetch_all(self.db()).await?.into_iter().map(CallRow::from).collect())
     }
 
-    /// One call.
+    /// The call with this key, whether open or over; `None` if it is not stored.
     pub async fn call(&self, company: &CompanyId, key: &CallKey) -> Result<Option<CallRow>, StoreError> {
         let (id, key) = (company.as_str(), key.as_str());
         let row = sqlx::query_as!(

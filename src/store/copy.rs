@@ -56,12 +56,10 @@ pub enum CopyError {
     Bad(String),
 }
 
-/// What was copied.
 #[derive(Debug)]
 pub struct Copied {
     /// Size of the copy in bytes.
     pub bytes: u64,
-    /// Companies in it.
     pub companies: i64,
     /// The key that opens the secrets in it, if it lies beside the database; else it is a credential of the service.
     pub key: Option<PathBuf>,
@@ -78,12 +76,12 @@ struct Target {
 /// only by `force`. The copies are complete, checked and on disk when this returns.
 ///
 /// SQLite goes by names. Where somebody else could lead these names elsewhere, root lets it work as the owner of the
-/// state directory and in there only, and carries the copy to its place himself.
+/// state directory and in there only, and carries the copy to its place itself.
 pub async fn copy_database(dir: &Path, to: &Path, key_to: Option<&Path>, force: bool) -> Result<Copied, CopyError> {
     let from = dir.join(FILE);
     let state = match Folder::open(dir) {
         Ok(state) => state,
-        // An unreadable directory looks like an empty one to whoever may not look in.
+        // An unreadable directory looks like an empty one to a process that may not look in.
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
             return Err(CopyError::NoDatabase(from));
         }
@@ -205,7 +203,7 @@ async fn open(file: &Path) -> Result<SqliteConnection, sqlx::Error> {
         .await
 }
 
-/// Reads the whole copy; tells how many companies are in it.
+/// Reads the whole copy; returns how many companies are in it.
 async fn check(copy: &Path) -> Result<i64, CopyError> {
     let read = async {
         let mut conn = open(copy).await?;
@@ -222,7 +220,7 @@ async fn check(copy: &Path) -> Result<i64, CopyError> {
     }
 }
 
-/// Gives the draft its name once it is on disk; tells its size.
+/// Gives the draft its name once it is on disk; returns its size.
 fn settle(target: &Target) -> io::Result<u64> {
     let (folder, draft) = (&target.folder, target.draft());
     let settled = folder.read(&draft).and_then(|file: File| {

@@ -28,13 +28,13 @@ const READERS: u32 = 2;
 /// Page cache in KiB; allocated as it is used.
 const WRITER_CACHE: &str = "-2048";
 const READER_CACHE: &str = "-1024";
-/// The log is moved into the database in the background after so many commits …
+/// The log is moved into the database in the background after this many commits …
 const COMMITS_PER_CHECKPOINT: u32 = 256;
-/// … and by a commit itself when nobody does that and the log has so many pages of 4 KiB.
+/// … and by a commit itself when nobody does that and the log has this many pages of 4 KiB.
 const LOG_PAGES: &str = "4000";
 /// What is left of the log file after it was longer, in bytes.
 const LOG_FILE: &str = "16777216";
-/// Emptying the log waits so long for readers; writers wait meanwhile.
+/// Emptying the log waits this long for readers; writers wait meanwhile.
 const WIPE_BUSY: Duration = Duration::from_millis(100);
 
 /// The open database.
@@ -60,7 +60,7 @@ struct Writers {
 #[derive(Default)]
 struct Writer {
     conn: Option<SqliteConnection>,
-    /// Somebody dropped his work half-way: the driver may still be at it, or have left a transaction open.
+    /// Somebody dropped their work half-way: the driver may still be at it, or have left a transaction open.
     suspect: bool,
 }
 
@@ -174,7 +174,7 @@ impl Db {
         self.log_has_grown.notified().await;
     }
 
-    /// Waits until somebody gave up writing half-way, whether by his own will or by a fault.
+    /// Waits until a writer gave up half-way, whether of its own accord or by a fault.
     pub(super) async fn was_broken_off(&self) {
         self.broken_off.notified().await;
     }
@@ -203,7 +203,7 @@ impl Db {
         Ok(busy == 0)
     }
 
-    /// Writes the whole database anew, so that nothing is left of what SQLite once moved from page to page; `false` if
+    /// Writes the whole database again, so that nothing is left of what SQLite once moved from page to page; `false` if
     /// more than `most` bytes are in use. Writers wait meanwhile; what is in the log is emptied by [`Self::wipe_log`].
     pub(super) async fn rewrite(&self, most: Option<i64>) -> Result<bool, StoreError> {
         let _nobody_writes = self.writers.lock().await;

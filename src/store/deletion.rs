@@ -1,7 +1,7 @@
 //! Deleting a company with everything of it: secrets at once, the bulk in batches, nothing readable left in the file.
 //!
-//! The mark in the company's row is the only memory of a deletion under way. Whoever finds it goes on: this process
-//! after a restart, or the daemon when the administrator's command has set it from outside.
+//! The mark in the company's row is the only memory of a deletion under way. It is taken up wherever it is found: by
+//! this process after a restart, or by the daemon when the administrator's command has set it from outside.
 
 use super::{Conflict, Store, StoreError};
 use crate::domain::{CompanyId, Timestamp};
@@ -9,7 +9,8 @@ use sqlx::SqliteConnection;
 
 /// Rows per transaction: everybody else's writing waits for at most one such batch.
 const BATCH: i64 = 200;
-/// So many bytes of a database are written anew while others are served: they wait less than a second for it.
+/// At most this many bytes of a database are written again while others are served: they wait less than a second for
+/// it.
 const REWRITTEN_BESIDE_OTHERS: i64 = 16 << 20;
 
 /// Deletes a company's rows of one table in batches, each its own transaction. Each asks for the mark again, so that a
@@ -45,7 +46,7 @@ impl Store {
         Ok(known)
     }
 
-    /// Begins to delete the companies that were uninstalled before `limit` and have not returned; tells which.
+    /// Begins to delete the companies that were uninstalled before `limit` and have not returned; returns their ids.
     pub async fn begin_deletion_of_uninstalled(
         &self,
         limit: Timestamp,
@@ -73,7 +74,7 @@ impl Store {
         Ok(ids.into_iter().map(CompanyId::new).collect())
     }
 
-    /// Goes on with a deletion that has begun, to its end; does nothing to other companies. `told` hears how many rows
+    /// Goes on with a deletion that has begun, to its end; does nothing to other companies. `told` gets how many rows
     /// each batch took. May be interrupted at any moment, and may run twice at once.
     ///
     /// In a large database pieces of the company may stay readable, see [`Self::delete_company_alone`].
@@ -81,7 +82,7 @@ impl Store {
         self.delete_all_of(company, told, Some(REWRITTEN_BESIDE_OTHERS)).await
     }
 
-    /// Like [`Self::delete_company`], where nobody waits for the database: also a large one is written anew, so that
+    /// Like [`Self::delete_company`], where nobody waits for the database: also a large one is written again, so that
     /// nothing readable is left between the rows of others.
     pub async fn delete_company_alone(&self, company: &CompanyId) -> Result<(), StoreError> {
         self.delete_all_of(company, |_| (), None).await
@@ -154,12 +155,12 @@ impl Store {
         match self.0.db.rewrite(most).await {
             Ok(true) => Ok(()),
             Ok(false) => {
-                tracing::warn!(%company, "the database is too large to be written anew meanwhile: pieces of the company may stay readable in unused parts of it");
+                tracing::warn!(%company, "the database is too large to be rewritten meanwhile: pieces of the company may stay readable in unused parts of it");
                 Ok(())
             }
             // The rows are gone all the same.
             Err(StoreError::Full) => {
-                tracing::warn!(%company, "no room to write the database anew: pieces of the company may stay readable in unused parts of it");
+                tracing::warn!(%company, "no room to rewrite the database: pieces of the company may stay readable in unused parts of it");
                 Ok(())
             }
             Err(error) => Err(error),

@@ -62,8 +62,8 @@ impl Store {
 
     /// Takes over the portal's list of users. New users are added, with the numbers of their profile if they are active
     /// and nobody has them. Known users get name (a missing one takes none away) and activity; their numbers are the
-    /// admin's, and what the profile says is only kept beside them. Users that are missing from the list stay, so that a
-    /// list that came short takes no number away.
+    /// admin's, and what the profile says is only kept beside them. Users that are missing from the list stay, so that
+    /// a list that came short takes no number away.
     pub async fn import_employees(
         &self,
         company: &CompanyId,
@@ -111,7 +111,7 @@ impl Store {
     }
 
     /// Replaces the numbers of the listed employees by exactly these, in this order; others keep theirs. Numbers may
-    /// move between listed employees. [`Conflict::Number`] tells the first number that somebody else has; then
+    /// move between listed employees. [`Conflict::Number`] names the first number that somebody else has; then
     /// nothing is changed.
     pub async fn save_numbers(&self, company: &CompanyId, table: &[(UserId, Vec<Phone>)]) -> Result<(), StoreError> {
         let id = company.as_str();
@@ -141,7 +141,7 @@ impl Store {
     }
 }
 
-/// Refreshes a known user; `false` if he is not known.
+/// Refreshes a known user; `false` if the user is not known.
 async fn update(conn: &mut SqliteConnection, company: &CompanyId, user: &PortalUser) -> Result<bool, StoreError> {
     let id = company.as_str();
     let done = sqlx::query!(
@@ -177,7 +177,7 @@ async fn exists(conn: &mut SqliteConnection, company: &CompanyId, user: UserId) 
     Ok(row.fetch_optional(conn).await?.is_some())
 }
 
-/// Who has a number, with his name.
+/// Who has a number, with the name.
 async fn holder(
     conn: &mut SqliteConnection,
     company: &CompanyId,

@@ -17,7 +17,6 @@ pub enum StoreError {
     Corrupt {
         /// Table of the value.
         table: &'static str,
-        /// Its column.
         column: &'static str,
         /// What identifies the row, never a secret.
         row: String,
@@ -59,9 +58,8 @@ pub enum Conflict {
         number: Phone,
         /// Who was to get it.
         wanted_by: UserId,
-        /// Who has it.
         holder: UserId,
-        /// His name, may be empty.
+        /// Name of the holder, may be empty.
         holder_name: String,
     },
     /// The employee table has no such user.

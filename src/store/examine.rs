@@ -22,10 +22,10 @@ pub(super) async fn examine(file: &Path) -> Result<(), StoreError> {
         Ok(ok) if ok == "ok" => Ok(()),
         Ok(fault) => Err(StoreError::Damaged(fault)),
         Err(fault @ StoreError::Damaged(_)) => Err(fault),
-        // Interrupted, or busy: that tells nothing about the file.
+        // Interrupted, or busy: that says nothing about the file.
         Err(_) => Ok(()),
     };
-    // Whether it closes well tells nothing either.
+    // Whether it closes well says nothing either.
     let _ = conn.close().await;
     found
 }

@@ -1,4 +1,4 @@
-//! The state directory: private to the daemon whatever the umask and whoever makes its files, and used by one
+//! The state directory: private to the daemon whatever the umask and the user who makes its files, and used by one
 //! process at a time.
 
 use super::error::StoreError;
@@ -27,7 +27,7 @@ pub(super) fn make_private(path: &Path, mode: u32) -> Result<(), StoreError> {
         return Ok(());
     }
     match fs::set_permissions(path, Permissions::from_mode(mode)) {
-        // Someone else owns it, so that its rights are his word; the files inside are private all the same.
+        // Someone else owns it and decides its rights; the files inside are private all the same.
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         other => other.map_err(&fault),
     }

@@ -1,6 +1,6 @@
 //! Steps of many companies on their way to the disk.
 //!
-//! Each step waits for its turn to write. Whoever's turn it is writes what the others have ready too, in one
+//! Each step waits for its turn to write. The one whose turn it is writes what the others have ready too, in one
 //! transaction: the busier the store, the more steps share the cost of one, while an idle store adds no delay.
 
 use super::StoreError;
@@ -87,7 +87,7 @@ impl GroupCommit {
     }
 
     /// Tells the members of an interrupted group that they are written, or puts them back in front. By the time the
-    /// writer got his turn, whatever was handed to the database before is over.
+    /// writer got its turn, whatever was handed to the database before is over.
     async fn clear_up(&self, mut tx: Tx<'_>, number: i64) -> Result<(), StoreError> {
         let written = sqlx::query_scalar!("SELECT last_group FROM progress").fetch_one(tx.conn()).await?;
         tx.commit().await?;
@@ -108,7 +108,7 @@ impl GroupCommit {
 
 impl Waiter {
     /// Takes the next steps that somebody still waits for. The caller is one of those who wait, so a group of one
-    /// that needs no company is his own.
+    /// that needs no company is the caller's own.
     fn next_group(&mut self) -> CommitGroup {
         let mut group = CommitGroup { number: None, steps: Vec::new() };
         while group.steps.len() < MOST {
@@ -140,7 +140,7 @@ impl Waiter {
 impl CommitGroup {
     fn tell(self, result: &Result<(), StoreError>) {
         for step in self.steps {
-            // Whoever does not listen any more does not care.
+            // A waiter that has gone does not care.
             let _ = step.done.send(result.as_ref().copied().map_err(StoreError::repeat));
         }
     }
@@ -241,8 +241,8 @@ mod tests {
         assert_eq!(store.open_calls(&id).await.unwrap().len(), 1);
     }
 
-    /// The writer of a group is dropped when the database has it but has not told him. On a busy machine the answer
-    /// may be there before the writer is seen waiting for it; then the scene is set anew.
+    /// The writer of a group is dropped when the database has it but has not answered yet. On a busy machine the answer
+    /// may be there before the writer is seen waiting for it; then the scene is set again.
     #[tokio::test]
     async fn a_written_group_is_known_as_written_when_its_writer_is_dropped() {
         for _ in 0..50 {

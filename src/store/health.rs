@@ -12,9 +12,9 @@ use crate::domain::link::DiskState;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A healthy database is probed so often, so that trouble is known before the next call meets it.
+/// A healthy database is probed this often, so that trouble is known before the next call meets it.
 const WHILE_WELL: Duration = Duration::from_secs(60);
-/// A failing one is probed so often, so that its recovery is soon known.
+/// A failing one is probed this often, so that its recovery is soon known.
 const WHILE_ILL: Duration = Duration::from_secs(1);
 
 /// The last word about the database.
@@ -36,7 +36,7 @@ impl Health {
     }
 
     /// A write has failed; what is not the disk's fault changes nothing. A state that lasts keeps its beginning and is
-    /// told to the log once.
+    /// logged once.
     pub(super) fn failed(&self, error: &StoreError, now: Timestamp) {
         let mut known = self.known();
         if known.for_good {
@@ -157,7 +157,7 @@ mod tests {
         tending.abort();
     }
 
-    /// A failed write of settings tells nobody, but leaves its connection in doubt, and that is looked into.
+    /// A failed write of settings reports nothing, but leaves its connection in doubt, and that is looked into.
     #[tokio::test]
     async fn trouble_with_settings_is_found_by_the_probe() {
         let (_dir, store, id) = store().await;

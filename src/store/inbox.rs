@@ -22,7 +22,7 @@ pub struct PortalEvent {
 }
 
 impl Store {
-    /// Stores an event unless one with the same `key` is known (the portal may deliver twice); tells its id if it
+    /// Stores an event unless one with the same `key` is known (the portal may deliver twice); returns its id if it
     /// is new. `body` must not hold tokens: it is stored as it is.
     pub async fn push_event(
         &self,

@@ -1,9 +1,9 @@
 //! What survives a restart: companies, tokens, employees, calls, requests to the portal, admin sessions.
 //!
-//! One SQLite file in a private directory; SQL stays in this module. What the admin or the portal has told us once is
-//! on disk when a method returns (it survives a power loss); calls, requests and trace survive the end of the process,
-//! at no wait for the disk. Secrets are sealed with a key that lies beside the file or comes from systemd. Every
-//! method takes the time as an argument.
+//! One SQLite file in a private directory; SQL stays in this module. What the admin or the portal has entered or sent
+//! is on disk when a method returns (it survives a power loss); calls, requests and trace survive the end of the
+//! process, at no wait for the disk. Secrets are sealed with a key that lies beside the file or comes from systemd.
+//! Every method takes the time as an argument.
 
 mod admin;
 mod bulk_write;
@@ -36,18 +36,19 @@ mod trace;
 #[cfg(test)]
 mod tests;
 
-pub use admin::{AdminSession, LoginAttempt};
-pub use calls::{CallRow, CallUpdate};
-pub use copy::{Copied, CopyError, beside, copy_database};
-pub use employees::{ImportReport, NumberConflict};
-pub use error::{Conflict, SealFault, StoreError};
-pub use inbox::{EventId, PortalEvent};
-pub use key::MasterKey;
-pub use outbox::{Intent, IntentId, NewIntent};
-pub use record::{Record, TimedRecord};
-pub use registration::{NewCompany, RemovalProof};
-pub use survey::{CompanyEntry, Details, Standing, SurveyError, as_owner, inspect, order_deletion, survey};
-pub use trace::TraceLine;
+pub(crate) use admin::LoginAttempt;
+pub(crate) use calls::{CallRow, CallUpdate};
+pub(crate) use copy::{Copied, CopyError, beside, copy_database};
+pub(crate) use employees::ImportReport;
+pub(crate) use error::{Conflict, SealFault, StoreError};
+pub(crate) use inbox::{EventId, PortalEvent};
+pub(crate) use key::MasterKey;
+pub(crate) use outbox::{Intent, IntentId, NewIntent};
+pub(crate) use record::{Record, TimedRecord};
+pub use registration::NewCompany;
+pub(crate) use survey::{CompanyEntry, Details, SurveyError, as_owner, inspect, survey};
+pub use survey::{Standing, order_deletion};
+pub(crate) use trace::TraceLine;
 
 use crate::clock::Clock;
 use db::{Db, Durability};

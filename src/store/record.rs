@@ -42,7 +42,7 @@ impl Store {
         (0..count).map(|_| self.0.intents.next()).collect()
     }
 
-    /// Stores one step in one transaction; tells the ids of the new requests in their order. It survives the end of
+    /// Stores one step in one transaction; returns the ids of the new requests in their order. It survives the end of
     /// the process (not a power loss) once this returns, and waits for no disk.
     pub async fn record(
         &self,

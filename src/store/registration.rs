@@ -7,7 +7,7 @@ use crate::domain::company::Company;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// What a log-in or an install tells us about a company.
+/// What a log-in or an install says about a company.
 #[derive(Debug, Clone)]
 pub struct NewCompany {
     /// `member_id`.
@@ -18,7 +18,7 @@ pub struct NewCompany {
     pub client_endpoint: String,
     /// `client_id` of the portal's application.
     pub client_id: String,
-    /// Its secret.
+    /// `client_secret` of the portal's application.
     pub client_secret: SecretString,
     /// What authenticates the portal's events, if it came along; otherwise a known one is kept as long as the keys
     /// stay the same.
@@ -32,7 +32,7 @@ pub struct NewCompany {
 pub struct RemovalProof {
     /// Portal host.
     pub domain: String,
-    /// What the portal shows; unknown until it has told it once.
+    /// What the portal shows; unknown until it has said it once.
     pub application_token: Option<SecretString>,
     /// The application was removed before.
     pub removed: bool,
@@ -40,7 +40,7 @@ pub struct RemovalProof {
 
 impl Store {
     /// Registers a company with its tokens, in one transaction. A known `member_id` gets the new keys, domain and
-    /// tokens and is installed again; its name, settings and employees stay, and so does what the notice does not tell.
+    /// tokens and is installed again; its name, settings and employees stay, and so does what the notice does not say.
     /// Other keys are another application's, so that the application token known until then proves nothing any more.
     /// Refused with [`Conflict::BeingDeleted`] while a former registration is being deleted.
     pub async fn register_company(&self, c: &NewCompany, tokens: &Tokens, now: Timestamp) -> Result<(), StoreError> {
@@ -113,8 +113,9 @@ impl Store {
         }))
     }
 
-    /// Takes a company out of work: tokens, admin sessions and waiting events go; settings, employees, calls and waiting
-    /// requests stay for its return, and the application token for [`Self::proof_of_removal`]. Unknown companies are no fault: the portal may say it twice.
+    /// Takes a company out of work: tokens, admin sessions and waiting events go; settings, employees, calls and
+    /// waiting requests stay for its return, and the application token for [`Self::proof_of_removal`]. Unknown
+    /// companies are no fault: the portal may say it twice.
     pub async fn mark_uninstalled(&self, id: &CompanyId, now: Timestamp) -> Result<(), StoreError> {
         let id = id.as_str();
         let mut tx = self.begin_durable().await?;

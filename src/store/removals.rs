@@ -1,4 +1,4 @@
-//! Removals of the application that were told and wait for the portal's confirmation.
+//! Removals of the application that were announced and wait for the portal's confirmation.
 
 use super::{Store, StoreError};
 use crate::domain::{CompanyId, Timestamp};

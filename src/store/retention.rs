@@ -5,7 +5,7 @@ use crate::domain::{CallKey, CompanyId, Timestamp};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
-/// After so many new states of calls it is looked for companies that have too many; a call has three or four.
+/// After this many new states of calls we look for companies that have too many; a call has three or four.
 const GROWN: u64 = 100_000;
 
 /// How much was written since somebody looked.
@@ -16,7 +16,7 @@ pub(super) struct Growth {
 }
 
 impl Growth {
-    /// So many states of calls were written.
+    /// This many states of calls were written.
     pub(super) fn add(&self, states: usize) {
         if self.states.fetch_add(states as u64, Ordering::Relaxed) >= GROWN {
             self.states.store(0, Ordering::Relaxed);
@@ -28,7 +28,7 @@ impl Growth {
 /// Rows per transaction: calls wait for at most one such batch.
 const BATCH: i64 = 200;
 
-/// Deletes in batches, each its own transaction, until one comes short; tells how many rows went. `$1` of the
+/// Deletes in batches, each its own transaction, until one comes short; returns how many rows went. `$1` of the
 /// statement is the batch size.
 macro_rules! in_batches {
     ($store:expr, $statement:literal $(, $argument:expr)*) => {{
@@ -47,8 +47,8 @@ macro_rules! in_batches {
 
 impl Store {
     /// Deletes calls that ended before `limit`, and trace, CRM names and handled events that were written before it.
-    /// Works in small batches beside running calls; tells how many calls were deleted. Open calls and waiting requests
-    /// are never deleted.
+    /// Works in small batches beside running calls; returns how many calls were deleted. Open calls and waiting
+    /// requests are never deleted.
     pub async fn forget_before(&self, limit: Timestamp) -> Result<u64, StoreError> {
         // Ids grow with time, so the oldest rows are found without an index that every new row would have to enter.
         in_batches!(
@@ -103,8 +103,8 @@ impl Store {
         tx.commit().await
     }
 
-    /// Deletes the oldest calls, with their stories, of every company that has more than `most`, in small batches beside
-    /// running calls; tells of each how many went. Open calls stay.
+    /// Deletes the oldest calls, with their stories, of every company that has more than `most`, in small batches
+    /// beside running calls; returns of each how many went. Open calls stay.
     pub async fn forget_beyond(&self, most: u32) -> Result<Vec<(CompanyId, u64)>, StoreError> {
         let large = sqlx::query_scalar!("SELECT company FROM calls GROUP BY company HAVING COUNT(*) > $1", most)
             .fetch_all(self.db())

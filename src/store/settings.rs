@@ -1,4 +1,4 @@
-//! What admins set for their company, and what the portal tells about itself.
+//! What admins set for their company, and what the portal says about itself.
 
 use super::companies::TABLE;
 use super::seal::SealContext;
@@ -69,7 +69,7 @@ impl Store {
         known(done.rows_affected())
     }
 
-    /// Keeps the portal's language where none is known; tells whether that was news.
+    /// Keeps the portal's language where none is known; returns whether that was news.
     pub async fn learn_language(&self, id: &CompanyId, language: &str) -> Result<bool, StoreError> {
         let (id, mut tx) = (id.as_str(), self.single_durable().await?);
         let done = sqlx::query!("UPDATE companies SET language = $2 WHERE id = $1 AND language IS NULL", id, language)

@@ -1,4 +1,5 @@
-//! What the server's administrator may know and order about companies from outside, beside a daemon that may be running.
+//! What the server's administrator may know and order about companies from outside, beside a daemon that may be
+//! running.
 //!
 //! Reads through a connection of its own that leaves the daemon's files as they are; secrets are not even read. The one
 //! order, [`order_deletion`], sets the mark that a running daemon looks for.
@@ -101,7 +102,6 @@ pub struct Details {
     pub call_settings: Value,
     /// Employees, active ones, their numbers.
     pub employees: i64,
-    /// Of them active.
     pub active_employees: i64,
     /// Internal numbers.
     pub numbers: i64,
@@ -113,12 +113,11 @@ pub struct Details {
     pub last_call_at: Option<Timestamp>,
     /// Requests that wait for the portal.
     pub waiting_requests: i64,
-    /// Administrators' sessions.
     pub admin_sessions: i64,
 }
 
-/// What follows on this thread is done with the rights of the owner of `dir`, if this process is root: so that whoever
-/// owns the directory can lead root nowhere where he could not go himself.
+/// What follows on this thread is done with the rights of the owner of `dir`, if this process is root: so that the
+/// owner of the directory can lead root nowhere where they could not go themselves.
 pub fn as_owner(dir: &Path) -> Result<ActingAs, SurveyError> {
     match Folder::open(dir).and_then(|folder| folder.act_as_owner()) {
         Ok(acting) => Ok(acting),

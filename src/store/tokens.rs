@@ -44,7 +44,8 @@ impl Store {
     }
 }
 
-/// Inserts or replaces the pair, and keeps what is known beside it where the new one tells nothing, on a connection that may be within a transaction.
+/// Inserts or replaces the pair, and keeps what is known beside it where the new one says nothing, on a connection that
+/// may be within a transaction.
 pub(super) async fn write(
     seal: &Seal,
     conn: &mut SqliteConnection,

@@ -8,7 +8,7 @@ use crate::domain::{CallKey, CompanyId, Timestamp};
 /// One line of a call's story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceLine {
-    /// Which call it tells about.
+    /// The call it is about.
     pub call: CallKey,
     /// When it happened.
     pub at: Timestamp,

@@ -1,7 +1,7 @@
-//! A log file that can be opened anew while it is written to, so that `logrotate` may move it away.
+//! A log file that can be opened again while it is written to, so that `logrotate` may move it away.
 //!
-//! When it cannot be written (a full disk), lines are lost and counted, the trouble is told on standard error, which
-//! the system's journal keeps, and work goes on.
+//! When it cannot be written (a full disk), lines are lost and counted, the trouble is reported on standard error,
+//! which the system's journal keeps, and work goes on.
 
 use crate::ownership::{flags, give_to_owner_of_folder, make_folder};
 use crate::regular_file;
@@ -13,7 +13,7 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _}
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A log file, shared by its writer and by whoever has it reopened.
+/// A log file, shared by its writer and by those who have it reopened.
 #[derive(Debug, Clone)]
 pub struct LogFile(Arc<FileInner>);
 
@@ -51,7 +51,7 @@ impl LogFile {
         (Self(Arc::new(FileInner { path: path.to_owned(), state, options })), fault)
     }
 
-    /// Opens the file anew. If that fails, the one that is open stays in use.
+    /// Opens the file again. If that fails, the one that is open stays in use.
     pub fn reopen(&self) -> io::Result<()> {
         let file = open(&self.0.path)?;
         self.state().file = Some(file);
@@ -63,7 +63,6 @@ impl LogFile {
         self.state().file.is_some()
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0.path
     }
@@ -72,7 +71,7 @@ impl LogFile {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells on standard error: the log itself is what does not work.
+    /// Complains on standard error: the log itself is what does not work.
     fn tell(&self, priority: u8, what: impl Display) {
         let mark = if self.0.options.journal { format!("<{priority}>") } else { String::new() };
         let _ = writeln!(io::stderr(), "{mark}the log file {} {what}", self.0.path.display());
@@ -96,7 +95,7 @@ fn open(path: &Path) -> io::Result<File> {
 pub fn refuse_unfit(path: &Path) -> io::Result<()> {
     match path.metadata() {
         Ok(found) if !found.is_dir() => fit(&found),
-        // A folder in the way, or whatever else is wrong, is told when the file is opened, and stops nobody.
+        // A folder in the way, or whatever else is wrong, is reported when the file is opened, and stops nobody.
         Ok(_) | Err(_) => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! The form of a log line: `2026-11-23T06:30:24.123Z warn  session company=7 the link is down after=30`.
 //!
 //! Time (UTC), level, part of the program, the context it ran in, the message, its details. One event is one
-//! line whatever the message holds, so that nobody outside can write lines of his own.
+//! line whatever the message holds, so that nobody outside can write lines of their own.
 
 use super::bounded::{self, Bounded, is_unseen};
 use super::level::LogLevel;
@@ -23,7 +23,7 @@ pub struct Line {
     pub clock: Clock,
     /// Begin with the priority that the system's journal understands, such as `<4>`.
     pub priority: bool,
-    /// What is left out, to be told before the next line.
+    /// What is left out, to be reported before the next line.
     pub repeats: Arc<Repeats>,
 }
 
@@ -71,7 +71,7 @@ impl Line {
         write!(out, "{moment:.3} {level:<5} {}", part(what))
     }
 
-    /// Lines that tell how many others were left out.
+    /// Lines that say how many others were left out.
     pub fn left_out(&self, all: bool) -> String {
         let mut told = String::new();
         for left_out in self.repeats.take(all) {

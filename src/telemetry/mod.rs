@@ -12,7 +12,7 @@ mod panics;
 mod repeats;
 
 pub use file::refuse_unfit;
-pub use level::{LEVELS, LogLevel, NoLevel};
+pub use level::LogLevel;
 
 use crate::clock::Clock;
 use crate::metrics::Exposition;
@@ -40,11 +40,10 @@ pub struct LogSettings {
     pub level: LogLevel,
     /// File for everything up to the level.
     pub default_file: PathBuf,
-    /// File for errors.
     pub error_file: PathBuf,
     /// Everything to standard output as well.
     pub console: bool,
-    /// Standard output is read by the system's journal: mark priorities there, and tell it at least warnings.
+    /// Standard output is read by the system's journal: mark priorities there, and send it at least warnings.
     pub journal: bool,
 }
 
@@ -59,7 +58,7 @@ pub struct Telemetry {
     files: Vec<LogFile>,
     /// Dropping the guard of a writer waits until its lines are written.
     writers: Vec<(ErrorCounter, WorkerGuard)>,
-    /// Where it is told how many lines were left out.
+    /// Where the number of lines left out is written.
     repeats: Vec<(Line, NonBlocking)>,
 }
 
@@ -83,7 +82,7 @@ pub fn init(settings: &LogSettings) -> Result<Telemetry, TryInitError> {
 }
 
 impl Telemetry {
-    /// Opens the log files anew, after somebody has moved them away. A file that cannot be opened is told in
+    /// Opens the log files again, after somebody has moved them away. A file that cannot be opened is named in
     /// the log, and the one that is open stays in use.
     pub fn reopen(&self) {
         self.tell_left_out();
@@ -111,6 +110,7 @@ impl Telemetry {
     }
 
     /// The level in force.
+    #[cfg(test)]
     pub fn level(&self) -> LogLevel {
         self.dial.get()
     }

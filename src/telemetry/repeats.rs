@@ -1,8 +1,8 @@
 //! Lines that say the same again and again: the first ones are written, of the rest only how many there were.
 //!
-//! A kind of line is a place in the program, the company it speaks of, and of a request the status it was answered with:
-//! a flood of what is refused must not hide what was served. Nothing is lost in silence: the number of
-//! lines left out, also of errors, follows as a line of its own with the next line that is written, or at the end.
+//! A kind of line is a place in the program, the company it speaks of, and of a request the status it was answered
+//! with: a flood of what is refused must not hide what was served. Nothing is lost in silence: the number of lines left
+//! out, also of errors, follows as a line of its own with the next line that is written, or at the end.
 
 use super::bounded::{Bounded, MESSAGE};
 use super::level::LogLevel;
@@ -21,8 +21,8 @@ const WINDOW_MS: i64 = 10_000;
 /// with the longest lines some 400 KiB.
 const FEW: u64 = 100;
 
-/// The same for `http` and beyond, where every request and every decision is wanted: 300 in a second, half as many again as
-/// a busy server answers when cards open everywhere.
+/// The same for `http` and beyond, where every request and every decision is wanted: 300 in a second, half as many
+/// again as a busy server answers when cards open everywhere.
 const MANY: u64 = 3_000;
 
 /// Kinds that are told apart at a time; beyond that companies are not, so that invented ones cost no memory.
@@ -45,7 +45,6 @@ struct Kind {
 struct Window {
     since: i64,
     written: u64,
-    /// What it was that was left out.
     left_out: Option<LeftOut>,
 }
 
@@ -70,9 +69,9 @@ pub struct Repeats {
 #[derive(Debug, Default)]
 struct Kinds {
     windows: HashMap<Kind, Window>,
-    /// Of windows that have begun anew.
+    /// Of windows that have begun again.
     ended: Vec<LeftOut>,
-    /// Whether anything was left out that has not been told yet.
+    /// Whether anything was left out that has not been reported yet.
     owing: bool,
     total: u64,
 }
@@ -124,7 +123,7 @@ impl Repeats {
         false
     }
 
-    /// Takes what is to be told by now; all of it at the end.
+    /// Takes what is to be reported by now; all of it at the end.
     pub fn take(&self, all: bool) -> Vec<LeftOut> {
         let (now, mut kinds) = (self.clock.now().millis(), self.kinds());
         if !kinds.owing {

@@ -86,7 +86,7 @@ fn is_address(host: &str) -> bool {
 /// Name, kind, help and value of a metric that each company has; `None` where a company has none.
 type Figure = (&'static str, Kind, &'static str, fn(&CompanyHealth, Timestamp) -> Option<u64>);
 
-/// Seconds for which the oldest call of a company has waited to be told.
+/// Seconds for which the oldest call of a company has waited to be sent.
 fn waits(company: &CompanyHealth, now: Timestamp) -> u64 {
     company.backlog.since.map_or(0, |since| now.since(since).as_secs())
 }
@@ -100,7 +100,7 @@ fn by_link(health: &Health) -> BTreeMap<&'static str, u64> {
     count(BTreeMap::new(), health, |c| c.link.code())
 }
 
-/// Every state is there, so that whoever watches need not guess their names.
+/// Every state is there, so that a monitoring system need not guess their names.
 fn by_portal(health: &Health) -> BTreeMap<&'static str, u64> {
     count(PortalState::CODES.map(|code| (code, 0)).into(), health, |c| c.portal.code())
 }
@@ -161,8 +161,8 @@ const FIGURES: [Figure; 14] = [
         Some(u64::from(c.portal == PortalState::Ok))
     }),
     ("ecss_crm_calls", Kind::Gauge, "Running calls.", |c, _| Some(c.calls)),
-    ("ecss_crm_portal_waiting", Kind::Gauge, "Calls that wait to be told to the portal.", |c, _| Some(c.backlog.calls)),
-    ("ecss_crm_portal_waiting_calls", Kind::Gauge, "Calls that wait to be told to the portal.", |c, _| {
+    ("ecss_crm_portal_waiting", Kind::Gauge, "Calls that wait to be sent to the portal.", |c, _| Some(c.backlog.calls)),
+    ("ecss_crm_portal_waiting_calls", Kind::Gauge, "Calls that wait to be sent to the portal.", |c, _| {
         Some(c.backlog.calls)
     }),
     ("ecss_crm_portal_waiting_seconds", Kind::Gauge, "How long the oldest of them has waited.", |c, now| {
@@ -195,7 +195,7 @@ const FIGURES: [Figure; 14] = [
     (
         "ecss_crm_unrecorded_calls_total",
         Kind::Counter,
-        "Calls not recorded because too many waited to be told to the portal.",
+        "Calls not recorded because too many waited to be sent to the portal.",
         |c, _| Some(c.unrecorded.calls),
     ),
     ("ecss_crm_refresh_token_days_left", Kind::Gauge, "Days until the grant ends if it is not used.", days_left),

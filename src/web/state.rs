@@ -38,7 +38,7 @@ pub struct WebState {
 }
 
 impl WebState {
-    /// Puts the shared things together. So many connections are served at once.
+    /// Puts the shared things together. This many connections are served at once.
     pub fn new(
         service: Arc<dyn WebService>,
         base: &str,

@@ -27,7 +27,6 @@ const ITEMS: [&str; 14] = [
 pub struct Source {
     /// Relative to `src`, with `/`.
     pub path: String,
-    /// All of it.
     pub text: String,
     /// The words of its production code.
     pub words: Vec<Word>,

@@ -69,7 +69,7 @@ fn mib(kib: u32) -> f64 {
     kib as f64 / 1024.0
 }
 
-/// Rings `calls` calls and tells p50 and p99 in milliseconds.
+/// Rings `calls` calls and returns p50 and p99 in milliseconds.
 async fn ring(switch: &switch::Switch, portal: &portal::Portal, calls: usize, rate: u32) -> anyhow::Result<(f64, f64)> {
     // A few calls first, so that connections and caches are as they are in the long run.
     for warm in 0..20 {

@@ -1,6 +1,6 @@
 //! The bare relay: what no implementation can beat.
 
-use ecss_crm_server::domain::company::Trust;
+use ecss_crm_server::domain::Trust;
 use ecss_crm_server::http::{ClientOptions, Trusted, client, tls_config};
 use futures_util::StreamExt as _;
 use std::path::Path;

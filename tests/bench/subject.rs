@@ -4,7 +4,7 @@ use super::portal::Portal;
 use super::relay;
 use super::switch::Switch;
 use anyhow::Context as _;
-use ecss_crm_server::domain::company::Trust;
+use ecss_crm_server::domain::Trust;
 use ecss_crm_server::http::{ClientOptions, Trusted, client, tls_config};
 use ecss_crm_server::sandbox::environment::free_port;
 use reqwest::header::{LOCATION, SET_COOKIE};

@@ -60,7 +60,7 @@ impl Switch {
         Ok(())
     }
 
-    /// A phone rings; tells when the frame was handed to the socket.
+    /// A phone rings; returns when the frame was handed to the socket.
     pub async fn ring(&self, call: &str) -> anyhow::Result<Instant> {
         let frame = json!({"event": "conversations_event", "data": [{
             "id": format!("{call}-leg"), "call_id": call, "call_ref": format!("{call}-ref"), "direction": "in",

@@ -18,7 +18,7 @@ async fn a_call_is_answered_and_ended_with_the_keyboard() {
     assert_eq!(browser.run("return document.getElementById('phase').ariaLive", &[]).await, json!("polite"));
     assert_eq!(browser.run("return document.getElementById('message').role", &[]).await, json!("alert"));
     browser.leave_frames().await;
-    // Assistive technology hears of the card although the focus stays where it was.
+    // Assistive technology is told of the card although the focus stays where it was.
     browser.until("the announcement", "return document.getElementById('announce').textContent", &[]).await;
 
     tab_to(browser, "Принять").await;

@@ -1,4 +1,4 @@
-//! An administrator registers his company, in the words of the manual.
+//! An administrator registers their company, in the words of the manual.
 
 use crate::scene::Scene;
 use crate::webdriver::{By, Options};

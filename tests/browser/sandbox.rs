@@ -1,7 +1,7 @@
-//! What a newcomer does with the command that the README names first, in the order it tells him.
+//! What a newcomer does with the command that the README names first, in the order it is described.
 
 use crate::webdriver::{Browser, By, Options};
-use ecss_crm_server::domain::company::Trust;
+use ecss_crm_server::domain::Trust;
 use ecss_crm_server::http::{ClientOptions, Trusted, client, tls_config};
 use std::path::Path;
 use std::process::Stdio;
@@ -9,12 +9,13 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-/// The running command (ended with the test) and the address it tells to open.
+/// The running command (ended with the test) and the address it says to open.
 async fn sandbox(place: &Path) -> (Child, String) {
     let mut running = Command::new(env!("CARGO_BIN_EXE_ecss-crm-server"))
         .args(["sandbox", "--port", "0"])
         // Killed, it cannot take its files away.
         .env("TMPDIR", place)
+        .env("LC_ALL", "C")
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()

@@ -6,10 +6,10 @@ use ecss_crm_server::sandbox::portal::{PortalSpec, SimPortal};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The employee whose screen the stories look at, his number and name.
+/// The employee whose screen the stories look at, with number and name.
 pub const IVAN: i64 = 7;
 pub const IVAN_NUMBER: &str = "1001";
-/// A client the portal knows, and how the switch tells his number.
+/// A client the portal knows, and how the switch writes the number.
 pub const CLIENT: &str = "+79835551122";
 pub const CLIENT_ON_THE_WIRE: &str = "79835551122";
 

@@ -1,4 +1,4 @@
-//! The portal is away: whoever looks at the company's pages is told so, and open cards do not mind.
+//! The portal is away: people who look at the company's pages are told so, and open cards do not mind.
 
 use crate::scene::{CLIENT, IVAN, IVAN_NUMBER, Scene};
 use crate::views::desk_and_pocket;

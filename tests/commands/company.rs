@@ -82,7 +82,7 @@ async fn a_company_is_forgotten_only_when_that_is_confirmed_and_then_for_good() 
     assert!(!file.windows(11).any(|piece| piece == b"one.example"), "it can be read in the file");
 }
 
-/// A user who is not root, whatever he is called.
+/// A user who is not root, whatever the name.
 pub const SERVICE: u32 = 65_534;
 
 fn all_below(folder: &Path) -> Vec<PathBuf> {

@@ -1,4 +1,4 @@
-//! What strangers try from outside: each goes on until it is stopped, and tells what it was answered.
+//! What strangers try from outside: each goes on until it is stopped, and returns what it was answered.
 
 use reqwest::{Client, RequestBuilder};
 use std::collections::BTreeMap;
@@ -16,11 +16,11 @@ pub type Answers = BTreeMap<u16, u32>;
 const AT_ONCE: u32 = 10;
 /// Requests of one attack under way.
 const UNDER_WAY: usize = 32;
-/// The place that most of it comes from, as the gateway tells it.
+/// The place that most of it comes from, as the gateway reports it.
 const STRANGER: &str = "203.0.113.9";
-/// A name of 50 kB is shown so often.
+/// How often a name of 50 kB is shown.
 const LONG_NAME_EVERY: Duration = Duration::from_millis(50);
-/// A slow client sends one more byte of its body so often.
+/// How often a slow client sends one more byte of its body.
 const TRICKLE: Duration = Duration::from_millis(500);
 
 /// Requests under way, and what came of those that are over.
@@ -35,7 +35,7 @@ impl Sent {
         self.tasks.spawn(async move { request.send().await.map_or(0, |answer| answer.status().as_u16()) });
     }
 
-    /// Counts those that are over; waits while more than so many are not.
+    /// Counts those that are over; waits while more than this many are not.
     async fn at_most(&mut self, under_way: usize) {
         while self.tasks.len() > under_way {
             let status = self.tasks.join_next().await.and_then(Result::ok).unwrap_or_default();
@@ -55,7 +55,7 @@ impl Sent {
     }
 }
 
-/// Posts so many forged opens of this company's cards a second, two of three from one place, the others from many.
+/// Posts this many forged opens of this company's cards a second, two of three from one place, the others from many.
 pub async fn forged_opens(
     client: &Client,
     url: &str,
@@ -86,7 +86,7 @@ pub async fn forged_opens(
     sent.end().await
 }
 
-/// Posts at most so many forged installations, so many a second, half of them for this company, each with tokens of
+/// Posts at most this many forged installations, this many a second, half of them for this company, each with tokens of
 /// 55 kB or as long as tokens may be.
 pub async fn forged_installs(
     client: &Client,
@@ -138,7 +138,7 @@ pub async fn long_names(client: &Client, base: &str, stop: &CancellationToken) -
     sent.end().await
 }
 
-/// Keeps so many connections on which nothing is ever asked: those that are closed are opened again.
+/// Keeps this many connections on which nothing is ever asked: those that are closed are opened again.
 pub async fn idle_connections(daemon: SocketAddr, most: usize, stop: &CancellationToken) -> usize {
     let (mut open, mut opened) = (Vec::new(), 0);
     let mut due = tokio::time::interval(Duration::from_millis(10));
@@ -154,7 +154,7 @@ pub async fn idle_connections(daemon: SocketAddr, most: usize, stop: &Cancellati
     opened
 }
 
-/// Keeps so many requests with large bodies that arrive byte by byte.
+/// Keeps this many requests with large bodies that arrive byte by byte.
 pub async fn slow_bodies(daemon: SocketAddr, most: usize, stop: &CancellationToken) -> usize {
     let head = "POST / HTTP/1.1\r\nHost: x\r\nX-Real-IP: 203.0.113.9\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 900000\r\n\r\n";

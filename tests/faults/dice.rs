@@ -32,7 +32,7 @@ impl Dice {
         self.below(2) == 0
     }
 
-    /// A stream of its own, for somebody who rolls at his own time.
+    /// A stream of its own, for somebody who rolls at their own pace.
     pub fn fork(&mut self) -> Self {
         Self(self.next())
     }

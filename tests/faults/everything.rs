@@ -1,9 +1,9 @@
 //! All attacks at once, beside a company that only works.
 
 use super::attacks::{self, Answers};
+use super::company::TestCompany;
 use super::dice::Dice;
 use super::figures::{percentile, publish};
-use super::firm::Firm;
 use super::judge::{Question, judge};
 use super::people::{Opened, people, ticket};
 use super::process::Settings;
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 const HEAVY: usize = 8 << 20;
 const HEAVY_METHODS: [&str; 4] =
     ["telephony.externalcall.register", "telephony.externalcall.show", "telephony.externalcall.finish", "user.get"];
-/// Calls that never end, told in a second: what a daemon that is not optimised can take in beside everything else on half
+/// Calls that never end, reported in a second: what a daemon that is not optimised can take in beside everything else on half
 /// of a core. How many more do to memory alone is another story.
 const ENDLESS: u32 = 600;
 /// Bytes of the log: what goes on is told, and not in the words of those who attack.
@@ -39,8 +39,8 @@ struct Outcome {
 }
 
 /// Everything that strangers, rogue switches and the employee with this ticket do, until `stop`.
-async fn attack(stage: &Stage, firms: [&Firm; 3], ticket: &str, stop: &CancellationToken) -> Outcome {
-    let [healthy, unread, endless] = firms;
+async fn attack(stage: &Stage, companies: [&TestCompany; 3], ticket: &str, stop: &CancellationToken) -> Outcome {
+    let [healthy, unread, endless] = companies;
     let (client, base) = (stage.environment.client().clone(), stage.environment.base());
     let member = healthy.portal.member_id();
     let daemon = SocketAddr::from(([127, 0, 0, 1], stage.environment.settings.http_port));
@@ -48,9 +48,9 @@ async fn attack(stage: &Stage, firms: [&Firm; 3], ticket: &str, stop: &Cancellat
     // As soon as it is tried again, it does the same again.
     let pinging = async {
         while stop.run_until_cancelled(unread.linked()).await.is_some() {
-            unread.switch.ping_without_reading(&unread.company.client_id);
+            unread.switch.ping_without_reading(&unread.simulated.client_id);
             let gone = async {
-                while unread.switch.links_of(&unread.company.client_id) > 0 {
+                while unread.switch.links_of(&unread.simulated.client_id) > 0 {
                     tokio::time::sleep(watch::LOOK).await;
                 }
             };
@@ -80,10 +80,10 @@ fn dropped(stage: &Stage) -> usize {
 async fn all_attacks_at_once_take_little_memory_lose_no_call_and_let_nobody_in() {
     let stage = Stage::begin(Settings { portal_budget: "20/200", idle_seconds: 2, ..Settings::default() }).await;
     let bucket = Some(Bucket { burst: 250.0, leak: 20.0 });
-    let healthy = stage.firm("healthy.local", Limits { bucket, operating: None }).await;
-    let unread = stage.firm("unread.local", Limits::none()).await;
-    let endless = stage.firm("endless.local", Limits::none()).await;
-    let heavy = stage.firm("heavy.local", Limits::none()).await;
+    let healthy = stage.company("healthy.local", Limits { bucket, operating: None }).await;
+    let unread = stage.company("unread.local", Limits::none()).await;
+    let endless = stage.company("endless.local", Limits::none()).await;
+    let heavy = stage.company("heavy.local", Limits::none()).await;
     let client = stage.environment.client().clone();
     let mut dice = Dice::new(seed());
     let mut question = Question::now(&healthy);

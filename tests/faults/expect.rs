@@ -31,7 +31,7 @@ pub struct Expected {
     pub codes: Vec<&'static str>,
     /// Seconds, both included.
     pub duration: (f64, f64),
-    /// So many seconds less are told apart from wrong: the answer was heard of so late.
+    /// This many seconds less are no fault: the answer was noticed that late.
     pub late_by: f64,
     /// Milliseconds, both included.
     pub started: (i64, i64),
@@ -41,7 +41,7 @@ pub struct Expected {
 const TOLERANCE: Duration = Duration::from_millis(1050);
 /// Times of the switch that are no further away count as close.
 const CLOSE: Duration = Duration::from_secs(3);
-/// News that are no older are told as they happen.
+/// News that is no older is told as it happens.
 const AT_ONCE: Duration = Duration::from_millis(100);
 const UNANSWERED: [&str; 8] = ["304", "486", "404", "480", "603", "603-S", "503", "403"];
 
@@ -63,7 +63,8 @@ impl Truth {
     pub fn records(&self, call: &TrueCall, margin: Duration) -> Vec<Expected> {
         let mut rounds: Vec<Vec<&TrueLeg>> = Vec::new();
         for leg in call.legs.iter().filter(|leg| self.concerns_crm(leg)) {
-            // Telephones that ring until one is answered belong together; who takes over later has a record of his own.
+            // Telephones that ring until one is answered belong together; an employee who takes over later has a
+            // separate record.
             let joins = |round: &Vec<&TrueLeg>| {
                 round[0].direction == leg.direction
                     && round.iter().all(|other| other.answered.is_none_or(|at| at >= leg.started))
@@ -82,8 +83,8 @@ impl Truth {
                 let later = records[n].clone();
                 records[n] = joined(&mut records[n - 1], later);
             } else if !answer_told(&rounds[n - 1], rounds[n][0].started, margin) {
-                // The answer was told only afterwards, with the end: what rang meanwhile may have been taken for part of
-                // the same call.
+                // The answer was reported only afterwards, with the end: what rang meanwhile may have been taken for part
+                // of the same call.
                 records[n].must = false;
             }
         }

@@ -1,7 +1,7 @@
-//! What the field does beside: legs that go on in another call, numbers that change, codes, ends that are never told.
+//! What the field does beside: legs that go on in another call, numbers that change, codes, ends that are never reported.
 
+use super::company::TestCompany;
 use super::dice::Dice;
-use super::firm::Firm;
 use super::judge::Question;
 use super::kills::kill;
 use super::process::Settings;
@@ -13,7 +13,7 @@ use ecss_crm_server::sandbox::portal::Limits;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// What is told in full, among ordinary calls.
+/// What is reported in full, among ordinary calls.
 const FIELD: &[(Kind, usize)] = &[
     (Kind::Answered, 6),
     (Kind::Group, 2),
@@ -29,7 +29,7 @@ const FIELD: &[(Kind, usize)] = &[
     (Kind::Code, 3),
 ];
 
-/// The same with ends that nobody tells: only where something breaks that makes the daemon look again.
+/// The same with ends that nobody reports: only where something breaks that makes the daemon look again.
 const FORGETFUL: &[(Kind, usize)] = &[
     (Kind::Answered, 6),
     (Kind::OutAnswered, 3),
@@ -49,42 +49,42 @@ fn mix(rate: f64, kinds: &'static [(Kind, usize)]) -> Mix {
     Mix { rate, kinds, manners: Manners { ring: (0.3, 1.5), talk: (1.2, 3.0) } }
 }
 
-async fn stage() -> (Stage, Firm) {
+async fn stage() -> (Stage, TestCompany) {
     let stage = Stage::begin(Settings { portal_budget: "unlimited", reconnect_grace: 5, ..Settings::default() }).await;
     stage.environment.switch.set_quirks(|q| q.join_moves_legs = true);
-    let firm = stage.firm("firma.local", Limits::none()).await;
-    (stage, firm)
+    let company = stage.company("firma.local", Limits::none()).await;
+    (stage, company)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn legs_that_move_and_numbers_that_change_are_recorded_as_they_were() {
-    let (stage, firm) = stage().await;
-    let mut question = Question { margin: MARGIN_LINK, ..Question::now(&firm) };
-    question.placed = traffic::run_for(&firm, mix(4.0, FIELD), Dice::new(seed()), seconds(6, 120)).await;
-    stage.end("field", firm, question, PATIENCE).await;
+    let (stage, company) = stage().await;
+    let mut question = Question { margin: MARGIN_LINK, ..Question::now(&company) };
+    question.placed = traffic::run_for(&company, mix(4.0, FIELD), Dice::new(seed()), seconds(6, 120)).await;
+    stage.end("field", company, question, PATIENCE).await;
 }
 
 async fn drops(name: &str, replays: bool) {
-    let (stage, firm) = stage().await;
+    let (stage, company) = stage().await;
     stage.environment.switch.set_quirks(|q| q.replay_on_connect = replays);
-    let mut question = Question { margin: MARGIN_LINK, ..Question::now(&firm) };
+    let mut question = Question { margin: MARGIN_LINK, ..Question::now(&company) };
     let mut dice = Dice::new(seed());
     let stop = CancellationToken::new();
-    let traffic = traffic::run(&firm, mix(4.0, FORGETFUL), dice.fork(), stop.clone());
+    let traffic = traffic::run(&company, mix(4.0, FORGETFUL), dice.fork(), stop.clone());
     let dropping = async {
         for _ in 0..pick(2, 40) {
             tokio::time::sleep(Duration::from_secs_f64(dice.between(1.0, 4.0))).await;
-            firm.switch.drop_links();
-            firm.linked().await;
+            company.switch.drop_links();
+            company.linked().await;
         }
         stop.cancel();
     };
     let (placed, ()) = tokio::join!(traffic, dropping);
     question.placed = placed;
     // Whatever was forgotten after the last drop is looked for again.
-    firm.switch.drop_links();
-    firm.linked().await;
-    stage.end(name, firm, question, PATIENCE).await;
+    company.switch.drop_links();
+    company.linked().await;
+    stage.end(name, company, question, PATIENCE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,20 +99,20 @@ async fn the_link_drops_while_legs_move_and_ends_are_forgotten_and_nothing_is_to
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_legs_move_and_ends_are_forgotten() {
-    let (mut stage, firm) = stage().await;
+    let (mut stage, company) = stage().await;
     stage.environment.switch.set_quirks(|q| q.replay_on_connect = true);
-    let mut question = Question { margin: MARGIN_KILL, ..Question::now(&firm) };
+    let mut question = Question { margin: MARGIN_KILL, ..Question::now(&company) };
     let mut dice = Dice::new(seed());
     let stop = CancellationToken::new();
-    let traffic = traffic::run(&firm, mix(5.0, FORGETFUL), dice.fork(), stop.clone());
+    let traffic = traffic::run(&company, mix(5.0, FORGETFUL), dice.fork(), stop.clone());
     let killing = async {
         kill(&mut stage.daemon, pick(6, 120), dice.fork()).await;
-        firm.linked().await;
+        company.linked().await;
         stop.cancel();
     };
     let (placed, ()) = tokio::join!(traffic, killing);
     question.placed = placed;
-    firm.switch.drop_links();
-    firm.linked().await;
-    stage.end("field-kill-9", firm, question, PATIENCE).await;
+    company.switch.drop_links();
+    company.linked().await;
+    stage.end("field-kill-9", company, question, PATIENCE).await;
 }

@@ -1,8 +1,8 @@
 //! One company's misfortune is not another's.
 
+use super::company::TestCompany;
 use super::dice::Dice;
 use super::figures::percentile;
-use super::firm::Firm;
 use super::judge::{Question, judge};
 use super::process::Settings;
 use super::scale::{seconds, seed};
@@ -18,7 +18,7 @@ const FLOOD: u32 = 5000;
 const AT_ONCE: u32 = 50;
 
 /// Floods the company with repeated legs, legs of strangers, and nonsense, until `stop`.
-async fn flood(firm: &Firm, stop: &CancellationToken) -> usize {
+async fn flood(company: &TestCompany, stop: &CancellationToken) -> usize {
     let mut due = tokio::time::interval(Duration::from_secs(1) / (FLOOD / AT_ONCE));
     let mut sent = 0;
     loop {
@@ -37,7 +37,7 @@ async fn flood(firm: &Firm, stop: &CancellationToken) -> usize {
                 8 => r#"{"event":"weather","data":["rain"]}"#.to_owned(),
                 _ => "[]".to_owned(),
             };
-            if firm.switch.send_raw_to(&firm.company.client_id, &frame) {
+            if company.switch.send_raw_to(&company.simulated.client_id, &frame) {
                 sent += 1;
             }
         }
@@ -54,8 +54,8 @@ fn leg(n: u32, own: &str, status: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hanging_portal_and_a_flood_at_one_company_leave_the_others_cards_quick() {
     let stage = Stage::begin(Settings { portal_budget: "unlimited", ..Settings::default() }).await;
-    let quiet = stage.firm("quiet.local", Limits::none()).await;
-    let loud = stage.firm("loud.local", Limits::none()).await;
+    let quiet = stage.company("quiet.local", Limits::none()).await;
+    let loud = stage.company("loud.local", Limits::none()).await;
     let mut dice = Dice::new(seed());
     let length = seconds(4, 60);
     let mut question = Question::now(&quiet);

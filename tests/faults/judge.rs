@@ -1,8 +1,8 @@
 //! The judge: what arrived at the portal against what should have.
 
+use super::company::TestCompany;
 use super::expect::{Expected, Truth, is_gapless, ring_told};
 use super::figures::percentile;
-use super::firm::Firm;
 use super::stage::truth;
 use super::tangled::{self, Tangles};
 use super::traffic::Placed;
@@ -20,7 +20,7 @@ const DUE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub struct Question {
     pub placed: Vec<Placed>,
-    /// An event counts as known if its socket lived on for so long.
+    /// An event counts as known if its socket lived on for this long.
     pub margin: Duration,
     /// Times in which nobody expects a card.
     pub dark: Vec<(Timestamp, Timestamp)>,
@@ -36,8 +36,8 @@ pub struct Question {
 
 impl Question {
     /// Traffic that begins now.
-    pub fn now(firm: &Firm) -> Self {
-        Self { requests_before: firm.portal.requests().len(), ..Self::default() }
+    pub fn now(company: &TestCompany) -> Self {
+        Self { requests_before: company.portal.requests().len(), ..Self::default() }
     }
 
     /// The clients' digits.
@@ -46,13 +46,18 @@ impl Question {
     }
 
     /// Calls and cards at the portal that still have to go. A click whose event nobody has taken stays for ever.
-    pub fn left_open(&self, firm: &Firm) -> usize {
+    pub fn left_open(&self, company: &TestCompany) -> usize {
         let lost: BTreeSet<&str> = self.untaken();
-        let calls = firm.portal.open_calls().iter().filter(|call| !lost.contains(call.id.as_str())).count();
-        let cards = firm.portal.visible().iter().filter(|(_, call)| !lost.contains(call.as_str())).count();
+        let calls = company.portal.open_calls().iter().filter(|call| !lost.contains(call.id.as_str())).count();
+        let cards = company.portal.visible().iter().filter(|(_, call)| !lost.contains(call.as_str())).count();
         calls
             + cards
-            + firm.switch.calls().iter().filter(|c| c.domain == firm.company.domain && c.ended.is_none()).count()
+            + company
+                .switch
+                .calls()
+                .iter()
+                .filter(|c| c.domain == company.simulated.domain && c.ended.is_none())
+                .count()
     }
 
     fn untaken(&self) -> BTreeSet<&str> {
@@ -166,29 +171,29 @@ impl fmt::Display for Judgement {
 }
 
 /// Compares what the portal has with what happened.
-pub fn judge(firm: &Firm, question: &Question) -> Judgement {
-    let truth = truth(firm);
+pub fn judge(company: &TestCompany, question: &Question) -> Judgement {
+    let truth = truth(company);
     let mut all = Judgement::default();
-    records(firm, question, &truth, &mut all);
-    left(firm, question, &mut all);
+    records(company, question, &truth, &mut all);
+    left(company, question, &mut all);
     if !question.calls_vanish {
         // Nothing to do with the daemon: the story itself is broken.
         all.wrong.extend(question.placed.iter().filter_map(|placed| placed.refused.clone()));
     }
-    cards(firm, question, &truth, &mut all);
-    requests(firm, question, &mut all);
+    cards(company, question, &truth, &mut all);
+    requests(company, question, &mut all);
     let over = truth.calls.iter().filter_map(|call| call.ended).max();
     let from = question.drain_from.or(over);
-    let last = firm.portal.finished_calls().iter().filter(|r| older(r, question)).map(|r| r.finished).max();
+    let last = company.portal.finished_calls().iter().filter(|r| older(r, question)).map(|r| r.finished).max();
     let last = last.map(|at| at - question.portal_ahead);
     all.drain = last.zip(from).map(|(last, from)| last.since(from)).unwrap_or_default();
     all
 }
 
 /// Records that are still missing.
-pub fn lost_so_far(firm: &Firm, question: &Question) -> usize {
+pub fn lost_so_far(company: &TestCompany, question: &Question) -> usize {
     let mut all = Judgement::default();
-    records(firm, question, &truth(firm), &mut all);
+    records(company, question, &truth(company), &mut all);
     all.lost.len()
 }
 
@@ -197,8 +202,8 @@ fn older(record: &FinishedCall, question: &Question) -> bool {
     question.drain_from.is_none_or(|from| record.call.started <= from)
 }
 
-fn records(firm: &Firm, question: &Question, truth: &Truth, all: &mut Judgement) {
-    let finished = firm.portal.finished_calls();
+fn records(company: &TestCompany, question: &Question, truth: &Truth, all: &mut Judgement) {
+    let finished = company.portal.finished_calls();
     let mut by_key: BTreeMap<&str, Vec<&FinishedCall>> = BTreeMap::new();
     for record in &finished {
         let external = record.call.external.as_deref().unwrap_or_default();
@@ -239,7 +244,7 @@ fn records(firm: &Firm, question: &Question, truth: &Truth, all: &mut Judgement)
     }
 }
 
-/// The legs of a call, for whoever reads a complaint.
+/// The legs of a call, for the reader of a complaint.
 fn described(call: &TrueCall, truth: &Truth) -> String {
     let legs = call.legs.iter().filter(|leg| truth.concerns_crm(leg)).map(|leg| {
         let talked = leg.talked().map_or("no talk".to_owned(), |t| format!("{:.1} s", t.as_secs_f64()));
@@ -320,14 +325,14 @@ fn faults(e: &Expected, r: &FinishedCall) -> Vec<String> {
     faults
 }
 
-fn left(firm: &Firm, question: &Question, all: &mut Judgement) {
+fn left(company: &TestCompany, question: &Question, all: &mut Judgement) {
     let lost = question.untaken();
-    for call in firm.portal.open_calls() {
+    for call in company.portal.open_calls() {
         if !lost.contains(call.id.as_str()) {
             all.left.push(format!("left open: {} {:?} of user {}", call.id, call.external, call.user));
         }
     }
-    for (user, call) in firm.portal.visible() {
+    for (user, call) in company.portal.visible() {
         if !lost.contains(call.as_str()) {
             all.left.push(format!("card left: user {user} sees {call}"));
         }
@@ -335,17 +340,17 @@ fn left(firm: &Firm, question: &Question, all: &mut Judgement) {
 }
 
 /// How soon cards were there, and whether only those saw them who should.
-fn cards(firm: &Firm, question: &Question, truth: &Truth, all: &mut Judgement) {
+fn cards(company: &TestCompany, question: &Question, truth: &Truth, all: &mut Judgement) {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
-    let open = firm.portal.open_calls();
-    let finished = firm.portal.finished_calls();
+    let open = company.portal.open_calls();
+    let finished = company.portal.finished_calls();
     for call in open.iter().chain(finished.iter().map(|r| &r.call)) {
         if let Some(external) = &call.external {
             names.insert(call.id.clone(), external.split('/').next().unwrap_or_default().to_owned());
         }
     }
     let mut shown: BTreeMap<(String, i64), Vec<Timestamp>> = BTreeMap::new();
-    let pushes = firm.portal.pushes();
+    let pushes = company.portal.pushes();
     for push in pushes.iter().filter(|push| push.kind == PushKind::Show) {
         all.ignored += usize::from(!push.took_effect);
         if let Some(key) = names.get(&push.call) {
@@ -383,7 +388,7 @@ fn cards(firm: &Firm, question: &Question, truth: &Truth, all: &mut Judgement) {
         }
     }
     for ((key, user), _) in shown {
-        all.stray.push(format!("user {user} was shown a card of {key}, which never rang at his telephone"));
+        all.stray.push(format!("user {user} was shown a card of {key}, which never rang at their telephone"));
     }
 }
 
@@ -391,14 +396,14 @@ fn same(dialled: &str, number: &str) -> bool {
     dialled.trim_start_matches('+') == number
 }
 
-fn requests(firm: &Firm, question: &Question, all: &mut Judgement) {
-    let requests = firm.portal.requests();
+fn requests(company: &TestCompany, question: &Question, all: &mut Judgement) {
+    let requests = company.portal.requests();
     let mine = || requests.iter().skip(question.requests_before).filter(|request| !request.in_batch);
     all.requests = mine().count();
     all.refused = mine().filter(|request| request.error() == Some("QUERY_LIMIT_EXCEEDED")).count();
 }
 
-/// The judge judged: what he must notice, and what he must not.
+/// The judge judged: what it must notice, and what it must not.
 mod tests {
     use super::*;
     use ecss_crm_server::sandbox::portal::OpenCall;

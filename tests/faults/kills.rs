@@ -11,11 +11,11 @@ use ecss_crm_server::sandbox::portal::{Fault, Limits};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A frame that left so long before the process was killed has been read and stored, also on a busy machine and by a
+/// A frame that left this long before the process was killed has been read and stored, also on a busy machine and by a
 /// process that has just started.
 const MARGIN: Duration = Duration::from_millis(1000);
 
-/// Kills and starts the daemon so many times.
+/// Kills and starts the daemon this many times.
 pub async fn kill(daemon: &mut Process, times: usize, mut dice: Dice) {
     let pause = |seconds| tokio::time::sleep(Duration::from_secs_f64(seconds));
     for _ in 0..times {
@@ -42,26 +42,26 @@ pub async fn kill(daemon: &mut Process, times: usize, mut dice: Dice) {
 async fn kills(name: &str, replays: bool, lost_answers: bool, times: usize) {
     let mut stage =
         Stage::begin(Settings { portal_budget: "unlimited", reconnect_grace: 5, ..Settings::default() }).await;
-    let firm = stage.firm("firma.local", Limits::none()).await;
+    let company = stage.company("firma.local", Limits::none()).await;
     stage.environment.switch.set_quirks(|q| q.replay_on_connect = replays);
-    let mut question = Question { margin: MARGIN, ..Question::now(&firm) };
+    let mut question = Question { margin: MARGIN, ..Question::now(&company) };
     let mut dice = Dice::new(seed());
     let stop = CancellationToken::new();
     let manners = Manners { ring: (0.3, 1.5), talk: (1.0, 3.0) };
-    let traffic = traffic::run(&firm, Mix { manners, ..Mix::office(6.0) }, dice.fork(), stop.clone());
+    let traffic = traffic::run(&company, Mix { manners, ..Mix::office(6.0) }, dice.fork(), stop.clone());
     let killing = async {
         if lost_answers {
             // The portal is slow to answer, so that many requests are carried out whose answers nobody is left to read.
-            firm.portal.standing(Fault::SlowAnswer(Duration::from_millis(200)));
+            company.portal.standing(Fault::SlowAnswer(Duration::from_millis(200)));
         }
         kill(&mut stage.daemon, times, dice.fork()).await;
-        firm.linked().await;
+        company.linked().await;
         stop.cancel();
     };
     let (placed, ()) = tokio::join!(traffic, killing);
     question.placed = placed;
-    firm.portal.heal();
-    stage.end(name, firm, question, PATIENCE).await;
+    company.portal.heal();
+    stage.end(name, company, question, PATIENCE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

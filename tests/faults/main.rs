@@ -1,4 +1,4 @@
-//! Whole-daemon fault stories: nothing is lost, nothing is told twice, whatever happens to the portal, the switch or
+//! Whole-daemon fault stories: nothing is lost, nothing is recorded twice, whatever happens to the portal, the switch or
 //! the process itself.
 //!
 //! The daemon is a process of its own, the real program. A simulated switch carries random but repeatable traffic, the
@@ -23,13 +23,13 @@ mod attacks;
 mod backlog;
 mod bucket;
 mod clicks;
+mod company;
 mod dice;
 mod drops;
 mod everything;
 mod expect;
 mod field;
 mod figures;
-mod firm;
 mod isolation;
 mod judge;
 mod kills;

@@ -1,7 +1,7 @@
 //! Fifty companies, each with a few calls.
 
+use super::company::TestCompany;
 use super::dice::Dice;
-use super::firm::Firm;
 use super::judge::Question;
 use super::process::Settings;
 use super::scale::{pick, seconds, seed};
@@ -13,18 +13,18 @@ use futures_util::future::join_all;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_companies_with_a_few_calls_each() {
     let stage = Stage::begin(Settings::default()).await;
-    let mut firms = Vec::new();
+    let mut companies = Vec::new();
     for n in 0..50 {
-        firms.push(Firm::settle(&stage, &format!("firma{n}.local"), 10, Limits::cloud()).await);
+        companies.push(TestCompany::settle(&stage, &format!("firma{n}.local"), 10, Limits::cloud()).await);
     }
     let mut dice = Dice::new(seed());
     let length = seconds(4, 60);
-    let stories = firms.into_iter().map(|firm| {
+    let stories = companies.into_iter().map(|company| {
         let dice = dice.fork();
         async move {
-            let mut question = Question::now(&firm);
-            question.placed = traffic::run_for(&firm, Mix::office(pick(0.4, 0.2)), dice, length).await;
-            (firm, question)
+            let mut question = Question::now(&company);
+            question.placed = traffic::run_for(&company, Mix::office(pick(0.4, 0.2)), dice, length).await;
+            (company, question)
         }
     });
     let told = join_all(stories).await;

@@ -12,23 +12,24 @@ use std::time::Duration;
 /// Traffic of `length`; after a third of it the portal meets `fault` for `away`.
 async fn outage(name: &str, fault: Fault, length: Duration, away: Duration) -> Judgement {
     let stage = Stage::begin(Settings::default()).await;
-    let firm = stage.firm("firma.local", Limits::cloud()).await;
-    let mut question = Question::now(&firm);
+    let company = stage.company("firma.local", Limits::cloud()).await;
+    let mut question = Question::now(&company);
     let misfortune = async {
         tokio::time::sleep(length / 3).await;
-        let from = firm.portal.world().now();
-        firm.portal.standing(fault);
+        let from = company.portal.world().now();
+        company.portal.standing(fault);
         tokio::time::sleep(away).await;
-        firm.portal.heal();
-        (from, firm.portal.world().now())
+        company.portal.heal();
+        (from, company.portal.world().now())
     };
-    let traffic = traffic::run_for(&firm, Mix::office(2.0), Dice::new(seed()), length);
+    let traffic = traffic::run_for(&company, Mix::office(2.0), Dice::new(seed()), length);
     let (placed, (from, to)) = tokio::join!(traffic, misfortune);
     question.placed = placed;
-    // Whoever rings just before has a card on its way; just after, the daemon must find out that the portal is back.
+    // A client who rings just before has a card on its way; just after, the daemon must find out that the portal is
+    // back.
     question.dark.push((from - Duration::from_millis(500), to + pick(Duration::from_secs(5), away / 2)));
     question.drain_from = Some(to);
-    stage.end(name, firm, question, pick(Duration::from_secs(60), Duration::from_secs(300))).await
+    stage.end(name, company, question, pick(Duration::from_secs(60), Duration::from_secs(300))).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

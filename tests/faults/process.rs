@@ -31,7 +31,6 @@ impl Default for Settings {
     }
 }
 
-/// See the module.
 pub struct Process {
     dir: PathBuf,
     ops: String,
@@ -94,7 +93,7 @@ impl Process {
     /// Waits until it says that it is ready.
     pub async fn ready(&mut self) {
         let asking = async {
-            // Nothing tells when it would answer, so it is asked often.
+            // Nothing says when it would answer, so it is asked often.
             let mut often = tokio::time::interval(Duration::from_millis(10));
             loop {
                 often.tick().await;
@@ -138,7 +137,7 @@ impl Process {
         line.trim().trim_end_matches(" kB").trim().parse::<u64>().map_or(0, |kib| kib / 1024)
     }
 
-    /// Where it tells how it is.
+    /// Where it reports how it is.
     pub fn ops(&self) -> &str {
         &self.ops
     }

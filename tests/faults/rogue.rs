@@ -1,15 +1,15 @@
 //! A switch that misbehaves, beside a healthy company: the memory of the daemon stays small, the others' cards quick.
 
+use super::company::TestCompany;
 use super::dice::Dice;
 use super::figures::{percentile, publish};
-use super::firm::Firm;
 use super::judge::{Question, judge};
 use super::process::Settings;
 use super::scale::{full, pick, seconds, seed};
 use super::stage::{PATIENCE, Stage};
 use super::traffic::{self, Mix};
 use super::watch::{self, LOOK, MOST_MEMORY};
-use ecss_crm_server::domain::excess::MOST_WAITING;
+use ecss_crm_server::domain::MOST_WAITING;
 use ecss_crm_server::sandbox::portal::{Fault, Limits};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -20,22 +20,22 @@ const MOST_DATABASE: u64 = 160;
 const AGAIN: Duration = Duration::from_millis(5);
 
 /// Share of the cards, how many times as long as its twin's those of the healthy company may take, and from how many
-/// milliseconds on that is asked. The slowest wait for the processor behind a frame of fifty legs, in a build that is not
-/// optimised and with two threads for everything; most must not notice.
+/// milliseconds on that is asked. The slowest wait for the processor behind a frame of fifty legs, in a build that is
+/// not optimised and with two threads for everything; most must not notice.
 const SLOWER: [(usize, u64, u64); 2] = [(50, 3, 15), (95, 12, 25)];
 
-/// A healthy company with traffic and a rogue beside it while `misdeed` goes on; at the same time, a twin of the healthy
-/// company at a daemon of its own. Whatever the simulators and others do to the machine, they do to both.
+/// A healthy company with traffic and a rogue beside it while `misdeed` goes on; at the same time, a twin of the
+/// healthy company at a daemon of its own. Whatever the simulators and others do to the machine, they do to both.
 async fn beside<T>(
     name: &str,
     settings: Settings,
-    misdeed: impl AsyncFnOnce(&Firm, &Stage, &CancellationToken) -> T,
+    misdeed: impl AsyncFnOnce(&TestCompany, &Stage, &CancellationToken) -> T,
 ) -> T {
     let settings = Settings { portal_budget: "unlimited", ..settings };
     let (stage, elsewhere) = (Stage::begin(settings).await, Stage::begin(settings).await);
-    let quiet = stage.firm("quiet.local", Limits::none()).await;
-    let rogue = stage.firm("rogue.local", Limits::none()).await;
-    let twin = elsewhere.firm("twin.local", Limits::none()).await;
+    let quiet = stage.company("quiet.local", Limits::none()).await;
+    let rogue = stage.company("rogue.local", Limits::none()).await;
+    let twin = elsewhere.company("twin.local", Limits::none()).await;
     let mut dice = Dice::new(seed());
     let (mut question, mut twins) = (Question::now(&quiet), Question::now(&twin));
     let (before, began) = (stage.daemon.memory(), Instant::now());
@@ -71,7 +71,8 @@ async fn beside<T>(
         p(&cards, 95),
     ));
     assert!(most <= MOST_MEMORY, "{most} MiB");
-    // How long a card takes says something only where the machine has nothing else to do, which is asked of the full length.
+    // How long a card takes says something only where the machine has nothing else to do, which is asked of the full
+    // length.
     for (share, slower, from) in SLOWER.into_iter().filter(|_| full()) {
         let limit = slower * p(&twins_cards, share).max(from);
         assert!(p(&cards, share) <= limit, "p{share} above {limit} ms: {twins_cards:?} {cards:?}");
@@ -82,10 +83,10 @@ async fn beside<T>(
 }
 
 /// Sends a frame to the rogue's own company, waiting where its socket has no room.
-async fn send(rogue: &Firm, legs: &[String]) {
+async fn send(rogue: &TestCompany, legs: &[String]) {
     let frame = format!(r#"{{"event":"conversations_event","data":[{}]}}"#, legs.join(","));
-    while rogue.switch.links_of(&rogue.company.client_id) == 0
-        || !rogue.switch.send_raw_to(&rogue.company.client_id, &frame)
+    while rogue.switch.links_of(&rogue.simulated.client_id) == 0
+        || !rogue.switch.send_raw_to(&rogue.simulated.client_id, &frame)
     {
         tokio::time::sleep(AGAIN).await;
     }
@@ -107,8 +108,8 @@ fn fifty_legs(from: u64) -> Vec<String> {
     (from..from + 50).map(one).collect()
 }
 
-/// Tells of so many calls a second that never end, until `stop`; how many it were.
-pub async fn legs_without_end(rogue: &Firm, per_second: u32, stop: &CancellationToken) -> u64 {
+/// Reports this many calls a second that never end, until `stop`; returns how many there were.
+pub async fn legs_without_end(rogue: &TestCompany, per_second: u32, stop: &CancellationToken) -> u64 {
     let (mut due, mut told) = (tokio::time::interval(Duration::from_secs(1) * 50 / per_second), 0);
     while stop.run_until_cancelled(due.tick()).await.is_some() {
         if stop.run_until_cancelled(send(rogue, &fifty_legs(told))).await.is_some() {
@@ -141,7 +142,7 @@ async fn legs_that_never_end_take_little_memory_and_no_time_from_others() {
         }
         // All but those that have a place have given way.
         until_excess(stage, "ecss_crm_excess_calls_total", count - 4_096).await;
-        assert!(rogue.troubles().await.contains("The switch tells of more calls than there can be"));
+        assert!(rogue.troubles().await.contains("The switch reports more calls than there can be"));
     })
     .await;
 }
@@ -151,7 +152,7 @@ async fn legs_that_never_end_take_little_memory_and_no_time_from_others() {
 async fn calls_without_end_while_the_portal_is_away_give_way_and_say_so() {
     let (count, room) = (pick(22_000, 100_000), MOST_WAITING as u64);
     let stage = Stage::begin(Settings { portal_budget: "unlimited", ..Settings::default() }).await;
-    let rogue = stage.firm("rogue.local", Limits::none()).await;
+    let rogue = stage.company("rogue.local", Limits::none()).await;
     rogue.portal.standing(Fault::Outage);
     let before = stage.daemon.memory();
     let mut most = before;
@@ -195,10 +196,10 @@ async fn frames_without_end(
     name: &str,
     span: Duration,
     frame: impl Fn(u64) -> Vec<Vec<String>>,
-    then: impl AsyncFnOnce(&Firm, &Stage, u64),
+    then: impl AsyncFnOnce(&TestCompany, &Stage, u64),
 ) {
     let stage = Stage::begin(Settings::default()).await;
-    let rogue = stage.firm("rogue.local", Limits::cloud()).await;
+    let rogue = stage.company("rogue.local", Limits::cloud()).await;
     let (before, began) = ((stage.daemon.memory(), database(&stage)), Instant::now());
     let (mut most, mut rounds) = (before, 0);
     while began.elapsed() < span {
@@ -279,7 +280,7 @@ async fn a_switch_that_pings_and_never_reads_is_dropped_and_tried_again() {
     beside("pings-unread", settings, async |rogue, stage, _| {
         for time in 1..=times {
             rogue.linked().await;
-            rogue.switch.ping_without_reading(&rogue.company.client_id);
+            rogue.switch.ping_without_reading(&rogue.simulated.client_id);
             let dropped = async {
                 let mut often = tokio::time::interval(LOOK);
                 loop {

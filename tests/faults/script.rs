@@ -49,13 +49,13 @@ pub enum Kind {
     HandedOver,
     /// An employee dials a code for the switch.
     Code,
-    /// The switch forgets to tell the end.
+    /// The switch forgets to report the end.
     Forgotten,
 }
 
 /// Members of a group.
 const GROUP: usize = 8;
-/// So long somebody who clicked looks at his telephone.
+/// How long somebody who clicked looks at the telephone.
 const CLICK_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Kind {
@@ -72,7 +72,6 @@ impl Kind {
 /// A click in the portal.
 #[derive(Debug, Clone)]
 pub struct Clicked {
-    /// Who.
     pub user: i64,
     /// The portal's call.
     pub crm: String,
@@ -107,7 +106,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Plays the call to its end; tells the click, if it was one. Refused if the switch has lost the call.
+    /// Plays the call to its end; returns the click, if it was one. Refused if the switch has lost the call.
     pub async fn play(&mut self, kind: Kind, seats: &[Seat]) -> Result<Option<Clicked>, Refusal> {
         let phone = self.domain.phone(&seats[0].number);
         let client = self.number.clone();
@@ -192,7 +191,7 @@ impl Actor {
             let state = phone.state().filter(|p| p.status == PhoneStatus::Ringing)?;
             state.call
         };
-        let rung = self.switch.wait_for("the telephone of whoever clicked", rings);
+        let rung = self.switch.wait_for("the telephone of the employee who clicked", rings);
         let Ok(Ok(call)) = tokio::time::timeout(CLICK_PATIENCE, rung).await else {
             return Ok(Some(clicked));
         };

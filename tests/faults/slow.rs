@@ -1,7 +1,7 @@
 //! A portal far away, some of whose answers take seconds.
 
+use super::company::TestCompany;
 use super::dice::Dice;
-use super::firm::Firm;
 use super::judge::Question;
 use super::process::Settings;
 use super::scale::{seconds, seed};
@@ -14,15 +14,20 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_of_eight_at_a_portal_far_away() {
     let stage = Stage::begin(Settings { portal_budget: "unlimited", ..Settings::default() }).await;
-    let firm = Firm::settle(&stage, "firma.local", 220, Limits::none()).await;
+    let company = TestCompany::settle(&stage, "firma.local", 220, Limits::none()).await;
     let round_trip = Network::round_trip(Duration::from_millis(300));
-    firm.portal.set_network(Network { slow_per_mille: 10, slow: Duration::from_secs(5), seed: seed(), ..round_trip });
-    let mut question = Question::now(&firm);
+    company.portal.set_network(Network {
+        slow_per_mille: 10,
+        slow: Duration::from_secs(5),
+        seed: seed(),
+        ..round_trip
+    });
+    let mut question = Question::now(&company);
     let mix = Mix {
         rate: 5.0,
         kinds: &[(Kind::Group, 5), (Kind::GroupMissed, 1)],
         manners: Manners { ring: (0.6, 1.5), talk: (1.0, 2.5) },
     };
-    question.placed = traffic::run_for(&firm, mix, Dice::new(seed()), seconds(6, 120)).await;
-    stage.end("slow-portal", firm, question, PATIENCE).await;
+    question.placed = traffic::run_for(&company, mix, Dice::new(seed()), seconds(6, 120)).await;
+    stage.end("slow-portal", company, question, PATIENCE).await;
 }

@@ -1,7 +1,7 @@
 //! The stage: a town whose daemon runs as a process of its own, and what must hold when the curtain falls.
 
+use super::company::TestCompany;
 use super::expect::Truth;
-use super::firm::Firm;
 use super::judge::{Judgement, Question, judge, lost_so_far};
 use super::process::{Process, Settings};
 use super::{figures, scale};
@@ -18,10 +18,9 @@ use tempfile::TempDir;
 
 /// How long anything awaited may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// A telephone nobody picks up rings so long.
+/// A telephone nobody picks up rings this long.
 const RING_OUT: Duration = Duration::from_secs(15);
 
-/// See the module.
 pub struct Stage {
     pub environment: Environment,
     pub daemon: Process,
@@ -44,46 +43,51 @@ impl Stage {
     }
 
     /// A company of sixty.
-    pub async fn firm(&self, domain: &str, limits: Limits) -> Firm {
-        Firm::settle(self, domain, 60, limits).await
+    pub async fn company(&self, domain: &str, limits: Limits) -> TestCompany {
+        TestCompany::settle(self, domain, 60, limits).await
     }
 
-    /// Waits until everything that must be recorded is, and nothing is left open or waits; at most so long.
-    pub async fn settle(&self, firm: &Firm, question: &Question, patience: Duration) {
+    /// Waits until everything that must be recorded is, and nothing is left open or waits; at most this long.
+    pub async fn settle(&self, company: &TestCompany, question: &Question, patience: Duration) {
         let settling = async {
             // The pages and the judge can only be asked, so they are asked now and then.
             let mut often = tokio::time::interval(Duration::from_millis(250));
             loop {
                 often.tick().await;
-                let open = question.left_open(firm);
-                if open == 0 && lost_so_far(firm, question) == 0 && firm.is_quiet().await {
+                let open = question.left_open(company);
+                if open == 0 && lost_so_far(company, question) == 0 && company.is_quiet().await {
                     return;
                 }
             }
         };
-        // Whether it came to rest in time is told better by the verdict.
+        // Whether it came to rest in time is shown better by the verdict.
         let _ = tokio::time::timeout(patience, settling).await;
     }
 
     /// Ends the story of one company: lets it come to rest, stops the daemon in good order, passes the verdict and
     /// writes its line.
-    pub async fn end(self, name: &str, firm: Firm, question: Question, patience: Duration) -> Judgement {
-        self.end_all(name, vec![(firm, question)], patience).await
+    pub async fn end(self, name: &str, company: TestCompany, question: Question, patience: Duration) -> Judgement {
+        self.end_all(name, vec![(company, question)], patience).await
     }
 
     /// The same for several companies; one line for all of them.
-    pub async fn end_all(mut self, name: &str, firms: Vec<(Firm, Question)>, patience: Duration) -> Judgement {
-        for (firm, question) in &firms {
-            self.settle(firm, question, patience).await;
+    pub async fn end_all(
+        mut self,
+        name: &str,
+        companies: Vec<(TestCompany, Question)>,
+        patience: Duration,
+    ) -> Judgement {
+        for (company, question) in &companies {
+            self.settle(company, question, patience).await;
         }
         self.daemon.stop().await;
         let mut verdict = Judgement::default();
-        for (firm, question) in &firms {
-            verdict.add(judge(firm, question));
+        for (company, question) in &companies {
+            verdict.add(judge(company, question));
         }
         figures::publish(&format!("{name} {verdict} seed={}", scale::seed()));
         let mut wrong = verdict.problems();
-        wrong.extend(self.complaints(&firms).await);
+        wrong.extend(self.complaints(&companies).await);
         if !wrong.is_empty() {
             let shown = wrong.len().min(60);
             let kept = self.dir.keep();
@@ -94,17 +98,17 @@ impl Stage {
     }
 
     /// What was done wrong on the way: against the portal or the switch, in the log, in the database.
-    async fn complaints(&self, firms: &[(Firm, Question)]) -> Vec<String> {
+    async fn complaints(&self, companies: &[(TestCompany, Question)]) -> Vec<String> {
         let mut wrong: Vec<String> = self.daemon.log("error.log");
         wrong.extend(self.daemon.log("stderr.log"));
         wrong.extend(self.environment.switch.violations());
         wrong.extend(self.environment.portals.auth_violations().iter().map(|v| format!("{}: {}", v.method, v.text)));
         let log = self.daemon.log("default.log");
         let store = Store::open(&self.environment.settings.state_dir).await.expect("the database");
-        for (firm, question) in firms {
-            wrong.extend(firm.portal.violations().iter().map(|v| format!("{}: {}", v.method, v.text)));
-            let keys = firm.portal.keys().expect("the application");
-            let api_key = firm.company.api_key.expose_secret().to_owned();
+        for (company, question) in companies {
+            wrong.extend(company.portal.violations().iter().map(|v| format!("{}: {}", v.method, v.text)));
+            let keys = company.portal.keys().expect("the application");
+            let api_key = company.simulated.api_key.expose_secret().to_owned();
             for secret in [keys.client_secret, keys.application_token, api_key] {
                 wrong.extend(log.iter().filter(|line| line.contains(&secret)).cloned());
             }
@@ -112,7 +116,7 @@ impl Stage {
                 // Only the first: one wrong format repeats itself in every call.
                 wrong.extend(log.iter().find(|line| line.contains(number)).cloned());
             }
-            let id = CompanyId::new(firm.portal.member_id());
+            let id = CompanyId::new(company.portal.member_id());
             let waiting = store.pending_intents(&id).await.expect("the outbox").len();
             let open = store.open_calls(&id).await.expect("open calls").len();
             if (waiting, open) != (0, 0) {
@@ -128,7 +132,7 @@ impl Stage {
     }
 }
 
-/// In memory where there is such a place: whoever else keeps the disk busy must not look like a slow daemon. A killed
+/// In memory where there is such a place: other work on the disk must not look like a slow daemon. A killed
 /// process leaves the same behind there. `TMPDIR` has the last word.
 fn place() -> std::io::Result<TempDir> {
     let memory = Path::new("/dev/shm");
@@ -139,12 +143,12 @@ fn place() -> std::io::Result<TempDir> {
 }
 
 /// All that truly happened in a company so far.
-pub fn truth(firm: &Firm) -> Truth {
-    let calls = firm.switch.calls().into_iter().filter(|call| call.domain == firm.company.domain);
-    Truth { calls: calls.collect(), owners: firm.owners.clone() }
+pub fn truth(company: &TestCompany) -> Truth {
+    let calls = company.switch.calls().into_iter().filter(|call| call.domain == company.simulated.domain);
+    Truth { calls: calls.collect(), owners: company.owners.clone() }
 }
 
-/// Says something to whoever watches.
+/// Says something to people who watch.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

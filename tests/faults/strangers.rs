@@ -20,16 +20,16 @@ use tokio_util::sync::CancellationToken;
 
 /// What a thousand forgeries may add to the log, in bytes: a hundred lines of a kind, then their number.
 const MOST_LOGGED: usize = 400 * 1024;
-/// Looks like a line of its own in a log that lets it through: line separators, a mark that turns the reading direction,
-/// and the beginning of a line.
+/// Looks like a line of its own in a log that lets it through: line separators, a mark that turns the reading
+/// direction, and the beginning of a line.
 const FORGED: &str =
     "x\n2026-01-01T00:00:00.000Z error: forged\u{2028}forged\u{2029}\u{202e}\u{2066}\u{85}\u{1b}[31mforged";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_line_of_their_own() {
-    // At the usual level nothing of it is worth a line; whoever looks closer must not drown either.
+    // At the usual level nothing of it is worth a line; people who look closer must not drown either.
     let stage = Stage::begin(Settings { log_level: "debug", ..Settings::default() }).await;
-    let firm = stage.firm("firma.local", Limits::cloud()).await;
+    let company = stage.company("firma.local", Limits::cloud()).await;
     let (client, base) = (stage.environment.client().clone(), stage.environment.base());
     let logged = || stage.daemon.log("default.log").iter().map(|line| line.len() + 1).sum::<usize>();
     let (before, memory) = (logged(), stage.daemon.memory());
@@ -78,10 +78,11 @@ async fn a_thousand_events_of_sixty_kilobytes_add_kilobytes_to_the_log_and_no_li
         assert!(line.starts_with("20") && !line.starts_with("2026-01-01T00"), "a line of somebody else's: {line}");
         assert!(!line.contains(['\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}', '\u{85}', '\u{1b}']), "{line:?}");
     }
-    stage.end("forged-lines", firm, Question::default(), PATIENCE).await;
+    stage.end("forged-lines", company, Question::default(), PATIENCE).await;
 }
 
-/// Sends the beginning of a request and then a byte a second, until it is answered or cut. How long it was borne.
+/// Sends the beginning of a request and then a byte a second, until it is answered or cut. Returns how long it was
+/// tolerated.
 async fn drip(address: String, head: String, then: u8, stop: CancellationToken) -> Option<Duration> {
     let mut socket = TcpStream::connect(address).await.ok()?;
     let began = Instant::now();
@@ -127,16 +128,16 @@ async fn pages(client: &Client, urls: &[String], stop: &CancellationToken) -> Ve
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and_no_card() {
     let stage = Stage::begin(Settings { portal_budget: "unlimited", ..Settings::default() }).await;
-    let firm = stage.firm("firma.local", Limits::none()).await;
+    let company = stage.company("firma.local", Limits::none()).await;
     let client = stage.environment.client().clone();
     let (public, ops) = (host_and_port(&stage.environment.base()), host_and_port(stage.daemon.ops()));
     let urls = [format!("{}/", stage.environment.base()), format!("{}/readyz", stage.daemon.ops())];
     let mut dice = Dice::new(seed());
-    let mut question = Question::now(&firm);
+    let mut question = Question::now(&company);
     let both = async |dice: Dice, length: Duration| {
         let stop = CancellationToken::new();
         let calls = async {
-            let placed = traffic::run_for(&firm, Mix::office(3.0), dice, length).await;
+            let placed = traffic::run_for(&company, Mix::office(3.0), dice, length).await;
             stop.cancel();
             placed
         };
@@ -144,8 +145,8 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
     };
     let (placed, alone_pages) = both(dice.fork(), seconds(4, 30)).await;
     question.placed = placed;
-    stage.settle(&firm, &question, PATIENCE).await;
-    let alone = judge(&firm, &question).cards;
+    stage.settle(&company, &question, PATIENCE).await;
+    let alone = judge(&company, &question).cards;
 
     let (memory, open, stop) = (stage.daemon.memory(), Arc::<AtomicUsize>::default(), CancellationToken::new());
     let post = |path: &str| {
@@ -165,38 +166,38 @@ async fn a_thousand_clients_that_send_a_byte_a_second_delay_no_event_no_page_and
         let (address, head) = &shapes[n % shapes.len()];
         let (address, head, stop, open) = ((*address).clone(), head.clone(), stop.clone(), open.clone());
         slow.spawn(async move {
-            let mut borne = Vec::new();
-            // Whoever is answered or cut comes again.
+            let mut tolerated = Vec::new();
+            // A client that is answered or cut comes again.
             let mut often = tokio::time::interval(Duration::from_secs(1));
             while stop.run_until_cancelled(often.tick()).await.is_some() {
                 open.fetch_add(1, Ordering::SeqCst);
-                borne.extend(drip(address.clone(), head.clone(), b'a', stop.clone()).await);
+                tolerated.extend(drip(address.clone(), head.clone(), b'a', stop.clone()).await);
             }
-            borne
+            tolerated
         });
     }
     let (placed, slow_pages) = both(dice.fork(), seconds(13, 60)).await;
     question.placed.extend(placed);
     let after = stage.daemon.memory();
     stop.cancel();
-    let borne: Vec<u64> = slow.join_all().await.into_iter().flatten().map(|span| span.as_secs()).collect();
-    stage.settle(&firm, &question, PATIENCE).await;
-    let beside = judge(&firm, &question).cards.split_off(alone.len());
+    let tolerated: Vec<u64> = slow.join_all().await.into_iter().flatten().map(|span| span.as_secs()).collect();
+    stage.settle(&company, &question, PATIENCE).await;
+    let beside = judge(&company, &question).cards.split_off(alone.len());
     let p = |values: &[u64], share| percentile(values, share).unwrap_or_default();
     publish(&format!(
         "slow-clients connections={} borne_p50={}s borne_max={}s rss {memory}→{after} MiB card_p95 {}→{}ms page_p95 {}→{}ms",
         open.load(Ordering::SeqCst),
-        p(&borne, 50),
-        p(&borne, 100),
+        p(&tolerated, 50),
+        p(&tolerated, 100),
         p(&alone, 95),
         p(&beside, 95),
         p(&alone_pages, 95),
         p(&slow_pages, 95),
     ));
     assert!(after < memory + 60, "from {memory} to {after} MiB");
-    assert!(p(&borne, 100) <= 40 && borne.iter().any(|span| *span >= 9), "they are cut in time: {borne:?}");
+    assert!(p(&tolerated, 100) <= 40 && tolerated.iter().any(|span| *span >= 9), "they are cut in time: {tolerated:?}");
     // A thousand simulated clients share the machine with the daemon, so a part of what is seen is theirs.
     assert!(p(&beside, 95) <= 10 * p(&alone, 95).max(50), "{alone:?} {beside:?}");
     assert!(p(&slow_pages, 95) <= 10 * p(&alone_pages, 95).max(50), "{} pages", slow_pages.len());
-    stage.end("slow-clients", firm, question, PATIENCE).await;
+    stage.end("slow-clients", company, question, PATIENCE).await;
 }

@@ -1,9 +1,10 @@
 //! The judge's rules for calls that hang together: legs that went on in another call, numbers that changed, ends that
-//! were never told.
+//! were never reported.
 //!
-//! How many records such a conversation becomes, and under which call, is the daemon's affair. What must hold: everybody
-//! who talked has his seconds, under the number he talked with; no second twice; none for anybody else; and whoever only
-//! rang has none. What the daemon could not know lowers what is demanded, never what is allowed.
+//! How many records such a conversation becomes, and under which call, is the daemon's affair. What must hold: every
+//! employee who talked has the seconds, under the number they talked with; no second twice; none for anybody else; and
+//! employees whose phone only rang have none. What the daemon could not know lowers what is demanded, never what is
+//! allowed.
 
 use super::expect::Truth;
 use super::judge::Judgement;
@@ -13,7 +14,7 @@ use ecss_crm_server::sandbox::switch::{CallId, LegStatus, TrueCall, TrueLeg};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Durations are whole seconds, an answered call lasts at least one, and news take a moment: so much may each record
+/// Durations are whole seconds, an answered call lasts at least one, and news takes a moment: each record may be off by this
 /// be off.
 const PER_RECORD: f64 = 1.05;
 
@@ -163,7 +164,7 @@ fn stretches(leg: &TrueLeg, answered: Timestamp, ended: Timestamp) -> Vec<(&str,
     all
 }
 
-/// Whoever is never told the end believes in it until his connection breaks.
+/// A daemon that is never told the end believes in the call until its connection breaks.
 fn believed(leg: &TrueLeg, ended: Timestamp) -> f64 {
     let broken = leg.shown.iter().map(|shown| shown.socket_ended).max().flatten();
     broken.map_or(f64::INFINITY, |broken| broken.since(ended).as_secs_f64())
@@ -315,7 +316,7 @@ mod tests {
             assert_eq!(problems(moved(), &records), 0, "{records:?}");
         }
         let rang = [record(7, "304", 0, CLIENT), record(7, "200", 7, CLIENT)];
-        assert_eq!(problems(moved(), &rang), 0, "whoever rang may have a record without seconds");
+        assert_eq!(problems(moved(), &rang), 0, "an employee whose phone rang may have a record without seconds");
         let wrong = [
             vec![],
             vec![record(7, "200", 4, CLIENT)],

@@ -12,8 +12,8 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_expire_again_and_again() {
     let stage = Stage::begin(Settings { portal_budget: "5/225", ..Settings::default() }).await;
-    let firm = stage.firm("firma.local", Limits::enterprise()).await;
-    let mut question = Question::now(&firm);
+    let company = stage.company("firma.local", Limits::enterprise()).await;
+    let mut question = Question::now(&company);
     let length = seconds(6, 120);
     let times = pick(3, 10);
     let expiry = async {
@@ -22,18 +22,18 @@ async fn tokens_expire_again_and_again() {
             // Once the authorization server is away just then.
             let away = n == 1;
             if away {
-                firm.portal.world().auth_standing(Fault::Outage);
+                company.portal.world().auth_standing(Fault::Outage);
             }
-            firm.portal.expire_tokens();
+            company.portal.expire_tokens();
             if away {
-                let from = firm.portal.world().now();
+                let from = company.portal.world().now();
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                firm.portal.world().auth_heal();
-                question.dark.push((from, firm.portal.world().now() + Duration::from_secs(4)));
+                company.portal.world().auth_heal();
+                question.dark.push((from, company.portal.world().now() + Duration::from_secs(4)));
             }
         }
     };
-    let (placed, ()) = tokio::join!(traffic::run_for(&firm, Mix::office(2.0), Dice::new(seed()), length), expiry);
+    let (placed, ()) = tokio::join!(traffic::run_for(&company, Mix::office(2.0), Dice::new(seed()), length), expiry);
     question.placed = placed;
-    stage.end("token-expiry", firm, question, PATIENCE).await;
+    stage.end("token-expiry", company, question, PATIENCE).await;
 }

@@ -1,7 +1,7 @@
 //! Random but repeatable traffic: calls of all sorts at a given rate, on telephones that are free.
 
+use super::company::TestCompany;
 use super::dice::Dice;
-use super::firm::Firm;
 use super::script::{Actor, Clicked, Kind, Manners};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,7 +43,7 @@ pub const OFFICE: &[(Kind, usize)] = &[
 ];
 
 impl Mix {
-    /// Everything that happens in an office, so many times a second.
+    /// Everything that happens in an office, this many times a second.
     pub fn office(rate: f64) -> Self {
         Self { rate, kinds: OFFICE, manners: Manners::default() }
     }
@@ -88,8 +88,8 @@ impl Seats {
 }
 
 /// Makes calls until `stop`, and waits until the last of them is over.
-pub async fn run(firm: &Firm, mix: Mix, mut dice: Dice, stop: CancellationToken) -> Vec<Placed> {
-    let seats = firm.owners.iter().map(|(number, user)| Seat { user: *user, number: number.clone() });
+pub async fn run(company: &TestCompany, mix: Mix, mut dice: Dice, stop: CancellationToken) -> Vec<Placed> {
+    let seats = company.owners.iter().map(|(number, user)| Seat { user: *user, number: number.clone() });
     let seats = Seats(Arc::new(Mutex::new(seats.collect())));
     let series = firm.unused_series();
     let mut due = tokio::time::interval(Duration::from_secs_f64(1.0 / mix.rate));
@@ -110,10 +110,10 @@ pub async fn run(firm: &Firm, mix: Mix, mut dice: Dice, stop: CancellationToken)
             },
         };
         let mut actor = Actor {
-            switch: firm.switch.clone(),
-            domain: firm.domain.clone(),
-            domain_name: firm.company.domain.clone(),
-            portal: firm.portal.clone(),
+            switch: company.switch.clone(),
+            domain: company.domain.clone(),
+            domain_name: company.simulated.domain.clone(),
+            portal: company.portal.clone(),
             dice: dice.fork(),
             manners: mix.manners,
             number: format!("+79{series}{n:07}"),
@@ -138,12 +138,12 @@ pub async fn run(firm: &Firm, mix: Mix, mut dice: Dice, stop: CancellationToken)
 }
 
 /// The same for a fixed time.
-pub async fn run_for(firm: &Firm, mix: Mix, dice: Dice, length: Duration) -> Vec<Placed> {
+pub async fn run_for(company: &TestCompany, mix: Mix, dice: Dice, length: Duration) -> Vec<Placed> {
     let stop = CancellationToken::new();
     let clock = async {
         tokio::time::sleep(length).await;
         stop.cancel();
     };
-    let (placed, ()) = tokio::join!(run(firm, mix, dice, stop.clone()), clock);
+    let (placed, ()) = tokio::join!(run(company, mix, dice, stop.clone()), clock);
     placed
 }

@@ -1,4 +1,4 @@
-"""Keeps asking through the gateway until a file appears, and tells how many requests were not answered as before.
+"""Keeps asking through the gateway until a file appears, and prints how many requests were not answered as before.
 
 usage: load.py PORT STOP-FILE RESULT-FILE CLIENTS
 

@@ -1,4 +1,4 @@
-//! The daemon as a service: what it tells its manager, and how its sockets outlive it.
+//! The daemon as a service: what it reports to its manager, and how its sockets outlive it.
 
 mod manager;
 

@@ -83,7 +83,7 @@ impl Manager {
         fs::OpenOptions::new().append(true).create(true).open(self.path("output")).expect("a file for its output")
     }
 
-    /// What a file in the folder holds; `output` is what the daemon has said to whoever started it.
+    /// What a file in the folder holds; `output` is what the daemon has said to the process that started it.
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).expect("the file is there")
     }

@@ -1,23 +1,23 @@
 //! Nonsense at every door: a clear answer, and nothing changed.
 
-use crate::support::{CLIENT, Card, Firm, IVAN, Story, only};
+use crate::support::{CLIENT, Card, IVAN, Story, TestCompany, only};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
 use reqwest::{Method, StatusCode};
 use std::time::Duration;
 
 /// A call as always: nothing that happened before has done harm.
-async fn all_is_well(story: &Story, firm: &Firm) {
-    let before = firm.portal.finished_calls().len();
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+async fn all_is_well(story: &Story, company: &TestCompany) {
+    let before = company.portal.finished_calls().len();
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    assert_eq!(firm.finished(story, before + 1).await[before].code, "200");
+    assert_eq!(company.finished(story, before + 1).await[before].code, "200");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_no_switch_should_send_are_passed_over() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     let long =
         format!(r#"{{"event":"conversations_event","data":[{{"id":"{}","status":"talking"}}]}}"#, "x".repeat(200_000));
@@ -48,14 +48,14 @@ async fn frames_no_switch_should_send_are_passed_over() {
     ] {
         story.switch().send_raw(text);
     }
-    all_is_well(&story, &firm).await;
+    all_is_well(&story, &company).await;
     assert_eq!(story.switch().registers(), 1, "the connection has held");
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn legs_with_strange_numbers_harm_no_other_leg_of_the_frame() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     story.switch().send_raw(
         r#"{"event":"conversations_event","data":[
             {"id":"q1","call_id":"q","direction":"in","digits":"номер","remote_digits":"1","status":"alerting"},
@@ -63,7 +63,7 @@ async fn legs_with_strange_numbers_harm_no_other_leg_of_the_frame() {
             {"id":"q3","call_id":"q","direction":"in","digits":" 10 02 ","remote_digits":"+7 (983) 555-11-22","status":"alerting"}
         ]}"#,
     );
-    firm.cards_at(&story, &[7, 8]).await;
+    company.cards_at(&story, &[7, 8]).await;
     story.switch().send_raw(
         r#"{"event":"conversations_event","data":[
             {"id":"q2","call_id":"q","direction":"in","digits":"1001","status":"released"},
@@ -71,13 +71,13 @@ async fn legs_with_strange_numbers_harm_no_other_leg_of_the_frame() {
             {"id":"q1","call_id":"q","direction":"in","digits":"номер","status":"released"}
         ]}"#,
     );
-    assert_eq!(only(firm.finished(&story, 1).await).code, "304");
+    assert_eq!(only(company.finished(&story, 1).await).code, "304");
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_door_says_what_is_wrong_with_a_request() {
-    let (story, mut firm) = Story::with_firm().await;
+    let (story, mut company) = Story::with_company().await;
     let client = story.environment().client().clone();
     let base = story.environment().base();
     let (get, post, put) = (Method::GET, Method::POST, Method::PUT);
@@ -129,14 +129,14 @@ async fn every_door_says_what_is_wrong_with_a_request() {
         let response = client.post(format!("{base}{path}")).body(large.clone()).send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
     }
-    assert_eq!(firm.numbers_of(IVAN).await, ["1001"]);
-    all_is_well(&story, &firm).await;
+    assert_eq!(company.numbers_of(IVAN).await, ["1001"]);
+    all_is_well(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cookies_of_others_open_nothing() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     let client = story.environment().client();
     let long = format!("ecss_crm_session={}", "A".repeat(6000));
     for cookie in
@@ -148,24 +148,24 @@ async fn cookies_of_others_open_nothing() {
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{}", &cookie[..20.min(cookie.len())]);
     }
     // A page of another site cannot use the admin's session.
-    let request = firm.admin.request(Method::POST, "/company").header("origin", "https://evil.example");
+    let request = company.admin.request(Method::POST, "/company").header("origin", "https://evil.example");
     let response = request.form(&[("name", "Чужое")]).send().await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
-    assert!(!firm.admin.clone().page("/company").await.expect("the page").contains("Чужое"));
+    assert!(!company.admin.clone().page("/company").await.expect("the page").contains("Чужое"));
     // Who has logged out is out.
-    let mut admin = firm.admin.clone();
+    let mut admin = company.admin.clone();
     let stale = admin.clone();
     let out = admin.request(Method::POST, "/logout");
     assert_eq!(admin.send(out).await.expect("an answer").status(), StatusCode::SEE_OTHER);
     let again = stale.request(Method::GET, "/company").header("accept", "application/json").send().await;
     assert_eq!(again.expect("an answer").status(), StatusCode::UNAUTHORIZED);
-    all_is_well(&story, &firm).await;
+    all_is_well(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forms_are_checked_field_by_field_and_changed_only_as_a_whole() {
-    let (story, mut firm) = Story::with_firm().await;
+    let (story, mut company) = Story::with_company().await;
     let good = [
         ("backend", "callapi"),
         ("client_id", "crm"),
@@ -190,35 +190,36 @@ async fn forms_are_checked_field_by_field_and_changed_only_as_a_whole() {
     ] {
         let form: Vec<_> = good.iter().map(|(n, v)| (*n, if *n == field { value } else { v })).collect();
         let request =
-            firm.admin.request(Method::POST, "/company/ecss").header("accept", "application/json").form(&form);
-        let response = firm.admin.send(request).await.expect("an answer");
+            company.admin.request(Method::POST, "/company/ecss").header("accept", "application/json").form(&form);
+        let response = company.admin.send(request).await.expect("an answer");
         let status = response.status();
         let body: serde_json::Value = response.json().await.expect("JSON");
         let short: String = value.chars().take(20).collect();
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{field}={short}");
         assert!(body["fields"][field].as_str().is_some_and(|t| !t.is_empty()), "{field}={short}: {body}");
     }
-    let request = firm.admin.request(Method::POST, "/company").form(&[("name", long.as_str())]);
-    assert_eq!(firm.admin.send(request).await.expect("an answer").status(), StatusCode::UNPROCESSABLE_ENTITY);
-    let request = firm.admin.request(Method::POST, "/company").form(&[("name", "  ООО «Ромашка» <b>&amp;\"'  ")]);
-    assert_eq!(firm.admin.send(request).await.expect("an answer").status(), StatusCode::SEE_OTHER);
-    let page = firm.admin.page("/company").await.expect("the page");
+    let request = company.admin.request(Method::POST, "/company").form(&[("name", long.as_str())]);
+    assert_eq!(company.admin.send(request).await.expect("an answer").status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let request = company.admin.request(Method::POST, "/company").form(&[("name", "  ООО «Ромашка» <b>&amp;\"'  ")]);
+    assert_eq!(company.admin.send(request).await.expect("an answer").status(), StatusCode::SEE_OTHER);
+    let page = company.admin.page("/company").await.expect("the page");
     assert!(page.contains("ООО «Ромашка»") && !page.contains("<b>"), "a name is text: {page}");
     for body in
         ["", "{", "7", "[{}]", r#"{"employees":7}"#, r#"[{"user":"x","numbers":[]}]"#, r#"[{"user":1}]"#, "\u{0}"]
     {
-        let request = firm.admin.request(Method::PUT, "/company/employees").header("content-type", "application/json");
-        let response = firm.admin.send(request.body(body)).await.expect("an answer");
+        let request =
+            company.admin.request(Method::PUT, "/company/employees").header("content-type", "application/json");
+        let response = company.admin.send(request.body(body)).await.expect("an answer");
         assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
     }
-    assert_eq!(firm.numbers_of(IVAN).await, ["1001"]);
-    all_is_well(&story, &firm).await;
+    assert_eq!(company.numbers_of(IVAN).await, ["1001"]);
+    all_is_well(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn numbers_are_clicked_as_people_write_them() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     for (n, (written, dialled)) in [
         ("+7 (983) 555-11-22", "+79835551122"),
         ("8\u{a0}983\u{a0}555\u{a0}11\u{a0}22", "89835551122"),
@@ -230,23 +231,23 @@ async fn numbers_are_clicked_as_people_write_them() {
     .into_iter()
     .enumerate()
     {
-        let (_, status) = firm.click(IVAN, written).await;
+        let (_, status) = company.click(IVAN, written).await;
         assert_eq!(status, Some(200), "{written}");
         let command = story.switch().wait_command("call.make").await.expect("the switch is asked");
         assert_eq!(command.payload["to"], dialled, "{written}");
-        firm.phone_is("1001", PhoneStatus::Ringing).await;
-        firm.phone("1001").reject().await.expect("it rings");
-        firm.finished(&story, n + 1).await;
+        company.phone_is("1001", PhoneStatus::Ringing).await;
+        company.phone("1001").reject().await.expect("it rings");
+        company.finished(&story, n + 1).await;
     }
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn buttons_are_checked_too() {
-    let (story, firm) = Story::with_firm().await;
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    let card = Card::open(&story, &firm, IVAN).await;
+    let (story, company) = Story::with_company().await;
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    let card = Card::open(&story, &company, IVAN).await;
     for (action, to, wanted) in [
         ("", "", StatusCode::UNPROCESSABLE_ENTITY),
         ("destroy", "", StatusCode::UNPROCESSABLE_ENTITY),
@@ -262,28 +263,29 @@ async fn buttons_are_checked_too() {
         assert!(answer["message"].as_str().is_some_and(|m| !m.is_empty()), "{answer}");
     }
     assert_eq!(card.press("answer").await.0, StatusCode::OK);
-    firm.phone_is("1001", PhoneStatus::Talking).await;
+    company.phone_is("1001", PhoneStatus::Talking).await;
     let body = serde_json::json!({ "ticket": card.ticket, "action": "transfer", "call": card.call, "to": " 10-02 " });
     let mut live = card.stream().await;
     live.phase("talking").await;
     assert_eq!(card.send(&body).await.0, StatusCode::OK);
-    firm.phone_is("1002", PhoneStatus::Ringing).await;
-    firm.phone("1002").pick_up().await.expect("it rings");
-    firm.phone("1002").hang_up().await.expect("it talks");
+    company.phone_is("1002", PhoneStatus::Ringing).await;
+    company.phone("1002").pick_up().await.expect("it rings");
+    company.phone("1002").hang_up().await.expect("it talks");
     story.truth(call).await;
-    assert_eq!(firm.finished(&story, 2).await.len(), 2);
+    assert_eq!(company.finished(&story, 2).await.len(), 2);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_that_hangs_up_cancels_nothing() {
-    let (story, mut firm) = Story::with_firm().await;
+    let (story, mut company) = Story::with_company().await;
     let rows = serde_json::json!([{ "user": IVAN, "numbers": ["1001", "1077"] }]);
-    let request = firm.admin.request(Method::PUT, "/company/employees").json(&rows).timeout(Duration::from_millis(1));
+    let request =
+        company.admin.request(Method::PUT, "/company/employees").json(&rows).timeout(Duration::from_millis(1));
     // Whether the answer came or not: the request that arrived is carried out as a whole or not at all.
-    let _ = firm.admin.send(request).await;
-    let numbers = firm.numbers_of(IVAN).await;
+    let _ = company.admin.send(request).await;
+    let numbers = company.numbers_of(IVAN).await;
     assert!(numbers == ["1001"] || numbers == ["1001", "1077"], "{numbers:?}");
-    all_is_well(&story, &firm).await;
+    all_is_well(&story, &company).await;
     story.end().await;
 }

@@ -1,9 +1,9 @@
 //! The disk is full, the database damaged, a row unreadable; a backup is made in the middle of it all.
 //!
 //! A real full disk is a small file system of the test's own, which only root may mount; others see such a story
-//! skipped. The same faults are told to the parts, for everybody, in the tests of `store` and `session/journal`.
+//! skipped. The same faults are put to the parts, for everybody, in the tests of `store` and `session/journal`.
 
-use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, assert_true, only, talk, talked_leg, told};
+use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, assert_true, only, talk, talked_leg, told};
 use ecss_crm_server::domain::CompanyId;
 use ecss_crm_server::sandbox::portal::Fault;
 use ecss_crm_server::sandbox::switch::PhoneStatus;
@@ -56,63 +56,63 @@ impl Drop for Disk {
     }
 }
 
-/// A firm whose daemon keeps its state on a disk of its own.
-async fn on_a_small_disk() -> Option<(Disk, Story, Firm)> {
+/// A company whose daemon keeps its state on a disk of its own.
+async fn on_a_small_disk() -> Option<(Disk, Story, TestCompany)> {
     let mut story = Story::begin().await;
     let disk = Disk::mount(&story.environment().dir().join("disk"))?;
     story.stop_daemon().await;
     story.town_mut().settings.state_dir = disk.0.join("db");
     story.start_daemon(0).await;
-    let firm = story.firm("firma.local").await;
+    let company = story.company("firma.local").await;
     story.forgive_errors(ILL);
-    Some((disk, story, firm))
+    Some((disk, story, company))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_go_on_while_the_disk_is_full_and_are_stored_when_there_is_room_again() {
-    let Some((disk, story, firm)) = on_a_small_disk().await else { return };
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
+    let Some((disk, story, company)) = on_a_small_disk().await else { return };
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
     disk.fill();
-    firm.phone("1001").pick_up().await.expect("it rings");
+    company.phone("1001").pick_up().await.expect("it rings");
     story.until_said(ILL).await;
     story.until_said(KEPT).await;
     talk(1.2).await;
     story.switch().remote_hangs_up(call).await.expect("it talks");
     let truth = story.truth(call).await;
-    assert_true(&only(firm.finished(&story, 1).await), &talked_leg(&truth, "1001"));
+    assert_true(&only(company.finished(&story, 1).await), &talked_leg(&truth, "1001"));
     // A call that the full disk sees from its first ring to its end, and one that outlasts it.
-    let next = firm.incoming("+73832000010", "1002").await;
-    firm.cards_at(&story, &[PYOTR]).await;
-    firm.phone("1002").pick_up().await.expect("it rings");
+    let next = company.incoming("+73832000010", "1002").await;
+    company.cards_at(&story, &[PYOTR]).await;
+    company.phone("1002").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(next).await.expect("it talks");
-    firm.finished(&story, 2).await;
-    let last = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
+    company.finished(&story, 2).await;
+    let last = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
     assert_eq!((story.said(WELL), story.said(CAUGHT_UP)), (0, 0));
     disk.free();
     story.until_said(WELL).await;
     story.until_said(CAUGHT_UP).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(last).await.expect("it talks");
-    firm.finished(&story, 3).await;
-    assert_eq!((told(&firm.portal, "register").len(), told(&firm.portal, "finish").len()), (3, 3));
+    company.finished(&story, 3).await;
+    assert_eq!((told(&company.portal, "register").len(), told(&company.portal, "finish").len()), (3, 3));
     assert_eq!((story.said(ILL), story.said(KEPT)), (1, 1), "told once, not with every step");
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_click_is_dialled_while_the_disk_is_full() {
-    let Some((disk, story, firm)) = on_a_small_disk().await else { return };
+    let Some((disk, story, company)) = on_a_small_disk().await else { return };
     disk.fill();
-    let (crm, status) = firm.click(IVAN, CLIENT).await;
+    let (crm, status) = company.click(IVAN, CLIENT).await;
     assert_eq!(status, Some(200));
-    firm.phone_is("1001", PhoneStatus::Ringing).await;
-    let call = firm.phone("1001").state().and_then(|p| p.call).expect("a call");
-    firm.phone("1001").pick_up().await.expect("it rings");
+    company.phone_is("1001", PhoneStatus::Ringing).await;
+    let call = company.phone("1001").state().and_then(|p| p.call).expect("a call");
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_answers(call).await.expect("it rings there");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    let record = only(firm.finished(&story, 1).await);
+    let record = only(company.finished(&story, 1).await);
     assert_eq!((record.call.id, record.code.as_str()), (crm, "200"));
     disk.free();
     story.until_said(CAUGHT_UP).await;
@@ -121,7 +121,7 @@ async fn a_click_is_dialled_while_the_disk_is_full() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_started_on_a_full_disk_says_what_is_wrong_and_starts_when_there_is_room() {
-    let Some((disk, mut story, firm)) = on_a_small_disk().await else { return };
+    let Some((disk, mut story, company)) = on_a_small_disk().await else { return };
     story.stop_daemon().await;
     disk.fill();
     let refused = story.town_mut().start_daemon().await.expect_err("there is no room for the log");
@@ -129,26 +129,26 @@ async fn a_daemon_started_on_a_full_disk_says_what_is_wrong_and_starts_when_ther
     assert!(words.contains("no space left") && words.contains("disk/db"), "{words}");
     disk.free();
     story.start_daemon(1).await;
-    let call = firm.incoming(CLIENT, "1001").await;
+    let call = company.incoming(CLIENT, "1001").await;
     story.switch().remote_hangs_up(call).await.expect("it rings");
-    only(firm.finished(&story, 1).await);
+    only(company.finished(&story, 1).await);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_bought_while_the_disk_is_full_are_used_once_they_are_stored() {
-    let Some((disk, story, firm)) = on_a_small_disk().await else { return };
+    let Some((disk, story, company)) = on_a_small_disk().await else { return };
     story.forgive_errors("new tokens cannot be stored");
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
     disk.fill();
-    firm.portal.expire_tokens();
-    firm.phone("1001").pick_up().await.expect("it rings");
+    company.portal.expire_tokens();
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
     story.until_said("new tokens cannot be stored").await;
-    assert!(firm.portal.finished_calls().is_empty());
+    assert!(company.portal.finished_calls().is_empty());
     disk.free();
-    only(firm.finished(&story, 1).await);
+    only(company.finished(&story, 1).await);
     story.until_said(WELL).await;
     let bought = story.environment().portals.auth_requests();
     assert_eq!(bought.iter().filter(|r| r.params["grant_type"] == "refresh_token").count(), 1);
@@ -168,13 +168,13 @@ fn back_up(story: &Story, file: &Path, options: &[&str]) -> Output {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_in_mid_traffic_disturbs_nobody_and_brings_everything_back() {
-    let (mut story, firm) = Story::with_firm().await;
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
-    firm.portal.standing(Fault::Outage);
-    let waits = firm.incoming("+73832000010", "1002").await;
-    let asked = || (firm.portal.requests_of("telephony.externalcall.register").len() >= 2).then_some(());
+    let (mut story, company) = Story::with_company().await;
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
+    company.portal.standing(Fault::Outage);
+    let waits = company.incoming("+73832000010", "1002").await;
+    let asked = || (company.portal.requests_of("telephony.externalcall.register").len() >= 2).then_some(());
     story.until("the portal has been asked in vain", asked).await;
 
     let copy = story.environment().dir().join("copy.db");
@@ -192,7 +192,7 @@ async fn a_backup_in_mid_traffic_disturbs_nobody_and_brings_everything_back() {
     fs::create_dir(&twin).expect("a directory");
     fs::copy(&copy, twin.join("store.db")).expect("the copy");
     fs::copy(story.environment().dir().join("copy.db.key"), twin.join("key")).expect("the key");
-    let id = CompanyId::new(firm.portal.member_id());
+    let id = CompanyId::new(company.portal.member_id());
     let store = Store::open_with(&twin, None).await.expect("a store");
     assert_eq!(store.companies().await.expect("companies").0.len(), 1);
     let tokens = store.tokens(&id).await.expect("readable").expect("tokens");
@@ -219,12 +219,12 @@ async fn a_backup_in_mid_traffic_disturbs_nobody_and_brings_everything_back() {
         let _ = fs::remove_file(story.environment().settings.state_dir.join(left));
     }
     fs::copy(&copy, &file).expect("the backup");
-    firm.portal.heal();
+    company.portal.heal();
     story.start_daemon(1).await;
     for call in [call, waits] {
         story.switch().remote_hangs_up(call).await.expect("it goes on");
     }
-    let mut records = firm.finished(&story, 2).await;
+    let mut records = company.finished(&story, 2).await;
     records.sort_by_key(|r| r.user);
     let told: Vec<_> = records.iter().map(|r| (r.user, r.code.as_str())).collect();
     assert_eq!(told, [(IVAN, "200"), (PYOTR, "304")]);
@@ -242,12 +242,12 @@ async fn sql(story: &Story, statement: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_cannot_be_read_costs_that_row_only() {
-    let (mut story, firm) = Story::with_firm().await;
-    let other = story.firm("other.local").await;
-    firm.portal.standing(Fault::Outage);
-    let lost = firm.incoming(CLIENT, "1001").await;
-    let kept = firm.incoming("+73832000010", "1002").await;
-    let asked = || (firm.portal.requests_of("telephony.externalcall.register").len() >= 2).then_some(());
+    let (mut story, company) = Story::with_company().await;
+    let other = story.company("other.local").await;
+    company.portal.standing(Fault::Outage);
+    let lost = company.incoming(CLIENT, "1001").await;
+    let kept = company.incoming("+73832000010", "1002").await;
+    let asked = || (company.portal.requests_of("telephony.externalcall.register").len() >= 2).then_some(());
     story.until("the portal has been asked in vain", asked).await;
     story.stop_daemon().await;
     sql(&story, &format!("UPDATE outbox SET body = 'rubbish' WHERE call = '{lost}'")).await;
@@ -257,15 +257,15 @@ async fn a_row_that_cannot_be_read_costs_that_row_only() {
     {
         story.forgive_errors(text);
     }
-    firm.portal.heal();
+    company.portal.heal();
     story.start_daemon(2).await;
     story.switch().remote_hangs_up(lost).await.expect("it rings");
     story.switch().remote_hangs_up(kept).await.expect("it rings");
-    // The switch tells of the call whose row is unreadable, as of one that is new.
-    let mut records = firm.finished(&story, 2).await;
+    // The switch reports the call whose row is unreadable, as of one that is new.
+    let mut records = company.finished(&story, 2).await;
     records.sort_by_key(|r| r.user);
     assert_eq!(records.iter().map(|r| (r.user, r.code.as_str())).collect::<Vec<_>>(), [(IVAN, "304"), (PYOTR, "304")]);
-    // The other company follows its calls, and tells them once its administrator has logged in again.
+    // The other company follows its calls, and records them once its administrator has logged in again.
     let unheard = other.incoming(CLIENT, "1001").await;
     story.switch().remote_hangs_up(unheard).await.expect("it rings");
     story.truth(unheard).await;

@@ -1,6 +1,6 @@
-//! Whoever stands between us and the switch or the portal: what he hears, and what the administrator reads.
+//! Somebody between us and the switch or the portal: what they get to hear, and what the administrator reads.
 
-use crate::support::{CLIENT, Firm, IVAN, Story, assert_true, only, talked_leg};
+use crate::support::{CLIENT, IVAN, Story, TestCompany, assert_true, only, talked_leg};
 use ecss_crm_server::sandbox::certs::Certs;
 use reqwest::{Method, StatusCode};
 use rustls::pki_types::CertificateDer;
@@ -30,36 +30,36 @@ fn printed(sha256: &str) -> String {
 }
 
 /// Saves the switch settings with this check of the certificate.
-async fn save(firm: &mut Firm, address: &str, tls: &[(&str, &str)]) {
+async fn save(company: &mut TestCompany, address: &str, tls: &[(&str, &str)]) {
     let mut form = vec![
         ("backend", "callapi"),
-        ("client_id", firm.company.client_id.as_str()),
+        ("client_id", company.simulated.client_id.as_str()),
         ("addresses", address),
-        ("domain", firm.company.domain.as_str()),
+        ("domain", company.simulated.domain.as_str()),
     ];
     form.extend_from_slice(tls);
-    let request = firm.admin.request(Method::POST, "/company/ecss").form(&form);
-    assert_eq!(firm.admin.send(request).await.expect("an answer").status(), StatusCode::SEE_OTHER);
+    let request = company.admin.request(Method::POST, "/company/ecss").form(&form);
+    assert_eq!(company.admin.send(request).await.expect("an answer").status(), StatusCode::SEE_OTHER);
 }
 
-async fn page(firm: &Firm, lang: &str, path: &str) -> String {
-    let request = firm.admin.request(Method::GET, path).header("accept-language", lang);
+async fn page(company: &TestCompany, lang: &str, path: &str) -> String {
+    let request = company.admin.request(Method::GET, path).header("accept-language", lang);
     request.send().await.expect("an answer").text().await.expect("a page")
 }
 
-async fn whole_call(story: &Story, firm: &Firm) {
-    let before = firm.portal.finished_calls().len();
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+async fn whole_call(story: &Story, company: &TestCompany) {
+    let before = company.portal.finished_calls().len();
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
     let truth = story.truth(call).await;
-    let record = firm.finished(story, before + 1).await.remove(before);
+    let record = company.finished(story, before + 1).await.remove(before);
     assert_true(&record, &talked_leg(&truth, "1001"));
 }
 
-/// Somebody with a certificate of his own at the switch's address. How many handshakes he got through, and how many
-/// bytes he heard behind them.
+/// An impostor with another certificate at the switch's address. Counts the handshakes that went through, and the
+/// bytes that came after them.
 struct Impostor {
     certs: Certs,
     tried: Arc<AtomicUsize>,
@@ -88,24 +88,24 @@ impl Impostor {
     }
 
     fn heard_nothing(&self) {
-        assert!(self.tried.load(Ordering::SeqCst) > 0, "he was there");
+        assert!(self.tried.load(Ordering::SeqCst) > 0, "the impostor was there");
         assert_eq!(self.heard.load(Ordering::SeqCst), 0, "nothing is sent before the certificate is trusted");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_certificate_than_the_pinned_one_hears_nothing_and_is_shown_with_what_to_do() {
-    let (story, mut firm) = Story::with_firm().await;
+    let (story, mut company) = Story::with_company().await;
     let address = story.switch().base_url(0);
     let genuine = fingerprint(&story.environment().certs);
-    save(&mut firm, &address, &[("tls", "pinned"), ("tls_sha256", &genuine)]).await;
-    firm.online(&story).await;
-    whole_call(&story, &firm).await;
+    save(&mut company, &address, &[("tls", "pinned"), ("tls_sha256", &genuine)]).await;
+    company.online(&story).await;
+    whole_call(&story, &company).await;
 
     story.switch().stop_node(0).await;
     let at = address.trim_start_matches("https://").parse().expect("an address");
     let impostor = Impostor::at(at).await;
-    firm.link_is(&story, "bad").await;
+    company.link_is(&story, "bad").await;
     let other = fingerprint(&impostor.certs);
     for (lang, words) in [
         ("ru", ["кто-то встал между этим сервером и ECSS-10", "Узнайте у администратора ECSS-10 отпечаток"]),
@@ -114,7 +114,7 @@ async fn another_certificate_than_the_pinned_one_hears_nothing_and_is_shown_with
             ["somebody stands between this server and ECSS-10", "Ask the administrator of ECSS-10 for the fingerprint"],
         ),
     ] {
-        let page = page(&firm, lang, "/company?tab=ecss").await;
+        let page = page(&company, lang, "/company?tab=ecss").await;
         assert!(words.iter().all(|word| page.contains(word)) && page.contains(&printed(&other)), "{page}");
     }
     assert!(story.warned(&other) > 0, "the log names the fingerprint too");
@@ -124,67 +124,67 @@ async fn another_certificate_than_the_pinned_one_hears_nothing_and_is_shown_with
     impostor.task.abort();
     let _ended = (&mut { impostor.task }).await;
     story.switch().start_node(0).await.expect("the node comes back");
-    firm.online(&story).await;
-    whole_call(&story, &firm).await;
+    company.online(&story).await;
+    whole_call(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_that_is_switched_off_is_said_on_every_tab_and_at_every_connection() {
-    let (story, mut firm) = Story::with_firm().await;
+    let (story, mut company) = Story::with_company().await;
     let address = story.switch().base_url(0);
     let said = "the certificate of the switch is not checked";
     assert_eq!(story.warned(said), 0);
     let registers = story.switch().registers();
-    save(&mut firm, &address, &[("tls", "off")]).await;
+    save(&mut company, &address, &[("tls", "off")]).await;
     story.switch().wait_registers(registers + 1).await.expect("a new connection");
-    firm.online(&story).await;
+    company.online(&story).await;
     assert_eq!(story.warned(said), 1);
     for tab in ["ecss", "bitrix", "employees", "calls", "diagnostics"] {
         let path = format!("/company?tab={tab}");
-        assert!(page(&firm, "ru", &path).await.contains("Сертификат ECSS-10 не проверяется"), "{tab}");
-        let english = page(&firm, "en", &path).await;
+        assert!(page(&company, "ru", &path).await.contains("Сертификат ECSS-10 не проверяется"), "{tab}");
+        let english = page(&company, "en", &path).await;
         assert!(english.contains("The certificate of ECSS-10 is not checked") && english.contains("<time"), "{tab}");
     }
-    whole_call(&story, &firm).await;
+    whole_call(&story, &company).await;
     story.switch().restart();
     story.switch().wait_registers(registers + 2).await.expect("a new connection");
-    firm.online(&story).await;
+    company.online(&story).await;
     assert_eq!(story.warned(said), 2);
-    save(&mut firm, &address, &[("tls", "system")]).await;
+    save(&mut company, &address, &[("tls", "system")]).await;
     story.switch().wait_registers(registers + 3).await.expect("a new connection");
-    firm.online(&story).await;
-    assert!(!page(&firm, "en", "/company").await.contains("is not checked"));
+    company.online(&story).await;
+    assert!(!page(&company, "en", "/company").await.contains("is not checked"));
     assert_eq!(story.warned(said), 2);
-    assert!(story.warned(firm.company.api_key.expose_secret()) == 0);
+    assert!(story.warned(company.simulated.api_key.expose_secret()) == 0);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_portal_with_a_certificate_nobody_trusts_is_told_nothing_until_its_authority_is_named() {
-    let (mut story, mut firm) = Story::with_firm().await;
+    let (mut story, mut company) = Story::with_company().await;
     let sha256 = fingerprint(&story.environment().certs);
     // The switch stays trusted by its pin.
     let address = story.switch().base_url(0);
-    save(&mut firm, &address, &[("tls", "pinned"), ("tls_sha256", &sha256)]).await;
-    firm.online(&story).await;
+    save(&mut company, &address, &[("tls", "pinned"), ("tls_sha256", &sha256)]).await;
+    company.online(&story).await;
     story.stop_daemon().await;
     let known = story.town_mut().settings.ca_file.take();
     story.start_daemon(1).await;
-    let asked = firm.portal.requests().len();
+    let asked = company.portal.requests().len();
 
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    let call = company.incoming(CLIENT, "1001").await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    firm.portal_is_not_well(&story).await;
-    let page = page(&firm, "en", "/company?tab=bitrix").await;
+    company.portal_is_not_well(&story).await;
+    let page = page(&company, "en", "/company?tab=bitrix").await;
     let named = [sha256.as_str(), "its certificate is not trusted", "ca_file of config.toml"];
     assert!(named.iter().all(|words| page.contains(words)), "{page}");
-    assert_eq!(firm.portal.requests().len(), asked, "nothing has been told");
+    assert_eq!(company.portal.requests().len(), asked, "nothing has been told");
 
     story.stop_daemon().await;
     story.town_mut().settings.ca_file = known;
     story.start_daemon(1).await;
-    assert_eq!(only(firm.finished(&story, 1).await).code, "200", "what waited is told");
+    assert_eq!(only(company.finished(&story, 1).await).code, "200", "what waited is told");
     story.end().await;
 }

@@ -1,6 +1,6 @@
 //! Somebody else at the door of a company: other administrators, other portals, addresses of somebody's choosing.
 
-use crate::support::{CLIENT, Firm, IVAN, Story, only, told};
+use crate::support::{CLIENT, IVAN, Story, TestCompany, only, told};
 use ecss_crm_server::sandbox::portal::{EventAuth, PortalSpec, User};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
 use reqwest::{Method, StatusCode};
@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpListener;
 
-async fn click_works(story: &Story, firm: &Firm) {
-    let before = firm.portal.finished_calls().len();
-    let (_, status) = firm.click(IVAN, CLIENT).await;
+async fn click_works(story: &Story, company: &TestCompany) {
+    let before = company.portal.finished_calls().len();
+    let (_, status) = company.click(IVAN, CLIENT).await;
     assert_eq!(status, Some(200));
-    firm.phone_is("1001", PhoneStatus::Ringing).await;
-    firm.phone("1001").reject().await.expect("it rings");
-    firm.finished(story, before + 1).await;
+    company.phone_is("1001", PhoneStatus::Ringing).await;
+    company.phone("1001").reject().await.expect("it rings");
+    company.finished(story, before + 1).await;
 }
 
 /// An address in this machine at which nobody of ours has anything to say; how often it was contacted.
@@ -34,17 +34,17 @@ async fn trap() -> (String, Arc<AtomicUsize>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_administrator_of_another_portal_gets_his_own_company_and_nothing_of_this_one() {
-    let (story, mut firm) = Story::with_firm().await;
-    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    let (story, mut company) = Story::with_company().await;
+    assert_eq!(company.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
     let other = story.newcomer("andere.local", PortalSpec::default()).await;
     let keys = other.portal.keys().expect("the application");
-    // He types in the address of this company with the keys of his own application, and comes back with a code of his
-    // own portal: once under this company's name, once under none.
+    // They type in the address of this company with the keys of their own application, and come back with a code of
+    // their own portal: once under this company's name, once under none.
     let mut stranger = story.environment().admin();
-    let named = format!("domain={:?}", firm.portal.domain());
+    let named = format!("domain={:?}", company.portal.domain());
     let logged = story.warned(&named);
-    for name in [Some(firm.portal.member_id()), None] {
-        let state = stranger.begin_log_in(&firm.portal, Some(&keys)).await.expect("the form");
+    for name in [Some(company.portal.member_id()), None] {
+        let state = stranger.begin_log_in(&company.portal, Some(&keys)).await.expect("the form");
         let back = other.portal.authorize(1, &state).expect("authorized");
         let mut url = reqwest::Url::parse(&back).expect("an address");
         let query: Vec<(String, String)> =
@@ -54,52 +54,56 @@ async fn the_administrator_of_another_portal_gets_his_own_company_and_nothing_of
         let wanted = if name.is_some() { StatusCode::FORBIDDEN } else { StatusCode::SEE_OTHER };
         assert_eq!(answer.status(), wanted, "{name:?}");
     }
-    assert_eq!(story.warned(&named), logged + 1, "the log names this company where he has failed, and nowhere else");
-    let page = stranger.page("/company?tab=ecss").await.expect("a company of his own");
-    assert!(page.contains(&other.portal.domain()) && !page.contains(&firm.portal.domain()), "{page}");
-    assert!(!page.contains(&firm.company.client_id), "nothing of the other's settings: {page}");
+    assert_eq!(
+        story.warned(&named),
+        logged + 1,
+        "the log names this company where the log-in failed, and nowhere else"
+    );
+    let page = stranger.page("/company?tab=ecss").await.expect("a company of their own");
+    assert!(page.contains(&other.portal.domain()) && !page.contains(&company.portal.domain()), "{page}");
+    assert!(!page.contains(&company.simulated.client_id), "nothing of the other's settings: {page}");
     let table = stranger.request(Method::GET, "/company/employees").header("accept", "application/json");
     let table = stranger.send(table).await.expect("an answer").text().await.expect("text");
     assert!(!table.contains("1077"), "{table}");
 
     // The company of this portal has noticed nothing.
-    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
-    assert!(firm.admin.page("/company").await.expect("the page").contains(&firm.portal.domain()));
-    click_works(&story, &firm).await;
-    assert_eq!(only(told(&firm.portal, "finish")).user, Some(1), "with the grant it had");
+    assert_eq!(company.numbers_of(IVAN).await, ["1001", "1077"]);
+    assert!(company.admin.page("/company").await.expect("the page").contains(&company.portal.domain()));
+    click_works(&story, &company).await;
+    assert_eq!(only(told(&company.portal, "finish")).user, Some(1), "with the grant it had");
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_administrator_of_a_portal_takes_over_the_grant_and_changes_nothing_else() {
-    let (story, mut firm) = Story::with_firm().await;
-    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
-    firm.portal.set_user(User { admin: true, ..User::new(50, "Борис", "Новый") });
+    let (story, mut company) = Story::with_company().await;
+    assert_eq!(company.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    company.portal.set_user(User { admin: true, ..User::new(50, "Борис", "Новый") });
     let mut second = story.environment().admin();
-    second.log_in(&firm.portal, 50, None).await.expect("an administrator of the portal");
-    // The first one is dismissed: his grant would be worth nothing now.
-    firm.portal.dismiss(1);
-    firm.admin = second;
-    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
-    let page = firm.admin.page("/company?tab=ecss").await.expect("the page");
-    assert!(page.contains(&firm.company.client_id) && page.contains(&story.switch().base_url(0)), "{page}");
-    assert_eq!(story.switch().links_of(&firm.company.client_id), 1, "one company, one connection");
-    click_works(&story, &firm).await;
-    assert_eq!(only(told(&firm.portal, "finish")).user, Some(50));
-    assert!(story.warned("an administrator has logged in") >= 2, "whoever looks after the server can see it");
+    second.log_in(&company.portal, 50, None).await.expect("an administrator of the portal");
+    // The first one is dismissed: their grant would be worth nothing now.
+    company.portal.dismiss(1);
+    company.admin = second;
+    assert_eq!(company.numbers_of(IVAN).await, ["1001", "1077"]);
+    let page = company.admin.page("/company?tab=ecss").await.expect("the page");
+    assert!(page.contains(&company.simulated.client_id) && page.contains(&story.switch().base_url(0)), "{page}");
+    assert_eq!(story.switch().links_of(&company.simulated.client_id), 1, "one company, one connection");
+    click_works(&story, &company).await;
+    assert_eq!(only(told(&company.portal, "finish")).user, Some(50));
+    assert!(story.warned("an administrator has logged in") >= 2, "the people who look after the server can see it");
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn addresses_that_events_and_frames_name_are_never_contacted() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     let (address, contacts) = trap().await;
     let base = story.environment().base();
     let client = story.environment().client();
-    click_works(&story, &firm).await;
-    let mut deliveries = firm.portal.deliveries();
+    click_works(&story, &company).await;
+    let mut deliveries = company.portal.deliveries();
     let (click, install) = (deliveries.pop().expect("the click"), deliveries.swap_remove(0));
-    let frames = [firm.portal.app_frame(1), firm.portal.app_frame(IVAN)];
+    let frames = [company.portal.app_frame(1), company.portal.app_frame(IVAN)];
     let hostile = |name: &str, value: String| match name {
         "auth[client_endpoint]" | "auth[server_endpoint]" => format!("http://{address}/rest/"),
         "auth[domain]" | "DOMAIN" => address.clone(),
@@ -136,8 +140,8 @@ async fn addresses_that_events_and_frames_name_are_never_contacted() {
         }
     }
     // Events and installations are worked on in their order, so what follows them comes later.
-    firm.portal.set_event_auth(EventAuth::NoTokens);
-    click_works(&story, &firm).await;
+    company.portal.set_event_auth(EventAuth::NoTokens);
+    click_works(&story, &company).await;
     assert_eq!(contacts.load(Ordering::SeqCst), 0, "somebody else's address was contacted");
     story.end().await;
 }

@@ -1,7 +1,7 @@
 //! One company's portal hangs and the switch floods: the others do not notice.
 
-use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, only, told};
-use ecss_crm_server::domain::budget::Budget;
+use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, only, told};
+use ecss_crm_server::domain::Budget;
 use ecss_crm_server::sandbox::portal::{Fault, Limits};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
 use reqwest::{Method, StatusCode};
@@ -11,22 +11,22 @@ use std::time::Duration;
 const PILE: usize = 25;
 
 /// A client calls Pyotr, who answers; the record is there when this returns.
-async fn whole_call(story: &Story, firm: &Firm) {
-    let before = firm.portal.finished_calls().len();
-    let call = firm.incoming(CLIENT, "1002").await;
-    firm.cards_at(story, &[PYOTR]).await;
-    firm.phone("1002").pick_up().await.expect("it rings");
+async fn whole_call(story: &Story, company: &TestCompany) {
+    let before = company.portal.finished_calls().len();
+    let call = company.incoming(CLIENT, "1002").await;
+    company.cards_at(story, &[PYOTR]).await;
+    company.phone("1002").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    assert_eq!(firm.finished(story, before + 1).await[before].code, "200");
+    assert_eq!(company.finished(story, before + 1).await[before].code, "200");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_portal_that_never_answers_and_a_flood_of_frames_delay_nobody_else() {
     let mut story = Story::begin_with(|s| s.portal_budget = Budget::Unlimited).await;
-    let mut ill = story.firm("odin.local").await;
-    let mut well = story.firm("dva.local").await;
-    for firm in [&ill, &well] {
-        firm.portal.set_limits(Limits { bucket: None, operating: None });
+    let mut ill = story.company("odin.local").await;
+    let mut well = story.company("dva.local").await;
+    for company in [&ill, &well] {
+        company.portal.set_limits(Limits { bucket: None, operating: None });
     }
     ill.portal.standing(Fault::Hang);
     // Nonsense for everybody, and calls for one: each is a conversation with a portal that does not answer.
@@ -62,7 +62,7 @@ async fn a_portal_that_never_answers_and_a_flood_of_frames_delay_nobody_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_table_that_waits_for_its_portal_keeps_nobody_waiting() {
     let story = Story::begin().await;
-    let (mut ill, mut well) = (story.firm("odin.local").await, story.firm("dva.local").await);
+    let (mut ill, mut well) = (story.company("odin.local").await, story.company("dva.local").await);
     ill.portal.standing_for("user.get", Fault::Latency(Duration::from_secs(12)));
     let request = ill.admin.request(Method::GET, "/company/employees").header("accept", "application/json");
     let asked = tokio::spawn(request.send());

@@ -1,6 +1,6 @@
 //! The switch restarts, fails over, refuses the key.
 
-use crate::support::{CLIENT, Firm, IVAN, PYOTR, Story, assert_true, only, talk, talked_leg, told};
+use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, assert_true, only, talk, talked_leg, told};
 use ecss_crm_server::sandbox::environment::{Admin, free_port};
 use ecss_crm_server::sandbox::portal::PortalSpec;
 use ecss_crm_server::sandbox::switch::{CallId, PhoneStatus, SwitchWorld, What};
@@ -17,30 +17,30 @@ fn refusals(switch: &SwitchWorld) -> usize {
 }
 
 /// A client calls, the employee answers.
-async fn answered(story: &Story, firm: &Firm) -> CallId {
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+async fn answered(story: &Story, company: &TestCompany) -> CallId {
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     call
 }
 
-async fn whole_call(story: &Story, firm: &Firm) {
-    let before = firm.portal.finished_calls().len();
-    let call = answered(story, firm).await;
+async fn whole_call(story: &Story, company: &TestCompany) {
+    let before = company.portal.finished_calls().len();
+    let call = answered(story, company).await;
     story.switch().remote_hangs_up(call).await.expect("it talks");
     let truth = story.truth(call).await;
-    let record = firm.finished(story, before + 1).await.remove(before);
+    let record = company.finished(story, before + 1).await.remove(before);
     assert_true(&record, &talked_leg(&truth, "1001"));
 }
 
 /// Saves the switch settings with this key and these addresses.
-async fn save(admin: &mut Admin, firm: &Firm, key: &str, addresses: &str) -> StatusCode {
+async fn save(admin: &mut Admin, company: &TestCompany, key: &str, addresses: &str) -> StatusCode {
     let form = [
         ("backend", "callapi"),
-        ("client_id", firm.company.client_id.as_str()),
+        ("client_id", company.simulated.client_id.as_str()),
         ("api_key", key),
         ("addresses", addresses),
-        ("domain", firm.company.domain.as_str()),
+        ("domain", company.simulated.domain.as_str()),
         ("tls", "system"),
     ];
     let request = admin.request(Method::POST, "/company/ecss").form(&form);
@@ -49,64 +49,64 @@ async fn save(admin: &mut Admin, firm: &Firm, key: &str, addresses: &str) -> Sta
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_of_the_switch_in_mid_call_changes_nothing_about_the_record() {
-    let (story, mut firm) = Story::with_firm().await;
-    let call = answered(&story, &firm).await;
+    let (story, mut company) = Story::with_company().await;
+    let call = answered(&story, &company).await;
     let registers = story.switch().registers();
     story.switch().restart();
     story.switch().wait_registers(registers + 1).await.expect("a fresh token");
-    firm.online(&story).await;
+    company.online(&story).await;
     talk(1.2).await;
     story.switch().remote_hangs_up(call).await.expect("it talks");
     let truth = story.truth(call).await;
-    let record = only(firm.finished(&story, 1).await);
+    let record = only(company.finished(&story, 1).await);
     assert_true(&record, &talked_leg(&truth, "1001"));
     assert!(record.reason.is_empty(), "the end was seen: {}", record.reason);
-    whole_call(&story, &firm).await;
-    let (_, status) = firm.click(IVAN, CLIENT).await;
+    whole_call(&story, &company).await;
+    let (_, status) = company.click(IVAN, CLIENT).await;
     assert_eq!(status, Some(200));
-    firm.phone_is("1001", PhoneStatus::Ringing).await;
-    firm.phone("1001").reject().await.expect("it rings");
-    firm.finished(&story, 3).await;
+    company.phone_is("1001", PhoneStatus::Ringing).await;
+    company.phone("1001").reject().await.expect("it rings");
+    company.finished(&story, 3).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn running_calls_that_the_switch_tells_again_are_not_new_calls() {
-    let (story, mut firm) = Story::with_firm().await;
+    let (story, mut company) = Story::with_company().await;
     story.switch().set_quirks(|q| q.replay_on_connect = true);
-    let call = answered(&story, &firm).await;
-    let ringing = firm.incoming("+73832000010", "1002").await;
-    firm.cards_at(&story, &[IVAN, PYOTR]).await;
+    let call = answered(&story, &company).await;
+    let ringing = company.incoming("+73832000010", "1002").await;
+    company.cards_at(&story, &[IVAN, PYOTR]).await;
     for n in 2..=3 {
         story.switch().drop_links();
         story.switch().wait_registers(n).await.expect("a fresh token");
-        firm.online(&story).await;
+        company.online(&story).await;
     }
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    firm.phone("1002").pick_up().await.expect("it rings");
+    company.phone("1002").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(ringing).await.expect("it talks");
-    firm.finished(&story, 2).await;
-    assert_eq!(told(&firm.portal, "register").len(), 2);
+    company.finished(&story, 2).await;
+    assert_eq!(told(&company.portal, "register").len(), 2);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_of_a_call_that_was_not_seen_is_said_and_its_length_not_invented() {
     let story = Story::begin_with(|s| s.reconnect_grace = Duration::from_secs(1)).await;
-    let mut firm = story.firm("firma.local").await;
-    let talking = answered(&story, &firm).await;
-    let ringing = firm.incoming("+73832000010", "1002").await;
-    firm.cards_at(&story, &[IVAN, PYOTR]).await;
+    let mut company = story.company("firma.local").await;
+    let talking = answered(&story, &company).await;
+    let ringing = company.incoming("+73832000010", "1002").await;
+    company.cards_at(&story, &[IVAN, PYOTR]).await;
     talk(1.2).await;
     story.switch().stop_node(0).await;
     let lost = story.switch().clock().now();
-    firm.link_is(&story, "busy").await;
+    company.link_is(&story, "busy").await;
     talk(2.5).await;
     story.switch().remote_hangs_up(talking).await.expect("it talks");
     story.switch().remote_hangs_up(ringing).await.expect("it rings");
     story.switch().start_node(0).await.expect("the node comes back");
     let truth = story.truth(talking).await;
-    let mut records = firm.finished(&story, 2).await;
+    let mut records = company.finished(&story, 2).await;
     records.sort_by_key(|r| r.user);
     let seen = lost.since(talked_leg(&truth, "1001").answered.expect("answered")).as_secs_f64();
     let recorded = records[0].duration as f64;
@@ -119,20 +119,20 @@ async fn the_end_of_a_call_that_was_not_seen_is_said_and_its_length_not_invented
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_first_heard_of_at_its_end_is_recorded_without_a_card() {
-    let (story, mut firm) = Story::with_firm().await;
+    let (story, mut company) = Story::with_company().await;
     story.switch().stop_node(0).await;
-    firm.link_is(&story, "busy").await;
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    company.link_is(&story, "busy").await;
+    let call = company.incoming(CLIENT, "1001").await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().start_node(0).await.expect("the node comes back");
-    firm.online(&story).await;
+    company.online(&story).await;
     talk(1.2).await;
     story.switch().remote_hangs_up(call).await.expect("it talks");
     let truth = story.truth(call).await;
-    let record = only(firm.finished(&story, 1).await);
+    let record = only(company.finished(&story, 1).await);
     assert_true(&record, &talked_leg(&truth, "1001"));
-    assert_eq!(only(told(&firm.portal, "register")).params["SHOW"], 0);
-    assert!(firm.portal.pushes().iter().all(|push| push.kind != ecss_crm_server::sandbox::portal::PushKind::Show));
+    assert_eq!(only(told(&company.portal, "register")).params["SHOW"], 0);
+    assert!(company.portal.pushes().iter().all(|push| push.kind != ecss_crm_server::sandbox::portal::PushKind::Show));
     story.end().await;
 }
 
@@ -141,40 +141,40 @@ async fn when_one_node_stops_the_other_takes_over_and_keeps() {
     let story = Story::begin().await;
     let tls = Some(Arc::clone(&story.environment().certs.server));
     story.switch().listen(SocketAddr::from(([127, 0, 0, 1], 0)), tls).await.expect("a second node");
-    let mut firm = story.firm("firma.local").await;
+    let mut company = story.company("firma.local").await;
     assert_eq!(story.switch().links_on(0), 1, "the first address is preferred");
-    let call = answered(&story, &firm).await;
+    let call = answered(&story, &company).await;
     story.switch().stop_node(0).await;
     story
         .switch()
         .wait_for("a link to the other node", |s| (s.links_on(1) == 1).then_some(()))
         .await
         .expect("fail-over");
-    firm.online(&story).await;
+    company.online(&story).await;
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    assert_eq!(only(firm.finished(&story, 1).await).code, "200");
+    assert_eq!(only(company.finished(&story, 1).await).code, "200");
     story.switch().start_node(0).await.expect("the node comes back");
-    whole_call(&story, &firm).await;
+    whole_call(&story, &company).await;
     assert_eq!((story.switch().links_on(0), story.switch().links_on(1)), (0, 1), "what works is kept");
     story.switch().stop_node(1).await;
     story.switch().wait_for("a link to the first node", |s| (s.links_on(0) == 1).then_some(())).await.expect("back");
-    firm.online(&story).await;
-    whole_call(&story, &firm).await;
+    company.online(&story).await;
+    whole_call(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_key_is_tried_once_and_mended_in_the_page() {
     let story = Story::begin().await;
-    let mut firm = story.newcomer("firma.local", PortalSpec::default()).await;
+    let mut company = story.newcomer("firma.local", PortalSpec::default()).await;
     let mut admin = story.environment().admin();
-    admin.log_in(&firm.portal, 1, firm.portal.keys().as_ref()).await.expect("the registration");
+    admin.log_in(&company.portal, 1, company.portal.keys().as_ref()).await.expect("the registration");
     let address = story.switch().base_url(0);
     let wrong = "W".repeat(64);
     story.secret(&wrong);
-    assert_eq!(save(&mut admin, &firm, &wrong, &address).await, StatusCode::SEE_OTHER);
-    firm.admin = admin.clone();
-    firm.link_is(&story, "bad").await;
+    assert_eq!(save(&mut admin, &company, &wrong, &address).await, StatusCode::SEE_OTHER);
+    company.admin = admin.clone();
+    company.link_is(&story, "bad").await;
     talk(1.5).await;
     assert_eq!(refusals(story.switch()), 1, "nobody knocks again before the key is changed");
 
@@ -184,61 +184,61 @@ async fn a_wrong_key_is_tried_once_and_mended_in_the_page() {
     assert!(checked["todo"].as_str().is_some_and(|todo| !todo.is_empty()), "{checked}");
     assert_eq!(refusals(story.switch()), 2);
 
-    let right = firm.company.api_key.expose_secret().to_owned();
-    assert_eq!(save(&mut admin, &firm, &right, &address).await, StatusCode::SEE_OTHER);
-    firm.online(&story).await;
-    firm.settled(&story).await;
-    whole_call(&story, &firm).await;
+    let right = company.simulated.api_key.expose_secret().to_owned();
+    assert_eq!(save(&mut admin, &company, &right, &address).await, StatusCode::SEE_OTHER);
+    company.online(&story).await;
+    company.settled(&story).await;
+    whole_call(&story, &company).await;
     assert_eq!(refusals(story.switch()), 2);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_replaced_at_the_switch_is_noticed_at_the_next_connection() {
-    let (story, mut firm) = Story::with_firm().await;
-    let key = story.switch().replace_api_key(&firm.company.client_id).expect("known");
+    let (story, mut company) = Story::with_company().await;
+    let key = story.switch().replace_api_key(&company.simulated.client_id).expect("known");
     story.secret(key.expose_secret());
-    whole_call(&story, &firm).await;
+    whole_call(&story, &company).await;
     story.switch().restart();
-    firm.link_is(&story, "bad").await;
-    let page = firm.admin.page("/company?tab=ecss").await.expect("the page");
-    assert!(!page.contains(firm.company.api_key.expose_secret()), "the page never shows the key");
-    let mut admin = firm.admin.clone();
+    company.link_is(&story, "bad").await;
+    let page = company.admin.page("/company?tab=ecss").await.expect("the page");
+    assert!(!page.contains(company.simulated.api_key.expose_secret()), "the page never shows the key");
+    let mut admin = company.admin.clone();
     // An empty field keeps the old key, so this mends nothing.
-    assert_eq!(save(&mut admin, &firm, "", &story.switch().base_url(0)).await, StatusCode::SEE_OTHER);
-    firm.link_is(&story, "bad").await;
+    assert_eq!(save(&mut admin, &company, "", &story.switch().base_url(0)).await, StatusCode::SEE_OTHER);
+    company.link_is(&story, "bad").await;
     let address = story.switch().base_url(0);
-    assert_eq!(save(&mut admin, &firm, key.expose_secret(), &address).await, StatusCode::SEE_OTHER);
-    firm.online(&story).await;
-    whole_call(&story, &firm).await;
+    assert_eq!(save(&mut admin, &company, key.expose_secret(), &address).await, StatusCode::SEE_OTHER);
+    company.online(&story).await;
+    whole_call(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_client_of_the_same_integration_is_not_fought() {
-    let (story, mut firm) = Story::with_firm().await;
-    let call = answered(&story, &firm).await;
+    let (story, mut company) = Story::with_company().await;
+    let call = answered(&story, &company).await;
     let before = story.switch().registers();
-    story.switch().evict(&firm.company.client_id);
+    story.switch().evict(&company.simulated.client_id);
     story.switch().wait_registers(before + 1).await.expect("it comes back");
-    firm.online(&story).await;
+    company.online(&story).await;
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    assert_eq!(only(firm.finished(&story, 1).await).code, "200");
+    assert_eq!(only(company.finished(&story, 1).await).code, "200");
     assert_eq!(story.switch().registers(), before + 1);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_where_nobody_listens_is_passed_over() {
-    let (story, mut firm) = Story::with_firm().await;
-    let mut admin = firm.admin.clone();
+    let (story, mut company) = Story::with_company().await;
+    let mut admin = company.admin.clone();
     let free = free_port().expect("a port");
     let addresses = format!("https://127.0.0.1:{free}\n{}", story.switch().base_url(0));
-    let key = firm.company.api_key.expose_secret().to_owned();
-    assert_eq!(save(&mut admin, &firm, &key, &addresses).await, StatusCode::SEE_OTHER);
+    let key = company.simulated.api_key.expose_secret().to_owned();
+    assert_eq!(save(&mut admin, &company, &key, &addresses).await, StatusCode::SEE_OTHER);
     let before = story.switch().registers();
     story.switch().wait_registers(before.max(2)).await.expect("the second address");
-    firm.online(&story).await;
-    whole_call(&story, &firm).await;
+    company.online(&story).await;
+    whole_call(&story, &company).await;
     story.end().await;
 }

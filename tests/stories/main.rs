@@ -32,6 +32,6 @@ mod restart;
 mod support;
 mod tokens;
 mod transfers;
-mod two_firms;
+mod two_companies;
 mod uninstall;
 mod withheld;

@@ -1,8 +1,8 @@
 //! A leg is reported under another call: the leg is the identity, and has left its former call at that moment.
 
 use crate::support::{
-    CLIENT, CLIENT_DIGITS, Card, Firm, IVAN, PYOTR, Story, assert_nobody_else_talked, assert_talked, assert_true, only,
-    seconds, talk, talked_leg, talks, told,
+    CLIENT, CLIENT_DIGITS, Card, IVAN, PYOTR, Story, TestCompany, assert_nobody_else_talked, assert_talked,
+    assert_true, only, seconds, talk, talked_leg, talks, told,
 };
 use ecss_crm_server::config::Settings;
 use ecss_crm_server::sandbox::switch::{CallId, Direction};
@@ -12,10 +12,10 @@ use std::time::Duration;
 const OTHER: &str = "+73832000010";
 
 /// A client calls Ivan, who picks up.
-async fn answered(story: &Story, firm: &Firm) -> CallId {
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+async fn answered(story: &Story, company: &TestCompany) -> CallId {
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     call
 }
 
@@ -29,48 +29,48 @@ fn talked_by(story: &Story, number: &str) -> f64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_conversation_that_moves_is_counted_once_and_ends_in_both_calls() {
-    let (story, firm) = Story::with_firm().await;
-    let first = answered(&story, &firm).await;
+    let (story, company) = Story::with_company().await;
+    let first = answered(&story, &company).await;
     talk(2.2).await;
     let second = story.switch().move_call(first, true).expect("they talk");
     talk(2.2).await;
     story.switch().remote_hangs_up(second).await.expect("they talk");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, talked_by(&story, "1001"));
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
-    assert!(firm.portal.missed_calls().is_empty());
+    assert!(company.portal.missed_calls().is_empty());
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leg_that_is_released_in_another_call_has_ended_its_own() {
-    let (story, firm) = Story::with_firm().await;
-    let first = answered(&story, &firm).await;
+    let (story, company) = Story::with_company().await;
+    let first = answered(&story, &company).await;
     talk(2.3).await;
     let second = story.switch().move_call(first, false).expect("they talk");
     story.switch().remote_hangs_up(second).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     let record = only(records);
     assert_eq!((record.user, record.call.kind, record.code.as_str()), (IVAN, 2, "200"));
     assert!((record.duration as f64 - truth).abs() <= 1.0, "talked {truth} s: {record:#?}");
-    assert_eq!(told(&firm.portal, "register").len(), 1);
+    assert_eq!(told(&company.portal, "register").len(), 1);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_moves_while_it_rings_is_answered_once() {
     for told_at_once in [true, false] {
-        let (story, firm) = Story::with_firm().await;
-        let first = firm.incoming(CLIENT, "1001").await;
-        firm.cards_at(&story, &[IVAN]).await;
+        let (story, company) = Story::with_company().await;
+        let first = company.incoming(CLIENT, "1001").await;
+        company.cards_at(&story, &[IVAN]).await;
         let second = story.switch().move_call(first, told_at_once).expect("it rings");
-        firm.phone("1001").pick_up().await.expect("it rings");
-        firm.cards_at(&story, &[IVAN]).await;
+        company.phone("1001").pick_up().await.expect("it rings");
+        company.cards_at(&story, &[IVAN]).await;
         talk(2.3).await;
         story.switch().remote_hangs_up(second).await.expect("they talk");
         let leg = talked_leg(&story.truth(second).await, "1001");
-        let records = firm.over(&story).await;
+        let records = company.over(&story).await;
         assert_talked(&records, IVAN, CLIENT, seconds(&leg));
         assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
         assert_eq!(talks(&records, IVAN, CLIENT).len(), 1, "{records:#?}");
@@ -80,12 +80,12 @@ async fn a_call_that_moves_while_it_rings_is_answered_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_moves_while_it_rings_and_is_given_up_there_has_no_seconds_and_no_card() {
-    let (story, firm) = Story::with_firm().await;
-    let first = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
+    let (story, company) = Story::with_company().await;
+    let first = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
     let second = story.switch().move_call(first, false).expect("it rings");
     story.switch().remote_hangs_up(second).await.expect("it rings");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     assert!(!records.is_empty(), "somebody has called");
     assert_nobody_else_talked(&records, &[]);
     story.end().await;
@@ -93,8 +93,8 @@ async fn a_call_that_moves_while_it_rings_and_is_given_up_there_has_no_seconds_a
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leg_that_goes_to_a_second_call_and_back_and_to_a_third_talks_no_longer_than_it_did() {
-    let (story, firm) = Story::with_firm().await;
-    let first = answered(&story, &firm).await;
+    let (story, company) = Story::with_company().await;
+    let first = answered(&story, &company).await;
     talk(1.7).await;
     let second = story.switch().move_call(first, true).expect("they talk");
     talk(1.7).await;
@@ -104,7 +104,7 @@ async fn a_leg_that_goes_to_a_second_call_and_back_and_to_a_third_talks_no_longe
     talk(1.7).await;
     story.switch().remote_hangs_up(third).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
     story.end().await;
@@ -112,22 +112,22 @@ async fn a_leg_that_goes_to_a_second_call_and_back_and_to_a_third_talks_no_longe
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_frame_from_the_former_call_does_not_bring_the_leg_back() {
-    let (story, firm) = Story::with_firm().await;
-    let first = answered(&story, &firm).await;
-    firm.lists_active(&story, "talking").await;
-    let old = firm.phone("1001").picture().expect("it talks");
+    let (story, company) = Story::with_company().await;
+    let first = answered(&story, &company).await;
+    company.lists_active(&story, "talking").await;
+    let old = company.phone("1001").picture().expect("it talks");
     talk(1.3).await;
     let second = story.switch().move_call(first, true).expect("they talk");
     talk(1.3).await;
     story.switch().remote_hangs_up(second).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    firm.over(&story).await;
+    company.over(&story).await;
     story.switch().tell_late(old);
-    let next = firm.incoming(OTHER, "1002").await;
-    firm.cards_at(&story, &[PYOTR]).await;
-    firm.phone("1002").pick_up().await.expect("it rings");
+    let next = company.incoming(OTHER, "1002").await;
+    company.cards_at(&story, &[PYOTR]).await;
+    company.phone("1002").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(next).await.expect("they talk");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT), (PYOTR, OTHER)]);
     story.end().await;
@@ -135,39 +135,39 @@ async fn an_older_frame_from_the_former_call_does_not_bring_the_leg_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_legs_of_two_colleagues_that_move_are_still_none_of_the_crms_business() {
-    let (story, firm) = Story::with_firm().await;
-    let first = firm.domain.internal_call("1001", "1002").await.expect("both are free");
-    firm.phone("1002").pick_up().await.expect("it rings");
-    firm.lists_active(&story, "1002").await;
+    let (story, company) = Story::with_company().await;
+    let first = company.domain.internal_call("1001", "1002").await.expect("both are free");
+    company.phone("1002").pick_up().await.expect("it rings");
+    company.lists_active(&story, "1002").await;
     let second = story.switch().move_call(first, true).expect("they talk");
-    firm.phone("1001").hang_up().await.expect("they talk");
+    company.phone("1001").hang_up().await.expect("they talk");
     story.truth(second).await;
-    firm.over(&story).await;
-    assert!(told(&firm.portal, "register").is_empty());
+    company.over(&story).await;
+    assert!(told(&company.portal, "register").is_empty());
     story.end().await;
 }
 
 async fn parked(tells_talking: bool) {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     story.switch().set_quirks(|q| q.park_tells_talking = tells_talking);
-    answered(&story, &firm).await;
+    answered(&story, &company).await;
     talk(2.2).await;
-    let parking = firm.phone("1001").park().await.expect("it talks");
+    let parking = company.phone("1001").park().await.expect("it talks");
     let truth = talked_by(&story, "1001");
-    firm.cards_at(&story, &[]).await;
+    company.cards_at(&story, &[]).await;
     // Nobody talks meanwhile.
     talk(2.5).await;
-    firm.phone("1002").take_back("*69", parking).await.expect("he waits");
-    firm.cards_at(&story, &[PYOTR]).await;
+    company.phone("1002").take_back("*69", parking).await.expect("the client waits");
+    company.cards_at(&story, &[PYOTR]).await;
     talk(3.3).await;
     story.switch().remote_hangs_up(parking).await.expect("they talk");
     let leg = talked_leg(&story.truth(parking).await, "1002");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_talked(&records, PYOTR, CLIENT, seconds(&leg));
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT), (PYOTR, CLIENT)]);
-    assert!(firm.portal.missed_calls().is_empty());
-    let numbers: Vec<_> = told(&firm.portal, "register").iter().map(|r| r.params["PHONE_NUMBER"].clone()).collect();
+    assert!(company.portal.missed_calls().is_empty());
+    let numbers: Vec<_> = told(&company.portal, "register").iter().map(|r| r.params["PHONE_NUMBER"].clone()).collect();
     assert!(numbers.iter().all(|number| number == CLIENT_DIGITS), "no code is anybody's number: {numbers:?}");
     story.end().await;
 }
@@ -184,20 +184,20 @@ async fn a_parking_call_that_talks_for_a_moment_adds_no_seconds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_who_park_and_take_back_crosswise_at_once_keep_their_clients_apart() {
-    let (story, firm) = Story::with_firm().await;
-    answered(&story, &firm).await;
-    firm.incoming(OTHER, "1002").await;
-    firm.cards_at(&story, &[IVAN, PYOTR]).await;
-    firm.phone("1002").pick_up().await.expect("it rings");
+    let (story, company) = Story::with_company().await;
+    answered(&story, &company).await;
+    company.incoming(OTHER, "1002").await;
+    company.cards_at(&story, &[IVAN, PYOTR]).await;
+    company.phone("1002").pick_up().await.expect("it rings");
     talk(1.8).await;
-    let clients = firm.phone("1001").park().await.expect("it talks");
-    let others = firm.phone("1002").park().await.expect("it talks");
-    firm.phone("1002").take_back("*69", clients).await.expect("he waits");
-    firm.phone("1001").take_back("*69", others).await.expect("he waits");
+    let clients = company.phone("1001").park().await.expect("it talks");
+    let others = company.phone("1002").park().await.expect("it talks");
+    company.phone("1002").take_back("*69", clients).await.expect("the client waits");
+    company.phone("1001").take_back("*69", others).await.expect("the client waits");
     talk(2.8).await;
     story.switch().remote_hangs_up(clients).await.expect("they talk");
     story.switch().remote_hangs_up(others).await.expect("they talk");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     for (user, phone) in [(IVAN, "1001"), (PYOTR, "1002")] {
         for number in [CLIENT, OTHER] {
             let calls = story.switch().calls();
@@ -210,20 +210,20 @@ async fn two_who_park_and_take_back_crosswise_at_once_keep_their_clients_apart()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_consulted_leg_that_is_moved_into_the_clients_call_counts_from_there() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     story.switch().set_quirks(|q| q.join_moves_legs = true);
-    let call = answered(&story, &firm).await;
+    let call = answered(&story, &company).await;
     talk(1.4).await;
-    firm.phone("1001").dial("1002").await.expect("the client is put on hold");
-    firm.phone("1002").pick_up().await.expect("it rings");
+    company.phone("1001").dial("1002").await.expect("the client is put on hold");
+    company.phone("1002").pick_up().await.expect("it rings");
     talk(2.5).await;
-    firm.phone("1001").transfer("1002").await.expect("both are there");
-    firm.cards_at(&story, &[PYOTR]).await;
+    company.phone("1001").transfer("1002").await.expect("both are there");
+    company.cards_at(&story, &[PYOTR]).await;
     talk(2.3).await;
-    firm.phone("1002").hang_up().await.expect("they talk");
+    company.phone("1002").hang_up().await.expect("they talk");
     let truth = story.truth(call).await;
     let with_client = truth.legs_of("1002").find(|leg| leg.direction == Direction::In).expect("the moved leg");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, seconds(&talked_leg(&truth, "1001")));
     assert_talked(&records, PYOTR, CLIENT, seconds(with_client));
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT), (PYOTR, CLIENT)]);
@@ -233,9 +233,9 @@ async fn a_consulted_leg_that_is_moved_into_the_clients_call_counts_from_there()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leg_that_moves_while_the_daemon_is_away_talks_no_longer_than_it_did() {
-    let (mut story, firm) = Story::with_firm().await;
-    let first = answered(&story, &firm).await;
-    firm.lists_active(&story, "talking").await;
+    let (mut story, company) = Story::with_company().await;
+    let first = answered(&story, &company).await;
+    company.lists_active(&story, "talking").await;
     talk(1.2).await;
     story.stop_daemon().await;
     let second = story.switch().move_call(first, false).expect("they talk");
@@ -243,7 +243,7 @@ async fn a_leg_that_moves_while_the_daemon_is_away_talks_no_longer_than_it_did()
     story.start_daemon(1).await;
     story.switch().remote_hangs_up(second).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
     story.end().await;
@@ -251,44 +251,44 @@ async fn a_leg_that_moves_while_the_daemon_is_away_talks_no_longer_than_it_did()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_card_of_a_conversation_that_has_moved_commands_the_leg_where_it_is() {
-    let (story, firm) = Story::with_firm().await;
-    let first = answered(&story, &firm).await;
-    firm.lists_active(&story, "talking").await;
-    let leg = firm.phone("1001").state().expect("a phone").legs[0].leg.to_string();
+    let (story, company) = Story::with_company().await;
+    let first = answered(&story, &company).await;
+    company.lists_active(&story, "talking").await;
+    let leg = company.phone("1001").state().expect("a phone").legs[0].leg.to_string();
     let second = story.switch().move_call(first, true).expect("they talk");
     let moved = async || {
-        let card = Card::open_if_there(&story, &firm, IVAN).await?;
+        let card = Card::open_if_there(&story, &company, IVAN).await?;
         let (status, _) = card.press("hold").await;
         status.is_success().then_some(())
     };
     story.until_asked("the card's button works", moved).await;
     let command = story.switch().wait_command("call.hold").await.expect("the switch is asked");
     assert_eq!(command.payload["id"], leg, "the leg is the same wherever it is");
-    story.switch().remote_hangs_up(second).await.expect("he is held");
-    firm.over(&story).await;
+    story.switch().remote_hangs_up(second).await.expect("the client is held");
+    company.over(&story).await;
     story.end().await;
 }
 
-/// A second is short for whoever waits that a leg is heard of again.
+/// A second is short for waiting until a leg is seen again.
 const GRACE: fn(&mut Settings) = |s| s.reconnect_grace = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_whose_leg_has_gone_on_elsewhere_is_not_revived_by_a_lost_link() {
     let story = Story::begin_with(GRACE).await;
-    let mut firm = story.firm("firma.local").await;
+    let mut company = story.company("firma.local").await;
     story.switch().set_quirks(|q| q.replay_on_connect = true);
-    let first = answered(&story, &firm).await;
+    let first = answered(&story, &company).await;
     talk(1.3).await;
     let second = story.switch().move_call(first, true).expect("they talk");
     talk(0.3).await;
     story.switch().drop_links();
     story.switch().wait_registers(2).await.expect("a fresh token");
-    firm.online(&story).await;
+    company.online(&story).await;
     // Longer than the grace: what was not heard of again has ended by then.
     talk(2.5).await;
     story.switch().remote_hangs_up(second).await.expect("they talk");
     let truth = talked_by(&story, "1001");
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     assert_talked(&records, IVAN, CLIENT, truth);
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
     story.end().await;
@@ -310,25 +310,25 @@ fn frame(leg: &str, call: &str, own: &str, remote: &str, status: &str) -> String
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_leg_id_in_two_companies_is_two_legs() {
     let story = Story::begin().await;
-    let firms = [story.firm("a.local").await, story.firm("b.local").await];
+    let companies = [story.company("a.local").await, story.company("b.local").await];
     let tell = |n: usize, call: &str, status: &str| {
         let text = frame("06510000000000d1", call, "1001", CLIENT_DIGITS, status);
-        assert!(story.switch().send_raw_to(&firms[n].company.client_id, &text));
+        assert!(story.switch().send_raw_to(&companies[n].simulated.client_id, &text));
     };
     tell(0, "06510000000000d0", "alerting");
-    firms[0].cards_at(&story, &[IVAN]).await;
+    companies[0].cards_at(&story, &[IVAN]).await;
     tell(0, "06510000000000d0", "talking");
-    firms[0].lists_active(&story, "talking").await;
+    companies[0].lists_active(&story, "talking").await;
     // To the other company the same leg is another call's.
     tell(1, "06510000000000c0", "alerting");
-    firms[1].cards_at(&story, &[IVAN]).await;
+    companies[1].cards_at(&story, &[IVAN]).await;
     talk(2.2).await;
-    firms[0].lists_active(&story, "talking").await;
-    assert_eq!(firms[0].portal.visible().len(), 1, "nothing has left the first company's call");
+    companies[0].lists_active(&story, "talking").await;
+    assert_eq!(companies[0].portal.visible().len(), 1, "nothing has left the first company's call");
     tell(1, "06510000000000c0", "released");
     tell(0, "06510000000000d0", "released");
-    let first = only(firms[0].over(&story).await);
-    let second = only(firms[1].over(&story).await);
+    let first = only(companies[0].over(&story).await);
+    let second = only(companies[1].over(&story).await);
     assert_eq!((first.code.as_str(), second.user), ("200", IVAN));
     assert!((2..=4).contains(&first.duration), "{first:#?}");
     story.end().await;
@@ -337,7 +337,7 @@ async fn the_same_leg_id_in_two_companies_is_two_legs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ids_that_the_switch_uses_again_hours_later_are_new_calls() {
     const HOURS: Duration = Duration::from_secs(5 * 3600);
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     story.forgive_one_refresh_at_most();
     // The same leg in another call, and the same call once more with another leg.
     let ids = [("d1", "d0"), ("d1", "c0"), ("e1", "d0")];
@@ -345,12 +345,12 @@ async fn ids_that_the_switch_uses_again_hours_later_are_new_calls() {
         let (leg, call) = (format!("06510000000000{leg}"), format!("06510000000000{call}"));
         let tell = |status| story.switch().send_raw(&frame(&leg, &call, "1001", CLIENT_DIGITS, status));
         tell("alerting");
-        firm.cards_at(&story, &[IVAN]).await;
+        company.cards_at(&story, &[IVAN]).await;
         tell("talking");
-        firm.lists_active(&story, "talking").await;
+        company.lists_active(&story, "talking").await;
         talk(1.3).await;
         tell("released");
-        let records = firm.over(&story).await;
+        let records = company.over(&story).await;
         assert_eq!(records.len(), n + 1, "{records:#?}");
         assert_eq!((records[n].user, records[n].code.as_str()), (IVAN, "200"));
         assert!((1..=3).contains(&records[n].duration), "{records:#?}");
@@ -361,16 +361,16 @@ async fn ids_that_the_switch_uses_again_hours_later_are_new_calls() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_after_all_this_are_like_any_others() {
-    let (story, firm) = Story::with_firm().await;
-    let first = answered(&story, &firm).await;
+    let (story, company) = Story::with_company().await;
+    let first = answered(&story, &company).await;
     let second = story.switch().move_call(first, true).expect("they talk");
     story.switch().remote_hangs_up(second).await.expect("they talk");
-    let before = firm.over(&story).await.len();
-    let call = answered(&story, &firm).await;
+    let before = company.over(&story).await.len();
+    let call = answered(&story, &company).await;
     talk(1.2).await;
     story.switch().remote_hangs_up(call).await.expect("they talk");
     let truth = story.truth(call).await;
-    let records = firm.over(&story).await;
+    let records = company.over(&story).await;
     assert_eq!(records.len(), before + 1);
     assert_true(&records[before], &talked_leg(&truth, "1001"));
     story.end().await;

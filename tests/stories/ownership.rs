@@ -1,55 +1,55 @@
 //! Employees see and control their own calls only.
 
-use crate::support::{CLIENT, Card, Firm, IVAN, PYOTR, Story, only};
+use crate::support::{CLIENT, Card, IVAN, PYOTR, Story, TestCompany, only};
 use ecss_crm_server::sandbox::portal::{FramePost, PortalSpec};
 use ecss_crm_server::sandbox::switch::{CallId, PhoneStatus};
 use reqwest::StatusCode;
 use serde_json::json;
 
 /// Ivan and Pyotr see cards of one ringing group call.
-async fn ringing(story: &Story, firm: &Firm) -> CallId {
-    let call = firm.domain.group_call(CLIENT, &["1001", "1002"]).await.expect("both are free");
-    firm.cards_at(story, &[IVAN, PYOTR]).await;
+async fn ringing(story: &Story, company: &TestCompany) -> CallId {
+    let call = company.domain.group_call(CLIENT, &["1001", "1002"]).await.expect("both are free");
+    company.cards_at(story, &[IVAN, PYOTR]).await;
     call
 }
 
-fn still_rings(firm: &Firm) {
+fn still_rings(company: &TestCompany) {
     for number in ["1001", "1002"] {
-        assert_eq!(firm.phone(number).state().map(|p| p.status), Some(PhoneStatus::Ringing), "{number}");
+        assert_eq!(company.phone(number).state().map(|p| p.status), Some(PhoneStatus::Ringing), "{number}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_colleagues_leg_is_out_of_reach() {
-    let (story, firm) = Story::with_firm().await;
-    let call = ringing(&story, &firm).await;
-    let (ivan, pyotr) = (Card::open(&story, &firm, IVAN).await, Card::open(&story, &firm, PYOTR).await);
+    let (story, company) = Story::with_company().await;
+    let call = ringing(&story, &company).await;
+    let (ivan, pyotr) = (Card::open(&story, &company, IVAN).await, Card::open(&story, &company, PYOTR).await);
     let theirs = pyotr.state["current"]["leg"].clone();
-    assert_ne!(ivan.state["current"]["leg"], theirs, "each sees his own leg");
+    assert_ne!(ivan.state["current"]["leg"], theirs, "each sees the own leg");
     assert_eq!(ivan.state["calls"].as_array().map(Vec::len), Some(1));
     for action in ["answer", "reject", "hold", "retrieve", "transfer"] {
         let body = json!({ "ticket": ivan.ticket, "action": action, "call": ivan.call, "leg": theirs, "to": "1003" });
         let (status, answer) = ivan.send(&body).await;
         assert_eq!((status, &answer["code"]), (StatusCode::FORBIDDEN, &"not_yours".into()), "{action} {answer}");
     }
-    still_rings(&firm);
+    still_rings(&company);
     let mut live = ivan.stream().await;
     live.phase("ringing").await;
     assert_eq!(pyotr.press("answer").await.0, StatusCode::OK);
-    let shown = live.until("his own leg is over", |s| s["current"]["phase"] == "ended").await;
+    let shown = live.until("the own leg is over", |s| s["current"]["phase"] == "ended").await;
     assert_eq!(shown["calls"].as_array().map(Vec::len), Some(1), "not the colleague's conversation: {shown}");
-    assert_eq!(ivan.press("reject").await.0, StatusCode::CONFLICT, "his leg is over");
-    assert_eq!(firm.phone("1002").state().map(|p| p.status), Some(PhoneStatus::Talking));
+    assert_eq!(ivan.press("reject").await.0, StatusCode::CONFLICT, "the leg is over");
+    assert_eq!(company.phone("1002").state().map(|p| p.status), Some(PhoneStatus::Talking));
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    firm.finished(&story, 1).await;
+    company.finished(&story, 1).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forged_ticket_opens_nothing() {
-    let (story, firm) = Story::with_firm().await;
-    let call = ringing(&story, &firm).await;
-    let card = Card::open(&story, &firm, IVAN).await;
+    let (story, company) = Story::with_company().await;
+    let call = ringing(&story, &company).await;
+    let card = Card::open(&story, &company, IVAN).await;
     let (text, tag) = card.ticket.split_once('.').expect("signed");
     let client = story.environment().client();
     for forged in [
@@ -68,25 +68,25 @@ async fn a_forged_ticket_opens_nothing() {
         let stream = client.get(format!("{}/call/stream", story.environment().base())).query(&[("ticket", short)]);
         assert_eq!(stream.send().await.expect("an answer").status(), StatusCode::UNAUTHORIZED);
     }
-    still_rings(&firm);
+    still_rings(&company);
     for body in [
         json!({ "ticket": card.ticket, "action": "reject", "call": "externalCall.unknown.1" }),
         json!({ "ticket": card.ticket, "action": "reject", "call": card.call, "leg": "00ff00ff00ff00ff" }),
     ] {
         assert_eq!(card.send(&body).await.0, StatusCode::NOT_FOUND, "{body}");
     }
-    still_rings(&firm);
+    still_rings(&company);
     story.switch().remote_hangs_up(call).await.expect("it rings");
-    firm.finished(&story, 1).await;
+    company.finished(&story, 1).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_is_opened_only_by_whom_the_portal_vouches_for() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     let strangers = story.newcomer("andere.local", PortalSpec::default()).await;
-    let call = ringing(&story, &firm).await;
-    let frame = firm.portal.card_frames(IVAN).remove(0);
+    let call = ringing(&story, &company).await;
+    let frame = company.portal.card_frames(IVAN).remove(0);
     let change = |field: &str, value: &str| {
         let mut frame = frame.clone();
         frame.fields.iter_mut().filter(|(name, _)| name == field).for_each(|(_, v)| value.clone_into(v));
@@ -112,6 +112,6 @@ async fn a_card_is_opened_only_by_whom_the_portal_vouches_for() {
     let response = change("PLACEMENT_OPTIONS", options).send(story.environment().client()).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::OK);
     story.switch().remote_hangs_up(call).await.expect("it rings");
-    assert_eq!(only(firm.finished(&story, 1).await).code, "304");
+    assert_eq!(only(company.finished(&story, 1).await).code, "304");
     story.end().await;
 }

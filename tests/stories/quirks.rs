@@ -4,40 +4,40 @@ use crate::support::{CLIENT, IVAN, PYOTR, Story, assert_true, only, talked_leg, 
 use ecss_crm_server::sandbox::switch::{Aliases, CauseStyle, Heartbeat, HeartbeatStyle, PhoneStatus, Quirks};
 use std::time::Duration;
 
-/// An incoming call answered, a group call answered by one, a click answered: told as on the plainest switch.
+/// An incoming call answered, a group call answered by one, a click answered: recorded as on the plainest switch.
 async fn as_always(quirks: fn(&mut Quirks)) {
     let story = Story::begin().await;
     story.switch().set_quirks(quirks);
-    let firm = story.firm("firma.local").await;
+    let company = story.company("firma.local").await;
 
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
-    firm.phone("1001").hold().await.expect("it talks");
-    firm.phone("1001").retrieve().await.expect("it holds");
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
+    company.phone("1001").hold().await.expect("it talks");
+    company.phone("1001").retrieve().await.expect("it holds");
     story.switch().remote_hangs_up(call).await.expect("it talks");
     let truth = story.truth(call).await;
-    let record = only(firm.finished(&story, 1).await);
+    let record = only(company.finished(&story, 1).await);
     assert_true(&record, &talked_leg(&truth, "1001"));
     assert_eq!((record.user, record.call.kind, record.call.bound.as_ref().map(|b| b.id)), (IVAN, 2, Some(21)));
 
-    let group = firm.domain.group_call("+73832000010", &["1001", "1002"]).await.expect("both are free");
-    firm.cards_at(&story, &[IVAN, PYOTR]).await;
-    firm.phone("1002").pick_up().await.expect("it rings");
-    firm.cards_at(&story, &[PYOTR]).await;
+    let group = company.domain.group_call("+73832000010", &["1001", "1002"]).await.expect("both are free");
+    company.cards_at(&story, &[IVAN, PYOTR]).await;
+    company.phone("1002").pick_up().await.expect("it rings");
+    company.cards_at(&story, &[PYOTR]).await;
     story.switch().remote_hangs_up(group).await.expect("it talks");
-    let record = firm.finished(&story, 2).await.remove(1);
+    let record = company.finished(&story, 2).await.remove(1);
     assert_eq!((record.user, record.code.as_str()), (PYOTR, "200"));
 
-    let (crm, _) = firm.click(IVAN, "8 983 555-11-22").await;
-    firm.phone_is("1001", PhoneStatus::Ringing).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
-    let call = firm.phone("1001").state().and_then(|p| p.call).expect("a call");
+    let (crm, _) = company.click(IVAN, "8 983 555-11-22").await;
+    company.phone_is("1001", PhoneStatus::Ringing).await;
+    company.phone("1001").pick_up().await.expect("it rings");
+    let call = company.phone("1001").state().and_then(|p| p.call).expect("a call");
     story.switch().remote_answers(call).await.expect("it rings there");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    let record = firm.finished(&story, 3).await.remove(2);
+    let record = company.finished(&story, 3).await.remove(2);
     assert_eq!((record.call.id, record.code.as_str()), (crm, "200"));
-    assert_eq!(told(&firm.portal, "register").len(), 2);
+    assert_eq!(told(&company.portal, "register").len(), 2);
     story.end().await;
 }
 
@@ -80,17 +80,17 @@ as_always! {
 async fn transferred(quirks: fn(&mut Quirks)) {
     let story = Story::begin().await;
     story.switch().set_quirks(quirks);
-    let firm = story.firm("firma.local").await;
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
-    firm.phone("1001").dial("1002").await.expect("the client is put on hold");
-    firm.phone("1002").pick_up().await.expect("it rings");
-    firm.phone("1001").transfer("1002").await.expect("both are there");
-    firm.cards_at(&story, &[PYOTR]).await;
-    firm.phone("1002").hang_up().await.expect("it talks");
+    let company = story.company("firma.local").await;
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
+    company.phone("1001").dial("1002").await.expect("the client is put on hold");
+    company.phone("1002").pick_up().await.expect("it rings");
+    company.phone("1001").transfer("1002").await.expect("both are there");
+    company.cards_at(&story, &[PYOTR]).await;
+    company.phone("1002").hang_up().await.expect("it talks");
     story.truth(call).await;
-    let records = firm.finished(&story, 2).await;
+    let records = company.finished(&story, 2).await;
     let said: Vec<_> = records.iter().map(|r| (r.user, r.code.as_str(), r.call.number.as_str())).collect();
     assert_eq!(said, [(IVAN, "200", "79835551122"), (PYOTR, "200", "79835551122")]);
     story.end().await;
@@ -116,21 +116,21 @@ async fn pings_of_every_kind_are_answered() {
     let story = Story::begin().await;
     let often = Heartbeat { every: Some(Duration::from_millis(200)), style: HeartbeatStyle::Both, misses: 3 };
     story.switch().set_heartbeat(often);
-    let firm = story.firm("firma.local").await;
+    let company = story.company("firma.local").await;
     story.switch().wait_pongs(10).await.expect("pongs");
     assert_eq!(story.switch().registers(), 1, "the connection has held");
-    assert_eq!(story.switch().links_of(&firm.company.client_id), 1);
+    assert_eq!(story.switch().links_of(&company.simulated.client_id), 1);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_who_hides_his_number_is_a_caller() {
-    let (story, firm) = Story::with_firm().await;
-    let call = firm.incoming("", "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    let (story, company) = Story::with_company().await;
+    let call = company.incoming("", "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    let record = only(firm.finished(&story, 1).await);
+    let record = only(company.finished(&story, 1).await);
     assert_eq!((record.user, record.code.as_str()), (IVAN, "200"));
     story.end().await;
 }

@@ -7,28 +7,28 @@ use secrecy::ExposeSecret as _;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_led_elsewhere_when_it_was_registered_is_not_contacted_and_the_page_says_why() {
-    let (mut story, mut firm) = Story::with_firm().await;
+    let (mut story, mut company) = Story::with_company().await;
     let address = story.switch().base_url(0).replace("127.0.0.1", "localhost");
     let form = [
         ("backend", "callapi"),
-        ("client_id", firm.company.client_id.as_str()),
+        ("client_id", company.simulated.client_id.as_str()),
         ("addresses", address.as_str()),
-        ("domain", firm.company.domain.as_str()),
+        ("domain", company.simulated.domain.as_str()),
         ("tls", "system"),
     ];
-    let request = firm.admin.request(Method::POST, "/company/ecss").form(&form);
-    assert_eq!(firm.admin.send(request).await.expect("an answer").status(), StatusCode::SEE_OTHER);
-    firm.online(&story).await;
+    let request = company.admin.request(Method::POST, "/company/ecss").form(&form);
+    assert_eq!(company.admin.send(request).await.expect("an answer").status(), StatusCode::SEE_OTHER);
+    company.online(&story).await;
 
     // The same names and addresses are no longer where they may be: as if they led elsewhere now.
     story.stop_daemon().await;
     (story.town_mut().settings.portal_networks, story.town_mut().settings.switch_networks) =
         (Networks::Private, Networks::Private);
-    let (asked, registers) = (firm.portal.requests().len(), story.switch().registers());
+    let (asked, registers) = (company.portal.requests().len(), story.switch().registers());
     story.start_daemon(0).await;
-    firm.link_is(&story, "busy").await;
+    company.link_is(&story, "busy").await;
     let english = async |path: &str| {
-        let request = firm.admin.request(Method::GET, path).header("accept-language", "en");
+        let request = company.admin.request(Method::GET, path).header("accept-language", "en");
         request.send().await.expect("an answer").text().await.expect("a page")
     };
     let said = async || {
@@ -42,18 +42,18 @@ async fn what_led_elsewhere_when_it_was_registered_is_not_contacted_and_the_page
         page.contains("in portal_networks of config.toml").then_some(())
     };
     story.until_asked("the page says that the portal is not contacted", said).await;
-    assert_eq!((firm.portal.requests().len(), story.switch().registers()), (asked, registers), "nothing was sent");
-    assert_eq!(story.said(firm.company.api_key.expose_secret()), 0);
+    assert_eq!((company.portal.requests().len(), story.switch().registers()), (asked, registers), "nothing was sent");
+    assert_eq!(story.said(company.simulated.api_key.expose_secret()), 0);
 
     story.stop_daemon().await;
     (story.town_mut().settings.portal_networks, story.town_mut().settings.switch_networks) =
         (Networks::Local, Networks::Local);
     story.start_daemon(1).await;
-    firm.online(&story).await;
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    company.online(&story).await;
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    assert_eq!(firm.finished(&story, 1).await[0].code, "200");
+    assert_eq!(company.finished(&story, 1).await[0].code, "200");
     story.end().await;
 }

@@ -1,6 +1,6 @@
-//! An admin of a portal registers his company.
+//! An admin of a portal registers the company.
 
-use crate::support::{CLIENT, Firm, IVAN, Story, only, told};
+use crate::support::{CLIENT, IVAN, Story, TestCompany, only, told};
 use ecss_crm_server::sandbox::environment::{Admin, AdminError};
 use ecss_crm_server::sandbox::portal::{AppKeys, EventAuth, PortalSpec};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
@@ -8,14 +8,14 @@ use reqwest::header::{LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use std::time::Duration;
 
-async fn unregistered() -> (Story, Firm) {
+async fn unregistered() -> (Story, TestCompany) {
     let story = Story::begin().await;
-    let firm = story.newcomer("firma.local", PortalSpec::default()).await;
-    (story, firm)
+    let company = story.newcomer("firma.local", PortalSpec::default()).await;
+    (story, company)
 }
 
-fn keys(firm: &Firm) -> AppKeys {
-    firm.portal.keys().expect("the application")
+fn keys(company: &TestCompany) -> AppKeys {
+    company.portal.keys().expect("the application")
 }
 
 /// The page's status, without a session.
@@ -25,18 +25,18 @@ async fn company_page(admin: &Admin) -> StatusCode {
 }
 
 /// Clicks, lets the telephone ring, rejects: whether the portal's events reach the telephones.
-async fn click_works(story: &Story, firm: &Firm) {
-    let before = firm.portal.finished_calls().len();
-    let (_, status) = firm.click(IVAN, CLIENT).await;
+async fn click_works(story: &Story, company: &TestCompany) {
+    let before = company.portal.finished_calls().len();
+    let (_, status) = company.click(IVAN, CLIENT).await;
     assert_eq!(status, Some(200));
-    firm.phone_is("1001", PhoneStatus::Ringing).await;
-    firm.phone("1001").reject().await.expect("it rings");
-    firm.finished(story, before + 1).await;
+    company.phone_is("1001", PhoneStatus::Ringing).await;
+    company.phone("1001").reject().await.expect("it rings");
+    company.finished(story, before + 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_the_form_and_the_portal_to_the_companys_page() {
-    let (story, firm) = unregistered().await;
+    let (story, company) = unregistered().await;
     let client = story.environment().client();
     let page = client.get(format!("{}/", story.environment().base())).send().await.expect("the page");
     assert_eq!(page.status(), StatusCode::OK);
@@ -44,9 +44,9 @@ async fn through_the_form_and_the_portal_to_the_companys_page() {
     assert!(["domain", "client_id", "client_secret"].iter().all(|f| page.contains(&format!("name=\"{f}\""))), "{page}");
 
     let form = [
-        ("domain", format!("https://{}/", firm.portal.domain())),
-        ("client_id", keys(&firm).client_id),
-        ("client_secret", keys(&firm).client_secret),
+        ("domain", format!("https://{}/", company.portal.domain())),
+        ("client_id", keys(&company).client_id),
+        ("client_secret", keys(&company).client_secret),
     ];
     let sent =
         client.post(format!("{}/login", story.environment().base())).form(&form).send().await.expect("an answer");
@@ -54,50 +54,50 @@ async fn through_the_form_and_the_portal_to_the_companys_page() {
     let to = reqwest::Url::parse(sent.headers()[LOCATION].to_str().expect("text")).expect("an address");
     let query: Vec<_> = to.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!((to.path(), query), ("/oauth/authorize/", vec!["client_id".to_owned(), "state".to_owned()]));
-    assert_eq!(to.port_or_known_default(), firm.portal.domain().rsplit(':').next().and_then(|p| p.parse().ok()));
+    assert_eq!(to.port_or_known_default(), company.portal.domain().rsplit(':').next().and_then(|p| p.parse().ok()));
 
-    let mut firm = firm.register(&story).await;
+    let mut company = company.register(&story).await;
     let base = story.environment().base();
-    let card = only(firm.portal.placements());
+    let card = only(company.portal.placements());
     assert_eq!((card.code.as_str(), card.url), ("CALL_CARD", format!("{base}/call/call.html")));
-    let mut handlers = firm.portal.handlers();
+    let mut handlers = company.portal.handlers();
     handlers.sort_by(|a, b| a.event.cmp(&b.event));
     let handlers: Vec<_> = handlers.into_iter().map(|h| (h.event, h.url)).collect();
     assert_eq!(handlers, ["ONEXTERNALCALLSTART", "ONUSERADD"].map(|e| (e.to_owned(), format!("{base}/events"))));
-    assert_eq!(firm.numbers_of(1).await, ["1000"]);
-    assert_eq!(firm.numbers_of(IVAN).await, ["1001"]);
-    assert_eq!(firm.numbers_of(11).await, Vec::<String>::new());
-    let staff = firm.employees().await;
+    assert_eq!(company.numbers_of(1).await, ["1000"]);
+    assert_eq!(company.numbers_of(IVAN).await, ["1001"]);
+    assert_eq!(company.numbers_of(11).await, Vec::<String>::new());
+    let staff = company.employees().await;
     assert!(!staff.iter().any(|e| e["user"] == 13), "a bot is nobody's colleague: {staff:?}");
     assert!(staff.iter().any(|e| e["name"] == "Пётр Петров"), "{staff:?}");
-    let page = firm.admin.page("/company").await.expect("the page");
-    assert!(page.contains(&firm.portal.domain()));
-    click_works(&story, &firm).await;
+    let page = company.admin.page("/company").await.expect("the page");
+    assert!(page.contains(&company.portal.domain()));
+    click_works(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_installation_told_before_the_keys_are_known_is_believed_once_they_are() {
-    let (story, firm) = unregistered().await;
-    let told = firm.portal.install(1).await.expect("an installation path");
+    let (story, company) = unregistered().await;
+    let told = company.portal.install(1).await.expect("an installation path");
     assert_eq!(told.status, Some(200));
     assert_eq!(company_page(&story.environment().admin()).await, StatusCode::UNAUTHORIZED);
-    let firm = firm.register(&story).await;
-    // An event without tokens can be proved by the application token only, and that was told at the installation.
-    firm.portal.set_event_auth(EventAuth::NoTokens);
-    click_works(&story, &firm).await;
+    let company = company.register(&story).await;
+    // An event without tokens can be proved by the application token only, and that was sent at the installation.
+    company.portal.set_event_auth(EventAuth::NoTokens);
+    click_works(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_an_installation_clicks_are_believed_on_the_clickers_own_word() {
-    let (story, firm) = unregistered().await;
-    let firm = firm.register(&story).await;
-    click_works(&story, &firm).await;
-    let event = firm.portal.deliveries().pop().expect("the event");
+    let (story, company) = unregistered().await;
+    let company = company.register(&story).await;
+    click_works(&story, &company).await;
+    let event = company.portal.deliveries().pop().expect("the event");
     let client = story.environment().client();
     // Somebody else's token, and none at all.
-    let foreign = firm.portal.issue(8).access;
+    let foreign = company.portal.issue(8).access;
     for token in [Some(foreign), None] {
         let edit = |(name, value): (String, String)| match name.as_str() {
             "auth[access_token]" => token.clone().map(|token| (name, token)),
@@ -110,30 +110,30 @@ async fn without_an_installation_clicks_are_believed_on_the_clickers_own_word() 
     }
     assert_eq!(story.switch().commands().len(), 1, "only the true click has dialled");
     // Once an admin has opened the application in the portal, its token is known.
-    let opened = firm.portal.app_frame(1).send(client).await.expect("an answer");
+    let opened = company.portal.app_frame(1).send(client).await.expect("an answer");
     assert_eq!(opened.status(), StatusCode::OK);
-    firm.portal.set_event_auth(EventAuth::NoTokens);
-    click_works(&story, &firm).await;
+    company.portal.set_event_auth(EventAuth::NoTokens);
+    click_works(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_installation_after_the_registration_changes_nothing_but_the_tokens() {
-    let (story, mut firm) = Story::with_firm().await;
-    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1099"])]).await.0, StatusCode::OK);
-    let told = firm.portal.install(1).await.expect("an installation path");
+    let (story, mut company) = Story::with_company().await;
+    assert_eq!(company.save_numbers(&[(IVAN, &["1001", "1099"])]).await.0, StatusCode::OK);
+    let told = company.portal.install(1).await.expect("an installation path");
     assert_eq!(told.status, Some(200));
     // The portal drops an application's handlers when it is installed again.
-    firm.settled(&story).await;
-    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1099"]);
-    click_works(&story, &firm).await;
+    company.settled(&story).await;
+    assert_eq!(company.numbers_of(IVAN).await, ["1001", "1099"]);
+    click_works(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forged_installation_takes_nothing_over() {
-    let (story, firm) = Story::with_firm().await;
-    let mut form = firm.portal.deliveries().pop().expect("the installation").form;
+    let (story, company) = Story::with_company().await;
+    let mut form = company.portal.deliveries().pop().expect("the installation").form;
     for (name, value) in &mut form {
         if name == "auth[application_token]" || name.ends_with("access_token]") || name.ends_with("refresh_token]") {
             *value = "forged".repeat(5);
@@ -141,44 +141,44 @@ async fn a_forged_installation_takes_nothing_over() {
     }
     let sent = story.environment().client().post(format!("{}/", story.environment().base())).form(&form).send().await;
     assert!(sent.expect("an answer").status().is_success(), "an installation waits to be confirmed");
-    click_works(&story, &firm).await;
+    click_works(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_an_admin_registers() {
-    let (story, firm) = unregistered().await;
+    let (story, company) = unregistered().await;
     let mut employee = story.environment().admin();
-    let refused = employee.log_in(&firm.portal, IVAN, Some(&keys(&firm))).await.expect_err("not an admin");
+    let refused = employee.log_in(&company.portal, IVAN, Some(&keys(&company))).await.expect_err("not an admin");
     let AdminError::Unexpected { status, body, .. } = refused else { panic!("{refused}") };
     assert_eq!(status, StatusCode::FORBIDDEN);
-    assert!(body.contains("администратор"), "he reads why: {body}");
+    assert!(body.contains("администратор"), "the page says why: {body}");
     assert_eq!(company_page(&employee).await, StatusCode::UNAUTHORIZED);
-    assert!(firm.portal.placements().is_empty() && firm.portal.handlers().is_empty());
-    firm.register(&story).await;
+    assert!(company.portal.placements().is_empty() && company.portal.handlers().is_empty());
+    company.register(&story).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registered_companys_employee_does_not_get_in_either() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     let mut employee = story.environment().admin();
-    employee.log_in(&firm.portal, IVAN, None).await.expect_err("not an admin");
+    employee.log_in(&company.portal, IVAN, None).await.expect_err("not an admin");
     assert_eq!(company_page(&employee).await, StatusCode::UNAUTHORIZED);
     // The company goes on with its admin's grant, not with the employee's.
-    click_works(&story, &firm).await;
-    let users: Vec<_> = firm.portal.requests_of("telephony.externalcall.finish").iter().map(|r| r.user).collect();
+    click_works(&story, &company).await;
+    let users: Vec<_> = company.portal.requests_of("telephony.externalcall.finish").iter().map(|r| r.user).collect();
     assert_eq!(users, [Some(1)]);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_way_back_works_once_and_only_if_it_is_ours() {
-    let (story, firm) = unregistered().await;
+    let (story, company) = unregistered().await;
     let mut admin = story.environment().admin();
-    let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
+    let state = admin.begin_log_in(&company.portal, Some(&keys(&company))).await.expect("the form");
     let (nonce, tag) = state.split_once('.').expect("signed");
-    let back = |state: &str| firm.portal.authorize(1, state).expect("authorized");
+    let back = |state: &str| company.portal.authorize(1, state).expect("authorized");
     let refused = async |admin: &mut Admin, url: String| {
         let response = admin.follow(url).await.expect("an answer");
         assert_eq!(response.status(), StatusCode::FORBIDDEN);
@@ -210,17 +210,17 @@ async fn a_way_back_works_once_and_only_if_it_is_ours() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_that_is_too_old_or_another_portals_is_refused() {
-    let (story, firm) = unregistered().await;
+    let (story, company) = unregistered().await;
     let other = story.newcomer("andere.local", PortalSpec::default()).await;
     let mut admin = story.environment().admin();
-    let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
-    let late = firm.portal.authorize(1, &state).expect("authorized");
+    let state = admin.begin_log_in(&company.portal, Some(&keys(&company))).await.expect("the form");
+    let late = company.portal.authorize(1, &state).expect("authorized");
     story.environment().portals.advance(Duration::from_secs(31));
     let response = admin.follow(late).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
 
-    // The admin of another portal carries his own code back under this portal's state.
-    let state = admin.begin_log_in(&firm.portal, Some(&keys(&firm))).await.expect("the form");
+    // The admin of another portal carries their own code back under this portal's state.
+    let state = admin.begin_log_in(&company.portal, Some(&keys(&company))).await.expect("the form");
     let foreign = other.portal.authorize(1, &state).expect("authorized");
     let response = admin.follow(foreign).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
@@ -230,12 +230,12 @@ async fn a_code_that_is_too_old_or_another_portals_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_can_be_logged_in_to_a_company_that_is_not_his() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     let (mut stranger, mut victim) = (story.environment().admin(), story.environment().admin());
-    let state = stranger.begin_log_in(&firm.portal, None).await.expect("the form");
-    let link = firm.portal.authorize(1, &state).expect("authorized");
-    // The victim has a log-in of his own under way, and follows the link that the stranger sends him.
-    victim.begin_log_in(&firm.portal, None).await.expect("the form");
+    let state = stranger.begin_log_in(&company.portal, None).await.expect("the form");
+    let link = company.portal.authorize(1, &state).expect("authorized");
+    // The victim has another log-in under way, and follows the link that the stranger has sent.
+    victim.begin_log_in(&company.portal, None).await.expect("the form");
     let response = victim.follow(link.clone()).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert_eq!(company_page(&victim).await, StatusCode::UNAUTHORIZED);
@@ -248,8 +248,8 @@ async fn nobody_can_be_logged_in_to_a_company_that_is_not_his() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_missing_or_wrong_in_the_form_is_said_beside_the_field() {
-    let (story, firm) = unregistered().await;
-    let domain = firm.portal.domain();
+    let (story, company) = unregistered().await;
+    let domain = company.portal.domain();
     let post = async |form: &[(&str, &str)]| {
         let sent = story.environment().client().post(format!("{}/login", story.environment().base())).form(form);
         let response = sent.header("accept", "application/json").send().await.expect("an answer");
@@ -267,72 +267,72 @@ async fn what_is_missing_or_wrong_in_the_form_is_said_beside_the_field() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{form:?} {body}");
         assert!(body["fields"][field].as_str().is_some_and(|text| !text.is_empty()), "{form:?} {body}");
     }
-    let mut wrong = keys(&firm);
+    let mut wrong = keys(&company);
     wrong.client_secret = "w".repeat(50);
     let mut admin = story.environment().admin();
-    let refused = admin.log_in(&firm.portal, 1, Some(&wrong)).await.expect_err("a wrong secret");
+    let refused = admin.log_in(&company.portal, 1, Some(&wrong)).await.expect_err("a wrong secret");
     assert!(matches!(refused, AdminError::Unexpected { status: StatusCode::FORBIDDEN, .. }), "{refused}");
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_registration_keeps_settings_and_table() {
-    let (story, mut firm) = Story::with_firm().await;
-    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    let (story, mut company) = Story::with_company().await;
+    assert_eq!(company.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
     let mut again = story.environment().admin();
-    again.log_in(&firm.portal, 1, Some(&keys(&firm))).await.expect("the same portal");
-    firm.admin = again;
-    firm.settled(&story).await;
-    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
-    let page = firm.admin.page("/company?tab=ecss").await.expect("the page");
-    assert!(page.contains(&firm.company.client_id) && page.contains(&story.switch().base_url(0)), "{page}");
-    click_works(&story, &firm).await;
-    // A second company for the same portal would tell each call twice.
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    assert_eq!(only(told(&firm.portal, "register")).params["USER_ID"], IVAN);
-    assert_eq!(story.switch().links_of(&firm.company.client_id), 1);
-    firm.phone("1001").pick_up().await.expect("it rings");
+    again.log_in(&company.portal, 1, Some(&keys(&company))).await.expect("the same portal");
+    company.admin = again;
+    company.settled(&story).await;
+    assert_eq!(company.numbers_of(IVAN).await, ["1001", "1077"]);
+    let page = company.admin.page("/company?tab=ecss").await.expect("the page");
+    assert!(page.contains(&company.simulated.client_id) && page.contains(&story.switch().base_url(0)), "{page}");
+    click_works(&story, &company).await;
+    // A second company for the same portal would record each call twice.
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    assert_eq!(only(told(&company.portal, "register")).params["USER_ID"], IVAN);
+    assert_eq!(story.switch().links_of(&company.simulated.client_id), 1);
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_made_anew_are_taken_over_by_logging_in() {
-    let (story, mut firm) = Story::with_firm().await;
-    let fresh = firm.portal.reissue_app();
+    let (story, mut company) = Story::with_company().await;
+    let fresh = company.portal.reissue_app();
     // The old application is gone: a call meanwhile waits for the admin.
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    let call = company.incoming(CLIENT, "1001").await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    let admin = &mut firm.admin;
+    let admin = &mut company.admin;
     let seen = async || admin.page("/company?tab=bitrix").await.ok().filter(|p| p.contains("status bad")).map(drop);
     story.until_asked("the page asks the admin to log in", seen).await;
     let mut again = story.environment().admin();
-    again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("new keys");
-    firm.admin = again;
-    firm.settled(&story).await;
-    let record = only(firm.finished(&story, 1).await);
+    again.log_in(&company.portal, 1, Some(&fresh)).await.expect("new keys");
+    company.admin = again;
+    company.settled(&story).await;
+    let record = only(company.finished(&story, 1).await);
     assert_eq!((record.code.as_str(), record.call.registrations), ("200", 1), "what waited is told");
-    click_works(&story, &firm).await;
+    click_works(&story, &company).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn opened_in_the_portal_an_admin_is_led_in_and_an_employee_is_told_who_can() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     let mut admin = story.environment().admin();
-    let frame = firm.portal.app_frame(1);
+    let frame = company.portal.app_frame(1);
     let request = story.environment().client().post(&frame.url).form(&frame.fields);
     let response = admin.send(request).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::OK);
     let page = response.text().await.expect("the page");
-    assert!(page.contains("/login\"") && page.contains(&format!("value=\"{}\"", firm.portal.domain())), "{page}");
+    assert!(page.contains("/login\"") && page.contains(&format!("value=\"{}\"", company.portal.domain())), "{page}");
     // Anybody's page could have posted that form: the frame itself gives nobody a session.
     assert_eq!(company_page(&admin).await, StatusCode::UNAUTHORIZED);
-    admin.log_in(&firm.portal, 1, None).await.expect("the button leads through the portal");
+    admin.log_in(&company.portal, 1, None).await.expect("the button leads through the portal");
     assert_eq!(company_page(&admin).await, StatusCode::OK);
-    let frame = firm.portal.app_frame(IVAN);
+    let frame = company.portal.app_frame(IVAN);
     let response = frame.send(story.environment().client()).await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert!(response.headers().get(SET_COOKIE).is_none());
@@ -341,23 +341,23 @@ async fn opened_in_the_portal_an_admin_is_led_in_and_an_employee_is_told_who_can
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removed_application_is_silent_and_comes_back_with_its_table() {
-    let (story, mut firm) = Story::with_firm().await;
-    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
-    let told = only(firm.portal.uninstall(false).await);
+    let (story, mut company) = Story::with_company().await;
+    assert_eq!(company.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    let told = only(company.portal.uninstall(false).await);
     assert_eq!(told.status, Some(200));
     story.switch().wait_unlinked().await.expect("the company no longer listens to the switch");
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    let call = company.incoming(CLIENT, "1001").await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
 
-    let fresh = firm.portal.reissue_app();
-    firm.portal.edit_app(|app| app.installed = true);
+    let fresh = company.portal.reissue_app();
+    company.portal.edit_app(|app| app.installed = true);
     let mut again = story.environment().admin();
-    again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("installed again");
-    firm.admin = again;
-    firm.settled(&story).await;
-    assert_eq!(firm.numbers_of(IVAN).await, ["1001", "1077"]);
-    click_works(&story, &firm).await;
+    again.log_in(&company.portal, 1, Some(&fresh)).await.expect("installed again");
+    company.admin = again;
+    company.settled(&story).await;
+    assert_eq!(company.numbers_of(IVAN).await, ["1001", "1077"]);
+    click_works(&story, &company).await;
     story.end().await;
 }
 
@@ -375,35 +375,35 @@ async fn forge_from(story: &Story, form: &[(String, String)], address: &str, n: 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_forged_installations_neither_pushes_the_true_one_out_nor_makes_us_ask() {
-    let (story, firm) = unregistered().await;
-    let told = firm.portal.install(1).await.expect("an installation path");
-    let form = firm.portal.deliveries().pop().expect("the installation").form;
+    let (story, company) = unregistered().await;
+    let told = company.portal.install(1).await.expect("an installation path");
+    let form = company.portal.deliveries().pop().expect("the installation").form;
     let asked = || story.environment().portals.auth_requests().iter().filter(|r| r.method.contains("app.info")).count();
     for n in 0..200 {
         assert_eq!(forge_from(&story, &form, "203.0.113.9", n).await, StatusCode::OK);
     }
     assert_eq!(told.status, Some(200));
     assert!(asked() <= 2, "{} questions for 200 forged installations", asked());
-    let mut firm = firm.register(&story).await;
-    firm.portal.set_event_auth(EventAuth::NoTokens);
+    let mut company = company.register(&story).await;
+    company.portal.set_event_auth(EventAuth::NoTokens);
     let known = async || {
-        let (_, status) = firm.click(IVAN, CLIENT).await;
+        let (_, status) = company.click(IVAN, CLIENT).await;
         if status != Some(200) {
-            firm.portal.forget_open_calls();
+            company.portal.forget_open_calls();
         }
         (status == Some(200)).then_some(())
     };
     story.until_asked("a click is proved by the application token", known).await;
-    firm.phone_is("1001", PhoneStatus::Ringing).await;
-    firm.phone("1001").reject().await.expect("it rings");
-    firm.finished(&story, 1).await;
+    company.phone_is("1001", PhoneStatus::Ringing).await;
+    company.phone("1001").reject().await.expect("it rings");
+    company.finished(&story, 1).await;
     // Nor do notices without tokens tell people something that the portal has not said.
     let bare: Vec<_> = form.into_iter().filter(|(name, _)| !name.ends_with("_token]")).collect();
     let post = story.environment().client().post(format!("{}/", story.environment().base())).form(&bare);
     assert_eq!(post.send().await.expect("an answer").status(), StatusCode::OK);
     story.until_said("an installation was told without tokens that could prove it").await;
-    let page = firm.admin.page("/company").await.expect("the page");
+    let page = company.admin.page("/company").await.expect("the page");
     assert!(!page.contains("Установка приложения"), "{page}");
-    click_works(&story, &firm).await;
+    click_works(&story, &company).await;
     story.end().await;
 }

@@ -1,8 +1,8 @@
 //! The client's number becomes known, or changes, during the call.
 
 use crate::support::{
-    CLIENT, CLIENT_DIGITS, Firm, IVAN, PYOTR, Story, assert_nobody_else_talked, assert_talked, assert_true, only, same,
-    seconds, talk, talked_leg, talks, told,
+    CLIENT, CLIENT_DIGITS, IVAN, PYOTR, Story, TestCompany, assert_nobody_else_talked, assert_talked, assert_true,
+    only, same, seconds, talk, talked_leg, talks, told,
 };
 use ecss_crm_server::domain::Timestamp;
 use ecss_crm_server::sandbox::portal::FinishedCall;
@@ -12,15 +12,15 @@ use ecss_crm_server::sandbox::switch::{CallId, HiddenStyle, TrueLeg};
 const TECHNICAL: &str = "91201";
 const OTHER: &str = "+73832000010";
 
-async fn ended(story: &Story, firm: &Firm, call: CallId, number: &str) -> (TrueLeg, Vec<FinishedCall>) {
+async fn ended(story: &Story, company: &TestCompany, call: CallId, number: &str) -> (TrueLeg, Vec<FinishedCall>) {
     story.switch().remote_hangs_up(call).await.expect("it goes on");
     let leg = talked_leg(&story.truth(call).await, number);
-    (leg, firm.over(story).await)
+    (leg, company.over(story).await)
 }
 
 /// Waits until this employee's card is that of a call with this number.
-async fn card_of(story: &Story, firm: &Firm, user: i64, number: &str) {
-    let portal = firm.portal.clone();
+async fn card_of(story: &Story, company: &TestCompany, user: i64, number: &str) {
+    let portal = company.portal.clone();
     let look = || {
         let (_, call) = portal.visible().into_iter().find(|(seen_by, _)| *seen_by == user)?;
         portal.open_calls().into_iter().find(|open| open.id == call && same(&open.number, number)).map(drop)
@@ -35,14 +35,14 @@ fn span(from: Option<Timestamp>, to: Option<Timestamp>) -> f64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_technical_number_gives_way_to_the_clients_at_the_answer() {
-    let (story, firm) = Story::with_firm().await;
-    let call = firm.incoming(TECHNICAL, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    firm.phone("1001").remote_will_be(CLIENT).expect("it rings");
-    firm.phone("1001").pick_up().await.expect("it rings");
-    card_of(&story, &firm, IVAN, CLIENT).await;
+    let (story, company) = Story::with_company().await;
+    let call = company.incoming(TECHNICAL, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    company.phone("1001").remote_will_be(CLIENT).expect("it rings");
+    company.phone("1001").pick_up().await.expect("it rings");
+    card_of(&story, &company, IVAN, CLIENT).await;
     talk(2.4).await;
-    let (leg, records) = ended(&story, &firm, call, "1001").await;
+    let (leg, records) = ended(&story, &company, call, "1001").await;
     assert_talked(&records, IVAN, CLIENT, seconds(&leg));
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
     let own = talks(&records, IVAN, CLIENT);
@@ -55,15 +55,15 @@ async fn a_technical_number_gives_way_to_the_clients_at_the_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hidden_number_that_is_known_at_the_answer_is_the_clients_call() {
     for style in [HiddenStyle::Null, HiddenStyle::Empty, HiddenStyle::Word] {
-        let (story, firm) = Story::with_firm().await;
+        let (story, company) = Story::with_company().await;
         story.switch().set_quirks(|q| q.hidden = style);
-        let call = firm.incoming("", "1001").await;
-        firm.cards_at(&story, &[IVAN]).await;
-        firm.phone("1001").remote_will_be(CLIENT).expect("it rings");
-        firm.phone("1001").pick_up().await.expect("it rings");
-        card_of(&story, &firm, IVAN, CLIENT).await;
+        let call = company.incoming("", "1001").await;
+        company.cards_at(&story, &[IVAN]).await;
+        company.phone("1001").remote_will_be(CLIENT).expect("it rings");
+        company.phone("1001").pick_up().await.expect("it rings");
+        card_of(&story, &company, IVAN, CLIENT).await;
         talk(2.4).await;
-        let (leg, records) = ended(&story, &firm, call, "1001").await;
+        let (leg, records) = ended(&story, &company, call, "1001").await;
         assert_talked(&records, IVAN, CLIENT, seconds(&leg));
         assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
         assert_eq!(talks(&records, IVAN, CLIENT).len(), 1, "{style:?}: {records:#?}");
@@ -73,14 +73,14 @@ async fn a_hidden_number_that_is_known_at_the_answer_is_the_clients_call() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hidden_number_that_is_known_seconds_after_the_answer_loses_and_doubles_none() {
-    let (story, firm) = Story::with_firm().await;
-    let call = firm.incoming("", "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    let (story, company) = Story::with_company().await;
+    let call = company.incoming("", "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     talk(2.2).await;
-    firm.phone("1001").remote_becomes(CLIENT).expect("it talks");
+    company.phone("1001").remote_becomes(CLIENT).expect("it talks");
     talk(2.4).await;
-    let (leg, records) = ended(&story, &firm, call, "1001").await;
+    let (leg, records) = ended(&story, &company, call, "1001").await;
     let known = leg.earlier_remotes.last().map(|(until, _)| *until);
     let all: i64 = records.iter().map(|r| r.duration).sum();
     let with_client: i64 = talks(&records, IVAN, CLIENT).iter().map(|r| r.duration).sum();
@@ -95,17 +95,17 @@ async fn a_hidden_number_that_is_known_seconds_after_the_answer_loses_and_double
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_that_changes_while_a_whole_group_rings_leaves_one_card_each_and_one_conversation() {
     for first in [TECHNICAL, ""] {
-        let (story, firm) = Story::with_firm().await;
-        let call = firm.domain.group_call(first, &["1001", "1002"]).await.expect("both are free");
-        firm.cards_at(&story, &[IVAN, PYOTR]).await;
+        let (story, company) = Story::with_company().await;
+        let call = company.domain.group_call(first, &["1001", "1002"]).await.expect("both are free");
+        company.cards_at(&story, &[IVAN, PYOTR]).await;
         story.switch().remote_becomes(call, CLIENT).expect("it rings");
         for user in [IVAN, PYOTR] {
-            card_of(&story, &firm, user, CLIENT).await;
+            card_of(&story, &company, user, CLIENT).await;
         }
-        firm.phone("1002").pick_up().await.expect("it rings");
-        firm.cards_at(&story, &[PYOTR]).await;
+        company.phone("1002").pick_up().await.expect("it rings");
+        company.cards_at(&story, &[PYOTR]).await;
         talk(2.3).await;
-        let (leg, records) = ended(&story, &firm, call, "1002").await;
+        let (leg, records) = ended(&story, &company, call, "1002").await;
         assert_talked(&records, PYOTR, CLIENT, seconds(&leg));
         assert_nobody_else_talked(&records, &[(PYOTR, CLIENT)]);
         story.end().await;
@@ -114,15 +114,15 @@ async fn a_number_that_changes_while_a_whole_group_rings_leaves_one_card_each_an
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_the_far_side_hands_over_each_number_has_its_own_seconds() {
-    let (story, firm) = Story::with_firm().await;
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    let (story, company) = Story::with_company().await;
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     talk(2.2).await;
-    firm.phone("1001").remote_becomes(OTHER).expect("it talks");
-    card_of(&story, &firm, IVAN, OTHER).await;
+    company.phone("1001").remote_becomes(OTHER).expect("it talks");
+    card_of(&story, &company, IVAN, OTHER).await;
     talk(3.3).await;
-    let (leg, records) = ended(&story, &firm, call, "1001").await;
+    let (leg, records) = ended(&story, &company, call, "1001").await;
     let changed = leg.earlier_remotes.last().map(|(until, _)| *until);
     assert_talked(&records, IVAN, CLIENT, span(leg.answered, changed));
     assert_talked(&records, IVAN, OTHER, span(changed, leg.ended));
@@ -140,32 +140,32 @@ async fn another_spelling_of_the_same_number_is_no_other_client() {
         ("5551122", "+79835551122"),
         (CLIENT, "5551122"),
     ];
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     for (n, (first, then)) in spellings.into_iter().enumerate() {
-        let call = firm.incoming(first, "1001").await;
-        firm.cards_at(&story, &[IVAN]).await;
-        firm.phone("1001").remote_will_be(then).expect("it rings");
-        firm.phone("1001").pick_up().await.expect("it rings");
+        let call = company.incoming(first, "1001").await;
+        company.cards_at(&story, &[IVAN]).await;
+        company.phone("1001").remote_will_be(then).expect("it rings");
+        company.phone("1001").pick_up().await.expect("it rings");
         talk(1.3).await;
-        firm.phone("1001").remote_becomes(first).expect("it talks");
+        company.phone("1001").remote_becomes(first).expect("it talks");
         talk(1.3).await;
-        let (leg, records) = ended(&story, &firm, call, "1001").await;
+        let (leg, records) = ended(&story, &company, call, "1001").await;
         assert_eq!(records.len(), n + 1, "{first} and {then} are one client: {records:#?}");
         assert_true(&records[n], &leg);
-        assert_eq!(told(&firm.portal, "register").len(), n + 1);
+        assert_eq!(told(&company.portal, "register").len(), n + 1);
     }
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dialled_number_that_is_spelled_otherwise_at_the_answer_is_one_call() {
-    let (story, firm) = Story::with_firm().await;
-    let call = firm.phone("1001").dial("989835551122").await.expect("the phone is free");
-    firm.cards_at(&story, &[IVAN]).await;
-    firm.phone("1001").remote_will_be(CLIENT).expect("it dials");
+    let (story, company) = Story::with_company().await;
+    let call = company.phone("1001").dial("989835551122").await.expect("the phone is free");
+    company.cards_at(&story, &[IVAN]).await;
+    company.phone("1001").remote_will_be(CLIENT).expect("it dials");
     story.switch().remote_answers(call).await.expect("it rings there");
     talk(2.3).await;
-    let (leg, records) = ended(&story, &firm, call, "1001").await;
+    let (leg, records) = ended(&story, &company, call, "1001").await;
     let record = only(records);
     assert_true(&record, &leg);
     assert_eq!((record.user, record.call.kind), (IVAN, 1));
@@ -174,25 +174,25 @@ async fn a_dialled_number_that_is_spelled_otherwise_at_the_answer_is_one_call() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_frame_that_arrives_late_changes_nothing_back() {
-    let (story, firm) = Story::with_firm().await;
-    let call = firm.incoming(TECHNICAL, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    let phone = firm.phone("1001");
+    let (story, company) = Story::with_company().await;
+    let call = company.incoming(TECHNICAL, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    let phone = company.phone("1001");
     let (old, older) = (phone.picture().expect("it rings"), phone.picture().expect("it rings"));
     phone.remote_will_be(CLIENT).expect("it rings");
     phone.pick_up().await.expect("it rings");
-    let portal = firm.portal.clone();
+    let portal = company.portal.clone();
     let clients = || portal.open_calls().into_iter().find(|c| same(&c.number, CLIENT)).map(drop);
     story.until("the client's call is known", clients).await;
     story.switch().tell_late(old);
     talk(2.3).await;
-    let (leg, records) = ended(&story, &firm, call, "1001").await;
+    let (leg, records) = ended(&story, &company, call, "1001").await;
     let before = records.len();
     // Even after the end.
     story.switch().tell_late(older);
-    let next = firm.incoming(OTHER, "1002").await;
-    firm.phone("1002").pick_up().await.expect("it rings");
-    let (_, records) = ended(&story, &firm, next, "1002").await;
+    let next = company.incoming(OTHER, "1002").await;
+    company.phone("1002").pick_up().await.expect("it rings");
+    let (_, records) = ended(&story, &company, next, "1002").await;
     assert_eq!(records.len(), before + 1, "{records:#?}");
     assert_talked(&records, IVAN, CLIENT, seconds(&leg));
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT), (PYOTR, OTHER)]);
@@ -202,17 +202,17 @@ async fn an_older_frame_that_arrives_late_changes_nothing_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_that_flips_for_a_moment_and_back_adds_no_second() {
-    let (story, firm) = Story::with_firm().await;
-    let call = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    let phone = firm.phone("1001");
+    let (story, company) = Story::with_company().await;
+    let call = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    let phone = company.phone("1001");
     phone.pick_up().await.expect("it rings");
     talk(3.2).await;
     for number in ["5900", CLIENT, "", CLIENT] {
         phone.remote_becomes(number).expect("it talks");
     }
     talk(3.2).await;
-    let (leg, records) = ended(&story, &firm, call, "1001").await;
+    let (leg, records) = ended(&story, &company, call, "1001").await;
     let all: i64 = records.iter().map(|r| r.duration).sum();
     let flips = records.len() as f64;
     assert!(all as f64 <= seconds(&leg) + flips, "more than was talked: {records:#?}");
@@ -225,15 +225,15 @@ async fn a_number_that_flips_for_a_moment_and_back_adds_no_second() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_that_becomes_known_while_the_daemon_is_away_is_the_clients_call() {
-    let (mut story, firm) = Story::with_firm().await;
-    let call = firm.incoming(TECHNICAL, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
+    let (mut story, company) = Story::with_company().await;
+    let call = company.incoming(TECHNICAL, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
     story.stop_daemon().await;
-    firm.phone("1001").remote_will_be(CLIENT).expect("it rings");
-    firm.phone("1001").pick_up().await.expect("it rings");
+    company.phone("1001").remote_will_be(CLIENT).expect("it rings");
+    company.phone("1001").pick_up().await.expect("it rings");
     story.start_daemon(1).await;
     talk(1.2).await;
-    let (leg, records) = ended(&story, &firm, call, "1001").await;
+    let (leg, records) = ended(&story, &company, call, "1001").await;
     assert_talked(&records, IVAN, CLIENT, seconds(&leg));
     assert_nobody_else_talked(&records, &[(IVAN, CLIENT)]);
     assert!(records.iter().any(|r| r.call.number == CLIENT_DIGITS));

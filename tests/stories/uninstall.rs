@@ -1,6 +1,6 @@
 //! A company goes: its application is removed with its data, or the server's administrator has it forgotten.
 
-use crate::support::{CLIENT, CLIENT_DIGITS, Card, Firm, IVAN, PATIENCE, Story, only};
+use crate::support::{CLIENT, CLIENT_DIGITS, Card, IVAN, PATIENCE, Story, TestCompany, only};
 use ecss_crm_server::app::{self, Forgotten, Standing};
 use ecss_crm_server::domain::CompanyId;
 use ecss_crm_server::sandbox::portal::{Fault, PortalSpec};
@@ -9,22 +9,22 @@ use serde_json::json;
 use std::path::PathBuf;
 
 /// A whole call, recorded.
-async fn call(story: &Story, firm: &Firm, client: &str) {
-    let before = firm.portal.finished_calls().len();
-    let call = firm.incoming(client, "1001").await;
-    firm.cards_at(story, &[IVAN]).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+async fn call(story: &Story, company: &TestCompany, client: &str) {
+    let before = company.portal.finished_calls().len();
+    let call = company.incoming(client, "1001").await;
+    company.cards_at(story, &[IVAN]).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(call).await.expect("it talks");
-    firm.finished(story, before + 1).await;
+    company.finished(story, before + 1).await;
 }
 
 /// What can be read of the company in the database's files.
-fn marks(firm: &Firm) -> Vec<String> {
+fn marks(company: &TestCompany) -> Vec<String> {
     vec![
-        firm.portal.member_id().to_owned(),
-        firm.portal.domain(),
-        firm.company.client_id.clone(),
-        firm.company.domain.clone(),
+        company.portal.member_id().to_owned(),
+        company.portal.domain(),
+        company.simulated.client_id.clone(),
+        company.simulated.domain.clone(),
     ]
 }
 
@@ -44,15 +44,15 @@ async fn is_deleted(story: &Story, texts: &[String]) {
     }
 }
 
-async fn company_page(firm: &Firm) -> StatusCode {
-    let request = firm.admin.request(Method::GET, "/company").header("accept", "application/json");
+async fn company_page(company: &TestCompany) -> StatusCode {
+    let request = company.admin.request(Method::GET, "/company").header("accept", "application/json");
     request.send().await.expect("an answer").status()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_application_removed_with_its_data_leaves_nothing_and_the_other_company_goes_on() {
     let story = Story::begin().await;
-    let (goes, stays) = (story.firm("odin.local").await, story.firm("dva.local").await);
+    let (goes, stays) = (story.company("odin.local").await, story.company("dva.local").await);
     call(&story, &goes, CLIENT).await;
     call(&story, &stays, "+73832000010").await;
     let mut texts = marks(&goes);
@@ -77,10 +77,10 @@ async fn an_application_removed_with_its_data_leaves_nothing_and_the_other_compa
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_with_the_data_after_one_without_deletes_them_and_nothing_else_is_taken_from_who_has_left() {
-    let (story, firm) = Story::with_firm().await;
-    call(&story, &firm, CLIENT).await;
-    let texts = marks(&firm);
-    let told = only(firm.portal.uninstall(false).await);
+    let (story, company) = Story::with_company().await;
+    call(&story, &company, CLIENT).await;
+    let texts = marks(&company);
+    let told = only(company.portal.uninstall(false).await);
     assert_eq!(told.status, Some(200));
     let client = story.environment().client();
     let event = |name: &str| {
@@ -108,43 +108,43 @@ async fn a_removal_with_the_data_after_one_without_deletes_them_and_nothing_else
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_that_nothing_proves_is_refused_aloud() {
     let story = Story::begin().await;
-    let firm = story.newcomer("odin.local", PortalSpec::default()).await.register(&story).await;
-    assert_eq!(only(firm.portal.uninstall(true).await).status, Some(403));
-    let remedy = format!("ecss-crm-server company forget {}", firm.portal.member_id());
+    let company = story.newcomer("odin.local", PortalSpec::default()).await.register(&story).await;
+    assert_eq!(only(company.portal.uninstall(true).await).status, Some(403));
+    let remedy = format!("ecss-crm-server company forget {}", company.portal.member_id());
     assert_eq!(story.warned(&remedy), 1, "who looks after the server reads what to do");
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_company_that_returns_at_once_begins_anew_and_old_tickets_are_worth_nothing() {
-    let (story, mut firm) = Story::with_firm().await;
-    assert_eq!(firm.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
-    let ringing = firm.incoming(CLIENT, "1001").await;
-    firm.cards_at(&story, &[IVAN]).await;
-    let card = Card::open(&story, &firm, IVAN).await;
-    firm.phone("1001").pick_up().await.expect("it rings");
+    let (story, mut company) = Story::with_company().await;
+    assert_eq!(company.save_numbers(&[(IVAN, &["1001", "1077"])]).await.0, StatusCode::OK);
+    let ringing = company.incoming(CLIENT, "1001").await;
+    company.cards_at(&story, &[IVAN]).await;
+    let card = Card::open(&story, &company, IVAN).await;
+    company.phone("1001").pick_up().await.expect("it rings");
     story.switch().remote_hangs_up(ringing).await.expect("it talks");
-    firm.finished(&story, 1).await;
+    company.finished(&story, 1).await;
 
-    assert_eq!(only(firm.portal.uninstall(true).await).status, Some(200));
-    let fresh = firm.portal.reissue_app();
-    firm.portal.edit_app(|app| app.installed = true);
+    assert_eq!(only(company.portal.uninstall(true).await).status, Some(200));
+    let fresh = company.portal.reissue_app();
+    company.portal.edit_app(|app| app.installed = true);
     let mut again = story.environment().admin();
-    again.log_in(&firm.portal, 1, Some(&fresh)).await.expect("installed again");
-    again.connect_switch(&firm.company, &story.switch().base_urls()).await.expect("a form to fill in anew");
-    firm.admin = again;
-    firm.settled(&story).await;
-    assert_eq!(firm.numbers_of(IVAN).await, ["1001"], "what had been typed in is gone");
+    again.log_in(&company.portal, 1, Some(&fresh)).await.expect("installed again");
+    again.connect_switch(&company.simulated, &story.switch().base_urls()).await.expect("a form to fill in again");
+    company.admin = again;
+    company.settled(&story).await;
+    assert_eq!(company.numbers_of(IVAN).await, ["1001"], "what had been typed in is gone");
     let look = json!({ "ticket": card.ticket, "action": "look" });
     assert_eq!(card.send(&look).await.0, StatusCode::UNAUTHORIZED);
-    call(&story, &firm, CLIENT).await;
+    call(&story, &company, CLIENT).await;
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_servers_administrator_has_a_company_forgotten_while_it_is_being_served() {
     let story = Story::begin().await;
-    let (goes, stays) = (story.firm("odin.local").await, story.firm("dva.local").await);
+    let (goes, stays) = (story.company("odin.local").await, story.company("dva.local").await);
     call(&story, &goes, CLIENT).await;
     let settings = story.environment().settings.clone();
     let listed = app::list_companies(&settings).await.expect("a list");
@@ -165,7 +165,7 @@ async fn the_servers_administrator_has_a_company_forgotten_while_it_is_being_ser
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deletion_cut_off_by_the_end_of_the_daemon_is_finished_at_its_next_start() {
     let mut story = Story::begin().await;
-    let (goes, stays) = (story.firm("odin.local").await, story.firm("dva.local").await);
+    let (goes, stays) = (story.company("odin.local").await, story.company("dva.local").await);
     call(&story, &goes, CLIENT).await;
     story.stop_daemon().await;
     let dir = story.environment().settings.state_dir.clone();
@@ -182,12 +182,12 @@ async fn a_deletion_cut_off_by_the_end_of_the_daemon_is_finished_at_its_next_sta
 }
 
 /// What an employee can send who has read the application token in a page of the portal.
-fn forged_removal(firm: &Firm) -> Vec<(String, String)> {
-    let token = firm.portal.keys().expect("it is installed").application_token;
+fn forged_removal(company: &TestCompany) -> Vec<(String, String)> {
+    let token = company.portal.keys().expect("it is installed").application_token;
     let fields = [
         ("event", "ONAPPUNINSTALL"),
         ("data[CLEAN]", "1"),
-        ("auth[member_id]", firm.portal.member_id()),
+        ("auth[member_id]", company.portal.member_id()),
         ("auth[application_token]", &token),
     ];
     fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
@@ -195,34 +195,34 @@ fn forged_removal(firm: &Firm) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_employee_who_tells_of_a_removal_deletes_nothing_while_the_portal_accepts_us() {
-    let (story, firm) = Story::with_firm().await;
+    let (story, company) = Story::with_company().await;
     let (client, url) = (story.environment().client(), format!("{}/", story.environment().base()));
-    let asked = firm.portal.requests_of("profile").len();
-    let told = client.post(&url).form(&forged_removal(&firm)).send().await.expect("an answer");
+    let asked = company.portal.requests_of("profile").len();
+    let told = client.post(&url).form(&forged_removal(&company)).send().await.expect("an answer");
     assert_eq!(told.status(), StatusCode::OK, "it is taken in");
     story.until_said("the portal still accepts us: nothing is changed").await;
-    assert_eq!(firm.portal.requests_of("profile").len(), asked + 1, "the portal is asked once");
-    let page = firm.admin.request(Method::GET, "/company/state").send().await.expect("an answer");
+    assert_eq!(company.portal.requests_of("profile").len(), asked + 1, "the portal is asked once");
+    let page = company.admin.request(Method::GET, "/company/state").send().await.expect("an answer");
     assert!(page.text().await.expect("a page").contains("удалении приложения"), "the administrator reads it");
-    call(&story, &firm, CLIENT).await;
-    assert_eq!(company_page(&firm).await, StatusCode::OK);
+    call(&story, &company, CLIENT).await;
+    assert_eq!(company_page(&company).await, StatusCode::OK);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_while_the_portal_cannot_be_asked_waits_over_a_restart_and_is_carried_out_then() {
-    let (mut story, firm) = Story::with_firm().await;
-    call(&story, &firm, CLIENT).await;
-    let texts = marks(&firm);
-    firm.portal.standing(Fault::Outage);
-    assert_eq!(only(firm.portal.uninstall(true).await).status, Some(200));
-    let page = firm.admin.request(Method::GET, "/company/state").send().await.expect("an answer");
+    let (mut story, company) = Story::with_company().await;
+    call(&story, &company, CLIENT).await;
+    let texts = marks(&company);
+    company.portal.standing(Fault::Outage);
+    assert_eq!(only(company.portal.uninstall(true).await).status, Some(200));
+    let page = company.admin.request(Method::GET, "/company/state").send().await.expect("an answer");
     assert!(page.text().await.expect("a page").contains("Удаление приложения ещё не подтверждено"));
     story.stop_daemon().await;
     for text in &texts {
         assert!(!files_with(&story, text).is_empty(), "{text}: nothing is deleted before the portal has said so");
     }
-    firm.portal.heal();
+    company.portal.heal();
     story.start_daemon(0).await;
     is_deleted(&story, &texts).await;
     story.end().await;

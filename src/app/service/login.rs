@@ -54,7 +54,7 @@ impl DaemonService {
             .map_err(|e| fault(&e))?;
         // Whoever looks after this server sees it at the usual level: from now on somebody may change the company.
         tracing::warn!(company = %registered.company, domain = registered.domain, user = %registered.user, "an administrator has logged in");
-        Ok(NewSession { token, company: registered.company, lasts: SESSION })
+        Ok(NewSession { token, lasts: SESSION })
     }
 
     /// The state for one browser: another one cannot use it, nor use it up.

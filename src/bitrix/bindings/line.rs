@@ -23,7 +23,7 @@ struct Line {
 /// calls, which it keeps for a day otherwise.
 pub(super) async fn ensure(portal: &Portal, choices: Choices, touch: bool, report: &mut BindReport) {
     let known = match portal.call("telephony.externalLine.get", &Value::Null).await {
-        // A portal that does not tell its lines may take one all the same.
+        // A portal that does not list its lines may take one all the same.
         Err(error @ ApiError::Refused { .. }) => {
             report.note_answer(&error);
             None

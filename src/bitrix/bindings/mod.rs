@@ -15,7 +15,7 @@ use std::fmt;
 /// What a company has chosen for its portal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Choices {
-    /// Bind the card anew even if it is bound.
+    /// Bind the card again even if it is bound.
     pub force_rebind: bool,
     /// Clicks by our line make CRM items for unknown numbers.
     pub create_for_clicks: bool,
@@ -49,6 +49,7 @@ pub struct BindReport {
 
 impl BindReport {
     /// Whether everything stood as wanted before.
+    #[cfg(test)]
     pub fn is_unchanged(&self) -> bool {
         self.bound.is_empty() && self.unbound.is_empty() && self.failed.is_empty()
     }

@@ -12,6 +12,7 @@ pub const MAX_DEPTH: usize = 6;
 
 /// Why a body is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(clippy::enum_variant_names, reason = "without the word they would not say what is wrong")]
 pub enum FormFault {
     /// More than 64 KiB.
     #[error("the body is longer than {MAX_BODY} bytes")]

@@ -1,6 +1,6 @@
 //! What a portal, or a browser inside it, posts to us. Pure: nothing here is believed, only read.
 //!
-//! Events come from the portal's queue server and are proved by [`authentic`]; what comes with
+//! Events come from the portal's queue server and are proved by [`authentic()`]; what comes with
 //! [`PortalPost::Opened`] was sent by a user's browser and proves nothing at all.
 
 mod authentic;
@@ -8,7 +8,7 @@ mod form;
 mod shape;
 
 pub use authentic::authentic;
-pub use form::{FormFault, MAX_BODY};
+pub use form::FormFault;
 
 use crate::domain::{CompanyId, CrmCallId, Timestamp, Tokens, UserId};
 use form::Form;
@@ -64,7 +64,7 @@ pub struct Sender {
     pub domain: Option<String>,
     /// The proof.
     pub application_token: Option<SecretString>,
-    /// An access token of whoever caused the event; often missing.
+    /// An access token of the user who caused the event; often missing.
     pub access: Option<SecretString>,
     /// The authorization server that knows it, by the sender's word.
     pub server_endpoint: Option<String>,
@@ -91,8 +91,6 @@ pub struct Install {
     pub user: Option<UserId>,
     /// Language of the portal, e.g. `ru`.
     pub language: Option<String>,
-    /// An update of an application that was installed before.
-    pub update: bool,
 }
 
 impl Install {
@@ -142,8 +140,6 @@ pub struct CallStart {
 /// One of our pages was opened in a frame. Every field comes from the user's browser.
 #[derive(Debug, Clone)]
 pub struct Opened {
-    /// `DEFAULT`, `CALL_CARD`, …
-    pub placement: String,
     /// `PLACEMENT_OPTIONS`; null if there are none or they are no JSON.
     pub options: Value,
     /// The portal's host, from the query.
@@ -152,7 +148,7 @@ pub struct Opened {
     pub https: bool,
     /// Language of the page, e.g. `ru`, from the query.
     pub language: Option<String>,
-    /// The user's access token: tells who he is once the *registered* portal has been asked.
+    /// The user's access token: the *registered* portal says whose it is.
     pub auth_id: Option<SecretString>,
     /// For how long that token is good, by the browser's word.
     pub expires_in: Option<Duration>,
@@ -216,7 +212,6 @@ fn event(name: &str, form: &Form) -> PortalPost {
             scope: auth("scope").unwrap_or_default().to_owned(),
             user: auth("user_id").and_then(user),
             language: form.nested("data", "LANGUAGE_ID").map(str::to_owned),
-            update: name == "ONAPPUPDATE",
         })),
         "ONAPPUNINSTALL" => PortalPost::Uninstall { from, clean: form.nested("data", "CLEAN") == Some("1") },
         "ONEXTERNALCALLSTART" => PortalPost::CallStart(Box::new(call_start(from, form))),
@@ -256,7 +251,6 @@ fn opened(query: &Form, form: &Form) -> Opened {
     // Some portals repeat the query's fields in the body.
     let either = |key: &str| query.get(key).or_else(|| form.get(key));
     Opened {
-        placement: form.get("PLACEMENT").unwrap_or("DEFAULT").to_owned(),
         options: form.get("PLACEMENT_OPTIONS").and_then(|o| serde_json::from_str(o).ok()).unwrap_or(Value::Null),
         domain: either("DOMAIN").map(str::to_owned),
         https: either("PROTOCOL") != Some("0"),

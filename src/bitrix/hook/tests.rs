@@ -1,5 +1,6 @@
 //! Posts as portals send them.
 
+use super::form::MAX_BODY;
 use super::*;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -22,7 +23,7 @@ fn an_installation_brings_tokens_and_the_proof_for_later() {
     assert_eq!(install.from.member_id, Some("m1".into()));
     assert_eq!(install.from.domain.as_deref(), Some("firma.example"));
     assert_eq!(install.client_endpoint.as_deref(), Some("https://firma.example/rest/"));
-    assert_eq!((install.update, install.language.as_deref()), (false, Some("ru")));
+    assert_eq!(install.language.as_deref(), Some("ru"));
     assert_eq!(install.from.application_token.as_ref().expect("a token").expose_secret(), "t1");
     let tokens = install.tokens(NOW).expect("a pair");
     assert_eq!((tokens.access.expose_secret(), tokens.refresh.expose_secret()), ("a1", "r1"));
@@ -36,7 +37,7 @@ fn an_update_is_an_installation_and_either_may_lack_fields() {
     let PortalPost::Install(install) = parse("event=OnAppUpdate&auth[member_id]=m1&auth[access_token]=a2") else {
         panic!("an update")
     };
-    assert!(install.update && install.tokens(NOW).is_none());
+    assert!(install.tokens(NOW).is_none());
     let PortalPost::Install(install) = parse("event=ONAPPINSTALL") else { panic!("an installation") };
     assert!(install.from.member_id.is_none() && install.server_endpoint.is_none());
 }
@@ -91,7 +92,7 @@ fn a_card_opened_in_the_portal() {
     let PortalPost::Opened(opened) = PortalPost::parse(Some(query), body.as_bytes()).expect("a card") else {
         panic!("a card")
     };
-    assert_eq!((opened.placement.as_str(), opened.call()), ("CALL_CARD", Some("c1".into())));
+    assert_eq!(opened.call(), Some("c1".into()));
     assert_eq!((opened.option("CRM_ACTIVITY_ID"), opened.option("CRM_ENTITY_ID")), (None, Some("0".into())));
     assert_eq!(
         (opened.domain.as_deref(), opened.https, opened.language.as_deref()),
@@ -110,7 +111,7 @@ fn a_page_opened_with_next_to_nothing() {
     };
     assert_eq!((opened.options.clone(), opened.call(), opened.https), (Value::Null, None, false));
     let PortalPost::Opened(opened) = parse("AUTH_ID=u1&DOMAIN=firma.example") else { panic!("a page") };
-    assert_eq!((opened.placement.as_str(), opened.domain.as_deref()), ("DEFAULT", Some("firma.example")));
+    assert_eq!(opened.domain.as_deref(), Some("firma.example"));
     assert_eq!(Opened { options: json!([]), ..*opened }.call(), None);
 }
 

@@ -1,7 +1,7 @@
 //! Buys and renews the tokens of portals.
 //!
 //! Tokens of every portal, in the cloud or in a box, are issued by Bitrix24's own authorization servers; an
-//! application's secret is shown to these and to a configured one only, never to a host that somebody told us.
+//! application's secret is shown to these and to a configured one only, never to a host that somebody named.
 
 mod app_info;
 mod bridge;
@@ -31,7 +31,6 @@ const REFRESHES_AT_ONCE: usize = 16;
 pub struct AppCredentials {
     /// `local.….…`
     pub client_id: String,
-    /// Its secret.
     pub client_secret: SecretString,
 }
 
@@ -53,7 +52,7 @@ pub struct Renewal {
     pub tokens: Tokens,
     /// The portal, where the server names it.
     pub member_id: Option<CompanyId>,
-    /// Where the portal lives now, where the server tells; differs from before after a rename.
+    /// Where the portal lives now, if the server says so; differs from before after a rename.
     pub client_endpoint: Option<String>,
 }
 
@@ -71,10 +70,7 @@ pub enum OAuthError {
     WrongClient(String),
     /// Try later.
     #[error("the authorization server cannot be used for now: {why}")]
-    Again {
-        /// What was seen.
-        why: String,
-    },
+    Again { why: String },
     /// The subscription or trial is over, or the application was removed.
     #[error("the authorization server demands a subscription: {0}")]
     Payment(String),

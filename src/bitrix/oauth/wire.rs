@@ -84,7 +84,7 @@ impl TokenResponse for Granted {
     }
 }
 
-/// Lifetime of an access token where the answer does not tell.
+/// Lifetime of an access token where the answer does not say.
 const USUAL_LIFE: Duration = Duration::from_secs(3600);
 
 impl Granted {
@@ -152,7 +152,6 @@ impl ErrorResponse for Fault {}
 pub(super) enum Offer {
     /// The code of a login, good for 30 seconds and once.
     Code,
-    /// A token.
     Token,
 }
 

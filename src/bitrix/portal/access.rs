@@ -128,7 +128,7 @@ impl PortalAccess {
 
     /// Replaces `used`, which the portal no longer accepts, by a fresh pair that is stored already.
     ///
-    /// Of many callers with the same pair only the first goes to the authorization server; whoever waited finds the
+    /// Of many callers with the same pair only the first goes to the authorization server; those who waited find the
     /// work done. Must not be dropped half-way: the answer on its way is the only copy of the new refresh token.
     pub(super) async fn renew(&self, used: &Arc<Tokens>) -> Result<(), ApiError> {
         let mut renewing = self.renewing.lock().await;
@@ -249,13 +249,13 @@ impl PortalAccess {
     }
 }
 
-/// Whether a moment is still to come; one further ahead than `longest` was told by a clock that has been set since.
+/// Whether a moment is still to come; one further ahead than `longest` comes from a clock that has been set since.
 pub(super) fn is_ahead(moment: Timestamp, now: Timestamp, longest: Duration) -> bool {
     now < moment && moment.since(now) <= longest
 }
 
 impl Portal {
-    /// Requests made with this pair were accepted. To be told after each renewal, so that the refresh token before it
+    /// Requests made with this pair were accepted. To be called after each renewal, so that the refresh token before it
     /// is kept no longer than needed.
     pub async fn proved(&self, pair: &Tokens) {
         self.0.access.proved(pair).await;

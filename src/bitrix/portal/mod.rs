@@ -102,7 +102,7 @@ impl Portal {
         self.known_language().unwrap_or_default()
     }
 
-    /// The same, if somebody has told us.
+    /// The same, if it is known.
     pub fn known_language(&self) -> Option<Language> {
         *self.0.language.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,7 +113,7 @@ impl Portal {
     }
 
     /// The code of the portal's language, by its own word (`LANGUAGE_ID` of `app.info`, bitrix24/b24restdocs,
-    /// api-reference/common/system/app-info.md); `None` where it does not tell.
+    /// api-reference/common/system/app-info.md); `None` where it does not say.
     pub async fn ask_language(&self) -> Result<Option<String>, ApiError> {
         let answer = self.call("app.info", &Value::Null).await?;
         Ok(answer.result.get("LANGUAGE_ID").and_then(lenient::text))
@@ -163,7 +163,7 @@ impl Portal {
         self.call_with(method, params, true).await
     }
 
-    /// The place of whoever sends often and decides only when it is his turn what is worth sending.
+    /// The place of a sender that sends often and decides only when its turn comes what is worth sending.
     pub fn rate_limit_slot(&self) -> RateLimitSlot {
         RateLimitSlot::new(self.0.limiter.clone())
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How long an unconfirmed redirect is not asked about again.
 const DISBELIEVE: Duration = Duration::from_secs(600);
 /// A portal can name another address at each request. The authorization server is asked about three at once, then about
-/// one in so long.
+/// one in this time.
 const ASK_EVERY: Duration = Duration::from_secs(200);
 const ASK_AT_ONCE: u32 = 3;
 

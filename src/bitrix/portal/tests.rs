@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 const NOW: Timestamp = Timestamp(1_770_000_000_000);
 const REGISTER: &str = "telephony.externalCall.register";
 
-/// Remembers what was stored; can be told to fail.
+/// Remembers what was stored; can be made to fail.
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) saved: Mutex<Vec<String>>,

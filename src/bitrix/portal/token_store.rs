@@ -1,4 +1,4 @@
-//! Where new tokens and addresses are kept; implemented by whoever owns the database.
+//! Where new tokens and addresses are kept; implemented by the owner of the database.
 
 use crate::domain::Tokens;
 use std::future::Future;

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 /// Opens or closes the card of one call for some users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cards {
-    /// The CRM call.
     pub call: CrmCallId,
     /// Never empty.
     pub users: Vec<UserId>,

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 /// Ends a CRM call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finish {
-    /// The CRM call.
     pub call: CrmCallId,
     /// Who talked, or who is answerable for a missed call.
     pub user: UserId,

@@ -8,7 +8,9 @@ mod register;
 
 pub use cards::Cards;
 pub use finish::{Finish, Finished};
-pub use register::{CallKind, CrmEntity, Register, Registered};
+#[cfg(test)]
+pub use register::CallKind;
+pub use register::{CrmEntity, Register, Registered};
 
 /// The external line all our calls belong to; the portal adds it to the application's lines when it sees it first.
 pub const LINE_NUMBER: &str = "ecss-10";

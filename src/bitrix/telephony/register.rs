@@ -9,7 +9,7 @@ use crate::domain::{CrmCallId, ExternalId, Phone, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Sent where the caller hides his number, as the portal refuses a call without any.
+/// Sent where the caller hides the number, as the portal refuses a call without any.
 ///
 /// The portal keeps digits and `#*+,;` of it and refuses what is false for PHP then (`""`, `"0"`). It finds clients by
 /// the number without signs, or by the text as it is where nothing is left; no client is kept under a text without
@@ -104,7 +104,6 @@ fn iso_8601(at: Timestamp) -> String {
 pub struct CrmEntity {
     /// `CONTACT`, `COMPANY`, `LEAD` or `DEAL`.
     pub kind: String,
-    /// Its id.
     pub id: i64,
 }
 

@@ -87,7 +87,7 @@ impl<'t> Cursor<'t> {
         self.text.get(from..to).unwrap_or_default().iter().collect()
     }
 
-    /// Steps over space and comments; tells whether a line ended on the way.
+    /// Steps over space and comments; returns whether a line ended on the way.
     pub fn space(&mut self) -> Result<bool, Stop> {
         let mut line_ended = false;
         while let Some(c) = self.peek() {

@@ -1,7 +1,7 @@
 //! Reads `settings.js` as data. The file is never executed.
 //!
 //! The former package loaded it as a module, and administrators have edited it for years. So everything
-//! that such edits are made of is understood (see the tests), and what is not is told with its line.
+//! that such edits are made of is understood (see the tests), and what is not is reported with its line.
 
 mod bounds;
 mod bytes;
@@ -101,7 +101,7 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
     let mut strangers = 0;
     for entry in &object.entries {
         let Some(key) = keys::KEYS.iter().find(|key| key.name == entry.key && key.in_settings_js) else {
-            // What was meant by a key is only looked for where it will be told.
+            // What was meant by a key is only looked for where it will be reported.
             strangers += 1;
             let place = place(entry.key_at).of(&entry.key);
             layer.warnings.push(if strangers > MOST_TOLD {

@@ -5,7 +5,7 @@ use super::reader::{Entry, Reader};
 use super::skip::{Until, skip};
 use super::value::{Js, Unread};
 
-/// Statements without effect for us, as far as can be told.
+/// Statements without effect for us, as far as we can see.
 pub type Ignored = Vec<Unread>;
 
 /// What an assignment writes to.
@@ -171,7 +171,7 @@ impl Reader<'_> {
         ahead.space().is_ok() && ahead.peek() == Some(',')
     }
 
-    /// `a = b = value` or just a value; tells whether anything was assigned.
+    /// `a = b = value` or just a value; returns whether anything was assigned.
     fn assignment(&mut self) -> Result<(Js, bool), Stop> {
         let start = self.cursor.clone();
         let Some(target) = self.target()? else {

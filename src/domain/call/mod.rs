@@ -2,7 +2,7 @@
 //!
 //! A [`Call`] is one call of the switch with all the legs we have seen of it. What the CRM knows of it is a
 //! list of [`CrmCall`]s: usually one, another for each employee who takes the call over after somebody has
-//! already talked. [`step`] takes one event and returns what is to be done; it never fails and never waits.
+//! already talked. [`step()`] takes one event and returns what is to be done; it never fails and never waits.
 //!
 //! Inside, a step first *merges* the news into the legs (later phases win, repeated and overtaken news
 //! change nothing), then *reconciles*: it derives from all legs who should see a card and whether a CRM call

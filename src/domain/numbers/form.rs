@@ -1,4 +1,4 @@
-//! What the form of a number tells before any setting is asked.
+//! What the form of a number says before any setting is consulted.
 
 use crate::domain::Phone;
 use crate::domain::phone::PhoneError;
@@ -11,7 +11,7 @@ const SHORTEST_NUMBER: usize = 5;
 const LONGEST_CODE: usize = 3;
 /// … and then this many digits are taken for the code itself, as most have two.
 const USUAL_CODE: usize = 2;
-/// So much of a feature code is looked at to find its first part.
+/// This much of a feature code is looked at to find its first part.
 const LONGEST_LOOK: usize = 20;
 
 /// How a dialled number is built.

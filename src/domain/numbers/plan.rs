@@ -17,7 +17,7 @@ const EMERGENCY: [&str; 10] = ["01", "02", "03", "04", "101", "102", "103", "104
 pub enum Party {
     /// Somebody outside.
     Client,
-    /// Somebody outside who hides his number, or whose number is not known (yet).
+    /// Somebody outside who hides the number, or whose number is not known (yet).
     Hidden,
     /// An employee of the company, or somebody who was one.
     Colleague(UserId),
@@ -29,7 +29,7 @@ pub enum Party {
     Emergency,
 }
 
-/// How a [`Party`] is stored: an employee by his id alone and a client by nothing, as calls stored by earlier versions
+/// How a [`Party`] is stored: an employee by the id alone and a client by nothing, as calls stored by earlier versions
 /// have it.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
@@ -75,7 +75,7 @@ impl From<Party> for StoredParty {
 }
 
 impl Party {
-    /// Whether a conversation with him belongs into the CRM.
+    /// Whether a conversation with this party belongs in the CRM.
     pub const fn is_outside(self) -> bool {
         matches!(self, Self::Client | Self::Hidden)
     }
@@ -92,7 +92,6 @@ impl Party {
 /// Whose number a leg itself has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OwnNumber {
-    /// An employee's.
     Employee(UserId),
     /// The switch's: a queue or conference that has legs of its own.
     Service,
@@ -137,7 +136,7 @@ impl NumberPlan {
         Self { service: read(&settings.service_numbers), feature: read(&settings.feature_codes) }
     }
 
-    /// Reduces the numbers of a leg to what may be kept of them, and tells what each is.
+    /// Reduces the numbers of a leg to what may be kept of them, and classifies each.
     pub fn judge(&self, leg: &mut LegEvent, who: &Directory) -> (OwnNumber, Party, NumberRule) {
         let (party, rule) = match leg.remote.take() {
             None if leg.remote_unreadable => (Party::Hidden, NumberRule::Unreadable),
@@ -151,7 +150,7 @@ impl NumberPlan {
                 (party, rule)
             }
         };
-        // The portal takes no call for somebody who has left; his phone is still no client's.
+        // The portal takes no call for somebody who has left; their phone is still no client's.
         let own = match who.owner(&leg.own) {
             Some(user) => OwnNumber::Employee(user),
             None if self.service.iter().any(|p| p.matches(&leg.own)) => OwnNumber::Service,

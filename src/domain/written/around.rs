@@ -18,11 +18,10 @@ pub(super) enum Around {
     More,
     /// A number, as nothing is said against it.
     Number,
-    /// Something else.
     Elsewhere,
     /// The first group is something else; what stands in brackets behind it is to be judged alone.
     FirstElsewhere,
-    /// Cannot be told.
+    /// It is not clear.
     Unclear,
 }
 
@@ -30,7 +29,6 @@ pub(super) enum Around {
 pub(super) struct Judged {
     /// Where they begin, their plus included.
     pub start: usize,
-    /// Where they end.
     pub end: usize,
     /// Digits of each group.
     pub lengths: Vec<usize>,
@@ -90,7 +88,7 @@ fn said_before(before: &[Piece], run: &Judged, says: &[Meaning]) -> Around {
     Around::Number
 }
 
-/// A word for a part of the company, so many words before the digits: its own number, or its telephone.
+/// A word for a part of the company, this many words before the digits: its own number, or its telephone.
 fn unit(before: &[Piece], run: &Judged, words_between: usize) -> Around {
     let few = run.lengths[0] <= FEW;
     let signs = signs_before(before);

@@ -66,7 +66,7 @@ fn announced(between: &str) -> bool {
     words(between).rev().map(meaning).find(|m| *m != Meaning::Phone) == Some(Meaning::Inner)
 }
 
-/// Words that tell to dial on, and nothing else: `tone 12`. A house is no extension.
+/// Words that say to dial on, and nothing else: `tone 12`. A house is no extension.
 fn tones(between: &str, tail: &str) -> bool {
     let address = words(tail).next().is_some_and(|word| meaning(word) == Meaning::Elsewhere);
     words(between).any(|word| word != "в") && words(between).all(announces_tones) && !address

@@ -16,7 +16,6 @@ const MAX_TEXT: usize = 200;
 /// A number and what is to be dialled after the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialled {
-    /// The number.
     pub number: Phone,
     /// The extension: digits, `*` and `#`, with a comma where a pause was written.
     pub extension: Option<String>,
@@ -56,8 +55,8 @@ fn named(parameters: &str) -> Option<String> {
     value("ext=").and_then(extension).or_else(|| value("postd=").and_then(extension))
 }
 
-/// The number in `1001@host`. RFC 3261, 19.1.6: a telephone number's parameters stand before the host, others behind it;
-/// people write them in either place.
+/// The number in `1001@host`. RFC 3261, 19.1.6: a telephone number's parameters stand before the host, others behind
+/// it; people write them in either place.
 fn user_of(address: &str) -> Result<Dialled, PhoneError> {
     let (user, parameters) = address.split_at(address.find(['@', ';', '?']).unwrap_or(address.len()));
     Ok(Dialled { number: Phone::parse(user)?, extension: named(parameters) })

@@ -20,7 +20,6 @@ pub(super) enum Joint {
 /// Digits side by side.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group<'a> {
-    /// The digits.
     pub digits: &'a str,
     /// What stands before them.
     pub joint: Joint,
@@ -79,7 +78,7 @@ fn abroad(run: &[Group<'_>]) -> bool {
         || matches!(run, [a, b, ..] if a.digits == "8" && b.digits.starts_with("10"))
 }
 
-/// Judges the signs behind so many digits; `None` if they end the number.
+/// Judges the signs behind this many digits; `None` if they end the number.
 fn joint(signs: &str, open: &mut bool, sum: usize, abroad: bool, rest: &str) -> Option<Joint> {
     let strange = |c: char| !" -.()/".contains(c);
     if signs.len() > LONGEST_JOINT || signs.contains(strange) || signs.contains(". ") || signs.contains("..") {

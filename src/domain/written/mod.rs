@@ -14,7 +14,7 @@ mod whole;
 mod words;
 
 pub use dialled::{Dialled, dialled, extension};
-pub use inner::{InnerNumbers, inner_numbers};
+pub use inner::inner_numbers;
 pub use plain::visible;
 
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub(super) const CUT: char = '…';
 /// A person's text, fit to be kept and shown: trimmed, at most 200 characters (a longer one ends with `…`), without
 /// characters that cannot be seen or turn the direction of writing. Lines stay apart.
 ///
-/// May hold whatever people type, a client's number too: its [`Debug`](fmt::Debug) form tells its length only, so
+/// May hold whatever people type, a client's number too: its [`Debug`](fmt::Debug) form shows its length only, so
 /// that it may stand in a log line.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -7,7 +7,6 @@ pub(super) enum Joint {
     Space,
     /// A hyphen or a full stop.
     Hyphen,
-    /// A bracket.
     Bracket,
 }
 
@@ -24,9 +23,9 @@ pub(super) struct Run {
 
 /// Longest number: E.164.
 const LONGEST: usize = 15;
-/// A group of so many digits is a number of its own.
+/// A group of this many digits is a number of its own.
 const WHOLE: usize = 10;
-/// Up to so many digits it is an internal number, which has no plus.
+/// Up to this many digits it is an internal number, which has no plus.
 pub(super) const SHORT: usize = 6;
 
 /// The numbers of a run, `None` if they cannot be told apart.

@@ -12,7 +12,7 @@ pub(super) const COMPLETE: usize = 7;
 const MAX_DIGITS: usize = 20;
 /// Longest number: E.164.
 const LONGEST: usize = 15;
-/// So many digits before a complete number are a room, a place in a list; more are a number.
+/// This many digits before a complete number are a room, a place in a list; more are a number.
 const MOST_SKIPPED: usize = 4;
 
 /// Country codes whose numbers are all equally long, and that length with the code (ITU-T E.164, national numbering
@@ -148,7 +148,7 @@ fn abroad(run: &[Group<'_>]) -> usize {
     }
 }
 
-/// A number with its country code, before which stand so many digits of a prefix. The trunk prefix that people write in
+/// A number with its country code, before which stand this many digits of a prefix. The trunk prefix that people write in
 /// brackets behind the code, `+44 (0)20`, is not dialled from abroad (ITU-T E.123, 7.2); in Italy it is part of the number.
 fn international(run: &[Group<'_>], prefix: usize) -> Reading {
     let (mut digits, mut trunk) = (String::new(), Vec::new());

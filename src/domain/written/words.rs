@@ -23,7 +23,7 @@ const INNER: &[&str] = &[
     "х",
 ];
 
-/// Words that tell to dial on in tones, behind a complete number.
+/// Words that say to dial on in tones, behind a complete number.
 const TONES: &[&str] = &[
     "д",
     "тон",
@@ -283,7 +283,6 @@ pub(super) enum Meaning {
     And,
     /// Another telephone.
     Line,
-    /// A fax.
     Fax,
     /// An identifier that is no telephone number.
     Record,
@@ -331,7 +330,7 @@ pub(super) fn meaning(word: &str) -> Meaning {
     Meaning::Unknown
 }
 
-/// Whether the word tells, behind a complete number, to dial on.
+/// Whether the word says, behind a complete number, to dial on.
 pub(super) fn announces_tones(word: &str) -> bool {
     TONES.contains(&word)
 }

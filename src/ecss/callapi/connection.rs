@@ -124,6 +124,7 @@ impl Connection {
     }
 
     /// How the connection came about and which rules of the dialect matched.
+    #[cfg(test)]
     pub const fn steps(&self) -> &ConnectLog {
         &self.steps
     }
@@ -165,7 +166,7 @@ impl Connection {
         let outcome = ready!(self.poll_exchange(cx));
         if let Err(fault) = &outcome {
             self.over = Some(fault.clone());
-            // Whoever waits for an answer, or to be sent, is told now and not when the owner lets go of us.
+            // Commands that wait for an answer, or to be sent, are told now and not when the owner drops us.
             self.orders.close();
             while self.orders.try_recv().is_ok() {}
             self.pending = Pending::default();

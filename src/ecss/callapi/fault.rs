@@ -24,7 +24,7 @@ pub(super) fn too_slow(step: &str, limit: Duration) -> LinkFault {
     LinkFault::Unreachable(format!("{step} took longer than {} s", limit.as_secs_f64()))
 }
 
-/// The other side has not read for so long what we sent.
+/// The other side has not read for this long what we sent.
 pub(super) fn unread(span: Duration) -> LinkFault {
     LinkFault::Lost(format!(
         "the switch has not read anything for {} s, not even our answers to its pings: check the load of its Call API \

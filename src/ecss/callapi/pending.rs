@@ -32,7 +32,7 @@ impl Pending {
     }
 }
 
-/// Whoever still waits is told that the switch may have acted.
+/// Commands that still wait are answered that the switch may have acted.
 impl Drop for Pending {
     fn drop(&mut self) {
         for (_, reply) in self.open.drain() {

@@ -30,7 +30,7 @@ impl ReadRate {
         Self { left: BURST, at: Instant::now(), pause: None }
     }
 
-    /// A frame of so many bytes was read.
+    /// A frame of this many bytes was read.
     pub(super) fn spend(&mut self, bytes: usize) {
         self.left -= (1.0 / FRAMES).max(bytes as f64 / BYTES);
     }

@@ -1,8 +1,8 @@
 //! What an unexpected answer is, in words of ours.
 //!
 //! Who tries an address is the administrator of a company, and at the address may be anything that this server can
-//! reach. He is told what kind of thing answers there and never what it says: that stands in the log at `debug`, and a
-//! tap hears it, both of which belong to whoever runs the server.
+//! reach. They are told what kind of thing answers there and never what it says: that goes to the log at `debug` and to
+//! a tap, both of which belong to the people who run the server.
 
 use crate::ecss::capture::FrameListener;
 

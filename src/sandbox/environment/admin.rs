@@ -18,7 +18,6 @@ pub enum AdminError {
     Unexpected {
         /// What was being done.
         step: &'static str,
-        /// The status.
         status: StatusCode,
         /// The page.
         body: String,

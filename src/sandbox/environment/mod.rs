@@ -25,7 +25,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How the environment is to be.
 #[derive(Debug, Clone, Default)]
 pub struct EnvironmentPlan {
     /// Port of the first portal's page; 0 takes a free one.
@@ -46,7 +45,6 @@ pub enum DaemonPlace {
     Elsewhere,
 }
 
-/// See the module.
 pub struct Environment {
     /// All portals and their authorization server.
     pub portals: PortalWorld,
@@ -66,7 +64,6 @@ pub struct Environment {
 /// One company of the environment, furnished but not necessarily registered.
 #[derive(Clone)]
 pub struct SimulatedCompany {
-    /// Its portal.
     pub portal: SimPortal,
     /// Its domain on the switch.
     pub domain: String,
@@ -197,9 +194,8 @@ impl Environment {
         }
     }
 
-    /// Starts the daemon where it was.
     pub async fn start_daemon(&mut self) -> anyhow::Result<()> {
-        let listeners = Listeners::bind(&self.settings).await?;
+        let listeners = Listeners::take_or_bind(&self.settings, Vec::new()).await?;
         self.start_on(listeners).await
     }
 

@@ -21,7 +21,6 @@ impl From<Value> for Done {
     }
 }
 
-/// A refusal.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// HTTP status; a few errors arrive with 200.

@@ -47,7 +47,6 @@ pub struct OpenCall {
     pub external: Option<String>,
     /// `CALL_START_DATE`, or the moment of registration.
     pub started: Timestamp,
-    /// When it was registered.
     pub registered: Timestamp,
     /// What the CRM bound it to.
     pub bound: Option<Bound>,
@@ -64,7 +63,6 @@ pub struct OpenCall {
 pub struct FinishedCall {
     /// The row's id.
     pub row: i64,
-    /// The call as it was open.
     pub call: OpenCall,
     /// Who finished it: owner in the statistics.
     pub user: i64,
@@ -74,17 +72,15 @@ pub struct FinishedCall {
     pub code: String,
     /// `FAILED_REASON`.
     pub reason: String,
-    /// Missed calls and such are told to the chat.
+    /// Missed calls and the like are posted to the chat.
     pub to_chat: bool,
     /// Cost as sent.
     pub cost: String,
-    /// Its currency.
     pub cost_currency: String,
     /// 1 to 5; zero if not given.
     pub vote: i64,
     /// Id of the CRM activity; none for internal calls.
     pub activity: Option<i64>,
-    /// When it was finished.
     pub finished: Timestamp,
     /// The recording's file id.
     pub record: Option<i64>,
@@ -100,9 +96,7 @@ impl FinishedCall {
 /// A card on an employee's screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
-    /// Which call.
     pub call: String,
-    /// Since when.
     pub since: Timestamp,
 }
 

@@ -26,7 +26,7 @@ pub enum Fault {
     QueryLimit,
     /// 503 `OVERLOAD_LIMIT`: blocked by support.
     Overload,
-    /// 429 `OPERATION_TIME_LIMIT`, to be lifted after so many seconds.
+    /// 429 `OPERATION_TIME_LIMIT`, to be lifted after this many seconds.
     OperationTimeLimit(u32),
     /// 402 `PAYMENT_REQUIRED`.
     PaymentRequired,

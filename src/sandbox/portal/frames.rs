@@ -37,7 +37,7 @@ impl FramePost {
 pub struct View {
     /// The page came by HTTPS.
     pub secure: bool,
-    /// The portal's pages are in Russian for him, else in English.
+    /// The portal's pages are in Russian for this user, else in English.
     pub russian: bool,
 }
 

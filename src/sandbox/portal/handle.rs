@@ -106,7 +106,7 @@ impl SimPortal {
         });
     }
 
-    /// Dismisses an employee: his tokens stop working.
+    /// Dismisses an employee, whose tokens stop working.
     pub fn dismiss(&self, user: i64) {
         self.change(|p| p.users.iter_mut().filter(|u| u.id == user).for_each(|u| u.active = false));
     }
@@ -118,7 +118,7 @@ impl SimPortal {
 
     // Authorization.
 
-    /// Tokens of an employee, as if he had gone through the authorization.
+    /// Tokens of an employee, as if the employee had gone through the authorization.
     pub fn issue(&self, user: i64) -> Pair {
         let now = self.world.now();
         self.world.change(|state| {
@@ -240,7 +240,7 @@ impl SimPortal {
         outgoing::install(&self.world, &self.member_id, admin).await
     }
 
-    /// Deletes the application and posts ONAPPUNINSTALL to whoever was bound to it (else to the installation
+    /// Deletes the application and posts ONAPPUNINSTALL to the handlers bound to it (else to the installation
     /// path). `clean` asks the application to delete its data.
     pub async fn uninstall(&self, clean: bool) -> Vec<Delivery> {
         outgoing::uninstall(&self.world, &self.member_id, clean).await
@@ -280,7 +280,7 @@ impl SimPortal {
         frames::app(&self.world, &self.member_id, user, USUAL)
     }
 
-    /// The employee closes his card.
+    /// The employee closes the card.
     pub fn close_card(&self, user: i64) {
         self.change(|p| {
             p.screens.close(user);

@@ -24,7 +24,6 @@ pub struct Request {
     pub answer: Value,
     /// Part of a batch.
     pub in_batch: bool,
-    /// Whether it was executed.
     pub executed: bool,
 }
 
@@ -38,7 +37,6 @@ impl Request {
 /// Something a correct client never does.
 #[derive(Debug, Clone)]
 pub struct Violation {
-    /// When.
     pub at: Timestamp,
     /// The method it happened in.
     pub method: String,
@@ -58,13 +56,10 @@ pub enum PushKind {
 /// One push message to one employee's browser.
 #[derive(Debug, Clone)]
 pub struct Push {
-    /// When.
     pub at: Timestamp,
-    /// What.
     pub kind: PushKind,
     /// `CALL_ID`.
     pub call: String,
-    /// To whom.
     pub user: i64,
     /// False if the browser ignored it: another card was open, or another one than the one to hide.
     pub took_effect: bool,
@@ -79,7 +74,6 @@ pub struct Delivery {
     pub at: Timestamp,
     /// Upper case.
     pub event: String,
-    /// Where to.
     pub url: String,
     /// The form, decoded, in order.
     pub form: Vec<(String, String)>,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Calls shorter than this are not counted.
 const COUNTED_FROM: f64 = 0.1;
-/// The operating time is summed over so many one-minute buckets.
+/// The operating time is summed over this many one-minute buckets.
 const MINUTES: i64 = 10;
 
 /// How full the limiters are.

@@ -9,7 +9,7 @@ pub struct Network {
     pub there: Duration,
     /// Back: after it was executed.
     pub back: Duration,
-    /// Of a thousand answers so many are slow.
+    /// How many of a thousand answers are slow.
     pub slow_per_mille: u16,
     /// How much longer a slow answer takes, after it was executed.
     pub slow: Duration,

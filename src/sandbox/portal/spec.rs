@@ -84,7 +84,6 @@ pub struct User {
     pub id: i64,
     /// First name; `None` is sent as null.
     pub name: Option<String>,
-    /// Last name.
     pub last_name: String,
     /// Portal administrator.
     pub admin: bool,
@@ -94,7 +93,7 @@ pub struct User {
     pub inner: Option<String>,
     /// What sort of account.
     pub kind: UserKind,
-    /// Work groups; a guest of the extranet is seen by those who share one with him.
+    /// Work groups; a guest of the extranet is seen by those who share one with them.
     pub groups: Vec<i64>,
 }
 

@@ -13,7 +13,7 @@ use crate::domain::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The feed keeps so many entries.
+/// The feed keeps this many entries.
 const FEED: usize = 60;
 /// Long numbers with the same last digits are the same subscriber.
 const SUFFIX: usize = 10;
@@ -27,7 +27,7 @@ pub struct Handler {
     pub event: String,
     /// Where events are posted to.
     pub url: String,
-    /// The user whose authorization is sent; 0 means whoever caused the event.
+    /// The user whose authorization is sent; 0 means the user who caused the event.
     pub auth_type: i64,
     /// Kept for polling instead of posted.
     pub offline: bool,
@@ -67,7 +67,6 @@ impl Default for Line {
     }
 }
 
-/// One portal.
 #[derive(Debug)]
 pub struct Portal {
     /// Survives renames.
@@ -98,7 +97,6 @@ pub struct Portal {
     pub lines: BTreeMap<String, Line>,
     /// Calls that are not finished.
     pub calls: Vec<OpenCall>,
-    /// Calls that are.
     pub finished: Vec<FinishedCall>,
     /// The missed-call counter: number and employee.
     pub missed: Vec<(String, i64)>,
@@ -118,7 +116,7 @@ pub struct Portal {
     pub meter: Meter,
     /// Lines have the field `CRM_AUTO_CREATE`; older boxes ignore it.
     pub lines_know_crm: bool,
-    /// The portal's language, as installation notices tell it.
+    /// The portal's language, as installation notices give it.
     pub language: String,
     /// Whether events carry the causing user's token, and where tokens are refreshed.
     pub event_auth: EventAuth,

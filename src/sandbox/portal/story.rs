@@ -12,10 +12,7 @@ pub enum Story {
     /// The application was deleted.
     Uninstalled,
     /// Somebody was logged in to the application.
-    Authorized {
-        /// Who.
-        user: i64,
-    },
+    Authorized { user: i64 },
     /// The application's tab or handler was bound.
     Bound {
         /// Event or placement.
@@ -31,12 +28,7 @@ pub enum Story {
         kind: i64,
     },
     /// A number was clicked.
-    Clicked {
-        /// By whom.
-        user: i64,
-        /// Which.
-        number: String,
-    },
+    Clicked { user: i64, number: String },
     /// A card appeared.
     CardShown {
         /// `CALL_ID`.
@@ -71,7 +63,6 @@ pub enum Story {
 pub struct Told {
     /// When, Unix milliseconds.
     pub at: Timestamp,
-    /// What.
     #[serde(flatten)]
     pub story: Story,
 }

@@ -90,7 +90,6 @@ impl PortalWorld {
         known.then(|| SimPortal::new(self.clone(), member_id.to_owned()))
     }
 
-    /// All portals.
     pub fn portals(&self) -> Vec<SimPortal> {
         let ids = self.with(|state| state.portals.keys().cloned().collect::<Vec<_>>());
         ids.into_iter().map(|id| SimPortal::new(self.clone(), id)).collect()
@@ -198,7 +197,7 @@ impl PortalWorld {
         work(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Like [`PortalWorld::with`], and tells everybody who waits.
+    /// Like [`PortalWorld::with`], and wakes everything that waits.
     pub(super) fn change<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
         let result = self.with(work);
         self.touch();

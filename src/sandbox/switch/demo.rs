@@ -4,7 +4,6 @@ use super::{SetupError, Subscriber, SwitchWorld};
 use secrecy::SecretString;
 
 impl SwitchWorld {
-    /// Domain of the demonstration.
     pub const DEMO_DOMAIN: &str = "sandbox.local";
     /// Client id of its integration.
     pub const DEMO_CLIENT: &str = "crm";

@@ -6,7 +6,7 @@ use crate::domain::Timestamp;
 use serde_json::Value;
 use std::collections::VecDeque;
 
-/// So many entries are kept; older ones are dropped.
+/// This many entries are kept; older ones are dropped.
 const KEPT: usize = 50_000;
 
 /// One thing a client did.
@@ -18,7 +18,6 @@ pub struct Entry {
     pub node: usize,
     /// The integration, where known.
     pub client_id: Option<String>,
-    /// What.
     pub what: What,
 }
 

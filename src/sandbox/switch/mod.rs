@@ -3,7 +3,7 @@
 //! [`SwitchWorld`] is the whole installation: several nodes (listeners) of one switch, subscribers with
 //! phones that can be picked up, integrations with keys and numbers. Tests and the sandbox drive it in the
 //! users' words (`external_call`, `phone("1001").pick_up()`), a CRM server talks to it over real sockets,
-//! and afterwards [`SwitchWorld::calls`] tells what truly happened.
+//! and afterwards [`SwitchWorld::calls`] returns what truly happened.
 //!
 //! What the wire looks like follows field notes where there are any; where the field is unknown, the default
 //! is one plausible reading and [`Quirks`] offers the others.

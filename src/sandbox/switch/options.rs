@@ -20,13 +20,13 @@ pub struct Quirks {
     pub reorder: bool,
     /// No `connection_state` after the socket opened.
     pub no_open_message: bool,
-    /// A new socket first hears of the calls that exist. Unknown in the field, so off by default.
+    /// A new socket is first told of the calls that exist. Unknown in the field, so off by default.
     pub replay_on_connect: bool,
     /// Zone in which `answer_time` is written (default: the host's).
     pub answer_zone: TimeZone,
     /// How far the switch's clock is ahead of ours, in milliseconds; seen in `answer_time` only.
     pub answer_skew_ms: i64,
-    /// Whether and how a released leg tells why.
+    /// Whether and how a released leg says why.
     pub cause: CauseStyle,
     /// Legs carry `has_answer_time`.
     pub has_answer_time: bool,
@@ -47,7 +47,8 @@ pub struct Quirks {
     pub evict_older: bool,
     /// Joining two calls moves the consulted leg into the first call, `id` and all; by default it gets a new one.
     pub join_moves_legs: bool,
-    /// A parked leg is told to talk in the parking call before it is released there; by default it is only released.
+    /// A parked leg is reported to talk in the parking call before it is released there; by default it is only
+    /// released.
     pub park_tells_talking: bool,
     /// What picking up with a code looks like.
     pub pick_up: PickUpStyle,
@@ -108,7 +109,7 @@ impl Aliases {
     }
 }
 
-/// How a released leg tells its cause, in the field `cause`.
+/// How a released leg names its cause, in the field `cause`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CauseStyle {
     /// Not at all, as seen in the field.
@@ -226,7 +227,6 @@ pub enum RemotePolicy {
     Manual,
     /// Picks up after this time.
     AnswerAfter(Duration),
-    /// Is busy.
     Busy,
     /// Rings until [`Pace::ring_timeout`] or until the caller gives up.
     NoAnswer,

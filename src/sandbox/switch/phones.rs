@@ -24,9 +24,7 @@ pub enum PhoneStatus {
 /// One call of a phone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PhoneLeg {
-    /// The leg.
     pub leg: LegId,
-    /// Its call.
     pub call: CallId,
     /// Its phase.
     pub status: PhoneStatus,
@@ -37,9 +35,7 @@ pub struct PhoneLeg {
 /// A phone with all its calls; the first decides how it looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PhoneState {
-    /// Its number.
     pub number: String,
-    /// Its name.
     pub name: Option<String>,
     /// Whether it picks up on command.
     pub sip_answer: bool,

@@ -9,7 +9,6 @@ use secrecy::SecretString;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// A subscriber to be.
 #[derive(Debug, Clone)]
 pub struct Subscriber {
     number: String,
@@ -120,7 +119,7 @@ impl SwitchWorld {
         Ok(())
     }
 
-    /// Makes an integration of type service over `numbers` (the console's notation, `""` for all) and tells its
+    /// Makes an integration of type service over `numbers` (the console's notation, `""` for all) and returns its
     /// API key: 64 characters of `A–Z a–z 0–9`.
     pub fn add_integration(&self, domain: &str, client_id: &str, numbers: &str) -> Result<SecretString, SetupError> {
         let numbers = NumberSet::parse(numbers)?;

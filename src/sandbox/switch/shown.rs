@@ -14,14 +14,14 @@ use std::time::Duration;
 pub struct Shown {
     /// When it left.
     pub at: Timestamp,
-    /// The phase it told.
+    /// The phase it reported.
     pub status: LegStatus,
     /// When the socket broke; `None` while it is open.
     pub socket_ended: Option<Timestamp>,
 }
 
 impl Shown {
-    /// Whether the socket lived on for so long, so that a client which reads its events has read this one.
+    /// Whether the socket lived on for this long, so that a client which reads its events has read this one.
     pub fn survived(&self, by: Duration) -> bool {
         self.socket_ended.is_none_or(|end| end.since(self.at) >= by)
     }
@@ -64,7 +64,7 @@ impl Book {
 }
 
 impl SwitchWorld {
-    /// From now on remembers what every socket was sent; [`super::TrueLeg::shown`] tells it.
+    /// From now on remembers what every socket was sent; [`super::TrueLeg::shown`] returns it.
     pub fn keep_shown(&self) {
         self.core.lock().shown.get_or_insert_default();
     }

@@ -102,7 +102,7 @@ impl State {
         self.domains.get_mut(domain)?.phones.get_mut(number)
     }
 
-    /// Works out anew which integrations see which phones of `domain`.
+    /// Works out again which integrations see which phones of `domain`.
     pub(super) fn refresh_viewers(&mut self, domain: &str) {
         let Self { domains, integrations, .. } = self;
         let Some(domain) = domains.get_mut(domain) else { return };

@@ -22,8 +22,8 @@ pub struct TrueCall {
     pub started: Timestamp,
     /// When its last party left; `None` while it goes on.
     pub ended: Option<Timestamp>,
-    /// All its legs, oldest first; also those nobody sees on the wire. A leg that went on in another call stands in both,
-    /// each with its part of the time.
+    /// All its legs, oldest first; also those nobody sees on the wire. A leg that went on in another call stands in
+    /// both, each with its part of the time.
     pub legs: Vec<TrueLeg>,
 }
 
@@ -52,7 +52,7 @@ pub struct TrueLeg {
     pub ended: Option<Timestamp>,
     /// The call in which it went on instead of ending.
     pub moved_to: Option<CallId>,
-    /// Whether the switch has stopped to tell of it.
+    /// Whether the switch has stopped reporting it.
     pub silent: bool,
     /// Why it ended.
     pub cause: Option<ReleaseCause>,
@@ -83,7 +83,6 @@ impl SwitchWorld {
         state.calls.values().map(|call| true_call(&state, call)).collect()
     }
 
-    /// One call.
     pub fn call(&self, id: CallId) -> Option<TrueCall> {
         let state = self.core.lock();
         state.calls.get(&id).map(|call| true_call(&state, call))

@@ -64,7 +64,7 @@ impl SwitchWorld {
         .await
     }
 
-    /// Waits until a phone of the home domain does this; tells its call in front.
+    /// Waits until a phone of the home domain does this; returns its call in front.
     pub async fn wait_phone(&self, number: &str, status: PhoneStatus) -> Result<Option<CallId>, WaitedTooLong> {
         self.wait_for(&format!("phone {number} to be {}", status.word()), |world| {
             world.phone(number).state().filter(|phone| phone.status == status).map(|phone| phone.call)
@@ -72,7 +72,7 @@ impl SwitchWorld {
         .await
     }
 
-    /// Waits until a call is over and tells what it was.
+    /// Waits until a call is over and returns what it was.
     pub async fn wait_over(&self, call: CallId) -> Result<TrueCall, WaitedTooLong> {
         self.wait_for("the end of a call", |world| world.call(call).filter(|call| call.ended.is_some())).await
     }

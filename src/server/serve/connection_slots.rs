@@ -1,11 +1,12 @@
 //! Who holds a connection, and which one gives way to a newcomer.
 //!
-//! Whoever only holds connections must not shut out those who ask something. A connection on which nothing is being
-//! answered is unused: no request, a head or a body that is not complete. Of these there is a limited number, because each
-//! costs memory and anybody can open them; and when all places are taken, one of them is closed for the newcomer. It is
-//! always of the source that leaves most unused, the one that has stayed as it is for longest, so that a source alone cannot push
-//! out others, and a request that arrives at once is never the next. Behind a gateway all connections have one source.
-//! Answers under way, streams among them, are never cut. A source that is no gateway has half of the places at most.
+//! Clients that only hold connections must not shut out those that ask something. A connection on which nothing is
+//! being answered is unused: no request, a head or a body that is not complete. Of these there is a limited number,
+//! because each costs memory and anybody can open them; and when all places are taken, one of them is closed for the
+//! newcomer. It is always of the source that leaves most unused, the one that has stayed as it is for longest, so that
+//! a source alone cannot push out others, and a request that arrives at once is never the next. Behind a gateway all
+//! connections have one source. Answers under way, streams among them, are never cut. A source that is no gateway has
+//! half of the places at most.
 
 use super::refused;
 use super::stream::PeerAddr;
@@ -153,7 +154,7 @@ impl SlotTable {
 }
 
 impl ConnectionSlots {
-    /// So many connections at once, and so many of them unused.
+    /// This many connections at once, and this many of them unused.
     pub fn within(connections: usize, unused: usize) -> Self {
         let slots = Arc::new(Semaphore::new(connections));
         Self { slots, connections, most_unused: unused, inner: Mutex::default() }
@@ -173,7 +174,7 @@ impl ConnectionSlots {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a newcomer, as soon as there is one; `None` if his source has its share and uses all of it.
+    /// A place for a newcomer, as soon as there is one; `None` if its source has its share and uses all of it.
     pub async fn admit(self: &Arc<Self>, peer: PeerAddr) -> Option<ConnectionSlot> {
         if !self.keeps_to_its_share(peer) {
             refused::over_share();
@@ -300,7 +301,7 @@ mod tests {
         slow[2].now(ConnectionActivity::Receiving);
         slow[2].arrived();
         assert!(slots.make_room());
-        assert_eq!(cut(&slow), [1], "the oldest, whoever comes");
+        assert_eq!(cut(&slow), [1], "the oldest, no matter who comes");
         let newcomer = some(&slots, 1, "10.0.0.2");
         assert!(slots.make_room());
         assert_eq!((cut(&slow), cut(&newcomer)), (vec![0, 1], vec![]), "who has just come is not the next");

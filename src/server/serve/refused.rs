@@ -20,7 +20,7 @@ pub(super) fn gave_way() {
     GAVE_WAY.fetch_add(1, Ordering::Relaxed);
 }
 
-/// One more connection of somebody who has his share.
+/// One more connection of a source that has its share.
 pub(super) fn over_share() {
     OVER_SHARE.fetch_add(1, Ordering::Relaxed);
 }

@@ -1,4 +1,4 @@
-//! Bodies that tell their connection when they end: only then it is known what goes on in it.
+//! Bodies that notify their connection when they end: only so is it known what goes on in it.
 
 use hyper::body::{Body, Frame, SizeHint};
 use std::pin::Pin;

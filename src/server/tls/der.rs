@@ -1,7 +1,7 @@
 //! As much of a certificate's DER as we must know: until when it is valid, which key it is for, and who
 //! signed it for whom.
 //!
-//! The TLS library does not tell the first, and tells the second only for certificates of version 3, while
+//! The TLS library does not give the first, and gives the second only for certificates of version 3, while
 //! pairs made by old scripts may be of version 1.
 
 use crate::domain::Timestamp;
@@ -69,7 +69,6 @@ fn moment(element: &Element<'_>) -> Option<Timestamp> {
 /// Elements that follow each other.
 struct Elements<'d>(&'d [u8]);
 
-/// One element.
 struct Element<'d> {
     tag: u8,
     content: &'d [u8],

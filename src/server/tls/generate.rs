@@ -1,4 +1,4 @@
-//! Makes self-signed pairs: at a first start, on demand, and anew before the certificate ends.
+//! Makes self-signed pairs: at a first start, on demand, and again before the certificate ends.
 
 use super::TlsError;
 use super::pair::PairFiles;
@@ -12,7 +12,7 @@ use std::net::IpAddr;
 /// The longest validity that browsers grant a server certificate.
 const VALID_DAYS: i64 = 825;
 
-/// Stands as organization in every certificate we make, and so tells them from all others.
+/// Stands as organization in every certificate we make, and so distinguishes them from all others.
 pub const MARK: &str = "ecss-crm-server (self-signed)";
 
 /// Writes a new P-256 key and a certificate for `host`, `localhost`, `127.0.0.1` and this machine's name.
@@ -74,7 +74,7 @@ fn make(key: &KeyPair, host: &str, now: Timestamp) -> Result<String, rcgen::Erro
     Ok(params.self_signed(key)?.pem())
 }
 
-/// Year, month and day (UTC) so many days from `now`. A clock beyond all calendars gives the epoch's.
+/// Year, month and day (UTC) this many days from `now`. A clock beyond all calendars gives the epoch's.
 fn day(now: Timestamp, days: i64) -> (i32, u8, u8) {
     let moment = jiff::Timestamp::from_millisecond(now.millis() + days * 86_400_000).unwrap_or_default();
     let date = moment.to_zoned(jiff::tz::TimeZone::UTC).date();

@@ -29,82 +29,37 @@ const WARN_BEFORE_END: Duration = Duration::from_secs(30 * 24 * 3600);
 pub enum TlsError {
     /// Only one of the two files is there.
     #[error("{} is missing while {} is there: restore it, or remove the other to have a new pair made", missing.display(), present.display())]
-    Half {
-        /// What is missing.
-        missing: PathBuf,
-        /// What is there.
-        present: PathBuf,
-    },
+    Half { missing: PathBuf, present: PathBuf },
     /// Neither file is there.
     #[error("neither {} nor {} is there: install a pair, or have a self-signed one made", cert.display(), key.display())]
-    Missing {
-        /// The certificate.
-        cert: PathBuf,
-        /// The key.
-        key: PathBuf,
-    },
+    Missing { cert: PathBuf, key: PathBuf },
     /// A file is there that a new pair would replace.
     #[error("{} is there already and was left as it is: add --force to have key and certificate replaced", path.display())]
-    Exists {
-        /// Which.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// A file cannot be read.
     #[error("{} cannot be read ({source}): let the service's user read it (chgrp ecss-crm, chmod 0640)", path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     /// A file holds no certificate.
     #[error("{} holds no certificate in PEM form: see sslCertFilename", path.display())]
-    NoCertificate {
-        /// Which.
-        path: PathBuf,
-    },
+    NoCertificate { path: PathBuf },
     /// A file holds no key.
     #[error("{} holds no private key in PEM form (PKCS#8, PKCS#1 or SEC1): see sslKeyFilename", path.display())]
-    NoKey {
-        /// Which.
-        path: PathBuf,
-    },
+    NoKey { path: PathBuf },
     /// The key asks for a password.
     #[error("{} is encrypted, and nobody is there to type its password: remove it with `openssl pkey -in FILE -out NEW`", path.display())]
-    Encrypted {
-        /// Which.
-        path: PathBuf,
-    },
+    Encrypted { path: PathBuf },
     /// The certificate is for another key.
     #[error("{} was not issued for the key in {}: install the two files that belong together", cert.display(), key.display())]
-    Mismatch {
-        /// The certificate.
-        cert: PathBuf,
-        /// The key.
-        key: PathBuf,
-    },
+    Mismatch { cert: PathBuf, key: PathBuf },
     /// A file is damaged, or of a kind that is not supported.
     #[error("{} cannot be used ({why}): install an RSA or ECDSA pair in PEM form", path.display())]
-    Unusable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
+    Unusable { path: PathBuf, why: String },
     /// The new pair cannot be saved.
     #[error("{} cannot be written ({source}): install a pair there, or let the service's user write to the folder", path.display())]
-    Unwritable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unwritable { path: PathBuf, source: io::Error },
     /// A new pair cannot be made.
     #[error("no self-signed certificate can be made ({why}): install a pair")]
-    Generate {
-        /// Why.
-        why: String,
-    },
+    Generate { why: String },
 }
 
 /// TLS with a pair that can be replaced. Clones share it.
@@ -158,7 +113,7 @@ impl Tls {
         Ok((Self::load(files)?, made))
     }
 
-    /// Has [`Self::doubts`] tell if the certificate is not made out to `host`. Behind a gateway only our own has to be,
+    /// Has [`Self::doubts`] say if the certificate is not made out to `host`. Behind a gateway only our own has to be,
     /// as the gateway may show its users another.
     pub fn with_host(self, host: &str, behind_gateway: bool) -> Self {
         let host = can_name(host).then(|| Host { name: host.to_owned(), behind_gateway });

@@ -26,7 +26,7 @@ pub struct PairFiles {
 
 impl PairFiles {
     /// Which of the two are there, certificate first. What cannot be looked at counts as there, so that it is
-    /// told as unreadable and never replaced.
+    /// reported as unreadable and never replaced.
     pub fn present(&self) -> (bool, bool) {
         let is_there = |path: &Path| path.try_exists().unwrap_or(true);
         (is_there(&self.cert), is_there(&self.key))

@@ -23,7 +23,7 @@ pub fn write(path: &Path, mode: u32, text: &str) -> Result<(), TlsError> {
 
 /// Removes a file that was written just now.
 pub fn remove(path: &Path) {
-    // What cannot be removed is told at the next start.
+    // What cannot be removed is reported at the next start.
     let _ = Folder::of(path).and_then(|(folder, name)| folder.remove(&name));
 }
 

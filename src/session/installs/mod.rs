@@ -24,7 +24,6 @@ use crate::session::visitors::Source;
 use crate::store::{NewCompany, StoreError};
 use parked::{Candidates, Parked};
 use question_limiter::NoticeSender;
-pub use queue::InstallQueueFull;
 use secrecy::SecretString;
 use std::time::Duration;
 pub(super) use waiting::Installs;
@@ -71,7 +70,8 @@ impl Companies {
             Ok(Taken::KeysUnknown) => {
                 tracing::info!(company = %id, "the application was installed in a portal whose keys are not known yet");
                 let vouched = self.is_vouched(id, notice, asker).await;
-                // Whoever logs in meanwhile either finds it, or has registered the company before it is looked for here.
+                // Whoever logs in meanwhile either finds it, or has registered the company before it is looked for
+                // here.
                 if self.park(id, notice, received_at, vouched, source).await?
                     && self.setup.store.company(id).await?.is_some()
                 {

@@ -98,7 +98,6 @@ impl Parked {
             scope: self.scope,
             user: self.user,
             language: self.language,
-            update: false,
         }
     }
 }

@@ -169,7 +169,6 @@ mod tests {
             scope: String::new(),
             user: None,
             language: None,
-            update: false,
         };
         let source = (source > 0).then(|| Source::from(IpAddr::V4(Ipv4Addr::from(source))));
         ReceivedNotice { notice, source, authentic }

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::directory::PortalUser;
 use crate::domain::profile::{Profile, Remark};
 use crate::domain::written::AsWritten;
+use crate::store::employees::NumberConflict;
 
 fn user(id: i64, name: &str, inner: &str) -> PortalUser {
     PortalUser { user: UserId(id), name: name.to_owned(), active: true, inner: Some(AsWritten::new(inner)) }
@@ -143,9 +144,9 @@ async fn a_profile_changed_later_is_shown_and_not_taken_over_until_the_admin_dec
         (vec!["1 Анна: 1001".into()], vec!["1 Unclear".into()])
     );
     store.save_numbers(&id, &[(UserId(1), vec![phone("1001"), phone("1009")])]).await.unwrap();
-    assert_eq!(remarks(&store, &id).await, ["1 Differs"], "he has decided");
+    assert_eq!(remarks(&store, &id).await, ["1 Differs"], "it is decided");
     store.import_employees(&id, &[user(1, "Анна", "10…")]).await.unwrap();
-    assert_eq!(remarks(&store, &id).await, ["1 Unclear"], "about another text he has not");
+    assert_eq!(remarks(&store, &id).await, ["1 Unclear"], "about another text it is not");
     let untold = PortalUser { inner: None, ..user(1, "Анна", "") };
     store.import_employees(&id, &[untold]).await.unwrap();
     assert_eq!(remarks(&store, &id).await, ["1 Unclear"], "what is not told erases nothing");

@@ -30,7 +30,7 @@ async fn only_the_daemon_can_look_into_its_state() {
     assert_eq!(names, ["key", "lock", "store.db", "store.db-shm", "store.db-wal"]);
 }
 
-/// An administrator's command is the first to open what he has restored.
+/// An administrator's command is the first to open what was restored.
 #[tokio::test]
 async fn what_root_opens_in_the_daemons_directory_stays_the_daemons() {
     let Some(dir) = folder_of_another() else { return };

@@ -1,10 +1,10 @@
-//! Newer but poorer news takes nothing away: every write of what a portal's answer tells.
+//! Newer but poorer news takes nothing away: every write of what a portal's answer says.
 
 use super::*;
 use crate::domain::directory::PortalUser;
 use crate::domain::written::AsWritten;
 
-/// All that a portal has told of itself, in one line each.
+/// All that a portal has said of itself, in one line each.
 async fn known(store: &Store, id: &CompanyId) -> Vec<String> {
     let company = store.company(id).await.unwrap().unwrap();
     let tokens = store.tokens(id).await.unwrap().unwrap();
@@ -58,7 +58,7 @@ async fn whatever_a_portal_leaves_out_stays_as_it_was() {
     assert!(!store.learn_language(&id, "ru").await.unwrap());
     assert_eq!(known(&store, &id).await, before, "a language is learnt once");
 
-    // What is told is taken over.
+    // What is said is taken over.
     let richer = NewCompany { language: Some("de".into()), domain: "two.example".into(), ..full };
     store.register_company(&richer, &tokens(4), Timestamp(3_000)).await.unwrap();
     let after = known(&store, &id).await;

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
 
-/// Not a button: a card that lost its stream asks whether its ticket still counts, which a stream cannot tell it.
+/// Not a button: a card that lost its stream asks whether its ticket still counts, which a stream cannot say.
 const LOOK: &str = "look";
 
 /// Nothing can be done without the switch.

@@ -89,7 +89,7 @@ struct ExplainPage<'a> {
     say: StateText,
 }
 
-/// `GET /call/call.html`: nobody needs this page alone, but whoever finds it is told what it is.
+/// `GET /call/call.html`: nobody needs this page alone, but people who find it are told what it is.
 pub(crate) async fn explain(State(state): State<WebState>, context: RequestContext) -> Response {
     let say = context.lang.texts().card.explain;
     let mut page = html(StatusCode::OK, &ExplainPage { shell: Shell::new(&state, &context), say });

@@ -1,8 +1,8 @@
 //! `/call/stream`: the card's live state as server-sent events.
 //!
-//! Three kinds of events: `calls` with the whole state of the card whenever it has changed, `ticket` with a fresh ticket
-//! before the old one runs out, for actions and for coming back after a lost connection, and `gave_way` as the last
-//! one when the place is needed for another card, so that this one does not come back at once and take it again.
+//! Three kinds of events: `calls` with the whole state of the card whenever it has changed, `ticket` with a fresh
+//! ticket before the old one runs out, for actions and for coming back after a lost connection, and `gave_way` as the
+//! last one when the place is needed for another card, so that this one does not come back at once and take it again.
 
 use super::stream_slots::StreamSlot;
 use super::view::CardState;
@@ -66,8 +66,8 @@ struct Follower {
 }
 
 impl Follower {
-    /// The next event; `None` ends the stream: the daemon stops, the company is gone, the employee has too many of them,
-    /// or the portal has to vouch for him again.
+    /// The next event; `None` ends the stream: the daemon stops, the company is gone, the employee has too many of
+    /// them, or the portal has to vouch for them again.
     async fn next(&mut self) -> Option<Event> {
         let shutdown = self.state.shutdown.clone();
         let taken = self.slot.as_ref()?.taken.clone();

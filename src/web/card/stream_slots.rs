@@ -2,9 +2,9 @@
 //! many of them.
 //!
 //! An employee with many tabs looks at the newest one, so within a ticket and of one employee the oldest stream gives
-//! way, and its card says so and comes back when it is looked at. When a company or all of them together have as many as
-//! there may be, who holds most gives way, but only to somebody who holds clearly less: otherwise the newcomer is asked
-//! to come back later, as taking a place from an equal one would only move the lack about.
+//! way, and its card says so and comes back when it is looked at. When a company or all of them together have as many
+//! as there may be, who holds most gives way, but only to somebody who holds clearly less: otherwise the newcomer is
+//! asked to come back later, as taking a place from an equal one would only move the lack about.
 
 use crate::domain::{CompanyId, Timestamp, UserId};
 use crate::metrics::Exposition;
@@ -21,14 +21,13 @@ struct Limits {
     ticket: usize,
     /// Of one employee: some calls at once in some tabs of the portal.
     employee: usize,
-    /// Of one company.
     company: usize,
     /// Of all companies together.
     total: usize,
 }
 
 impl Limits {
-    /// A quarter of the connections stays free for what the portals tell, for pages and for buttons, which need one for
+    /// A quarter of the connections stays free for what the portals send, for pages and for buttons, which need one for
     /// a moment only. No company has more than half of the rest.
     const fn within(connections: usize) -> Self {
         let total = connections - connections / 4;
@@ -75,7 +74,7 @@ pub(crate) struct StreamSlot {
 }
 
 impl StreamSlots {
-    /// Nobody follows anything yet; so many connections are served at once.
+    /// Nobody follows anything yet; this many connections are served at once.
     pub(crate) fn within(connections: usize) -> Self {
         Self {
             limits: Limits::within(connections),

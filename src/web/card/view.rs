@@ -1,4 +1,4 @@
-//! What one employee's card shows of his company's calls.
+//! What one employee's card shows of the company's calls.
 
 use crate::domain::call::ClickFacts;
 use crate::domain::card::{Buttons, CallView, LegView, Phase};
@@ -8,7 +8,7 @@ use crate::web::service::Board;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Calls on one card: nobody has so many, but a switch may tell of them, and every change is sent to every open card.
+/// Calls on one card: nobody has so many, but a switch may report them, and every change is sent to every open card.
 const MOST_SHOWN: usize = 50;
 
 /// State of a card; what the page is first drawn from and what the stream sends.
@@ -49,7 +49,7 @@ pub(crate) struct CallCard {
     pub(crate) answered_at: Option<Timestamp>,
     /// Both ends are employees.
     pub(crate) internal: bool,
-    /// The click it began with, on the card of whoever clicked.
+    /// The click it began with, on the card of the employee who clicked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) click: Option<ClickFacts>,
     /// What can be done now.

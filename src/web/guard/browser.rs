@@ -1,10 +1,10 @@
 //! The browser that began a log-in: only there may it end.
 //!
-//! Otherwise somebody could begin a log-in to his own company and let another's browser finish it, whose user would
-//! then write his switch's key into a company that is not his. A browser keeps one mark for all its log-ins, so that
-//! several may be under way in several tabs. A signature would not help against a neighbour's page (`a.example.org` for
-//! `crm.example.org`) that plants a mark: it could plant one that we have made for its owner. The `__Host-` in the name
-//! does, as browsers take such a cookie from the very host only.
+//! Otherwise an attacker could begin a log-in to their own company and let another's browser finish it, whose user
+//! would then write the key of their switch into the attacker's company. A browser keeps one mark for all its log-ins,
+//! so that several may be under way in several tabs. A signature would not help against a neighbour's page
+//! (`a.example.org` for `crm.example.org`) that plants a mark: it could plant one that we have made for its owner. The
+//! `__Host-` in the name does, as browsers take such a cookie from the very host only.
 
 use super::admin::private_cookie;
 use crate::clock::random_token;
@@ -22,7 +22,6 @@ const LASTS: Duration = Duration::from_secs(600);
 /// 256 bits in base64.
 const LENGTH: usize = 43;
 
-/// The mark of a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BrowserMark(String);
 

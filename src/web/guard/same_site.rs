@@ -1,7 +1,7 @@
 //! A change is taken only from our own pages.
 //!
-//! Browsers say with `Sec-Fetch-Site` or `Origin` where a request comes from; whoever sends neither is no
-//! browser and carries no cookie he did not mean to send.
+//! Browsers say with `Sec-Fetch-Site` or `Origin` where a request comes from; a client that sends neither is no
+//! browser and carries no cookie it did not mean to send.
 
 use crate::web::WebState;
 use crate::web::middleware::error::WebError;

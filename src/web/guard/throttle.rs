@@ -15,12 +15,11 @@ const PER_NETWORK: u32 = 30;
 const ALTOGETHER: u32 = 3000;
 /// Networks that are remembered within the window; of more, any other is forgotten.
 const MOST_NETWORKS: usize = 10_000;
-/// The window.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Header in which a gateway names the browser's address.
 const REAL_IP: &str = "x-real-ip";
 
-/// The address of whoever opened the connection; put among a request's extensions by whoever accepts it.
+/// The address of the client that opened the connection; the server puts it among a request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddr(pub IpAddr);
 

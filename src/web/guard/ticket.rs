@@ -21,11 +21,10 @@ const MAX_LEN: usize = 1024;
 /// Who holds a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ticket {
-    /// The company.
     pub(crate) company: CompanyId,
     /// The employee.
     pub(crate) user: UserId,
-    /// When the portal vouched for him.
+    /// When the portal vouched for the user.
     pub(crate) vouched_at: Timestamp,
 }
 

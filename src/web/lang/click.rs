@@ -1,4 +1,4 @@
-//! What the portal told of a click, in words.
+//! What the portal said of a click, in words.
 
 use crate::domain::call::ClickFacts;
 

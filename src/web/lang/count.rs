@@ -81,8 +81,8 @@ mod tests {
             assert_eq!(calls(n), format!("{want} передачи в CRM."));
         }
         let calls = Lang::En.texts().state.calls_wait;
-        assert_eq!(calls(1), "1 call waits to be told to the CRM.");
-        assert_eq!(calls(21), "21 calls wait to be told to the CRM.");
+        assert_eq!(calls(1), "1 call waits to be sent to the CRM.");
+        assert_eq!(calls(21), "21 calls wait to be sent to the CRM.");
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Tone {
     }
 }
 
-/// A connection's state as a page tells it.
+/// A connection's state as a page shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectionText {
     pub tone: Tone,
@@ -40,7 +40,6 @@ pub(crate) struct ConnectionText {
     pub todo: &'static str,
     /// What was seen, for an engineer; empty when there is nothing more to say.
     pub particulars: String,
-    /// Since when.
     pub since: Option<Timestamp>,
     /// When the next attempt is.
     pub until: Option<Timestamp>,

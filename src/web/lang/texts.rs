@@ -160,7 +160,7 @@ pub(crate) struct EmployeeTexts {
     pub import_failed: &'static str,
     /// With the portal's own words.
     pub import_refused: fn(&str) -> String,
-    /// At the top: so many rows have something unread in their profile.
+    /// At the top: this many rows have something unread in their profile.
     pub profiles_unclear: fn(u64) -> String,
     /// Beside a row; part of the profile's text could not be read.
     pub profile_unclear: fn(&str) -> String,
@@ -287,7 +287,7 @@ pub(crate) struct StateTexts {
     pub well: &'static str,
     pub next: &'static str,
     pub lasting: fn(&str) -> String,
-    /// So many calls wait.
+    /// This many calls wait.
     pub calls_wait: fn(u64) -> String,
     /// So many calls wait, the oldest for so long.
     pub calls_wait_since: fn(u64, &str) -> String,
@@ -299,7 +299,7 @@ pub(crate) struct StateTexts {
     pub told_from_memory: &'static str,
     pub behind: StateText,
     pub grant_ends: StateText,
-    /// The portal refuses to tell of clicks, to show the card, to keep the line, to forget an old address.
+    /// The portal refuses to report clicks, to show the card, to keep the line, to forget an old address.
     pub refused_click: StateText,
     pub refused_card: StateText,
     pub refused_line: StateText,
@@ -316,17 +316,17 @@ pub(crate) struct StateTexts {
     pub install_waits: StateText,
     /// The authorization server says no to it.
     pub install_refused: StateText,
-    /// The portal does not say who has told it.
+    /// The portal does not say who has announced it.
     pub install_unknown: StateText,
-    /// It was told without tokens.
+    /// It was announced without tokens.
     pub install_bare: StateText,
     /// Nothing is known that would prove the portal's events.
     pub events_unproved: StateText,
-    /// Somebody has told of the application's removal, and the portal still accepts us.
+    /// Somebody has announced the application's removal, and the portal still accepts us.
     pub removal_doubted: StateText,
     /// The same, and the portal cannot be asked.
     pub removal_unasked: StateText,
-    /// The switch tells of more calls or legs than can be.
+    /// The switch reports more calls or legs than there can be.
     pub excess: StateText,
     /// What does not protect the connection to the switch.
     pub unencrypted: StateText,

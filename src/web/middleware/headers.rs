@@ -26,12 +26,10 @@ pub(crate) struct Policy {
 /// Who may put a page into a frame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Frame {
-    /// Nobody.
     #[default]
     Nobody,
     /// Any portal in the cloud: for pages without secrets and buttons.
     CloudPortals,
-    /// This portal.
     Portal {
         /// Its host, with port if it has one.
         domain: String,

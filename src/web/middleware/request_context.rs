@@ -13,7 +13,6 @@ pub(crate) struct RequestContext {
     pub(crate) id: String,
     /// The language to answer in.
     pub(crate) lang: Lang,
-    /// In which form to answer.
     pub(crate) form: AnswerForm,
     /// Reads only.
     pub(crate) safe: bool,

@@ -31,7 +31,7 @@ struct BitrixPage<'a> {
     top: Top,
     client_id: &'a str,
     portal: Status,
-    /// The banner tells the rest.
+    /// The banner says the rest.
     well: bool,
     /// The grant is refused, whatever life its tokens have left.
     dead: bool,
@@ -80,7 +80,7 @@ struct Person {
     name: String,
 }
 
-/// Who can be chosen: those who work there, and whoever is chosen already.
+/// Who can be chosen: those who work there, and the one who is chosen already.
 fn people(t: &EmployeeTexts, staff: &[Employee], chosen: Option<UserId>) -> Vec<Person> {
     let named = |e: &Employee| if e.name.is_empty() { (t.nameless)(e.user.0) } else { e.name.clone() };
     let mut people: Vec<Person> =

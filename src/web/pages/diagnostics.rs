@@ -20,7 +20,7 @@ struct DiagnosticsPage<'a> {
     overview: &'a Overview,
     link: Status,
     portal: Status,
-    /// The banner tells the rest.
+    /// The banner says the rest.
     well: bool,
     /// The grant is refused, whatever life its tokens have left.
     dead: bool,

@@ -88,7 +88,7 @@ async fn render(
     Ok(settings(status, &EmployeesPage { shell: Shell::new(state, context), top, rows, notes, fault }))
 }
 
-/// The row as the dialog gets it: the employee, and what his profile says where that is worth a look.
+/// The row as the dialog gets it: the employee, and what the profile says where that is worth a look.
 fn row_json(t: &EmployeeTexts, table: &Employees, employee: &Employee) -> Value {
     let mut row = json!(employee);
     if let Some(told) = ProfileRemark::of(t, table, employee) {

@@ -58,13 +58,11 @@ async fn complete(
     query: &Fields,
     source: Option<IpAddr>,
 ) -> Result<Response, WebError> {
-    let claim = |name: &str| Some(query.get(name).to_owned()).filter(|text| !text.is_empty());
     let back = LoginReturn {
         code: query.get("code").to_owned().into(),
         state: query.get("state").to_owned(),
         browser: BrowserMark::sent(headers, state).map(BrowserMark::into_text),
-        domain: claim("domain"),
-        member_id: claim("member_id"),
+        member_id: Some(query.get("member_id").to_owned()).filter(|text| !text.is_empty()),
         source,
     };
     let service = state.service.clone();

@@ -35,7 +35,7 @@ pub(super) fn unclear(table: &Employees) -> u64 {
     table.rows.iter().filter(is_unclear).count() as u64
 }
 
-/// Whoever has left needs no number.
+/// Employees who have left need no number.
 fn remark<'a>(table: &'a Employees, employee: &Employee) -> Option<(&'a Profile, Remark)> {
     let of_his = |p: &&Profile| p.user == employee.user && employee.active;
     // Both lists are in the order of user ids.

@@ -11,7 +11,6 @@ use crate::web::show::Moment;
 pub(crate) struct Status {
     /// The words.
     pub(crate) text: ConnectionText,
-    /// Since when.
     pub(crate) since: Option<Moment>,
     /// When the next attempt is; empty when none is planned.
     pub(crate) next: String,

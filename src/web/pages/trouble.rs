@@ -10,7 +10,7 @@ use crate::web::service::{Overview, TokenLife};
 use crate::web::show::Moment;
 use std::time::Duration;
 
-/// A portal that answers is behind when a call has waited this long; before that it is being told.
+/// A portal that answers is behind when a call has waited this long; before that it is being sent.
 const BEHIND: Duration = Duration::from_secs(30);
 /// A grant is renewed long before its last month; one that was not needs somebody's eye.
 const GRANT_ENDS_SOON: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -21,7 +21,6 @@ pub(crate) struct Trouble {
     pub(crate) tone: &'static str,
     /// Two to five words.
     pub(crate) title: &'static str,
-    /// Since when.
     pub(crate) since: Option<Moment>,
     /// For how long, in words; empty where nobody knows.
     pub(crate) lasts: String,
@@ -131,7 +130,7 @@ impl Teller {
         let late = overview.backlog.since.is_some_and(|since| self.now.since(since) >= BEHIND);
         let over = match &overview.token {
             Some(token) => GrantLife::of(token, self.now) == GrantLife::Over,
-            // A company that is not being served is told of elsewhere.
+            // A company that is not being served is shown elsewhere.
             None => overview.link != LinkState::Stopped,
         };
         let mut trouble = match &overview.portal {
@@ -187,7 +186,7 @@ impl Teller {
         refusals.bindings.iter().filter(|_| answers).map(tell).collect()
     }
 
-    /// The switch tells of more than can be true.
+    /// The switch reports more than can be true.
     fn excess(&self, overview: &Overview) -> Option<Trouble> {
         let since = overview.excess.spell.goes_on_since(self.now)?;
         let t = &self.lang.texts().state;
@@ -238,7 +237,7 @@ impl Teller {
         })
     }
 
-    /// Nobody has told us what proves the portal's events: the installation's notice never came, or was lost.
+    /// It is not known what proves the portal's events: the installation's notice never came, or was lost.
     fn unproved_events(&self, overview: &Overview) -> Option<Trouble> {
         let is_known = overview.events_proved || overview.install.is_some();
         let say = self.lang.texts().state.events_unproved;

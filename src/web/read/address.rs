@@ -1,6 +1,6 @@
 //! Addresses that people type in, and which of them are ours to call.
 //!
-//! The daemon calls what an administrator names, from inside a network he may not be in. Addresses that
+//! The daemon calls what an administrator names, from inside a network they may not be in. Addresses that
 //! can only be this machine's surroundings in a data centre (link-local, metadata services, "any
 //! address") are refused; private networks and loopback are where a switch usually stands.
 

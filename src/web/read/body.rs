@@ -18,13 +18,13 @@ use tokio::time::{Instant, timeout_at};
 const MAX_BODY: usize = 1024 * 1024;
 /// Largest form of a portal: an event is two kilobytes, the form of a card with many bindings a few more.
 const MAX_POSTED: usize = 64 * 1024;
-/// So much of a body that is too large is still read, so that its sender hears why it is not taken.
+/// This much of a body that is too large is still read, so that its sender is told why it is not taken.
 const MAX_PASSED_OVER: usize = 8 * MAX_BODY;
-/// And for so long.
+/// And for this long.
 const MAX_PASSING: Duration = Duration::from_secs(5);
 /// What every body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// And so much longer for each KiB that has arrived: a connection slower than 8 KiB/s is no connection.
+/// And this much longer for each KiB that has arrived: a connection slower than 8 KiB/s is no connection.
 const PATIENCE_PER_KIB: Duration = Duration::from_millis(125);
 
 /// The body, or why it is not taken.
@@ -55,7 +55,7 @@ async fn pass_over(body: Body) {
             left -= chunk.len();
         }
     };
-    // Whoever sends more, or more slowly, is cut off.
+    // Clients that send more, or more slowly, are cut off.
     let _ended_in_time = tokio::time::timeout(MAX_PASSING, passing).await;
 }
 
@@ -111,7 +111,7 @@ mod tests {
         read(body, &BodyMemory::default(), MAX_BODY).await.map(|bytes| bytes.len())
     }
 
-    /// A body of so many KiB, each after `pause`.
+    /// A body of this many KiB, each after `pause`.
     fn dripping(kibibytes: usize, pause: Duration) -> Body {
         Body::from_stream(stream::iter(0..kibibytes).then(move |_| async move {
             tokio::time::sleep(pause).await;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// So much of every body needs no share: an event is two kilobytes, the form of a card with many bindings a few more.
+/// This much of every body needs no share: an event is two kilobytes, the form of a card with many bindings a few more.
 /// Times the connections that may be unused (1,024) it is 8 MiB.
 const FREE: usize = 8 * 1024;
 /// What all larger bodies hold together: sixteen number tables of the largest size, or 256 of the largest forms.

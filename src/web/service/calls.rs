@@ -7,7 +7,6 @@ use crate::domain::card::CallView;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallCursor(pub i64);
 
-/// A page of calls.
 #[derive(Debug, Clone, Default)]
 pub struct CallPage {
     /// The calls, newest first.
@@ -19,7 +18,6 @@ pub struct CallPage {
 /// A call and its story.
 #[derive(Debug, Clone)]
 pub struct CallRecord {
-    /// The call.
     pub view: CallView,
     /// What happened, oldest first.
     pub trace: Vec<TraceLine>,
@@ -28,7 +26,6 @@ pub struct CallRecord {
 /// One line of a call's story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceLine {
-    /// When.
     pub at: Timestamp,
     /// What, in people's words.
     pub text: String,

@@ -34,17 +34,17 @@ pub struct Overview {
     pub refusals: Refusals,
     /// An installation of the application that could not be confirmed yet.
     pub install: Option<WaitingInstall>,
-    /// The portal has told what proves its events.
+    /// It is known what proves the portal's events.
     pub events_proved: bool,
-    /// A removal of the application that was told and is not confirmed.
+    /// A removal of the application that was announced and is not confirmed.
     pub removal: Option<ToldRemoval>,
     /// How many calls were seen since the start whose number belongs to nobody.
     pub unknown_numbers: u64,
-    /// What waits to be told to the portal.
+    /// What waits to be sent to the portal.
     pub backlog: Backlog,
     /// How many events and messages were given up since the start because a queue was full.
     pub dropped: u64,
-    /// What the switch has told beyond what can be true.
+    /// What the switch has reported beyond what can be true.
     pub excess: Excess,
     /// What was not recorded because too much waited.
     pub unrecorded: Unrecorded,
@@ -110,6 +110,5 @@ pub enum Checked {
     Works,
     /// There is nothing to try yet.
     NotConfigured,
-    /// It failed.
     Failed(LinkFault),
 }

@@ -10,11 +10,9 @@ use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 pub struct Health {
     /// What keeps the whole daemon from working, one sentence each; empty when it is ready.
     pub problems: Vec<String>,
-    /// The database.
     pub disk: DiskState,
     /// Installations of the application that wait to be confirmed.
     pub waiting_installs: usize,
-    /// The companies.
     pub companies: Vec<CompanyHealth>,
 }
 
@@ -29,7 +27,7 @@ pub struct CompanyHealth {
     pub portal: PortalState,
     /// Running calls.
     pub calls: u64,
-    /// What waits to be told to the portal.
+    /// What waits to be sent to the portal.
     pub backlog: Backlog,
     /// Events and messages given up because a queue was full, since the start.
     pub dropped: u64,
@@ -37,7 +35,7 @@ pub struct CompanyHealth {
     pub grant_ends_at: Option<Timestamp>,
     /// Calls whose number belongs to nobody, since the start.
     pub unknown_numbers: u64,
-    /// What the switch has told beyond what can be true.
+    /// What the switch has reported beyond what can be true.
     pub excess: Excess,
     /// What was not recorded because too much waited.
     pub unrecorded: Unrecorded,

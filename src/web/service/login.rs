@@ -44,8 +44,6 @@ pub struct LoginReturn {
     pub state: String,
     /// The mark of the browser that came back, if it has one.
     pub browser: Option<String>,
-    /// The portal's host, as it says; a claim until the exchange confirms it.
-    pub domain: Option<String>,
     /// The portal's `member_id`, as it says; a claim until the exchange confirms it.
     pub member_id: Option<String>,
     /// Where the browser is, as far as that can be known.
@@ -57,8 +55,6 @@ pub struct LoginReturn {
 pub struct NewSession {
     /// Value for the cookie.
     pub token: SecretString,
-    /// The company it administers.
-    pub company: CompanyId,
     /// How long it lasts.
     pub lasts: Duration,
 }
@@ -98,10 +94,9 @@ pub enum LoginError {
 /// Who administers which company.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admin {
-    /// The company.
     pub company: CompanyId,
-    /// His id in the portal.
+    /// Id of the administrator in the portal.
     pub user: UserId,
-    /// His name in the portal, may be empty.
+    /// Name of the administrator in the portal, may be empty.
     pub name: String,
 }

@@ -46,7 +46,7 @@ pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The pages run every state-changing call in a task of its own, so an implementation need not fear
 /// that a browser hangs up half way.
 pub trait WebService: Send + Sync + 'static {
-    /// Starts a log-in: remembers the attempt under a one-use state and tells where to send the browser.
+    /// Starts a log-in: remembers the attempt under a one-use state and returns where to send the browser.
     fn begin_login(&self, login: LoginRequest) -> Work<'_, Result<Authorize, BeginError>>;
 
     /// Ends a log-in with what the portal sent back: takes the state (one use), exchanges the code, checks
@@ -75,7 +75,7 @@ pub trait WebService: Send + Sync + 'static {
     fn check_switch<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>>;
 
     /// The number table; with `import` the portal's users are fetched and merged first (a portal that does
-    /// not answer is told in [`Employees::import`] and is no fault: the table is there all the same).
+    /// not answer is reported in [`Employees::import`] and is no fault: the table is there all the same).
     fn employees<'a>(&'a self, company: &'a CompanyId, import: bool) -> Work<'a, Result<Employees, ServiceFault>>;
 
     /// Replaces the numbers of the employees named, all or none.
@@ -93,7 +93,7 @@ pub trait WebService: Send + Sync + 'static {
         before: Option<CallCursor>,
     ) -> Work<'a, Result<CallPage, ServiceFault>>;
 
-    /// One call with its story told in `lang`.
+    /// One call with its story in `lang`.
     fn call<'a>(
         &'a self,
         company: &'a CompanyId,
@@ -110,7 +110,7 @@ pub trait WebService: Send + Sync + 'static {
     /// The company's running calls and their changes; `None` when the company is not being served.
     fn board(&self, company: &CompanyId) -> Option<Box<dyn Board>>;
 
-    /// Carries out an employee's command on his own leg.
+    /// Carries out an employee's command on their own leg.
     fn act<'a>(
         &'a self,
         company: &'a CompanyId,

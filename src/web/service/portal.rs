@@ -12,7 +12,7 @@ pub struct PortalRequest {
     pub query: String,
     /// Body, at most 64 KiB.
     pub body: Bytes,
-    /// Where it came from, as far as that can be told.
+    /// Where it came from, as far as that is known.
     pub source: Option<IpAddr>,
     /// It was posted where only events are taken: a page is not opened there.
     pub events_only: bool,
@@ -23,7 +23,7 @@ pub struct PortalRequest {
 pub enum PortalAnswer {
     /// Stored; the work goes on by itself.
     Accepted,
-    /// The application was opened inside the portal by somebody who is who he says.
+    /// The application was opened inside the portal by somebody whose identity is proved.
     Opened(PortalOpened),
 }
 
@@ -44,7 +44,6 @@ pub struct PortalOpened {
 /// The card opened in the portal.
 #[derive(Debug, Clone)]
 pub struct CardOpened {
-    /// The company.
     pub company: CompanyId,
     /// Who opened it.
     pub user: UserId,

@@ -21,7 +21,6 @@ pub struct Employees {
 pub enum Import {
     /// None was asked for.
     NotAsked,
-    /// Done.
     Done {
         /// New users.
         added: u64,
@@ -37,11 +36,9 @@ pub enum Import {
 /// A number that two employees claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenNumber {
-    /// The number.
     pub number: Phone,
     /// Who wants it.
     pub user: UserId,
-    /// Who has it.
     pub holder: UserId,
 }
 

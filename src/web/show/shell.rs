@@ -14,7 +14,6 @@ use axum::response::{Html, IntoResponse, Response};
 pub(crate) struct Shell<'a> {
     /// Value of the `lang` attribute.
     pub(crate) lang: &'static str,
-    /// All texts.
     pub(crate) t: &'static Texts,
     /// Public base address without a slash at its end: every link starts with it.
     pub(crate) base: &'a str,

@@ -50,7 +50,6 @@ pub(super) struct World {
     pub(super) log: Vec<String>,
 }
 
-/// See the module.
 pub(super) struct FakeOffice {
     world: Arc<Mutex<World>>,
     changes: watch::Sender<u64>,
@@ -83,7 +82,7 @@ impl FakeOffice {
         self.world.lock().expect("no test panics with the lock held")
     }
 
-    /// Changes the world and tells the boards.
+    /// Changes the world and wakes the boards.
     pub(super) fn change(&self, change: impl FnOnce(&mut World)) {
         change(&mut self.world());
         self.changes.send_modify(|n| *n += 1);
@@ -170,7 +169,7 @@ pub(super) fn call(key: &str, owner: UserId, phase: Phase, crm: &[&str]) -> Call
 }
 
 fn session() -> NewSession {
-    NewSession { token: "good".into(), company: COMPANY.into(), lasts: Duration::from_secs(8 * 3600) }
+    NewSession { token: "good".into(), lasts: Duration::from_secs(8 * 3600) }
 }
 
 struct FakeBoard {

@@ -1,4 +1,4 @@
-//! What stands above every tab while something is wrong or waits, and where else it is told.
+//! What stands above every tab while something is wrong or waits, and where else it is shown.
 
 use super::fake::employee;
 use super::{Ask, NOW, Site};
@@ -65,7 +65,7 @@ async fn an_outage_is_told_on_every_tab_with_what_waits_and_for_how_long() {
     english.shows(&[
         "The portal does not answer",
         "for 12 minutes",
-        "22 calls wait to be told to the CRM, the oldest for 11 minutes.",
+        "22 calls wait to be sent to the CRM, the oldest for 11 minutes.",
     ]);
     let diagnostics = site.send(Ask::get("/company?tab=diagnostics").admin()).await;
     diagnostics.shows(&["HTTP 503", "<dd>22 ", "самый давний ждёт 11 минут, с"]);

@@ -85,7 +85,7 @@ impl Driver {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(FAREWELL)).ok()?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port).ok()?;
-        // The driver keeps the connection open: only the head of its answer tells where it ends.
+        // The driver keeps the connection open: only the head of its answer says where it ends.
         let mut reader = BufReader::new(stream);
         let mut length = 0;
         loop {
@@ -135,7 +135,7 @@ pub fn capabilities(options: &Options, profile: &Path) -> serde_json::Value {
         "--disable-background-networking".to_owned(),
         "--disable-component-update".to_owned(),
         "--disable-sync".to_owned(),
-        // Frames of other sites stay in their page's process: only so the driver hears their consoles and reaches
+        // Frames of other sites stay in their page's process: only so the driver gets their consoles and reaches
         // their focus. What pages may and may not do is the same.
         "--disable-site-isolation-trials".to_owned(),
         "--disable-features=IsolateOrigins,site-per-process".to_owned(),

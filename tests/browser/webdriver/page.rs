@@ -64,7 +64,6 @@ impl By {
         Self::Within(row.to_owned(), text.to_owned(), word.to_owned())
     }
 
-    /// By its label.
     pub fn label(text: &str) -> Self {
         Self::Label(text.to_owned())
     }

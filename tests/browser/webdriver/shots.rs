@@ -18,7 +18,7 @@ impl Browser {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a failing test tells where its picture is")]
+#[expect(clippy::print_stderr, reason = "a failing test says where its picture is")]
 impl Drop for Browser {
     fn drop(&mut self) {
         if !std::thread::panicking() {

@@ -25,7 +25,7 @@ eventually answers 000 https://127.0.0.1:9443/bitrix
 reconfigure configure_nginx=yes
 eventually answers 200 https://127.0.0.1:9443/bitrix
 
-# The site is the administrator's once he has edited it.
+# The site is the administrator's once they have edited it.
 echo '# edited' >>$SITE
 reconfigure https_port=9444
 holds grep -q '# edited' $SITE

@@ -5,7 +5,7 @@ serves
 is 'what an upgrade asks' "$(asked dpkg -i $NEXT)" ''
 quietly dpkg -P ecss-crm-server
 
-# Whoever comes from the Node.js package has answered already.
+# An administrator who comes from the Node.js package has answered already.
 quietly dpkg -i /debs/node-shipped.deb
 is 'what the change of package asks' "$(asked dpkg -i $OURS)" ''
 serves

@@ -46,7 +46,7 @@ quietly dpkg -i $OURS
 serves
 holds test -e $ENABLED
 
-# The logs: rotation and what makes the file anew.
+# The logs: rotation and what makes the file again.
 planted /precious/secret $LOG/planted.log
 planted /precious/made $LOG/default.log.1
 quietly logrotate -f /etc/logrotate.d/ecss-crm-server || true

@@ -1,6 +1,6 @@
 //! The call card in an employee's browser.
 
-use super::{Firm, PATIENCE, Story};
+use super::{PATIENCE, Story, TestCompany};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -17,20 +17,20 @@ pub struct Card {
 }
 
 impl Card {
-    /// Opens the first tab of the card on this employee's screen, as his browser does.
-    pub async fn open(story: &Story, firm: &Firm, user: i64) -> Self {
-        Self::open_if_there(story, firm, user).await.expect("a tab in the card")
+    /// Opens the first tab of the card on this employee's screen, as the browser does.
+    pub async fn open(story: &Story, company: &TestCompany, user: i64) -> Self {
+        Self::open_if_there(story, company, user).await.expect("a tab in the card")
     }
 
     /// Opens it if one stands on this employee's screen.
-    pub async fn open_if_there(story: &Story, firm: &Firm, user: i64) -> Option<Self> {
-        let frame = firm.portal.card_frames(user).into_iter().next()?;
+    pub async fn open_if_there(story: &Story, company: &TestCompany, user: i64) -> Option<Self> {
+        let frame = company.portal.card_frames(user).into_iter().next()?;
         let client = story.environment().client().clone();
         let response = frame.send(&client).await.expect("the card");
         assert_eq!(response.status(), StatusCode::OK);
         let headers = response.headers().clone();
         let policy = headers.get("content-security-policy").and_then(|v| v.to_str().ok()).unwrap_or_default();
-        assert!(policy.contains("frame-ancestors") && policy.contains(&firm.portal.domain()), "{policy}");
+        assert!(policy.contains("frame-ancestors") && policy.contains(&company.portal.domain()), "{policy}");
         assert!(!headers.contains_key("x-frame-options"), "the portal may not frame it");
         let page = response.text().await.expect("a page");
         let state = serde_json::from_str(&attribute(&page, "data-state")).expect("the card's state");

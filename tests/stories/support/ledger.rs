@@ -1,14 +1,14 @@
 //! What the CRM has recorded, added up: for stories in which one conversation may rightly be one record or several.
 
-use super::firm::{no_active_call, nothing_waits};
-use super::{Firm, Story};
+use super::company::{no_active_call, nothing_waits};
+use super::{Story, TestCompany};
 use ecss_crm_server::sandbox::portal::FinishedCall;
 use ecss_crm_server::sandbox::switch::TrueLeg;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::fs;
 
-/// Durations are whole seconds, and a conversation is never shorter than one: so much may each record be off.
+/// Durations are whole seconds, and a conversation is never shorter than one: each record may be off by this much.
 const PER_RECORD: f64 = 1.0;
 
 /// An employee's conversations with one number, as the CRM has them.
@@ -71,7 +71,7 @@ pub fn same(one: &str, other: &str) -> bool {
     tail(one) == tail(other)
 }
 
-impl Firm {
+impl TestCompany {
     /// Saves how calls are recorded, as the page's form does; what is not named is set to its default.
     pub async fn choose(&mut self, choices: &[(&str, &str)]) {
         let request = self.admin.request(Method::POST, "/company/calls").form(choices);
@@ -105,7 +105,7 @@ impl Firm {
         story.until_asked(&what, listed).await;
     }
 
-    /// Every page of the company that tells of calls, one text.
+    /// Every page of the company that shows calls, one text.
     pub async fn pages_about_calls(&mut self) -> String {
         let list = self.calls_list().await;
         let mut all = list.to_string();
@@ -136,12 +136,12 @@ fn find_id(call: &Value) -> Option<String> {
 }
 
 impl Story {
-    /// These digits stand nowhere: in no request to the portal, no line of the log at any level, no page, and not in the
-    /// database, the files of which are read as they are.
-    pub async fn assert_unknown(&self, firm: &mut Firm, digits: &[&str]) {
-        let pages = firm.pages_about_calls().await;
+    /// These digits stand nowhere: in no request to the portal, no line of the log at any level, no page, and not in
+    /// the database, the files of which are read as they are.
+    pub async fn assert_unknown(&self, company: &mut TestCompany, digits: &[&str]) {
+        let pages = company.pages_about_calls().await;
         let mut places: Vec<(String, Vec<u8>)> = vec![("the pages".to_owned(), pages.into_bytes())];
-        for request in firm.portal.requests() {
+        for request in company.portal.requests() {
             places.push((format!("{} {}", request.method, request.params), request.params.to_string().into_bytes()));
         }
         for file in fs::read_dir(&self.environment().settings.state_dir).expect("the state directory") {

@@ -1,12 +1,12 @@
 //! The stage of the stories: a town with the real daemon, companies in it, and the verdict at the end.
 
 mod card;
-mod firm;
+mod company;
 mod ledger;
 mod log;
 
 pub use card::Card;
-pub use firm::Firm;
+pub use company::TestCompany;
 pub use ledger::{assert_nobody_else_talked, assert_talked, same, seconds, talks};
 
 use ecss_crm_server::config::Settings;
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use tracing::Level;
 
 /// How long anything awaited may take; generous, as the machine may be busy with other tests, and clearly more than the
-/// minute after which we ask again about what anybody can have told.
+/// minute after which we ask again about what anybody can have said.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A client's number as the portal keeps it.
@@ -81,25 +81,25 @@ impl Story {
 
     /// A town with one company at work: Anna 1000 (admin, user 1), Ivan 1001 (7), Pyotr 1002 (8), Maria 1003 (9),
     /// Oleg 1004 (10, a telephone that does not pick up on command).
-    pub async fn with_firm() -> (Self, Firm) {
+    pub async fn with_company() -> (Self, TestCompany) {
         let story = Self::begin().await;
-        let firm = story.firm("firma.local").await;
-        (story, firm)
+        let company = story.company("firma.local").await;
+        (story, company)
     }
 
     /// One more company, its application installed in the portal, registered by its admin and at work.
-    pub async fn firm(&self, domain: &str) -> Firm {
-        let firm = self.newcomer(domain, PortalSpec::default()).await;
-        firm.portal.install(1).await.expect("an installation path");
-        firm.register(self).await
+    pub async fn company(&self, domain: &str) -> TestCompany {
+        let company = self.newcomer(domain, PortalSpec::default()).await;
+        company.portal.install(1).await.expect("an installation path");
+        company.register(self).await
     }
 
     /// One more company that nobody has registered yet.
-    pub async fn newcomer(&self, domain: &str, spec: PortalSpec) -> Firm {
-        let company = self.environment().add_company(domain, spec).await.expect("a company");
-        let keys = company.portal.keys().expect("the portal's application");
+    pub async fn newcomer(&self, domain: &str, spec: PortalSpec) -> TestCompany {
+        let simulated = self.environment().add_company(domain, spec).await.expect("a company");
+        let keys = simulated.portal.keys().expect("the portal's application");
         self.secrets.borrow_mut().extend([keys.client_secret, keys.application_token]);
-        Firm::new(self, company)
+        TestCompany::new(self, simulated)
     }
 
     /// The town.
@@ -133,7 +133,7 @@ impl Story {
     /// Waits until something that can only be asked for is so: asks again and again.
     pub async fn until_asked<T>(&self, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
         let asking = async {
-            // Nothing tells when a page would answer differently, so it is asked often.
+            // Nothing says when a page would answer differently, so it is asked often.
             let mut often = tokio::time::interval(Duration::from_millis(25));
             loop {
                 often.tick().await;
@@ -162,9 +162,9 @@ impl Story {
         self.refreshes_vary.set(true);
     }
 
-    /// So much time passes at once, for the portals and for the daemon. The switch's clock is its own.
+    /// This much time passes at once, for the portals and for the daemon. The switch's clock is its own.
     pub fn pass(&self, span: Duration) {
-        // The portal first, so that no token is too young for whoever finds it old.
+        // The portal first, so that no token is too young for the side that finds it old.
         self.environment().portals.advance(span);
         self.environment().clock.pass(span);
     }
@@ -213,16 +213,16 @@ impl Story {
             let done = portals.portals().iter().all(|p| p.open_calls().is_empty() && p.visible().is_empty());
             done.then_some(())
         };
-        // Whether it became silent in time is told better by the assertions below.
+        // Whether it became silent in time is shown better by the assertions below.
         let _ = portals.until(PATIENCE, silent).await;
         let admins = self.admins.take();
         for admin in &admins {
             self.until_asked("nothing goes on and nothing waits", async || {
-                (firm::no_active_call(admin).await && firm::nothing_waits(admin).await).then_some(())
+                (company::no_active_call(admin).await && company::nothing_waits(admin).await).then_some(())
             })
             .await;
         }
-        // Requests under way end with the daemon: after this nothing can be told twice unseen.
+        // Requests under way end with the daemon: after this nothing can be recorded twice unseen.
         self.stop_daemon().await;
         portals.portals().iter().for_each(SimPortal::assert_silent);
         let wrong = portals.auth_violations();
@@ -279,7 +279,7 @@ impl Drop for Story {
     }
 }
 
-/// A conversation takes its time: here the time itself is what is told about.
+/// A conversation takes its time: here the time itself is the subject.
 pub async fn talk(seconds: f64) {
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
 }

@@ -1,4 +1,4 @@
-//! Remembers which oddities were already logged, so that each is told once and not with every call.
+//! Remembers which oddities were already logged, so that each is logged once and not with every call.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
@@ -11,8 +11,8 @@ const OF_ONE: u32 = 50;
 /// bytes each.
 const OF_ALL: usize = 50_000;
 
-/// What was told already, for all connections that share a dialect. Companies mostly share a switch, so that what one has
-/// told is no news of another.
+/// What was logged already, for all connections that share a dialect. Companies mostly share a switch, so that what one
+/// has shown is no news from another.
 #[derive(Debug, Default)]
 pub(crate) struct LogOnce {
     hasher: RandomState,
@@ -22,12 +22,12 @@ pub(crate) struct LogOnce {
 #[derive(Debug, Default)]
 struct Told {
     what: HashSet<u64>,
-    /// How many of them whose connections have told.
+    /// How many of them each company's connections have shown.
     by: HashMap<u64, u32>,
 }
 
 impl LogOnce {
-    /// Whether this is the first time and should be told; `who` is whose connection it is.
+    /// Whether this is the first time and should be logged; `who` is whose connection it is.
     pub(crate) fn is_news(&self, who: impl Hash, what: &str) -> bool {
         let (who, what) = (self.hasher.hash_one(who), self.hasher.hash_one(what));
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -52,7 +52,6 @@ const LONGEST_FILE: u64 = 256 * 1024;
 
 impl Dialect {
     /// The built-in dialect; every caller gets the same one.
-    #[expect(clippy::should_implement_trait, reason = "it hands out a shared value, which Default cannot")]
     pub fn default() -> Arc<Self> {
         STANDARD.clone()
     }
@@ -182,7 +181,6 @@ pub(super) struct LegWords {
     pub(super) times: Vec<TimeFormat>,
 }
 
-/// One command.
 #[derive(Debug)]
 pub(super) struct Command {
     pub(super) enabled: bool,

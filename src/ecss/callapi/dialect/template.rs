@@ -95,7 +95,6 @@ fn lookup<'v>(values: Values<'v>, name: &str) -> Option<&'v Value> {
 pub(crate) enum Message {
     /// JSON; values are put in as JSON values.
     Json(Json),
-    /// Anything else.
     Text(Text),
 }
 

@@ -1,4 +1,4 @@
-//! What a dialect file may say, and how its faults are told.
+//! What a dialect file may say, and how its faults are reported.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Switches whose TLS cannot be trusted: what is said of them, and that they are told nothing.
+//! Switches whose TLS cannot be trusted: what is said of them, and that they are sent nothing.
 
 use super::rig::{API_KEY, Client, Rig, Script};
 use crate::domain::company::Trust;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-/// What lies in the buffers of two sockets, and what a peer may have sent into them before it hears that nobody reads.
+/// What lies in the buffers of two sockets, and what a peer may have sent into them before it notices that nobody
+/// reads.
 const IN_BUFFERS: u64 = 12 * 1024 * 1024;
 
 /// How a peer answers one request: this, and then this again and again, or nothing more.

@@ -47,7 +47,6 @@ impl<'v> Inherited<'v> {
 /// What an object is.
 #[derive(Debug)]
 pub(super) enum LegReading {
-    /// A leg.
     Leg(Box<LegEvent>),
     /// A leg in a phase that is nothing to us.
     Ignored,

@@ -115,7 +115,7 @@ impl Frame {
         Self { kind, legs: found.legs, unknown, oddities, value: Some(value) }
     }
 
-    /// What the frame tells the session: its legs together, then what was not understood.
+    /// What the frame means for the session: its legs together, then what was not understood.
     pub(super) fn events(
         legs: Vec<LegEvent>,
         unknown: Option<&str>,

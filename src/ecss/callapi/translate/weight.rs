@@ -6,7 +6,7 @@ const MOST_CONTAINERS: usize = 20_000;
 /// Values in one frame; a leg has about a dozen.
 const MOST_VALUES: usize = 200_000;
 
-/// Whether a frame has more parts than any real one. Counts signs, also those within texts: a frame with so many of them
+/// Whether a frame has more parts than any real one. Counts signs, also those within texts: a frame with this many of them
 /// is no real one either.
 pub(super) fn is_too_heavy(text: &str) -> bool {
     // Every part takes a byte at least.

@@ -108,7 +108,7 @@ fn unbind(context: &mut Context<'_>) -> Answer {
     Ok(json!({ "count": before - context.portal.handlers.len() }).into())
 }
 
-/// Who is no admin sees and removes what was bound for himself only.
+/// Users who are no admins see and remove only what was bound for themselves.
 fn own_only(context: &Context<'_>) -> Option<i64> {
     (!context.is_admin()).then_some(context.caller.user)
 }

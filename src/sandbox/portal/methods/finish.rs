@@ -76,7 +76,7 @@ fn row(end: &FinishedCall, app: i64, app_name: &str) -> Value {
         "EXTERNAL_CALL_ID": call.external,
         "PORTAL_USER_ID": end.user,
         "PHONE_NUMBER": call.number,
-        // `$lineNumber ?: …`: a line called "0" is not told.
+        // `$lineNumber ?: …`: a line called "0" is not given.
         "PORTAL_NUMBER": call.line.clone().filter(|l| php::text_is_true(l)).unwrap_or_else(|| format!("REST_APP:{app}")),
         "INCOMING": call.kind.to_string(),
         "CALL_DURATION": end.duration,

@@ -23,7 +23,6 @@ use super::params::Params;
 use super::state::Portal;
 use crate::domain::Timestamp;
 
-/// Who calls.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     /// All calls run as this employee.
@@ -34,13 +33,9 @@ pub struct Caller {
 
 /// What a method works with.
 pub struct Context<'a> {
-    /// The portal.
     pub portal: &'a mut Portal,
-    /// Who calls.
     pub caller: Caller,
-    /// With what.
     pub params: &'a Params,
-    /// When.
     pub now: Timestamp,
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::convert::Infallible;
 use tokio::sync::watch;
 
-/// Newest records first, so many of them.
+/// Newest records first, this many of them.
 const RECORDS: usize = 30;
 
 pub fn routes() -> Router<Door> {

@@ -28,7 +28,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-/// A client that says nothing for so long is let go.
+/// A client that says nothing for this long is let go.
 const HELLO: Duration = Duration::from_secs(10);
 /// The first byte of a TLS handshake.
 const TLS: u8 = 0x16;
@@ -44,7 +44,6 @@ pub struct Hangup;
 /// The doors of one portal, reached at `domain`; after a rename it has two, and the old one redirects.
 #[derive(Clone)]
 pub struct Door {
-    /// The world.
     pub world: PortalWorld,
     /// The portal.
     pub member_id: Arc<str>,

@@ -62,7 +62,7 @@ fn odd_body(odd: Odd) -> Response {
             (head, Body::from_stream(seconds)).into_response()
         }
         Odd::Endless => (head, Body::from_stream(stream::repeat_with(move || piece(16 * 1024)))).into_response(),
-        // The first bytes of what gzip says; what would follow is of no interest to whoever cannot read it.
+        // The first bytes of what gzip says; what would follow is of no interest to a client that cannot read it.
         Odd::Compressed => {
             (head, [(header::CONTENT_ENCODING, "gzip")], &b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..]).into_response()
         }

@@ -108,7 +108,7 @@ async fn a_finish_writes_the_truth_of_the_duration() {
     let row = stage.finish(&call, PETROV, 42).await;
     assert_eq!(row["CALL_STATUS"], 1);
     assert_eq!(row["CALL_FAILED_CODE"], "200");
-    assert_eq!(row["PORTAL_USER_ID"], PETROV, "whoever finishes owns the row");
+    assert_eq!(row["PORTAL_USER_ID"], PETROV, "the user who finishes owns the row");
     assert_eq!(row["EXTERNAL_CALL_ID"], "x-1");
     assert_eq!(row["INCOMING"], "2");
     assert_eq!(row["CALL_START_DATE"], json!({}), "a date object loses its content");

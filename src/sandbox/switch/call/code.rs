@@ -1,8 +1,8 @@
 //! Codes for the switch itself: log-in at a queue, diversions, picking up a colleague's call, parking.
 //!
 //! A code looks like any call of the telephone: an `out` leg whose other number is what was dialled, the password of an
-//! operator included (field cases, row 2). The switch answers with an announcement, unless the domain says otherwise for
-//! this code.
+//! operator included (field cases, row 2). The switch answers with an announcement, unless the domain says otherwise
+//! for this code.
 
 use super::place::{Reached, Target, TargetKind};
 use super::{CallId, LegId, Party, Refusal, ReleaseCause, Turn};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 const PICK_UP: &str = "*8";
 /// Parks the call that the telephone has put on hold by dialling.
 const PARK: &str = "*68";
-/// Takes back whoever has been parked for longest.
+/// Takes back the party that has been parked for longest.
 const TAKE_BACK: &str = "*69";
 
 /// What a code does beside being answered.

@@ -78,7 +78,6 @@ pub(super) enum Far {
     Pending,
     /// A voice menu or queue has the caller.
     Service,
-    /// These ring.
     Ringing(Vec<LegId>),
     /// This one talks with the near side.
     Connected(LegId),

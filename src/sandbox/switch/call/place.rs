@@ -1,4 +1,4 @@
-//! A call is placed and finds the phones that shall ring.
+//! A call is placed and finds the phones that are to ring.
 
 use super::{Call, CallId, Direction, Far, LegId, NewLeg, Party, Refusal, ReleaseCause, Route, Timer, Turn};
 use crate::sandbox::switch::numbers::{bare, is_code, leads_outside};
@@ -38,7 +38,6 @@ pub(super) enum Reached {
 /// Whose name a ringing leg shows.
 #[derive(Clone, Copy)]
 enum Shows {
-    /// The caller's.
     Caller,
     /// The called phone's own, as seen on operators of a queue.
     Own,

@@ -25,7 +25,7 @@ impl Turn<'_> {
         self.show(&[id]);
     }
 
-    /// All telephones that have this call learn another number of whoever is outside, in one frame.
+    /// All telephones that have this call learn another number of the party outside, in one frame.
     pub(in crate::sandbox::switch) fn renumber_all(&mut self, call: CallId, remote: &Arc<str>) -> Result<(), Refusal> {
         let legs = self.running(call)?.legs.clone();
         let is_phone = |leg: &Leg| leg.party == Party::Phone && !leg.is_over();

@@ -44,7 +44,8 @@ impl Turn<'_> {
     }
 
     /// The party at `id` brings whom it consults into the call: all three talk. What a real switch shows of this is
-    /// unknown; here the guest gets a leg of its own in the call, as on a transfer, and the one who invites keeps his.
+    /// unknown; here the guest gets a leg of its own in the call, as on a transfer, and the inviting party keeps its
+    /// own.
     pub(in crate::sandbox::switch) fn conference(&mut self, id: LegId) -> Result<(), Refusal> {
         let leg = self.live(id)?;
         let (call, own) = (leg.call, Arc::clone(&leg.own));
@@ -68,7 +69,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// One of three or more leaves; the others go on. Tells whether this was a conference.
+    /// One of three or more leaves; the others go on. Returns whether this was a conference.
     pub(super) fn leave_conference(&mut self, call: CallId, id: LegId, cause: ReleaseCause) -> bool {
         let running = self.call(call);
         let Far::Connected(far) = running.far else { return false };

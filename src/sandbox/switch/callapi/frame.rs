@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// What a new socket hears first.
+/// What a new socket is sent first.
 pub(super) const OPEN: &str = r#"{"event":"connection_state","data":{"state":"open"}}"#;
 const EVENT: &str = "conversations_event";
 
@@ -34,7 +34,7 @@ pub(in crate::sandbox::switch) fn answer_text(at: Timestamp, zone: &TimeZone, sk
     text.into()
 }
 
-/// The frames that tell of some legs: one, or one per leg.
+/// The frames that report some legs: one, or one per leg.
 pub(super) fn frames<'a>(legs: impl IntoIterator<Item = &'a Leg>, quirks: &Quirks) -> Vec<Utf8Bytes> {
     let mut legs: Vec<&Leg> = legs.into_iter().collect();
     if quirks.reorder {

@@ -52,7 +52,7 @@ fn with_type(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
 }
 
 impl Core {
-    /// Writes into the journal and wakes whoever waits for such an entry.
+    /// Writes into the journal and wakes those who wait for such an entry.
     pub(super) fn note(&self, node: usize, client_id: Option<String>, what: What) {
         let at = self.clock.now();
         self.lock().journal.note(at, node, client_id, what);

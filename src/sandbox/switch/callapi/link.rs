@@ -18,9 +18,9 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
-/// So long a frame is held back to change places with the next.
+/// How long a frame is held back to change places with the next.
 const SWAP_WINDOW: Duration = Duration::from_millis(30);
-/// So many queued frames are written before the socket is flushed.
+/// This many queued frames are written before the socket is flushed.
 const BATCH: usize = 64;
 
 /// What the writer is told.

@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// So many frames may wait for a socket before it is dropped as too slow.
+/// This many frames may wait for a socket before it is dropped as too slow.
 const QUEUE: usize = 4096;
 
 /// An event socket.
@@ -38,7 +38,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// So many request ids are remembered.
+    /// This many request ids are remembered.
     const REMEMBERED: usize = 256;
 
     fn new(integration: usize, node: usize, out: mpsc::Sender<Out>, kill: CancellationToken) -> Self {

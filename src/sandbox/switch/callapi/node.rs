@@ -171,7 +171,7 @@ async fn connection(
     tls: Option<Arc<rustls::ServerConfig>>,
     broken: CancellationToken,
 ) {
-    // Small frames must leave at once; a socket that cannot be told so still works.
+    // Small frames must leave at once; a socket without this option still works.
     let _nodelay = stream.set_nodelay(true);
     let talk = async {
         match tls {

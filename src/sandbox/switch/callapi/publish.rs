@@ -50,7 +50,7 @@ impl Core {
         }
     }
 
-    /// Takes a new socket into the world: it is greeted, and hears of running calls if the switch does that.
+    /// Takes a new socket into the world: it is greeted, and told of running calls if the switch does that.
     pub(super) fn link(&self, socket: Socket) -> (LinkId, Heartbeat) {
         let at = self.clock.now();
         let mut state = self.lock();

@@ -140,7 +140,7 @@ impl DomainHandle {
     }
 
     /// Somebody outside calls a phone, group, hunt or queue of the domain. A wrong or busy number gives a call
-    /// that is over. An empty `from` is a caller who hides his number.
+    /// that is over. An empty `from` is a caller who hides the number.
     pub async fn external_call(&self, from: &str, to: &str) -> CallId {
         self.core.room().await;
         let (from, number) = (tidy(from).into(), tidy(to).into());

@@ -1,4 +1,4 @@
-//! What makes calls hard to follow: legs that go on in another call, numbers that change, ends that are never told.
+//! What makes calls hard to follow: legs that go on in another call, numbers that change, ends that are never reported.
 
 use super::PhoneHandle;
 use crate::sandbox::switch::SwitchWorld;
@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub struct OldFrame(Leg);
 
 impl SwitchWorld {
-    /// All legs of a call go on in a new one, under their ids; tells its id. With `told` each of them says so at once in
-    /// its present phase, otherwise the next news of it does.
+    /// All legs of a call go on in a new one, under their ids; returns its id. With `told` each of them says so at once
+    /// in its present phase, otherwise the next news of it does.
     pub fn move_call(&self, call: CallId, told: bool) -> Result<CallId, Refusal> {
         self.core.turn(|turn| turn.rehome(call, None, told))
     }
@@ -28,12 +28,12 @@ impl SwitchWorld {
         self.core.turn(|turn| turn.renumber_all(call, &number))
     }
 
-    /// The switch forgets this call: nothing is told of it any more, not even its end, although sockets stay open.
+    /// The switch forgets this call: nothing is reported of it any more, not even its end, although sockets stay open.
     pub fn forget_call(&self, call: CallId) -> Result<(), Refusal> {
         self.core.turn(|turn| turn.forget_call(call))
     }
 
-    /// Tells now what was forgotten of this call, as it stands now.
+    /// Reports now what was forgotten of this call, as it stands now.
     pub fn remember_call(&self, call: CallId) -> Result<(), Refusal> {
         self.core.turn(|turn| turn.remember(call))
     }

@@ -1,4 +1,4 @@
-//! What the field does beside: codes, numbers that change, ends that are never told.
+//! What the field does beside: codes, numbers that change, ends that are never reported.
 
 use super::support::Bench;
 use crate::sandbox::switch::{HiddenStyle, PhoneStatus, RemotePolicy};

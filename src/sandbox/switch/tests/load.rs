@@ -40,7 +40,7 @@ async fn a_client_that_never_reads_is_dropped_and_named() {
     let phone = bench.world.phone("1001");
     while bench.world.links() > 0 {
         bench.world.external_call("+79835551122", "1001").await;
-        // Not through the patient door: the queue shall overflow.
+        // Not through the patient door: the queue is to overflow.
         bench.world.core.congested.store(false, std::sync::atomic::Ordering::Release);
         phone.reject().await.expect("reject");
         bench.world.core.congested.store(false, std::sync::atomic::Ordering::Release);

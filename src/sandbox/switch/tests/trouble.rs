@@ -20,7 +20,7 @@ async fn tokens_belong_to_one_node() {
     let mut there = Client::open(other, body["token"].as_str().expect("token")).await.expect("socket");
     there.frame().await;
     bench.world.external_call("+79835551122", "1001").await;
-    assert_eq!(here.seen().await, there.seen().await, "every socket of the integration hears it");
+    assert_eq!(here.seen().await, there.seen().await, "every socket of the integration gets it");
     assert_eq!((bench.world.links(), bench.world.links_on(second)), (2, 1));
     assert_eq!(bench.world.base_urls().len(), 2);
 }
@@ -218,6 +218,6 @@ async fn raw_frames_can_be_sent_to_one_integration_alone() {
     assert!(bench.world.send_raw_to("crm", r#"{"event":"weather"}"#));
     assert_eq!(client.frame().await["event"], "weather");
     bench.world.external_call("+79835551122", "1009").await;
-    assert_eq!(stranger.seen().await, "1009 in 79835551122 alerting", "the first thing it hears");
+    assert_eq!(stranger.seen().await, "1009 in 79835551122 alerting", "the first thing it gets");
     bench.end(client).await;
 }

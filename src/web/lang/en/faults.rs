@@ -157,7 +157,7 @@ pub(super) const FIELD: FieldTexts = FieldTexts {
     no_digits: "The number has no digits.",
     long_number: "The number is longer than 40 characters.",
     strange_number: |c| format!("“{c}” cannot be dialled; digits, * and # can."),
-    unclear_number: "It cannot be told whether this is one number or several. Separate numbers by commas and write the digits of one number together.",
+    unclear_number: "It is not clear whether this is one number or several. Separate numbers by commas and write the digits of one number together.",
 };
 
 pub(super) const ERROR: ErrorTexts = ErrorTexts {

@@ -57,7 +57,7 @@ const EMPLOYEES: EmployeeTexts = EmployeeTexts {
     numbers_hint: "Separate several numbers by commas; calls made from Bitrix24 use the first.",
     dismissed: "dismissed",
     nameless: |id| format!("User {id}"),
-    empty: "The portal has not told of any user yet.",
+    empty: "The portal has not listed any user yet.",
     close: "Close",
     close_hint: "Changes are saved when this window closes.",
     loading: "Loading the list…",

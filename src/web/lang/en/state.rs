@@ -7,17 +7,17 @@ pub(super) const STATE: StateTexts = StateTexts {
     well: "All is well again.",
     next: "The next attempt:",
     lasting: |lasts| format!("for {lasts}"),
-    calls_wait: |n| format!("{} to be told to the CRM.", waiting(n)),
+    calls_wait: |n| format!("{} to be sent to the CRM.", waiting(n)),
     calls_wait_since: |n, lasts| {
         let oldest = if n == 1 { "for" } else { "the oldest for" };
-        format!("{} to be told to the CRM, {oldest} {lasts}.", waiting(n))
+        format!("{} to be sent to the CRM, {oldest} {lasts}.", waiting(n))
     },
-    told_by_itself: "Everything is stored and will be told by itself, nothing is lost.",
-    told_after: "Everything is stored and will be told by itself as soon as access is back.",
-    told_from_memory: "Everything will be told by itself unless the service stops before.",
+    told_by_itself: "Everything is stored and will be sent automatically, nothing is lost.",
+    told_after: "Everything is stored and will be sent automatically as soon as access is back.",
+    told_from_memory: "Everything will be sent automatically unless the service stops before.",
     behind: StateText {
         title: "Telling what has piled up",
-        what: "The portal answers; calls are told one after another, no faster than it allows.",
+        what: "The portal answers; calls are sent one after another, no faster than it allows.",
         todo: "",
     },
     grant_ends: StateText {
@@ -27,7 +27,7 @@ pub(super) const STATE: StateTexts = StateTexts {
     },
     refused_click: StateText {
         title: "The portal does not take the subscription to clicks",
-        what: "A click on a number in Bitrix24 does not reach this server. Other calls are told.",
+        what: "A click on a number in Bitrix24 does not reach this server. Other calls are recorded.",
         todo: "Check that the application has the right “Telephony (telephony)” and that an administrator of the portal has logged in, then press “Log in again”.",
     },
     refused_card: StateText {
@@ -47,7 +47,7 @@ pub(super) const STATE: StateTexts = StateTexts {
     },
     refused_users: StateText {
         title: "The portal does not list its users",
-        what: "New users and their numbers do not appear, and dismissed ones are not marked. Calls to numbers that are not in the list are not told to the CRM.",
+        what: "New users and their numbers do not appear, and dismissed ones are not marked. Calls to numbers that are not in the list are not recorded in the CRM.",
         todo: "Check that the application has the right “Users (user)” and that an administrator of the portal has logged in, then press “Log in again”.",
     },
     said: "The portal's answer:",
@@ -55,52 +55,52 @@ pub(super) const STATE: StateTexts = StateTexts {
     server_said: "Bitrix24's authorization server:",
     install_waits: StateText {
         title: "The installation of the application is not confirmed yet",
-        what: "The portal has told of an installation, and Bitrix24's authorization server has not confirmed it yet. Clicks on numbers may not work before it does.",
+        what: "The portal has announced an installation, and Bitrix24's authorization server has not confirmed it yet. Clicks on numbers may not work before it does.",
         todo: "Nothing needs to be done: it is asked again. If it takes long, check this server's access to the internet.",
     },
     install_refused: StateText {
         title: "The installation of the application is not confirmed",
-        what: "The portal has told of an installation, but Bitrix24's authorization server says no to it. Clicks on numbers and the recording of calls may not work.",
-        todo: "Check the portal's subscription and the application's keys: if the application was made anew, log in at this server with its new keys, else press “Log in again”.",
+        what: "The portal has announced an installation, but Bitrix24's authorization server says no to it. Clicks on numbers and the recording of calls may not work.",
+        todo: "Check the portal's subscription and the application's keys: if the application was created again, log in at this server with its new keys, else press “Log in again”.",
     },
     install_unknown: StateText {
         title: "The installation of the application is not confirmed yet",
-        what: "The portal has told of an installation, but has not confirmed that an administrator made it. Clicks on numbers may not work before it does.",
+        what: "The portal has announced an installation, but has not confirmed that an administrator made it. Clicks on numbers may not work before it does.",
         todo: "Nothing needs to be done: it is asked again.",
     },
     install_bare: StateText {
-        title: "The portal has told of an installation without tokens",
-        what: "Such an installation cannot be confirmed. The card and clicks are checked and set up anew with the access there was, where necessary.",
+        title: "The portal has announced an installation without tokens",
+        what: "Such an installation cannot be confirmed. The card and clicks are checked and set up again with the access there was, where necessary.",
         todo: "If clicks on numbers do not work, press “Log in again”.",
     },
     events_unproved: StateText {
         title: "The portal's events cannot be proved yet",
-        what: "The notice of the application's installation did not arrive or could not be confirmed. Calls are told to the CRM, but some clicks on numbers and the removal of the application are refused.",
-        todo: "As an administrator, open the application once inside the portal, or the card of any call: that settles it. If the portal shows neither, install the application anew.",
+        what: "The notice of the application's installation did not arrive or could not be confirmed. Calls are recorded in the CRM, but some clicks on numbers and the removal of the application are refused.",
+        todo: "As an administrator, open the application once inside the portal, or the card of any call: that settles it. If the portal shows neither, install the application again.",
     },
     removal_doubted: StateText {
-        title: "Somebody has told of the application's removal",
+        title: "Somebody has announced the application's removal",
         what: "The portal still accepts this server, so nothing was changed: calls go on, nothing is deleted. The portal is asked again for an hour. The proof that came along is known to every employee's browser.",
-        todo: "If you have removed the application, nothing needs to be done. If not, look in the server's log for when this was told, and find out who in the company did.",
+        todo: "If you have removed the application, nothing needs to be done. If not, look in the server's log for when this was announced, and find out who in the company did.",
     },
     removal_unasked: StateText {
         title: "The removal of the application is not confirmed yet",
-        what: "Somebody has told of the application's removal, and the portal cannot be asked whether it is so. Nothing is deleted until then.",
+        what: "Somebody has announced the application's removal, and the portal cannot be asked whether it is so. Nothing is deleted until then.",
         todo: "Nothing needs to be done: the portal is asked again. If the application was not removed, log in again, which settles it.",
     },
     excess: StateText {
-        title: "The switch tells of more calls than there can be",
+        title: "The switch reports more calls than there can be",
         what: "Calls that were silent the longest are closed with their end unknown, and the records say so. Calls of other companies are not touched.",
         todo: "Ask the switch's administrator to check this integration: events of ends may be missing, or something else sends in its name. The server's log says since when.",
     },
     unencrypted: StateText {
         title: "The connection to ECSS-10 is not encrypted",
-        what: "The address begins with http://: the API key, events and numbers pass so that whoever stands between can read and change them.",
+        what: "The address begins with http://: the API key, events and numbers can be read and changed by anybody in between.",
         todo: "Write the address with https:// on the ECSS-10 tab.",
     },
     unchecked: StateText {
         title: "The certificate of ECSS-10 is not checked",
-        what: "The check is switched off: whoever stands between can pretend to be ECSS-10 and read the API key, events and numbers.",
+        what: "The check is switched off: anybody in between can pretend to be ECSS-10 and read the API key, events and numbers.",
         todo: "Choose another check of the certificate on the ECSS-10 tab: it can be accepted by its fingerprint.",
     },
     gave_way: |calls, legs| format!("Closed since the start: {calls} calls, {legs} legs."),

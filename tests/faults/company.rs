@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// See the module.
-pub struct Firm {
-    pub company: SimulatedCompany,
+pub struct TestCompany {
+    pub simulated: SimulatedCompany,
     pub portal: SimPortal,
     pub domain: DomainHandle,
     pub switch: SwitchWorld,
@@ -23,27 +22,27 @@ pub struct Firm {
     admin: Admin,
 }
 
-impl Firm {
-    /// A company of so many employees with a telephone each, registered and at work.
+impl TestCompany {
+    /// A company of this many employees with a telephone each, registered and at work.
     pub async fn settle(stage: &Stage, domain: &str, seats: i64, limits: Limits) -> Self {
         let inner = |user: i64| (1000 + user).to_string();
         let user =
             |id: i64| User { admin: id == 1, ..User::new(id, "Иван", &format!("{id}-й")).inner(&inner(id)) };
         let spec = PortalSpec { users: (1..=seats).map(user).collect(), limits, ..PortalSpec::default() };
-        let company = stage.environment.add_company(domain, spec).await.expect("a company");
-        company.portal.install(1).await.expect("an installation path");
-        let admin = stage.environment.register(&company).await.expect("the registration");
-        let mut firm = Self {
-            portal: company.portal.clone(),
+        let simulated = stage.environment.add_company(domain, spec).await.expect("a company");
+        simulated.portal.install(1).await.expect("an installation path");
+        let admin = stage.environment.register(&simulated).await.expect("the registration");
+        let mut company = Self {
+            portal: simulated.portal.clone(),
             domain: stage.environment.switch.domain(domain),
             switch: stage.environment.switch.clone(),
             owners: (1..=seats).map(|user| (inner(user), user)).collect(),
             traffic: AtomicU32::new(0),
             admin,
-            company,
+            simulated,
         };
-        firm.settled(stage).await;
-        firm
+        company.settled(stage).await;
+        company
     }
 
     /// The first digits of clients' numbers that no traffic of this company has had.
@@ -69,7 +68,7 @@ impl Firm {
 
     /// Waits until the daemon is connected to the switch for this company.
     pub async fn linked(&self) {
-        let id = &self.company.client_id;
+        let id = &self.simulated.client_id;
         let linked = |switch: &SwitchWorld| (switch.links_of(id) > 0).then_some(());
         let wait = async {
             // The world's own patience is shorter than the longest pause between two attempts.
@@ -78,7 +77,7 @@ impl Firm {
         tokio::time::timeout(PATIENCE * 2, wait).await.expect("the daemon connects");
     }
 
-    /// Whether the company's pages say that no call goes on and nothing waits to be told.
+    /// Whether the company's pages say that no call goes on and nothing waits to be sent.
     pub async fn is_quiet(&self) -> bool {
         let calls: Value =
             serde_json::from_str(&self.page("/company/calls", "application/json").await).unwrap_or_default();
@@ -105,4 +104,4 @@ impl Firm {
     }
 }
 
-const NOTHING_WAITS: &str = "<dt>Calls waiting to be told to the portal</dt><dd>0</dd>";
+const NOTHING_WAITS: &str = "<dt>Calls waiting to be sent to the portal</dt><dd>0</dd>";

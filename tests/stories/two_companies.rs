@@ -10,7 +10,7 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_sees_its_own_calls_only() {
     let story = Story::begin().await;
-    let (here, there) = (story.firm("odin.local").await, story.firm("dva.local").await);
+    let (here, there) = (story.company("odin.local").await, story.company("dva.local").await);
     let first = here.incoming(CLIENT, "1001").await;
     here.cards_at(&story, &[IVAN]).await;
     let second = there.incoming("+73832000010", "1001").await;
@@ -44,7 +44,7 @@ async fn each_sees_its_own_calls_only() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_companys_trouble_is_not_the_others() {
     let story = Story::begin().await;
-    let (here, there) = (story.firm("odin.local").await, story.firm("dva.local").await);
+    let (here, there) = (story.company("odin.local").await, story.company("dva.local").await);
     here.portal.standing(Fault::Latency(Duration::from_secs(20)));
     let slow = here.incoming(CLIENT, "1001").await;
     let call = there.incoming(CLIENT, "1002").await;

@@ -8,30 +8,29 @@ use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-/// See the module.
-pub struct Firm {
-    pub company: SimulatedCompany,
+pub struct TestCompany {
+    pub simulated: SimulatedCompany,
     pub portal: SimPortal,
     pub domain: DomainHandle,
     pub admin: Admin,
     switch: SwitchWorld,
 }
 
-impl Firm {
-    pub(super) fn new(story: &Story, company: SimulatedCompany) -> Self {
-        story.secret(company.api_key.expose_secret());
+impl TestCompany {
+    pub(super) fn new(story: &Story, simulated: SimulatedCompany) -> Self {
+        story.secret(simulated.api_key.expose_secret());
         Self {
-            portal: company.portal.clone(),
-            domain: story.switch().domain(&company.domain),
+            portal: simulated.portal.clone(),
+            domain: story.switch().domain(&simulated.domain),
             admin: story.environment().admin(),
             switch: story.switch().clone(),
-            company,
+            simulated,
         }
     }
 
     /// The admin registers the company, connects it to the switch, and looks until everything is in place.
     pub async fn register(mut self, story: &Story) -> Self {
-        self.admin = story.environment().register(&self.company).await.expect("the registration");
+        self.admin = story.environment().register(&self.simulated).await.expect("the registration");
         story.remember(&self.admin);
         self.settled(story).await;
         self
@@ -132,7 +131,7 @@ impl Firm {
         story.until(&format!("cards stand at {users:?}"), look).await;
     }
 
-    /// Waits until the portal has recorded so many calls.
+    /// Waits until the portal has recorded this many calls.
     pub async fn finished(&self, story: &Story, n: usize) -> Vec<FinishedCall> {
         let portal = self.portal.clone();
         let look = move || Some(portal.finished_calls()).filter(|all| all.len() >= n);
@@ -173,7 +172,7 @@ pub(super) async fn nothing_waits(admin: &Admin) -> bool {
         return true;
     }
     let page = response.text().await.unwrap_or_default();
-    page.contains("<dt>Calls waiting to be told to the portal</dt><dd>0</dd>")
+    page.contains("<dt>Calls waiting to be sent to the portal</dt><dd>0</dd>")
 }
 
 /// How the company's page shows the switch connection.
