@@ -41,7 +41,7 @@ impl Actor {
         }
         // What cannot be forgotten now goes with everything else that has grown old.
         if let Err(error) = self.store.forget_calls(&self.company, &keys).await {
-            tracing::debug!(company = %self.company, %error, "stories of calls that were given up stay for now");
+            tracing::debug!(%error, "stories of calls that were given up stay for now");
         }
     }
 
@@ -64,9 +64,12 @@ impl Actor {
         }
         let total = self.shared.not_recorded(calls, now).calls;
         if self.surplus.heard(now).is_some() {
-            tracing::warn!(company = %self.company, calls = total, waiting = MOST_WAITING,
+            tracing::warn!(
+                calls = total,
+                waiting = MOST_WAITING,
                 "too many calls wait for the portal: those that have waited longest are not recorded (counted since the \
-                 start); see to it that the portal answers, or that the switch tells of true calls only");
+                 start); see to it that the portal answers, or that the switch tells of true calls only"
+            );
         }
     }
 }

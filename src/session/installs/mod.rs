@@ -69,7 +69,7 @@ impl Companies {
         }
         match outcome {
             Ok(Taken::KeysUnknown) => {
-                tracing::info!(company = %id, "the application was installed in a portal whose keys are not known yet");
+                tracing::info!("the application was installed in a portal whose keys are not known yet");
                 let vouched = self.is_vouched(id, notice, asker).await;
                 // Whoever logs in meanwhile either finds it, or has registered the company before it is looked for here.
                 if self.park(id, notice, received_at, vouched, source).await?
@@ -80,14 +80,14 @@ impl Companies {
                 Ok(())
             }
             Ok(Taken::Later(wait)) => {
-                tracing::debug!(company = %id, ?wait, "an installation has to wait until the authorization server may be asked");
+                tracing::debug!(?wait, "an installation has to wait until the authorization server may be asked");
                 if self.park(id, notice, received_at, false, source).await? {
                     self.installs.later(id, received_at, wait);
                 }
                 Ok(())
             }
             Ok(Taken::TokensMissing | Taken::Up) => {
-                tracing::warn!(company = %id, "an installation was told without tokens that could prove it");
+                tracing::warn!("an installation was told without tokens that could prove it");
                 // Anybody can say so; people are told only what the portal has said.
                 if authentic {
                     self.installs.show(id, received_at, InstallTrouble::TokensMissing);
@@ -96,7 +96,7 @@ impl Companies {
             }
             Err(error) => match trouble(&error) {
                 Some(trouble) => {
-                    tracing::warn!(company = %id, %error, "an installation could not be confirmed; it is tried again by itself");
+                    tracing::warn!(%error, "an installation could not be confirmed; it is tried again by itself");
                     if self.park(id, notice, received_at, false, source).await? {
                         self.installs.failed(id, received_at, trouble, None, self.now());
                     }
@@ -104,7 +104,7 @@ impl Companies {
                 }
                 // Nobody can do anything with it; what waits already must not give way to it.
                 None if matches!(error, RegisterError::OAuth(OAuthError::GrantDead(_))) => {
-                    tracing::warn!(company = %id, %error, "an installation was refused, as its token is not good");
+                    tracing::warn!(%error, "an installation was refused, as its token is not good");
                     Ok(())
                 }
                 None => Err(error),
@@ -121,7 +121,7 @@ impl Companies {
                 let _ = tokio::time::timeout(retry::SOON, self.installs.attempted(id)).await;
             }
             Ok(None) => drop(self.installs.remove(id, None)),
-            Err(error) => tracing::error!(company = %id, %error, "an installation that waits cannot be read"),
+            Err(error) => tracing::error!(%error, "an installation that waits cannot be read"),
         }
     }
 
@@ -141,7 +141,7 @@ impl Companies {
             Ok(0) => drop(self.installs.remove(id, None)),
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(company = %id, %error, "an installation that is done could not be forgotten");
+                tracing::warn!(%error, "an installation that is done could not be forgotten");
             }
         }
     }
@@ -266,7 +266,7 @@ impl Companies {
             // Nobody has tokens for it yet.
             (None, None) => return Ok(Taken::KeysUnknown),
         }
-        tracing::warn!(company = %id, user = %who.user, "the application was installed in the portal and is confirmed");
+        tracing::warn!(user = %who.user, "the application was installed in the portal and is confirmed");
         Ok(Taken::Up)
     }
 

@@ -7,8 +7,10 @@ use crate::clock::random_unit;
 use crate::domain::link::{InstallTrouble, retry_delay};
 use crate::domain::{CompanyId, Timestamp};
 use crate::session::companies::Companies;
+use crate::telemetry::company_span;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// How long an attempt may still take when the daemon stops; it is made again after the start.
 const LAST_ATTEMPT: Duration = Duration::from_secs(5);
@@ -78,7 +80,7 @@ impl Companies {
         for (id, attempt, since, failures, asker) in self.installs.due() {
             let tried = match &silent {
                 Some(trouble) => Tried::Again(InstallTrouble::clone(trouble)),
-                None => self.try_candidates(&id, asker).await,
+                None => self.try_candidates(&id, asker).instrument(company_span(&id)).await,
             };
             match tried {
                 Tried::Done => drop(self.installs.remove(&id, Some(attempt))),
@@ -106,7 +108,7 @@ impl Companies {
             Ok(candidates) if candidates.0.is_empty() => return Tried::Nothing,
             Ok(candidates) => candidates.0,
             Err(error) => {
-                tracing::error!(company = %id, %error, "an installation that waits cannot be read yet");
+                tracing::error!(%error, "an installation that waits cannot be read yet");
                 return Tried::Again(InstallTrouble::Untried);
             }
         };
@@ -129,7 +131,7 @@ impl Companies {
                 Ok(Taken::TokensMissing) => self.drop_candidates(id, received_at, false).await,
                 Err(error) => match trouble(&error) {
                     Some(trouble) => {
-                        tracing::debug!(company = %id, %error, "an installation cannot be confirmed yet");
+                        tracing::debug!(%error, "an installation cannot be confirmed yet");
                         let silent = matches!(trouble, InstallTrouble::ServerNotYet(_));
                         again = Tried::Again(trouble);
                         if silent {
@@ -137,7 +139,7 @@ impl Companies {
                         }
                     }
                     None => {
-                        tracing::warn!(company = %id, %error, "an installation was refused and is forgotten");
+                        tracing::warn!(%error, "an installation was refused and is forgotten");
                         self.drop_candidates(id, received_at, false).await;
                     }
                 },
@@ -150,7 +152,7 @@ impl Companies {
         let edited =
             self.edit(id, |all| if and_older { all.forget_until(received_at) } else { all.forget(received_at) }).await;
         if let Err(error) = edited {
-            tracing::warn!(company = %id, %error, "an installation that is done could not be forgotten");
+            tracing::warn!(%error, "an installation that is done could not be forgotten");
         }
     }
 }

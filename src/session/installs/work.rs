@@ -35,8 +35,8 @@ impl Companies {
             );
         }
         if offered? {
-            let companies = self.clone();
-            self.spawn(async move { companies.work_off(&id).await });
+            let (companies, of) = (self.clone(), id.clone());
+            self.spawn_for(&id, async move { companies.work_off(&of).await });
         }
         Ok(())
     }
@@ -62,7 +62,7 @@ impl Companies {
         let turns = if self.get(id).is_some() { &self.installs.turns } else { &self.installs.turns_of_strangers };
         let _turn = turns.acquire().await;
         if let Err(error) = self.installed(received_at).await {
-            tracing::warn!(company = %id, %error, "an installation was not taken up");
+            tracing::warn!(%error, "an installation was not taken up");
         }
     }
 
@@ -73,13 +73,16 @@ impl Companies {
             for received_at in all {
                 match self.park(id, &received_at.notice, self.now(), false, received_at.source).await {
                     Ok(_) => left -= 1,
-                    Err(error) => tracing::warn!(company = %id, %error, "an installation that waits cannot be stored"),
+                    Err(error) => tracing::warn!(%error, "an installation that waits cannot be stored"),
                 }
             }
         };
         let _ = tokio::time::timeout(LAST_WRITE, stored).await;
         if left > 0 {
-            tracing::warn!(company = %id, left, "installations told just before the stop were not taken up; an administrator can log in instead");
+            tracing::warn!(
+                left,
+                "installations told just before the stop were not taken up; an administrator can log in instead"
+            );
         }
     }
 }

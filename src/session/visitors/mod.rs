@@ -133,7 +133,7 @@ impl Visitors {
         match self.begin(token, clock.now()) {
             Start::Known(answer) => {
                 match answer {
-                    Err(VisitFault::TooMany) => self.turn_away(portal, clock.now()),
+                    Err(VisitFault::TooMany) => self.turn_away(clock.now()),
                     _ => drop(self.remembered.fetch_add(1, Ordering::Relaxed)),
                 }
                 answer
@@ -149,7 +149,7 @@ impl Visitors {
                 drop(flight);
                 tell.send_replace(Some(answer.clone()));
                 if matches!(answer, Err(VisitFault::TooMany)) {
-                    self.turn_away(portal, clock.now());
+                    self.turn_away(clock.now());
                 }
                 answer
             }
@@ -255,11 +255,13 @@ impl Visitors {
         }
     }
 
-    fn turn_away(&self, portal: &Portal, now: Timestamp) {
+    fn turn_away(&self, now: Timestamp) {
         let turned_away = self.turned_away.fetch_add(1, Ordering::Relaxed) + 1;
         if self.state().told.take(now).is_ok() {
-            tracing::warn!(company = %portal.company(), turned_away,
-                "visitors are turned away: more unknown tokens are shown for this company than its portal may be asked about; cards of running calls open, others can be opened again in a minute; look in the log for where they come from");
+            tracing::warn!(
+                turned_away,
+                "visitors are turned away: more unknown tokens are shown for this company than its portal may be asked about; cards of running calls open, others can be opened again in a minute; look in the log for where they come from"
+            );
         }
     }
 
