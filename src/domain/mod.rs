@@ -13,6 +13,7 @@ pub mod directory;
 pub mod excess;
 pub mod fault;
 pub mod ids;
+pub mod installs;
 pub mod language;
 pub mod leg;
 pub mod link;
@@ -22,8 +23,10 @@ pub mod phone;
 pub mod profile;
 pub mod reach;
 pub mod removal;
+pub mod source;
 pub mod time;
 pub mod tokens;
+pub mod visitors;
 pub mod written;
 
 pub use ids::{CallKey, CompanyId, CrmCallId, ExternalId, LegId, SwitchCallId, UserId};

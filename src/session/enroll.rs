@@ -1,9 +1,9 @@
 //! How a company comes to us: log-in of its admin, installation of the application.
 
 use super::companies::Companies;
-use super::visitors::Source;
 use crate::bitrix::{self, ApiError, AppCredentials, OAuthError, portal_domain};
 use crate::domain::company::Company;
+use crate::domain::source::Source;
 use crate::domain::{CompanyId, Tokens, UserId};
 use crate::store::{LoginAttempt, NewCompany, StoreError};
 use crate::telemetry::company_span;

@@ -1,9 +1,9 @@
 //! How often the authorization server is asked about codes that browsers bring back: anybody can begin a log-in and come
 //! back with a code that he has made up.
 
-use super::visitors::Source;
 use crate::domain::Timestamp;
 use crate::domain::allowance::Allowance;
+use crate::domain::source::Source;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

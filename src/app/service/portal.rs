@@ -5,14 +5,15 @@ use super::{DaemonService, fault};
 use crate::bitrix::TokenOwner;
 use crate::bitrix::hook::{CallStart, Opened, PortalPost, Sender, authentic};
 use crate::domain::company::Company;
+use crate::domain::source::Source;
 use crate::domain::{CompanyId, Timestamp};
-use crate::session::{CompanyHandle, Removal, Source, Visit, VisitFault};
+use crate::session::{CompanyHandle, Removal, Visit, VisitFault};
 use crate::telemetry::company_span;
 use crate::web::service::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalRequest};
 use std::net::IpAddr;
 use std::time::Duration;
-
 use tracing::{Instrument as _, Span};
+
 /// A click older than this is not dialled any more: a phone that rings out of the blue helps nobody.
 const STALE: Duration = Duration::from_secs(300);
 
@@ -27,16 +28,16 @@ impl DaemonService {
                 if notice.from.member_id.is_none() {
                     return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
                 }
-                self.companies.told_of_install(*notice, source.map(Source::from)).await.map_err(|full| {
+                self.companies.install_notified(*notice, source.map(Source::from)).await.map_err(|full| {
                     tracing::debug!(%full, "an installation was turned away");
                     OpenError::Fault(crate::web::service::ServiceFault::Busy(full.to_string()))
                 })?;
                 Ok(PortalAnswer::Accepted)
             }
             PortalPost::Uninstall { from, clean } => {
-                if from.member_id.is_none() {
+                let Some(id) = &from.member_id else {
                     return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
-                }
+                };
                 // Also from a portal that has removed the application before.
                 let removal = self.companies.uninstalled(&from, clean).instrument(company_span(id)).await;
                 match removal.map_err(|e| fault(&e))? {
@@ -83,7 +84,6 @@ impl DaemonService {
         })
     }
 
-    async fn clicked(&self, click: &CallStart, source: Option<IpAddr>) -> Result<PortalAnswer, OpenError> {
     async fn other_event(&self, name: &str, from: &Sender) -> Result<PortalAnswer, OpenError> {
         let company = self.sender(from).await?;
         Self::prove(&company, from)?;
@@ -95,6 +95,7 @@ impl DaemonService {
         Ok(PortalAnswer::Accepted)
     }
 
+    async fn clicked(&self, click: &CallStart, source: Option<IpAddr>) -> Result<PortalAnswer, OpenError> {
         let company = self.sender(&click.from).await?;
         if company.application_token.is_some() {
             Self::prove(&company, &click.from)?;
@@ -239,12 +240,12 @@ impl DaemonService {
     }
 }
 
-fn not_served() -> OpenError {
 /// Of whoever says that he is this portal: what is refused names it as well.
 fn span_of(member_id: Option<&CompanyId>) -> Span {
     member_id.map_or_else(Span::none, company_span)
 }
 
+fn not_served() -> OpenError {
     OpenError::Fault(crate::web::service::ServiceFault::Busy("the company is not being served".into()))
 }
 

@@ -4,11 +4,9 @@
 //! and tried again by itself; where the portal's keys are not known yet, it waits for the administrator's log-in and is
 //! tried then, in the same way.
 
-mod crowd;
-mod parked;
 mod question_limiter;
-mod queue;
 mod retry;
+mod stored;
 mod waiting;
 mod work;
 
@@ -18,13 +16,12 @@ use crate::bitrix::hook::Install;
 use crate::bitrix::{self, AppCredentials, OAuthError, portal_domain};
 use crate::clock::random_unit;
 use crate::domain::company::Company;
+use crate::domain::installs::{QueuedNotice, StoredNotices};
 use crate::domain::link::{InstallTrouble, WaitingInstall};
+use crate::domain::source::Source;
 use crate::domain::{CompanyId, Timestamp, Tokens};
-use crate::session::visitors::Source;
 use crate::store::{NewCompany, StoreError};
-use parked::{Candidates, Parked};
 use question_limiter::NoticeSender;
-pub use queue::InstallQueueFull;
 use secrecy::SecretString;
 use std::time::Duration;
 pub(super) use waiting::Installs;
@@ -50,11 +47,8 @@ struct Proved {
 impl Companies {
     /// The application was installed (or updated) in a portal. Nothing in the notice is believed before the
     /// authorization server has confirmed its token.
-    async fn installed(
-        &self,
-        queue::ReceivedNotice { notice, source, authentic }: &queue::ReceivedNotice,
-    ) -> Result<(), RegisterError> {
-        let (source, authentic) = (*source, *authentic);
+    async fn installed(&self, received: &QueuedNotice<Install>) -> Result<(), RegisterError> {
+        let QueuedNotice { ref notice, source, authentic } = *received;
         let Some(id) = &notice.from.member_id else { return Ok(()) };
         let received_at = self.now();
         let asker = if authentic { NoticeSender::Proved } else { NoticeSender::Anybody };
@@ -303,16 +297,15 @@ impl Companies {
         vouched: bool,
         source: Option<Source>,
     ) -> Result<bool, RegisterError> {
-        let Some(parked) = Parked::of(notice, received_at, vouched, self.now()).map(|parked| parked.from(source))
-        else {
+        let Some(notice) = stored::to_store(notice, received_at, vouched, source, self.now()) else {
             return Ok(false);
         };
-        self.edit(id, |all| all.add(parked, random_unit())).await?;
+        self.edit(id, |all| all.add(notice, random_unit())).await?;
         Ok(true)
     }
 
     /// Changes the notices of a portal; tells how many are left.
-    async fn edit(&self, id: &CompanyId, change: impl FnOnce(&mut Candidates)) -> Result<usize, StoreError> {
+    async fn edit(&self, id: &CompanyId, change: impl FnOnce(&mut StoredNotices)) -> Result<usize, StoreError> {
         let _turn = self.installs.parking.lock().await;
         let before = self.candidates(id).await?;
         let mut all = before.clone();
@@ -320,14 +313,14 @@ impl Companies {
         match (all == before, all.0.len()) {
             (true, _) => {}
             (false, 0) => self.setup.store.drop_install(id).await?,
-            (false, _) => self.setup.store.park_install(id, &all.body(), self.now()).await?,
+            (false, _) => self.setup.store.park_install(id, &stored::body(&all), self.now()).await?,
         }
         Ok(all.0.len())
     }
 
-    async fn candidates(&self, id: &CompanyId) -> Result<Candidates, StoreError> {
+    async fn candidates(&self, id: &CompanyId) -> Result<StoredNotices, StoreError> {
         let body: Option<SecretString> = self.setup.store.parked_install(id, self.now()).await?;
-        let mut all = body.as_ref().map(Candidates::read).unwrap_or_default();
+        let mut all = body.as_ref().map(stored::read).unwrap_or_default();
         all.expire(self.now());
         Ok(all)
     }

@@ -1,9 +1,9 @@
 //! Tries what could not be confirmed: again and again, or at once when the keys have come.
 
-use super::crowd::spread;
 use super::question_limiter::NoticeSender;
-use super::{Taken, trouble};
+use super::{Taken, stored, trouble};
 use crate::clock::random_unit;
+use crate::domain::installs::nth_by_lot;
 use crate::domain::link::{InstallTrouble, retry_delay};
 use crate::domain::{CompanyId, Timestamp};
 use crate::session::companies::Companies;
@@ -115,12 +115,13 @@ impl Companies {
         let mut again = Tried::Done;
         if asker == NoticeSender::Anybody {
             // The last is asked about first.
-            let drawn = spread(random_unit(), candidates.len());
+            let drawn = nth_by_lot(random_unit(), candidates.len());
             candidates[drawn..].rotate_left(1);
         }
-        for parked in candidates.into_iter().rev() {
-            let received_at = parked.told();
-            match self.take_up(id, &parked.notice(id, self.now()), received_at, asker).await {
+        for candidate in candidates.into_iter().rev() {
+            let received_at = candidate.received_at();
+            let notice = stored::from_store(candidate, id, self.now());
+            match self.take_up(id, &notice, received_at, asker).await {
                 Ok(Taken::Later(wait)) => return Tried::Later(wait),
                 Ok(Taken::Up) => {
                     self.drop_candidates(id, received_at, true).await;

@@ -6,19 +6,16 @@
 //! source in turn, out of an allowance of their own and of what calls leave of the portal's budget.
 
 mod answer_cache;
-mod queue;
-mod source;
 
 use super::call_board::CallBoard;
 use crate::bitrix::{ApiError, Portal, Priority, TokenOwner};
-use crate::clock::Clock;
+use crate::clock::{Clock, random_bytes};
 use crate::domain::allowance::Allowance;
+use crate::domain::source::Source;
+use crate::domain::visitors::{CallTokens, Turn, TurnRefused, VisitorQueue};
 use crate::domain::{CrmCallId, Timestamp};
 use answer_cache::{AnswerCache, Nobody, TokenDigest};
-use queue::{MustWait, VisitorQueue};
 use secrecy::SecretString;
-pub(super) use source::Network;
-pub use source::Source;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,8 +27,8 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many wait for the answer about one token: somebody has opened a few tabs.
 const WAITING_FOR_ONE: usize = 16;
-/// How often the log tells that visitors are turned away.
-const TOLD_EVERY: Duration = Duration::from_secs(60);
+/// How often the log says that visitors are turned away.
+const LOGGED_EVERY: Duration = Duration::from_secs(60);
 
 /// What is known of a visitor beside his token.
 #[derive(Debug, Clone, Default)]
@@ -91,17 +88,21 @@ struct VisitorState {
     wakes: BTreeMap<u64, Arc<Notify>>,
     /// Tokens that the portal is being asked about.
     questions: BTreeMap<TokenDigest, watch::Sender<Option<Proof>>>,
-    told: Allowance,
+    /// Tokens shown for running calls.
+    call_tokens: CallTokens,
+    /// When the log may say again that visitors are turned away.
+    log_allowance: Allowance,
 }
 
 impl Default for Visitors {
     fn default() -> Self {
         let state = VisitorState {
             answers: AnswerCache::default(),
-            queue: VisitorQueue::default(),
+            queue: VisitorQueue::new(u64::from_le_bytes(random_bytes())),
             wakes: BTreeMap::new(),
             questions: BTreeMap::new(),
-            told: Allowance::new(TOLD_EVERY, 1),
+            call_tokens: CallTokens::default(),
+            log_allowance: Allowance::new(LOGGED_EVERY, 1),
         };
         Self {
             state: Mutex::new(state),
@@ -194,7 +195,10 @@ impl Visitors {
         let priority = tokio::select! {
             biased;
             () = self.opens_card(board, visit.call.as_ref()) => Priority::Live,
-            turn = self.turn(clock, visit.source) => turn.map(|priority| if visit.is_click { Priority::Visitor } else { priority })?,
+            turn = self.turn(clock, visit.source) => match turn? {
+                Turn::Acquainted if !visit.is_click => Priority::Other,
+                Turn::Acquainted | Turn::Stranger => Priority::Visitor,
+            },
         };
         self.asked.fetch_add(1, Ordering::Relaxed);
         let questions = portal.who(access, priority);
@@ -228,22 +232,22 @@ impl Visitors {
     async fn opens_card(&self, board: &CallBoard, call: Option<&CrmCallId>) {
         let Some(call) = call else { return std::future::pending().await };
         board.until_it_shows(call).await;
-        if !self.state().queue.admit_to_call(call) {
+        if !self.state().call_tokens.admit(call) {
             std::future::pending::<()>().await;
         }
     }
 
     /// Waits until the portal may be asked about somebody from there.
-    async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Priority, VisitFault> {
+    async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Turn, VisitFault> {
         let (place, woken) = self.state().enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
         let _place = QueuePlace { visitors: self, clock, number: place };
         let end = Instant::now() + PATIENCE;
         loop {
             let until = match self.state().look(place, clock.now()) {
-                Ok(priority) => return Ok(priority),
-                Err(MustWait::GaveWay) => return Err(VisitFault::TooMany),
-                Err(MustWait::In(wait)) => end.min(Instant::now() + wait),
-                Err(MustWait::Behind) => end,
+                Ok(turn) => return Ok(turn),
+                Err(TurnRefused::Displaced) => return Err(VisitFault::TooMany),
+                Err(TurnRefused::Wait(wait)) => end.min(Instant::now() + wait),
+                Err(TurnRefused::NotFirst) => end,
             };
             tokio::select! {
                 () = tokio::time::sleep_until(until) => {}
@@ -257,7 +261,7 @@ impl Visitors {
 
     fn turn_away(&self, now: Timestamp) {
         let turned_away = self.turned_away.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.state().told.take(now).is_ok() {
+        if self.state().log_allowance.take(now).is_ok() {
             tracing::warn!(
                 turned_away,
                 "visitors are turned away: more unknown tokens are shown for this company than its portal may be asked about; cards of running calls open, others can be opened again in a minute; look in the log for where they come from"
@@ -286,9 +290,9 @@ impl VisitorState {
     }
 
     /// Whether it is this one's turn. If not, whoever is next hears that it may be his.
-    fn look(&mut self, place: u64, now: Timestamp) -> Result<Priority, MustWait> {
+    fn look(&mut self, place: u64, now: Timestamp) -> Result<Turn, TurnRefused> {
         let turn = self.queue.turn(place, now);
-        if turn == Err(MustWait::Behind) {
+        if turn == Err(TurnRefused::NotFirst) {
             self.wake_next(now);
         }
         turn
@@ -376,17 +380,17 @@ mod tests {
             let (first, _) = waiting[0].clone();
             let next = match state.look(first, now) {
                 Ok(_) => 0,
-                Err(MustWait::In(wait)) => {
+                Err(TurnRefused::Wait(wait)) => {
                     now = now + wait;
                     continue;
                 }
-                Err(MustWait::Behind) => {
+                Err(TurnRefused::NotFirst) => {
                     let woken = waiting.iter().position(|(_, woken)| woken.notified().now_or_never().is_some());
                     let woken = woken.expect("the one who was chosen is woken");
                     assert!(state.look(waiting[woken].0, now).is_ok());
                     woken
                 }
-                Err(MustWait::GaveWay) => panic!("there is room for all"),
+                Err(TurnRefused::Displaced) => panic!("there is room for all"),
             };
             served += 1;
             let (place, _) = waiting.remove(next);
