@@ -1,7 +1,7 @@
 //! All companies of the installation: each with its own tasks, so that none can delay or break another.
 
 use super::actor::{Actor, ActorSetup};
-use super::exchanges::Exchanges;
+use super::code_limiter::CodeLimiter;
 use super::handle::{CompanyContext, CompanyHandle, click_permits};
 use super::installs::Installs;
 use super::link::{self, LinkTools};
@@ -74,7 +74,7 @@ pub struct Companies {
     /// One deletion at a time.
     pub(super) deleting: Arc<Mutex<()>>,
     pub(super) installs: Arc<Installs>,
-    pub(super) exchanges: Arc<Exchanges>,
+    pub(super) code_limiter: Arc<CodeLimiter>,
     pub(super) removals: Arc<Removals>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -97,7 +97,7 @@ impl Companies {
             deletions: Arc::default(),
             deleting: Arc::default(),
             installs: Arc::default(),
-            exchanges: Arc::default(),
+            code_limiter: Arc::default(),
             removals: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

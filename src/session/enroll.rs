@@ -66,11 +66,11 @@ impl Companies {
         let keys =
             AppCredentials { client_id: attempt.client_id.clone(), client_secret: attempt.client_secret.clone() };
         let tools = &self.setup.bitrix;
-        if !self.exchanges.take(&attempt.domain, source, self.now()) {
+        if !self.code_limiter.take(&attempt.domain, source, self.now()) {
             return Err(RegisterError::TooOften);
         }
         let grant = tools.oauth.exchange(&keys, code).await?;
-        self.exchanges.proved(&attempt.domain, source);
+        self.code_limiter.proved(&attempt.domain, source, self.now());
         if claimed.is_some_and(|c| *c != grant.member_id) {
             return Err(RegisterError::OtherPortal);
         }
@@ -129,8 +129,8 @@ impl Companies {
     }
 
     /// Codes of log-ins since the start that nobody was asked about, as too many had been made up.
-    pub fn refused_exchanges(&self) -> u64 {
-        self.exchanges.refused()
+    pub fn refused_codes(&self) -> u64 {
+        self.code_limiter.refused()
     }
 
     /// An administrator has opened the application inside his portal: its application token is kept if none is known.

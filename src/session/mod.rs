@@ -11,9 +11,9 @@
 
 mod actor;
 mod call_board;
+mod code_limiter;
 mod companies;
 mod enroll;
-mod exchanges;
 mod handle;
 mod installs;
 mod journal;

@@ -32,7 +32,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use surplus::GivenUp;
+use surplus::AbandonedCalls;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -88,7 +88,7 @@ pub(super) struct Actor {
     log_limiter: LogLimiter,
     /// Complaints about calls that are not recorded.
     surplus: LogLimiter,
-    given_up: GivenUp,
+    abandoned: AbandonedCalls,
     outbox: Outbox,
     rate_limit: RateLimitSlot,
     journal: Journal,
@@ -118,7 +118,7 @@ impl Actor {
             trace_limit: TraceLimit::default(),
             log_limiter: LogLimiter::default(),
             surplus: LogLimiter::default(),
-            given_up: GivenUp::default(),
+            abandoned: AbandonedCalls::default(),
             outbox: Outbox::default(),
             upkeep_signals,
             commander: None,
@@ -372,7 +372,7 @@ impl Actor {
             }
             self.journal.settle(pointless, now).await;
         }
-        self.forget_given_up().await;
+        self.forget_abandoned().await;
         for (key, command, origin) in round.commands {
             let commander = self.commander.clone();
             let sent = async move {
