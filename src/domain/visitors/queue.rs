@@ -182,7 +182,7 @@ impl VisitorQueue {
 
     /// The stranger whose turn is next: of the network that has waited longest for one, in it of the smaller network that
     /// has, and so on, so that neither many requests nor many addresses of a few networks bring more turns. Those who
-    /// are equal draw lots: whoever comes into a crowd may be the next as well.
+    /// are equal draw lots: whoever comes among many may be the next as well.
     pub(super) fn choose(&mut self, now: Timestamp) -> Option<u64> {
         let is_stranger = |source: &Option<Source>| !self.is_known(*source, now);
         if let Some(chosen) = self.chosen.filter(|place| self.waiting.get(place).is_some_and(is_stranger)) {

@@ -1,7 +1,8 @@
 //! Tries what could not be confirmed: again and again, or at once when the keys have come.
 
+use super::confirm::Taken;
 use super::question_limiter::NoticeSender;
-use super::{Taken, stored, trouble};
+use super::{stored, trouble};
 use crate::clock::random_unit;
 use crate::domain::installs::nth_by_lot;
 use crate::domain::link::{InstallTrouble, retry_delay};
@@ -101,8 +102,8 @@ impl Companies {
     }
 
     /// The newest first for an administrator, who may ask about all; where only one question is allowed at a time it is
-    /// about any of them, so that whoever sends new ones does not keep the others from being asked about. One that proves itself ends the matter for all that were told before it; one that is refused is
-    /// dropped alone.
+    /// about any of them, so that whoever sends new ones does not keep the others from being asked about. One that proves
+    /// itself ends the matter for all that came before it; one that is refused is dropped alone.
     async fn try_candidates(&self, id: &CompanyId, asker: NoticeSender) -> Tried {
         let mut candidates = match self.candidates(id).await {
             Ok(candidates) if candidates.0.is_empty() => return Tried::Nothing,

@@ -6,22 +6,24 @@
 //! source in turn, out of an allowance of their own and of what calls leave of the portal's budget.
 
 mod answer_cache;
+mod waiting;
 
 use super::call_board::CallBoard;
 use crate::bitrix::{ApiError, Portal, Priority, TokenOwner};
 use crate::clock::{Clock, random_bytes};
 use crate::domain::allowance::Allowance;
 use crate::domain::source::Source;
-use crate::domain::visitors::{CallTokens, Turn, TurnRefused, VisitorQueue};
+use crate::domain::visitors::{CallTokens, Turn, TurnRefused};
 use crate::domain::{CrmCallId, Timestamp};
 use answer_cache::{AnswerCache, Nobody, TokenDigest};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
+use waiting::WaitingVisitors;
 
 /// How long somebody in front of a page waits for his turn, and then for the portal's budget.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -82,10 +84,7 @@ pub(super) struct Visitors {
 #[derive(Debug)]
 struct VisitorState {
     answers: AnswerCache,
-    queue: VisitorQueue,
-    /// How each of those who wait is woken. Only who is next ever is: if all woke up whenever one of them leaves, a few
-    /// hundred strangers would take the processor from calls.
-    wakes: BTreeMap<u64, Arc<Notify>>,
+    waiting: WaitingVisitors,
     /// Tokens that the portal is being asked about.
     questions: BTreeMap<TokenDigest, watch::Sender<Option<Proof>>>,
     /// Tokens shown for running calls.
@@ -98,8 +97,7 @@ impl Default for Visitors {
     fn default() -> Self {
         let state = VisitorState {
             answers: AnswerCache::default(),
-            queue: VisitorQueue::new(u64::from_le_bytes(random_bytes())),
-            wakes: BTreeMap::new(),
+            waiting: WaitingVisitors::new(u64::from_le_bytes(random_bytes())),
             questions: BTreeMap::new(),
             call_tokens: CallTokens::default(),
             log_allowance: Allowance::new(LOGGED_EVERY, 1),
@@ -215,8 +213,7 @@ impl Visitors {
         match who {
             Ok(who) => {
                 state.answers.put(token, Ok(who.clone()), visit.life, now);
-                state.queue.greet(visit.source, now);
-                state.wake_next(now);
+                state.waiting.greet(visit.source, now);
                 Ok(who)
             }
             Err(ApiError::NeedsLogin(_)) => {
@@ -239,11 +236,11 @@ impl Visitors {
 
     /// Waits until the portal may be asked about somebody from there.
     async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Turn, VisitFault> {
-        let (place, woken) = self.state().enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
+        let (place, woken) = self.state().waiting.enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
         let _place = QueuePlace { visitors: self, clock, number: place };
         let end = Instant::now() + PATIENCE;
         loop {
-            let until = match self.state().look(place, clock.now()) {
+            let until = match self.state().waiting.look(place, clock.now()) {
                 Ok(turn) => return Ok(turn),
                 Err(TurnRefused::Displaced) => return Err(VisitFault::TooMany),
                 Err(TurnRefused::Wait(wait)) => end.min(Instant::now() + wait),
@@ -274,43 +271,6 @@ impl Visitors {
     }
 }
 
-impl VisitorState {
-    /// A place to wait, and what wakes whoever has it.
-    fn enter(&mut self, source: Option<Source>, now: Timestamp) -> Option<(u64, Arc<Notify>)> {
-        let place = self.queue.enter(source, now)?;
-        let woken = Arc::new(Notify::new());
-        self.wakes.insert(place, woken.clone());
-        if self.wakes.len() > self.queue.len() {
-            // Somebody has given way, and hears it at once.
-            let gone = self.wakes.extract_if(.., |place, _| !self.queue.holds(*place));
-            gone.for_each(|(_, woken)| woken.notify_one());
-            self.wake_next(now);
-        }
-        Some((place, woken))
-    }
-
-    /// Whether it is this one's turn. If not, whoever is next hears that it may be his.
-    fn look(&mut self, place: u64, now: Timestamp) -> Result<Turn, TurnRefused> {
-        let turn = self.queue.turn(place, now);
-        if turn == Err(TurnRefused::NotFirst) {
-            self.wake_next(now);
-        }
-        turn
-    }
-
-    fn leave(&mut self, place: u64, now: Timestamp) {
-        self.queue.leave(place);
-        self.wakes.remove(&place);
-        self.wake_next(now);
-    }
-
-    /// Has those look again whose turn it may be.
-    fn wake_next(&mut self, now: Timestamp) {
-        let next = self.queue.next(now).into_iter().flatten();
-        next.filter_map(|place| self.wakes.get(&place)).for_each(|woken| woken.notify_one());
-    }
-}
-
 /// A question under way; over however the asking ends.
 struct PendingQuestion<'a> {
     visitors: &'a Visitors,
@@ -332,74 +292,6 @@ struct QueuePlace<'a> {
 
 impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
-        self.visitors.state().leave(self.number, self.clock.now());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use futures_util::FutureExt as _;
-    use std::net::{IpAddr, Ipv4Addr};
-
-    const NOW: Timestamp = Timestamp(1_000_000);
-
-    #[test]
-    fn of_hundreds_who_wait_only_those_are_woken_who_are_next_or_have_lost_their_place() {
-        let visitors = Visitors::default();
-        let mut state = visitors.state();
-        let source = |n: u32| Some(IpAddr::V4(Ipv4Addr::from(n)).into());
-        let mut waiting: Vec<_> = (0..256).filter_map(|n| state.enter(source(n % 100), NOW)).collect();
-        assert_eq!(waiting.len(), 256);
-        let woken = |waiting: &[(u64, Arc<Notify>)]| -> Vec<u64> {
-            let told = waiting.iter().filter(|(_, woken)| woken.notified().now_or_never().is_some());
-            told.map(|(place, _)| *place).collect()
-        };
-        assert_eq!(woken(&waiting), Vec::<u64>::new());
-        let (first, _) = waiting.remove(0);
-        state.leave(first, NOW);
-        assert_eq!(woken(&waiting).len(), 1, "whoever the lot has chosen");
-        // A full room: one of the network that holds most gives way.
-        waiting.push(state.enter(source(1), NOW).expect("room again"));
-        state.enter(source(1000), NOW).expect("a place of somebody else's");
-        let told = woken(&waiting);
-        let lost: Vec<u64> = told.iter().copied().filter(|place| !state.queue.holds(*place)).collect();
-        assert_eq!((told.len(), lost.len()), (2, 1), "{told:?}");
-    }
-
-    #[test]
-    fn whoever_looks_before_his_turn_wakes_the_one_whose_turn_it_is() {
-        let visitors = Visitors::default();
-        let mut state = visitors.state();
-        let source = |n: u32| Some(IpAddr::V4(Ipv4Addr::from(n << 16)).into());
-        let mut now = NOW;
-        let mut waiting: Vec<_> = (1..30).filter_map(|n| state.enter(source(n), NOW)).collect();
-        let mut served = 0;
-        while !waiting.is_empty() {
-            // Nothing but the time that has come: everybody sleeps until then, and one of them looks first.
-            let (first, _) = waiting[0].clone();
-            let next = match state.look(first, now) {
-                Ok(_) => 0,
-                Err(TurnRefused::Wait(wait)) => {
-                    now = now + wait;
-                    continue;
-                }
-                Err(TurnRefused::NotFirst) => {
-                    let woken = waiting.iter().position(|(_, woken)| woken.notified().now_or_never().is_some());
-                    let woken = woken.expect("the one who was chosen is woken");
-                    assert!(state.look(waiting[woken].0, now).is_ok());
-                    woken
-                }
-                Err(TurnRefused::Displaced) => panic!("there is room for all"),
-            };
-            served += 1;
-            let (place, _) = waiting.remove(next);
-            state.leave(place, now);
-            // Whoever is to look next was woken as well; he has not looked yet.
-            for (_, woken) in &waiting {
-                let _ = woken.notified().now_or_never();
-            }
-        }
-        assert_eq!((served, now.since(NOW)), (29, Duration::from_secs(95)), "ten at once, then one in five seconds");
+        self.visitors.state().waiting.leave(self.number, self.clock.now());
     }
 }
