@@ -29,7 +29,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("store", "domain clock ownership folder regular_file"),
     ("ecss", "domain clock http regular_file"),
     ("bitrix", "domain clock http"),
-    ("session", "domain clock http store ecss bitrix"),
+    ("session", "domain clock http telemetry store ecss bitrix"),
     // The pages ask for what they need by a trait of their own (`web::WebService`), which app implements.
     ("web", "domain clock metrics"),
     ("server", "domain http folder metrics regular_file"),

@@ -1,6 +1,7 @@
 //! How often something may be done: this many times at once, then one more each interval.
 
 use super::Timestamp;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Pure; the caller brings the time.
@@ -52,6 +53,40 @@ impl Allowance {
     }
 }
 
+/// The same allowance for each of many: sources, portals, whatever strangers can name any number of.
+///
+/// So many at most are counted. A rested allowance is as good as a new one, so that forgetting it changes nothing; where
+/// none is rested, the one that will be first is forgotten.
+#[derive(Debug)]
+pub struct KeyedAllowance<K> {
+    fresh: Allowance,
+    most: usize,
+    counted: BTreeMap<K, Allowance>,
+}
+
+impl<K: Ord + Clone> KeyedAllowance<K> {
+    /// Everybody has `fresh`; at most so many are counted.
+    pub const fn new(fresh: Allowance, most: usize) -> Self {
+        Self { fresh, most, counted: BTreeMap::new() }
+    }
+
+    /// What this one may.
+    pub fn of(&mut self, key: &K, now: Timestamp) -> &mut Allowance {
+        if self.counted.len() >= self.most && !self.counted.contains_key(key) {
+            self.make_room(now);
+        }
+        self.counted.entry(key.clone()).or_insert_with(|| self.fresh.clone())
+    }
+
+    fn make_room(&mut self, now: Timestamp) {
+        self.counted.retain(|_, allowance| !allowance.is_rested(now));
+        if self.counted.len() >= self.most {
+            let first = self.counted.iter().min_by_key(|(_, allowance)| allowance.rested).map(|(key, _)| key.clone());
+            first.and_then(|first| self.counted.remove(&first));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +107,25 @@ mod tests {
         assert_eq!((allowance.take(later), allowance.take(later)), (Ok(()), Ok(())), "rest saves up no more than that");
         assert!(allowance.take(later).is_err());
         assert_eq!(allowance.take(now), Ok(()), "the clock was set back by an hour");
+    }
+
+    #[test]
+    fn each_key_has_its_own_allowance_and_of_many_the_one_that_is_nearest_to_rest_is_forgotten() {
+        let mut allowances = KeyedAllowance::new(Allowance::new(MINUTE, 2), 3);
+        let now = Timestamp(1_000_000);
+        let mut take = |key: &str, at: Timestamp| allowances.of(&key.to_owned(), at).take(at).is_ok();
+        assert!(take("a", now) && take("a", now) && !take("a", now));
+        assert!(take("b", now) && take("c", now) && take("c", now), "others have theirs");
+        assert!(take("d", now), "beyond what is counted nobody is refused");
+        assert!(!take("a", now) && !take("c", now), "b was forgotten, who had taken least");
+        assert!(take("b", now) && take("b", now), "so that he begins anew, and d is forgotten");
+        let later = now + MINUTE * 2;
+        assert!(take("e", later) && take("a", later) && take("a", later) && !take("a", later));
+        assert_eq!(allowances.counted.keys().collect::<Vec<_>>(), ["a", "e"], "all who rested are forgotten together");
+        for n in 0..1000_u64 {
+            let _ = allowances.of(&n.to_string(), later + Duration::from_millis(n)).take(later);
+            assert!(allowances.counted.len() <= 3);
+        }
     }
 
     proptest! {

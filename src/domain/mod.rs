@@ -13,6 +13,7 @@ pub(crate) mod directory;
 pub(crate) mod excess;
 pub(crate) mod fault;
 pub(crate) mod ids;
+pub(crate) mod installs;
 pub(crate) mod language;
 pub(crate) mod leg;
 pub(crate) mod link;
@@ -22,8 +23,10 @@ pub(crate) mod phone;
 pub(crate) mod profile;
 pub(crate) mod reach;
 pub(crate) mod removal;
+pub(crate) mod source;
 pub(crate) mod time;
 pub(crate) mod tokens;
+pub(crate) mod visitors;
 pub(crate) mod written;
 
 pub use budget::Budget;

@@ -1,7 +1,8 @@
-//! The only constructor of HTTP clients, and what outgoing TLS trusts.
+//! The only constructor of HTTP clients, what outgoing TLS trusts, and what addresses mean.
 
 mod address_class;
 mod guard;
+mod source;
 mod tls_fault;
 mod trust;
 

@@ -45,13 +45,13 @@ impl CallBoard {
 
     /// Waits until this CRM call is among them.
     pub(super) async fn until_it_shows(&self, crm: &CrmCallId) {
-        let told = self.shown().awaited.entry(crm.clone()).or_default().clone();
-        let waits = Awaited { board: self, crm, told: &told };
-        let mut told = std::pin::pin!(waits.told.notified());
+        let signal = self.shown().awaited.entry(crm.clone()).or_default().clone();
+        let waits = Awaited { board: self, crm, signal: &signal };
+        let mut shown = std::pin::pin!(waits.signal.notified());
         // Registered before looking, so that it cannot come up unnoticed in between.
-        told.as_mut().enable();
+        shown.as_mut().enable();
         if !self.shows(crm) {
-            told.await;
+            shown.await;
         }
     }
 
@@ -76,7 +76,7 @@ impl CallBoard {
             let mut shown = self.shown();
             let same = shown.calls.get(&view.key).is_some_and(|old| **old == view);
             if !same {
-                view.crm.iter().filter_map(|crm| shown.awaited.get(crm)).for_each(|told| told.notify_waiters());
+                view.crm.iter().filter_map(|crm| shown.awaited.get(crm)).for_each(|signal| signal.notify_waiters());
                 shown.calls.insert(view.key.clone(), Arc::new(view));
             }
             !same
@@ -115,14 +115,14 @@ impl CallBoard {
 struct Awaited<'a> {
     board: &'a CallBoard,
     crm: &'a CrmCallId,
-    told: &'a Arc<Notify>,
+    signal: &'a Arc<Notify>,
 }
 
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
         let mut shown = self.board.shown();
         // One is held here, one in the entry.
-        if Arc::strong_count(self.told) <= 2 {
+        if Arc::strong_count(self.signal) <= 2 {
             shown.awaited.remove(self.crm);
         }
     }

@@ -1,7 +1,7 @@
 //! All companies of the installation: each with its own tasks, so that none can delay or break another.
 
 use super::actor::{Actor, ActorSetup};
-use super::exchanges::Exchanges;
+use super::code_limiter::CodeLimiter;
 use super::handle::{CompanyContext, CompanyHandle, click_permits};
 use super::installs::Installs;
 use super::link::{self, LinkTools};
@@ -19,6 +19,7 @@ use crate::domain::directory::Directory;
 use crate::domain::link::{LinkState, retry_delay};
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::store::{Store, StoreError};
+use crate::telemetry::company_span;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -27,6 +28,7 @@ use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 /// Messages an actor may have waiting; beyond that the sender hears "busy".
 const INBOX: usize = 64;
@@ -72,7 +74,7 @@ pub struct Companies {
     /// One deletion at a time.
     pub(super) deleting: Arc<Mutex<()>>,
     pub(super) installs: Arc<Installs>,
-    pub(super) exchanges: Arc<Exchanges>,
+    pub(super) code_limiter: Arc<CodeLimiter>,
     pub(super) removals: Arc<Removals>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -95,7 +97,7 @@ impl Companies {
             deletions: Arc::default(),
             deleting: Arc::default(),
             installs: Arc::default(),
-            exchanges: Arc::default(),
+            code_limiter: Arc::default(),
             removals: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -152,7 +154,9 @@ impl Companies {
     pub(super) async fn start(&self, company: Company, of: usize) -> Result<CompanyHandle, StoreError> {
         let stop = self.stop.child_token();
         let id = company.id.clone();
-        let (handle, parts) = self.build(company).await?;
+        // All that the company's tasks have to say is said within this.
+        let span = company_span(&id);
+        let (handle, parts) = self.build(company).instrument(span.clone()).await?;
         let ended = CancellationToken::new();
         let end = ended.clone().drop_guard();
         self.publish(&id, Running { handle: handle.clone(), stop: stop.clone(), ended });
@@ -161,10 +165,11 @@ impl Companies {
         let first_delay = spread.mul_f64(random_unit());
         self.tasks.spawn({
             let handle = handle.clone();
-            async move {
+            let supervised = async move {
                 companies.supervise(id, handle, parts, stop, first_delay).await;
                 drop(end);
-            }
+            };
+            supervised.instrument(span)
         });
         Ok(handle)
     }
@@ -190,10 +195,10 @@ impl Companies {
             let mut tasks = JoinSet::new();
             let TaskParts { actor, inbox, events, link_state, link_events, switch } = parts;
             let actor_stop = stop.clone();
-            let actor = tasks.spawn(actor.run(inbox, events, actor_stop)).id();
-            tasks.spawn(link::run(self.setup.link.clone(), switch, link_events, link_state));
+            let actor = tasks.spawn(actor.run(inbox, events, actor_stop).in_current_span()).id();
+            tasks.spawn(link::run(self.setup.link.clone(), switch, link_events, link_state).in_current_span());
             let upkeep = Upkeep { wanted: self.setup.wanted.clone(), rebind: self.setup.rebind.clone(), first_delay };
-            let upkeep = tasks.spawn(upkeep.run(handle.clone(), stop.clone())).id();
+            let upkeep = tasks.spawn(upkeep.run(handle.clone(), stop.clone()).in_current_span()).id();
             let mut upkeep_ended = false;
             let ended = loop {
                 match tasks.join_next_with_id().await {
@@ -204,12 +209,12 @@ impl Companies {
                 }
             };
             if stop.is_cancelled() && !upkeep_ended && !ends_in_time(&mut tasks, upkeep).await {
-                tracing::info!(company = %id, "the portal does not answer; upkeep is cut off");
+                tracing::info!("the portal does not answer; upkeep is cut off");
             }
             tasks.shutdown().await;
             let Some(error) = ended.filter(|_| !stop.is_cancelled()) else { return };
             failures += 1;
-            tracing::error!(company = %id, %error, failures, "the company's work broke off and is started anew");
+            tracing::error!(%error, failures, "the company's work broke off and is started anew");
             loop {
                 tokio::select! {
                     () = stop.cancelled() => return,
@@ -221,7 +226,7 @@ impl Companies {
                         break;
                     }
                     Ok(None) => return,
-                    Err(error) => tracing::error!(company = %id, %error, "the company cannot be read"),
+                    Err(error) => tracing::error!(%error, "the company cannot be read"),
                 }
                 failures += 1;
             }
@@ -300,7 +305,7 @@ impl Companies {
     async fn readable_tokens(&self, id: &CompanyId) -> Result<Option<Tokens>, StoreError> {
         match self.setup.store.tokens(id).await {
             Err(error @ StoreError::Corrupt { .. }) => {
-                tracing::error!(company = %id, %error, "the portal cannot be told anything until an administrator logs in again");
+                tracing::error!(%error, "the portal cannot be told anything until an administrator logs in again");
                 Ok(None)
             }
             other => other,
@@ -312,9 +317,10 @@ impl Companies {
         calls.budget.as_deref().and_then(|b| b.parse().ok()).unwrap_or(self.setup.budget)
     }
 
-    /// Does something in the background; [`stop`](Self::stop) waits for it.
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(work);
+    /// Does something for a company, which may be one that nobody serves, in the background; [`stop`](Self::stop) waits
+    /// for it.
+    pub(super) fn spawn_for(&self, company: &CompanyId, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work.instrument(company_span(company)));
     }
 
     /// Does something that may take `last` longer when everything is to end; `None` if it was not done by then.

@@ -1,12 +1,14 @@
 //! How a company comes to us: log-in of its admin, installation of the application.
 
 use super::companies::Companies;
-use super::visitors::Source;
 use crate::bitrix::{self, ApiError, AppCredentials, OAuthError, portal_domain};
 use crate::domain::company::Company;
+use crate::domain::source::Source;
 use crate::domain::{CompanyId, Tokens, UserId};
 use crate::store::{LoginAttempt, NewCompany, StoreError};
+use crate::telemetry::company_span;
 use secrecy::SecretString;
+use tracing::Instrument as _;
 
 /// Scopes without which nothing works; `user` may be one of its narrower forms.
 const SCOPES: &[&str] = &["placement", "telephony"];
@@ -64,11 +66,11 @@ impl Companies {
         let keys =
             AppCredentials { client_id: attempt.client_id.clone(), client_secret: attempt.client_secret.clone() };
         let tools = &self.setup.bitrix;
-        if !self.exchanges.take(&attempt.domain, source, self.now()) {
+        if !self.code_limiter.take(&attempt.domain, source, self.now()) {
             return Err(RegisterError::TooOften);
         }
         let grant = tools.oauth.exchange(&keys, code).await?;
-        self.exchanges.proved(&attempt.domain, source);
+        self.code_limiter.proved(&attempt.domain, source, self.now());
         if claimed.is_some_and(|c| *c != grant.member_id) {
             return Err(RegisterError::OtherPortal);
         }
@@ -91,9 +93,13 @@ impl Companies {
             language: None,
         };
         let tokens = Tokens { user_id: grant.tokens.user_id.or(Some(who.user)), ..grant.tokens };
-        self.admit(company, tokens).await?;
-        // An installation that was told before brings the application token, by the way of all installations.
-        self.after_log_in(&grant.member_id).await;
+        let admitted = async {
+            self.admit(company, tokens).await?;
+            // An installation that was told before brings the application token, by the way of all installations.
+            self.after_log_in(&grant.member_id).await;
+            Ok::<_, StoreError>(())
+        };
+        admitted.instrument(company_span(&grant.member_id)).await?;
         Ok(Registered { company: grant.member_id, domain, user: who.user, name: who.name })
     }
 
@@ -114,17 +120,17 @@ impl Companies {
                 handle.portal().set_language(code);
             }
             handle.mended().await;
-            tracing::info!(company = %new.id, domain = new.domain, "the company has renewed its registration");
+            tracing::info!(domain = new.domain, "the company has renewed its registration");
         } else if let Some(company) = self.setup.store.company(&new.id).await? {
             self.start(company, 1).await?;
-            tracing::info!(company = %new.id, domain = new.domain, "a company has been registered");
+            tracing::info!(domain = new.domain, "a company has been registered");
         }
         Ok(())
     }
 
     /// Codes of log-ins since the start that nobody was asked about, as too many had been made up.
-    pub fn refused_exchanges(&self) -> u64 {
-        self.exchanges.refused()
+    pub fn refused_codes(&self) -> u64 {
+        self.code_limiter.refused()
     }
 
     /// An administrator has opened the application inside his portal: its application token is kept if none is known.
@@ -132,7 +138,7 @@ impl Companies {
         if company.application_token.is_none()
             && let Err(error) = self.setup.store.save_application_token(&company.id, token).await
         {
-            tracing::error!(company = %company.id, %error, "the application token could not be stored");
+            tracing::error!(%error, "the application token could not be stored");
         }
     }
 }

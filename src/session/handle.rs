@@ -138,17 +138,17 @@ impl CompanyHandle {
         self.0.shared.portal_works();
         let dismissed = self.dismissed(&list).await?;
         for user in &dismissed {
-            tracing::warn!(company = %self.0.company, user = %user.user,
+            tracing::warn!(user = %user.user,
                 "the employee is dismissed in the portal: his numbers count for nobody until he returns or they are given away");
         }
         let users: Vec<_> = list.users.into_iter().chain(dismissed).collect();
         let report = self.0.store.import_employees(&self.0.company, &users).await?;
         for taken in &report.conflicts {
-            tracing::warn!(company = %self.0.company, number = ?taken.number, user = %taken.user, holder = %taken.holder,
+            tracing::warn!(number = ?taken.number, user = %taken.user, holder = %taken.holder,
                 "the profile number of a new user belongs to somebody else; he does not get it");
         }
         for user in &report.unclear {
-            tracing::warn!(company = %self.0.company, %user,
+            tracing::warn!(%user,
                 "the internal number in this user's profile could not be read whole; the list of users shows it");
         }
         self.reload().await?;
@@ -174,11 +174,11 @@ impl CompanyHandle {
         for refused in after.bindings.iter().filter(|refused| !before.tells_of(refused)) {
             let domain = portal_domain(&self.portal().client_endpoint()).unwrap_or_default();
             let user = self.portal().tokens().and_then(|t| t.user_id).map_or_else(String::new, |u| u.to_string());
-            tracing::warn!(company = %self.0.company, domain, user, what = refused.what.code(), why = %refused.why,
+            tracing::warn!(domain, user, what = refused.what.code(), why = %refused.why,
                 next_in_s, "the portal refuses to set this up; the company's page says what to do");
         }
         if after.bindings.is_empty() {
-            tracing::warn!(company = %self.0.company, "the portal has taken everything that it had refused before");
+            tracing::warn!("the portal has taken everything that it had refused before");
         }
     }
 
@@ -202,7 +202,7 @@ impl CompanyHandle {
                 Ok(dismissed(&known, &active.users, &former))
             }
             other => {
-                tracing::debug!(company = %self.0.company, ?other, "the portal does not say who is dismissed");
+                tracing::debug!(?other, "the portal does not say who is dismissed");
                 Ok(Vec::new())
             }
         }
@@ -242,7 +242,7 @@ impl CompanyHandle {
             Ok(true) => self.0.portal.set_language(code),
             Ok(false) => {}
             Err(error) => {
-                tracing::error!(company = %self.0.company, %error, "the portal's language could not be stored");
+                tracing::error!(%error, "the portal's language could not be stored");
             }
         }
     }

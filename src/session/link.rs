@@ -274,9 +274,12 @@ impl Keeper<'_> {
 mod tests {
     use super::*;
     use crate::domain::Phone;
+    use crate::domain::company::{Backend, Trust};
     use crate::domain::leg::{Direction, LegState};
     use crate::domain::link::Distrust;
+    use crate::telemetry::{LogLevel, company_span, logged};
     use futures_util::FutureExt as _;
+    use tracing::Instrument as _;
 
     /// A frame of legs that takes about so many bytes.
     fn frame(bytes: usize) -> Vec<LegEvent> {
@@ -315,6 +318,42 @@ mod tests {
             pass_on(&Arc::new(Semaphore::new(MOST_WAITING)), &events, at, frame(1024)).now_or_never(),
             Some(None)
         );
+    }
+
+    #[test]
+    fn whatever_the_connection_of_a_company_to_its_switch_says_names_the_company() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        let runtime = runtime.expect("a runtime");
+        let (lines, _) = logged(LogLevel::Silly, |_| {
+            let tools = LinkTools {
+                dialect: Arc::new(ArcSwap::new(Dialect::default())),
+                networks: Networks::Local,
+                trusted: Trusted::load(None).expect("CAs"),
+                zone: TimeZone::UTC,
+                clock: Clock::system(),
+            };
+            let settings = SwitchSettings {
+                backend: Backend::CallApi,
+                client_id: "crm".to_owned(),
+                api_key: "key".to_owned().into(),
+                // Nobody listens there, and what is not encrypted is complained about.
+                addresses: vec!["http://127.0.0.1:1".to_owned()],
+                domain: "firma".to_owned(),
+                trust: Trust::System,
+            };
+            let (_settings, current) = watch::channel(Some(Arc::new(settings)));
+            let (events, _inbox) = mpsc::channel(1);
+            let work = run(tools, current, events, watch::Sender::new(LinkState::NotConfigured));
+            let work = work.instrument(company_span(&"7".into()));
+            let work = async { tokio::time::timeout(Duration::from_secs(10), work).await };
+            assert!(runtime.block_on(work).is_err(), "it tries for ever");
+        });
+        let of_link: Vec<_> = lines.iter().filter(|line| line.contains(" session ")).collect();
+        assert!(
+            of_link.iter().any(|line| line.contains("the switch is not connected company=7 address=")),
+            "{lines:#?}"
+        );
+        assert!(of_link.iter().all(|line| line.matches("company=7").count() == 1), "{lines:#?}");
     }
 
     #[test]

@@ -10,19 +10,19 @@ const APART: Duration = Duration::from_secs(60);
 /// What one connection has heard of this kind.
 #[derive(Debug, Default)]
 pub(super) struct LogLimiter {
-    untold: u64,
-    told: Option<Timestamp>,
+    unlogged: u64,
+    logged: Option<Timestamp>,
 }
 
 impl LogLimiter {
     /// One more frame. Tells how many have come since the last time, if it is time to say so.
     pub fn heard(&mut self, now: Timestamp) -> Option<u64> {
-        self.untold += 1;
-        if self.told.is_some_and(|at| now.since(at) < APART) {
+        self.unlogged += 1;
+        if self.logged.is_some_and(|at| now.since(at) < APART) {
             return None;
         }
-        self.told = Some(now);
-        Some(std::mem::take(&mut self.untold))
+        self.logged = Some(now);
+        Some(std::mem::take(&mut self.unlogged))
     }
 }
 

@@ -11,9 +11,9 @@
 
 mod actor;
 mod call_board;
+mod code_limiter;
 mod companies;
 mod enroll;
-mod exchanges;
 mod handle;
 mod installs;
 mod journal;
@@ -36,4 +36,4 @@ pub use enroll::RegisterError;
 pub use handle::{Busy, CompanyHandle, SyncError};
 pub use link::LinkTools;
 pub use uninstall::Removal;
-pub use visitors::{Source, Visit, VisitCounts, VisitFault};
+pub use visitors::{Visit, VisitCounts, VisitFault};

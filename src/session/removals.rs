@@ -82,8 +82,8 @@ impl Companies {
     ) -> Result<bool, StoreError> {
         let (is_first, mut answers) = self.removals.take_in(id, clean, self.now());
         if is_first {
-            let (companies, id) = (self.clone(), id.clone());
-            self.spawn(async move { companies.settle_removal(&id).await });
+            let (companies, of) = (self.clone(), id.clone());
+            self.spawn_for(id, async move { companies.settle_removal(&of).await });
         }
         let _ = tokio::time::timeout(patience, answers.changed()).await;
         let Some(told) = self.removals.all().get(id).map(|waiting| waiting.told.clone()) else { return Ok(true) };
@@ -96,8 +96,8 @@ impl Companies {
     pub(super) async fn recall_removals(&self) -> Result<(), StoreError> {
         for (id, since, clean) in self.setup.store.kept_removals().await? {
             if self.removals.take_in(&id, clean, since).0 {
-                let companies = self.clone();
-                self.spawn(async move { companies.settle_removal(&id).await });
+                let (companies, of) = (self.clone(), id.clone());
+                self.spawn_for(&id, async move { companies.settle_removal(&of).await });
             }
         }
         Ok(())
@@ -106,7 +106,9 @@ impl Companies {
     /// An administrator has brought a new grant: the application is there.
     pub(super) async fn refute_removal(&self, id: &CompanyId) -> Result<(), StoreError> {
         if self.removals.remove(id) {
-            tracing::warn!(company = %id, "the removal of the application that was told is forgotten: an administrator has logged in since");
+            tracing::warn!(
+                "the removal of the application that was told is forgotten: an administrator has logged in since"
+            );
         }
         // Also one that was carried out before the company came back.
         self.setup.store.keep_removal(id, None).await
@@ -133,10 +135,12 @@ impl Companies {
                 Next::Refuted => return self.refuted(id, &told).await,
             };
             if told.why == Doubt::StillAccepted(1) {
-                tracing::warn!(company = %id, clean = told.clean,
-                    "the application is said to be removed, but the portal still accepts us: nothing is changed, and the portal is asked again for an hour; the proof shown is known to every employee of the portal");
+                tracing::warn!(
+                    clean = told.clean,
+                    "the application is said to be removed, but the portal still accepts us: nothing is changed, and the portal is asked again for an hour; the proof shown is known to every employee of the portal"
+                );
             }
-            tracing::debug!(company = %id, ?told, ?pause, "a removal is not confirmed");
+            tracing::debug!(?told, ?pause, "a removal is not confirmed");
             tokio::select! {
                 () = self.pause(pause) => {}
                 () = again.notified() => self.pause(APART.saturating_sub(asked_at.elapsed())).await,
@@ -160,17 +164,19 @@ impl Companies {
         match self.remove_company(id, clean).await {
             Ok(()) => true,
             Err(error) => {
-                tracing::error!(company = %id, %error, "the removal of the application cannot be stored yet");
+                tracing::error!(%error, "the removal of the application cannot be stored yet");
                 false
             }
         }
     }
 
     async fn refuted(&self, id: &CompanyId, told: &ToldRemoval) {
-        tracing::warn!(company = %id, clean = told.clean,
-            "the application was said to be removed, and the portal goes on accepting us: it was not the portal that said so, and nothing was changed; to delete the company all the same: ecss-crm-server company forget {id}");
+        tracing::warn!(
+            clean = told.clean,
+            "the application was said to be removed, and the portal goes on accepting us: it was not the portal that said so, and nothing was changed; to delete the company all the same: ecss-crm-server company forget {id}"
+        );
         if let Err(error) = self.setup.store.keep_removal(id, None).await {
-            tracing::warn!(company = %id, %error, "a removal that is refuted could not be forgotten");
+            tracing::warn!(%error, "a removal that is refuted could not be forgotten");
         }
         self.removals.remove(id);
     }

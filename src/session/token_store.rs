@@ -20,7 +20,7 @@ impl TokenStore for CompanyTokenStore {
         Box::pin(async move {
             let domain = portal_domain(client_endpoint)
                 .ok_or_else(|| TokenStoreError(format!("{client_endpoint} is no address of a portal")))?;
-            tracing::warn!(company = %self.company, domain, "the portal has been renamed");
+            tracing::warn!(domain, "the portal has been renamed");
             self.store
                 .save_endpoint(&self.company, &domain, client_endpoint)
                 .await

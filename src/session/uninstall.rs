@@ -7,8 +7,10 @@ use super::companies::Companies;
 use crate::bitrix::hook::{Sender, authentic};
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::store::{Conflict, NewCompany, StoreError};
+use crate::telemetry::company_span;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// How often the database is looked through for marks that another process has set.
 const LOOK: Duration = Duration::from_secs(2);
@@ -39,17 +41,23 @@ impl Companies {
     pub async fn uninstalled(&self, from: &Sender, clean: bool) -> Result<Removal, StoreError> {
         let Some(id) = &from.member_id else { return Ok(Removal::Unknown) };
         let Some(company) = self.setup.store.proof_of_removal(id).await? else {
-            tracing::warn!(company = %id, clean, "the application was removed from a portal that is not registered here");
+            tracing::warn!(clean, "the application was removed from a portal that is not registered here");
             return Ok(Removal::Unknown);
         };
         let Some(token) = &company.application_token else {
-            tracing::warn!(company = %id, domain = company.domain, clean,
-                "the removal of the application was refused: nothing is known that would prove it; to delete the company: ecss-crm-server company forget {id}");
+            tracing::warn!(
+                domain = company.domain,
+                clean,
+                "the removal of the application was refused: nothing is known that would prove it; to delete the company: ecss-crm-server company forget {id}"
+            );
             return Ok(Removal::Unproved);
         };
         if !authentic(token, from.application_token.as_ref()) {
-            tracing::warn!(company = %id, domain = company.domain, clean,
-                "the removal of the application was refused: its application token is wrong");
+            tracing::warn!(
+                domain = company.domain,
+                clean,
+                "the removal of the application was refused: its application token is wrong"
+            );
             return Ok(Removal::Unproved);
         }
         match (company.removed, clean) {
@@ -67,13 +75,13 @@ impl Companies {
     pub(super) async fn remove_company(&self, id: &CompanyId, clean: bool) -> Result<(), StoreError> {
         if clean {
             self.setup.store.begin_deletion(id, self.now()).await?;
-            tracing::warn!(company = %id,
-                "the application was removed from the portal with its data: the secrets are deleted, the rest follows");
+            tracing::warn!(
+                "the application was removed from the portal with its data: the secrets are deleted, the rest follows"
+            );
             self.deletions.notify_one();
         } else {
             self.setup.store.mark_uninstalled(id, self.now()).await?;
-            tracing::warn!(company = %id,
-                "the application was removed from the portal; its data are kept for the retention time");
+            tracing::warn!("the application was removed from the portal; its data are kept for the retention time");
         }
         self.stop_company(id);
         Ok(())
@@ -85,7 +93,7 @@ impl Companies {
         loop {
             match self.setup.store.register_company(new, tokens, self.now()).await {
                 Err(StoreError::Conflict(Conflict::BeingDeleted)) => {
-                    tracing::info!(company = %new.id, "the company comes back: what is left of its former data goes first");
+                    tracing::info!("the company comes back: what is left of its former data goes first");
                     self.finish_deletion(&new.id).await?;
                 }
                 other => return other,
@@ -121,7 +129,7 @@ impl Companies {
     async fn delete_all(&self, log_is_full: &mut bool) -> Result<(), StoreError> {
         for id in self.setup.store.deletions().await? {
             *log_is_full = true;
-            self.finish_deletion(&id).await?;
+            self.finish_deletion(&id).instrument(company_span(&id)).await?;
         }
         // Whoever reads a large backup keeps the log from being emptied meanwhile.
         if *log_is_full && self.setup.store.wipe_log().await? {
@@ -138,7 +146,7 @@ impl Companies {
             return Ok(());
         }
         if let Some(ended) = self.stop_company(id) {
-            tracing::warn!(company = %id, "the company is no longer served: it is being deleted");
+            tracing::warn!("the company is no longer served: it is being deleted");
             ended.cancelled().await;
         }
         let (mut rows, mut shown) = (0, 0);
@@ -146,12 +154,12 @@ impl Companies {
             rows += done;
             if rows >= shown + PROGRESS {
                 shown = rows;
-                tracing::warn!(company = %id, rows, "the company's data are being deleted");
+                tracing::warn!(rows, "the company's data are being deleted");
             }
         };
         self.setup.store.delete_company(id, told).await?;
         self.setup.store.wipe_log().await?;
-        tracing::warn!(company = %id, rows, "the company was deleted with everything of it");
+        tracing::warn!(rows, "the company was deleted with everything of it");
         Ok(())
     }
 }

@@ -105,7 +105,7 @@ impl Upkeep {
                 }
                 Err(error) => {
                     (failures, refusals) = (failures + 1, refusals + 1);
-                    tracing::warn!(company = %company.id(), %error, "the portal could not be looked after");
+                    tracing::warn!(%error, "the portal could not be looked after");
                     if error.may_retry() { retry_delay(failures + 3, random_unit()) } else { ROUND }
                 }
             };
@@ -138,7 +138,7 @@ impl Upkeep {
                 }
                 fetched = Some(Instant::now());
                 if let Err(error) = users(&company).await {
-                    tracing::warn!(company = %company.id(), %error, "the users could not be fetched");
+                    tracing::warn!(%error, "the users could not be fetched");
                     // Whether it is the portal or only the users is seen when everything is asked for.
                     break;
                 }
@@ -163,11 +163,12 @@ impl Upkeep {
             company.note_refusals(&Binding::BOUND, &report.failed, Some(next_try));
         }
         if !(report.bound.is_empty() && report.unbound.is_empty()) {
-            tracing::info!(company = %company.id(), "the place in the portal was set up: {report}");
+            tracing::info!("the place in the portal was set up: {report}");
         }
         if force && report.failed.is_empty() {
-            tracing::warn!(company = %company.id(),
-                "the call card was embedded anew; reload open Bitrix24 pages and set rebindPlacement back to false");
+            tracing::warn!(
+                "the call card was embedded anew; reload open Bitrix24 pages and set rebindPlacement back to false"
+            );
         }
         let bound_nothing = !report.answered;
         report.keep_going(Binding::Users, users(company).await);
@@ -196,7 +197,7 @@ async fn learn_language(company: &CompanyHandle) {
     match company.portal().ask_language().await {
         Ok(Some(code)) => company.learn_language(&code).await,
         Ok(None) => {}
-        Err(error) => tracing::debug!(company = %company.id(), %error, "the portal does not tell its language"),
+        Err(error) => tracing::debug!(%error, "the portal does not tell its language"),
     }
 }
 
@@ -205,7 +206,7 @@ async fn creates_for_clicks(company: &CompanyHandle) -> bool {
     match company.0.store.company(company.id()).await {
         Ok(found) => found.is_some_and(|c| matches!(c.calls.crm_create, CrmCreate::Outgoing | CrmCreate::All)),
         Err(error) => {
-            tracing::error!(company = %company.id(), %error, "the company's choices cannot be read");
+            tracing::error!(%error, "the company's choices cannot be read");
             false
         }
     }
@@ -217,7 +218,7 @@ async fn users(company: &CompanyHandle) -> Result<(), ApiError> {
         Ok(_) => Ok(()),
         Err(SyncError::Portal(error)) => Err(error),
         Err(error) => {
-            tracing::error!(company = %company.id(), %error, "the users could not be stored");
+            tracing::error!(%error, "the users could not be stored");
             Ok(())
         }
     }

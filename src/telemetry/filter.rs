@@ -57,7 +57,8 @@ impl UpTo {
     }
 }
 
-fn is_own(target: &str) -> bool {
+/// Whether it is a target of ours.
+pub fn is_own(target: &str) -> bool {
     ["ecss_crm_server", "http", "verbose"].iter().any(|part| begins(target, part))
 }
 

@@ -1,15 +1,17 @@
-//! The form of a log line: `2026-11-23T06:30:24.123Z warn  session company=7 the link is down after=30`.
+//! The form of a log line: `2026-11-23T06:30:24.123Z warn  session the link is down company=7 after=30`.
 //!
-//! Time (UTC), level, part of the program, the context it ran in, the message, its details. One event is one
-//! line whatever the message holds, so that nobody outside can write lines of their own.
+//! Time (UTC), level, part of the program, the context it ran in, the message, the company it is about, its details. One
+//! event is one line whatever the message holds, so that nobody outside can write lines of their own.
 
 use super::bounded::{self, Bounded, is_unseen};
+use super::company::{self, COMPANY_FIELD};
 use super::level::LogLevel;
 use super::repeats::Repeats;
 use crate::clock::Clock;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use tracing::field::{Field, Visit};
+use tracing::span::Record;
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::Writer;
@@ -38,7 +40,8 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         // Not in the filter: one that drops an event at this point confuses those beside it.
-        if !self.repeats.admit(event) {
+        let company = company::of_scope(context.event_scope());
+        if !self.repeats.admit(event, company.as_deref()) {
             return Ok(());
         }
         out.write_str(&self.left_out(false))?;
@@ -52,7 +55,9 @@ where
         }
         let mut seen = Seen::default();
         event.record(&mut seen);
-        for text in [seen.message, seen.details.finish()].into_iter().filter(|text| !text.is_empty()) {
+        let company = seen.company.as_deref().or(company.as_deref()).map(|company| pair(COMPANY_FIELD, company));
+        let texts = [seen.message, company.unwrap_or_default(), seen.details.finish()];
+        for text in texts.into_iter().filter(|text| !text.is_empty()) {
             line.write_char(' ')?;
             line.write_str(&text)?;
         }
@@ -103,7 +108,7 @@ const fn priority(level: LogLevel) -> u8 {
     }
 }
 
-/// Writes the fields of spans as `key=value`.
+/// Writes the fields of spans as `key=value`, but for the company: that has its place in the line.
 ///
 /// A type of its own for each sink: sinks of one type would share the text that a span keeps, and each would
 /// add to it when the span learns a further field.
@@ -116,41 +121,52 @@ impl<'writer, const SINK: u8> FormatFields<'writer> for Fields<SINK> {
         fields.record(&mut seen);
         writer.write_str(&seen.details.finish())
     }
+
+    /// What a span learns later; nothing where that is only its company.
+    fn add_fields(&self, current: &'writer mut FormattedFields<Self>, fields: &Record<'_>) -> fmt::Result {
+        let mut seen = Seen::default();
+        fields.record(&mut seen);
+        let added = seen.details.finish();
+        let gap = if current.fields.is_empty() || added.is_empty() { "" } else { " " };
+        write!(current.as_writer(), "{gap}{added}")
+    }
 }
 
 /// What an event or span says.
 #[derive(Debug)]
 struct Seen {
     message: String,
+    company: Option<String>,
     details: Bounded,
 }
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { message: String::new(), details: Bounded::new(bounded::DETAILS) }
+        Self { message: String::new(), company: None, details: Bounded::new(bounded::DETAILS) }
     }
 }
 
 impl Seen {
     fn detail(&mut self, name: &str, value: &str) {
         let gap = self.details.gap();
-        let plain = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '"' || c == '=');
-        let value = Bounded::of(bounded::FIELD, value);
         // Writing to it cannot fail.
-        let _ = if plain {
-            write!(self.details, "{gap}{name}={value}")
-        } else {
-            write!(self.details, "{gap}{name}={value:?}")
-        };
+        let _ = write!(self.details, "{gap}{}", pair(name, value));
     }
+}
+
+/// `name=value`, quoted where it would not be seen to be one value.
+fn pair(name: &str, value: &str) -> String {
+    let plain = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '"' || c == '=');
+    let value = Bounded::of(bounded::FIELD, value);
+    if plain { format!("{name}={value}") } else { format!("{name}={value:?}") }
 }
 
 impl Visit for Seen {
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "message" {
-            self.message = Bounded::of(bounded::MESSAGE, value);
-        } else {
-            self.detail(field.name(), value);
+        match field.name() {
+            "message" => self.message = Bounded::of(bounded::MESSAGE, value),
+            COMPANY_FIELD => self.company = Some(Bounded::of(bounded::FIELD, value)),
+            name => self.detail(name, value),
         }
     }
 
@@ -160,7 +176,9 @@ impl Visit for Seen {
             return;
         }
         let text = Bounded::of(bounded::FIELD, format_args!("{value:?}"));
-        if text.starts_with('"') || text.contains(['{', '[', '(']) {
+        if field.name() == COMPANY_FIELD {
+            self.company = Some(text);
+        } else if text.starts_with('"') || text.contains(['{', '[', '(']) {
             // Already quoted, or a structure that reads better as it is.
             let gap = self.details.gap();
             let _ = write!(self.details, "{gap}{}={text}", field.name());

@@ -4,6 +4,7 @@
 //! that cannot be written is never a reason to stop serving calls.
 
 mod bounded;
+mod company;
 mod file;
 mod filter;
 mod level;
@@ -11,11 +12,13 @@ mod line;
 mod panics;
 mod repeats;
 
+pub use company::company_span;
 pub use file::refuse_unfit;
 pub use level::LogLevel;
 
 use crate::clock::Clock;
 use crate::metrics::Exposition;
+use company::{CompanyLayer, CompanySpans};
 use file::{FileOptions, LogFile};
 use filter::{Dial, UpTo};
 use line::{Fields, Line};
@@ -225,6 +228,7 @@ fn prepare(
         .then(|| sink_of("log-console", Box::new(io::stdout()), settings.journal))
         .map(|(writer, line)| sink::<_, 2>(writer, line, dial.clone(), console));
     let subscriber = tracing_subscriber::registry()
+        .with(CompanyLayer.with_filter(CompanySpans))
         .with(sink::<_, 0>(all, all_line, dial.clone(), everything()))
         .with(sink::<_, 1>(errors, errors_line, dial, Dial::new(LogLevel::Error)))
         .with(shown);
@@ -250,3 +254,5 @@ where
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::logged;

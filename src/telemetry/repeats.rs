@@ -1,10 +1,11 @@
 //! Lines that say the same again and again: the first ones are written, of the rest only how many there were.
 //!
-//! A kind of line is a place in the program, the company it speaks of, and of a request the status it was answered
-//! with: a flood of what is refused must not hide what was served. Nothing is lost in silence: the number of lines left
-//! out, also of errors, follows as a line of its own with the next line that is written, or at the end.
+//! A kind of line is a place in the program, the company it is about, and of a request the status it was answered with:
+//! a flood of what is refused must not hide what was served. Nothing is lost in silence: the number of
+//! lines left out, also of errors, follows as a line of its own with the next line that is written, or at the end.
 
 use super::bounded::{Bounded, MESSAGE};
+use super::company::COMPANY_FIELD;
 use super::level::LogLevel;
 use crate::clock::Clock;
 use std::collections::HashMap;
@@ -82,12 +83,15 @@ impl Repeats {
         Self { clock, kinds: Mutex::default() }
     }
 
-    /// Whether this one is to be written.
-    pub fn admit(&self, event: &Event<'_>) -> bool {
+    /// Whether this one is to be written; `within` is the company it is about where it names none itself.
+    pub fn admit(&self, event: &Event<'_>, within: Option<&str>) -> bool {
         let what = event.metadata();
         let most = if LogLevel::of(what) <= LogLevel::Info { FEW } else { MANY };
-        let mut company = Of { field: "company", text: String::new(), most: COMPANY };
+        let mut company = Of { field: COMPANY_FIELD, text: String::new(), most: COMPANY };
         event.record(&mut company);
+        if let Some(within) = within.filter(|_| company.text.is_empty()) {
+            company.text = Bounded::of(COMPANY, within);
+        }
         let mut status = Of { field: "status", text: String::new(), most: STATUS };
         event.record(&mut status);
         let (now, mut kinds) = (self.clock.now().millis(), self.kinds());

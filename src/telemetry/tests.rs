@@ -1,10 +1,10 @@
 //! Tests of the whole log: events in, files out.
 
 use super::*;
-use crate::domain::Timestamp;
+use crate::domain::{CompanyId, Timestamp};
 use std::fs;
 use std::path::Path;
-use tracing::{debug, error, error_span, field, info, info_span, trace};
+use tracing::{Instrument as _, debug, error, error_span, field, info, info_span, trace};
 
 fn settings(dir: &Path, level: LogLevel) -> LogSettings {
     LogSettings {
@@ -17,7 +17,7 @@ fn settings(dir: &Path, level: LogLevel) -> LogSettings {
 }
 
 /// Lines that `speak` leaves in the default and in the error file.
-fn logged(level: LogLevel, speak: impl FnOnce(&Telemetry)) -> (Vec<String>, Vec<String>) {
+pub(crate) fn logged(level: LogLevel, speak: impl FnOnce(&Telemetry)) -> (Vec<String>, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let (subscriber, telemetry, faults) =
         prepare(&settings(dir.path(), level), &Clock::manual(Timestamp(1_795_415_424_123)));
@@ -89,8 +89,8 @@ fn a_line_can_be_read_alone() {
     assert_eq!(
         all,
         [
-            "2026-11-23T06:30:24.123Z warn  session company=7 link=up the link is down after=30 why=\"no answer\"",
-            "2026-11-23T06:30:24.123Z error bitrix company=7 link=up refused error=reset phone=\"+7913\"",
+            "2026-11-23T06:30:24.123Z warn  session link=up the link is down company=7 after=30 why=\"no answer\"",
+            "2026-11-23T06:30:24.123Z error bitrix link=up refused company=7 error=reset phone=\"+7913\"",
         ]
     );
     assert_eq!(errors, all[1..]);
@@ -101,7 +101,62 @@ fn context_is_kept_below_the_configured_level() {
     let (all, _) = logged(LogLevel::Error, |_| {
         info_span!("i", company = 7).in_scope(|| error_span!("e", leg = "a b").in_scope(|| error!("gone")));
     });
-    assert!(all[0].ends_with("company=7 leg=\"a b\" gone"), "{all:?}");
+    assert!(all[0].ends_with("leg=\"a b\" gone company=7"), "{all:?}");
+}
+
+#[test]
+fn a_line_names_the_company_of_its_span_once_in_the_same_place_as_if_it_named_it_itself() {
+    let (outer, inner) = (CompanyId::from("7"), CompanyId::from("8"));
+    for level in LEVELS {
+        let (all, errors) = logged(level, |_| {
+            error!(company = %outer, after = 30, "the link is down");
+            let of_outer = company_span(&outer);
+            of_outer.in_scope(|| error!(after = 30, "the link is down"));
+            of_outer.in_scope(|| company_span(&outer).in_scope(|| error!(after = 30, "the link is down")));
+            of_outer.in_scope(|| info_span!("request").in_scope(|| error!(after = 30, "the link is down")));
+            company_span(&inner).in_scope(|| of_outer.in_scope(|| error!(after = 30, "the link is down")));
+            of_outer.in_scope(|| error!(company = %inner, "of another one"));
+            error!("of nobody");
+        });
+        assert_eq!(all, errors);
+        let texts: Vec<&str> =
+            all.iter().filter_map(|line| line.split_once("telemetry ")).map(|(_, text)| text).collect();
+        let mut wanted = vec!["the link is down company=7 after=30"; 5];
+        wanted.extend(["of another one company=8", "of nobody"]);
+        assert_eq!(texts, wanted, "{level}");
+    }
+}
+
+#[test]
+fn a_span_may_learn_its_company_late() {
+    let (all, _) = logged(LogLevel::Info, |_| {
+        let span = error_span!("request", company = field::Empty, path = "/");
+        span.in_scope(|| info!("who is it?"));
+        span.record("company", "a b");
+        span.in_scope(|| info!("it is he"));
+    });
+    assert!(all[0].ends_with(" path=/ who is it?") && all[1].ends_with(" path=/ it is he company=\"a b\""), "{all:?}");
+}
+
+#[tokio::test]
+async fn what_a_companys_task_sets_going_speaks_for_the_company() {
+    let dir = tempfile::tempdir().unwrap();
+    let (subscriber, telemetry, _) = prepare(&settings(dir.path(), LogLevel::Info), &Clock::system());
+    let _log = tracing::subscriber::set_default(subscriber);
+    let task = async {
+        tokio::task::yield_now().await;
+        tokio::spawn(async { info!("inner") }.in_current_span()).await.unwrap();
+        info!("outer");
+    };
+    let others = async {
+        tokio::task::yield_now().await;
+        info!("nobody's");
+    };
+    tokio::join!(task.instrument(company_span(&"7".into())), others);
+    drop(telemetry);
+    let text = fs::read_to_string(dir.path().join("default.log")).unwrap();
+    let named = |word: &str| text.lines().any(|line| line.ends_with(&format!("{word} company=7")));
+    assert!(named("inner") && named("outer") && text.lines().any(|line| line.ends_with("nobody's")), "{text}");
 }
 
 #[test]
@@ -190,6 +245,20 @@ fn a_flood_leaves_its_beginning_and_a_number() {
     assert_eq!(all.iter().filter(|line| line.contains("another place")).count(), 1);
     assert_eq!(errors.iter().filter(|line| line.contains("… 400 more lines like this one: broken")).count(), 2);
     assert_eq!(errors.len(), 202);
+}
+
+#[test]
+fn a_flood_of_one_company_hides_nothing_of_another_one() {
+    let (all, _) = logged(LogLevel::Info, |_| {
+        let (flooding, other) = (company_span(&"7".into()), company_span(&"8".into()));
+        for n in 0..1000 {
+            let span = if n % 100 == 0 { &other } else { &flooding };
+            span.in_scope(|| warn!("the switch is not connected"));
+        }
+    });
+    let of = |company: &str| all.iter().filter(|line| line.ends_with(company)).count();
+    assert_eq!((of(" company=7"), of(" company=8")), (100, 10));
+    assert!(all.iter().any(|line| line.contains("… 890 more lines like this one: the switch is not connected")));
 }
 
 #[test]

@@ -30,6 +30,7 @@ use axum::routing::{get, post};
 use middleware::error::WebError;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
 
 /// Everything that is reachable through the public gateway, under any of the prefixes.
 pub fn router(state: WebState) -> Router {
@@ -94,10 +95,12 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
 /// Runs state-changing work in a task of its own, so that a browser or gateway that hangs up does not
 /// stop it half way.
 async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, WebError> {
-    tokio::spawn(work).await.map_err(|error| WebError::Internal(format!("the work ended early: {error}")))
+    tokio::spawn(work.in_current_span())
+        .await
+        .map_err(|error| WebError::Internal(format!("the work ended early: {error}")))
 }
 
 /// Goes on with work that no answer depends on; it has to end by itself.
 fn beside(work: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(work);
+    tokio::spawn(work.in_current_span());
 }

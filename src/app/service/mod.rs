@@ -19,6 +19,7 @@ use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::metrics::Exposition;
 use crate::session::Companies;
 use crate::store::{Store, StoreError};
+use crate::telemetry::company_span;
 use crate::web::lang::Lang;
 use crate::web::service::{
     Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CompanyHealth,
@@ -29,6 +30,7 @@ use ring::hmac;
 use secrecy::SecretString;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 /// How long an administrator stays logged in.
 const SESSION: Duration = Duration::from_secs(12 * 3600);
@@ -73,6 +75,11 @@ fn fault(error: &StoreError) -> ServiceFault {
     }
 }
 
+/// What is asked about one company: whatever is said meanwhile names it.
+fn about<'a, T>(company: &CompanyId, work: impl Future<Output = T> + Send + 'a) -> Work<'a, T> {
+    Box::pin(work.instrument(company_span(company)))
+}
+
 impl WebService for DaemonService {
     fn begin_login(&self, login: LoginRequest) -> Work<'_, Result<Authorize, BeginError>> {
         Box::pin(self.begin(login))
@@ -96,27 +103,27 @@ impl WebService for DaemonService {
     }
 
     fn company<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Overview>, ServiceFault>> {
-        Box::pin(self.overview(company))
+        about(company, self.overview(company))
     }
 
     fn rename<'a>(&'a self, company: &'a CompanyId, name: &'a str) -> Work<'a, Result<(), SaveError>> {
-        Box::pin(async move { settings::saved(self.store.rename_company(company, name).await) })
+        about(company, async move { settings::saved(self.store.rename_company(company, name).await) })
     }
 
     fn save_switch<'a>(&'a self, company: &'a CompanyId, input: SwitchInput) -> Work<'a, Result<(), SaveError>> {
-        Box::pin(self.put_switch(company, input))
+        about(company, self.put_switch(company, input))
     }
 
     fn save_calls<'a>(&'a self, company: &'a CompanyId, calls: CallSettings) -> Work<'a, Result<(), SaveError>> {
-        Box::pin(self.put_calls(company, calls))
+        about(company, self.put_calls(company, calls))
     }
 
     fn check_switch<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>> {
-        Box::pin(self.try_switch(company))
+        about(company, self.try_switch(company))
     }
 
     fn employees<'a>(&'a self, company: &'a CompanyId, import: bool) -> Work<'a, Result<Employees, ServiceFault>> {
-        Box::pin(self.table(company, import))
+        about(company, self.table(company, import))
     }
 
     fn save_numbers<'a>(
@@ -124,7 +131,7 @@ impl WebService for DaemonService {
         company: &'a CompanyId,
         rows: Vec<(UserId, Vec<Phone>)>,
     ) -> Work<'a, Result<(), NumbersError>> {
-        Box::pin(self.put_numbers(company, rows))
+        about(company, self.put_numbers(company, rows))
     }
 
     fn recent_calls<'a>(
@@ -133,7 +140,7 @@ impl WebService for DaemonService {
         limit: u32,
         before: Option<CallCursor>,
     ) -> Work<'a, Result<CallPage, ServiceFault>> {
-        Box::pin(self.recent(company, limit, before))
+        about(company, self.recent(company, limit, before))
     }
 
     fn call<'a>(
@@ -142,7 +149,7 @@ impl WebService for DaemonService {
         key: &'a CallKey,
         lang: Lang,
     ) -> Work<'a, Result<Option<CallRecord>, ServiceFault>> {
-        Box::pin(self.record_of(company, key, lang))
+        about(company, self.record_of(company, key, lang))
     }
 
     fn vouched(&self, company: &CompanyId, at: Timestamp) -> bool {
@@ -162,7 +169,7 @@ impl WebService for DaemonService {
         leg: Option<&'a LegId>,
         command: CardCommand,
     ) -> Work<'a, Result<(), CommandRefused>> {
-        Box::pin(async move {
+        about(company, async move {
             let handle = self.companies.get(company).ok_or(CommandRefused::NoSuchCall)?;
             handle.act(user, call, leg, command).await
         })

@@ -5,11 +5,14 @@ use super::{DaemonService, fault};
 use crate::bitrix::TokenOwner;
 use crate::bitrix::hook::{CallStart, Opened, PortalPost, Sender, authentic};
 use crate::domain::company::Company;
+use crate::domain::source::Source;
 use crate::domain::{CompanyId, Timestamp};
-use crate::session::{CompanyHandle, Removal, Source, Visit, VisitFault};
+use crate::session::{CompanyHandle, Removal, Visit, VisitFault};
+use crate::telemetry::company_span;
 use crate::web::service::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalRequest};
 use std::net::IpAddr;
 use std::time::Duration;
+use tracing::{Instrument as _, Span};
 
 /// A click older than this is not dialled any more: a phone that rings out of the blue helps nobody.
 const STALE: Duration = Duration::from_secs(300);
@@ -25,39 +28,40 @@ impl DaemonService {
                 if notice.from.member_id.is_none() {
                     return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
                 }
-                self.companies.told_of_install(*notice, source.map(Source::from)).await.map_err(|full| {
+                self.companies.install_notified(*notice, source.map(Source::from)).await.map_err(|full| {
                     tracing::debug!(%full, "an installation was turned away");
                     OpenError::Fault(crate::web::service::ServiceFault::Busy(full.to_string()))
                 })?;
                 Ok(PortalAnswer::Accepted)
             }
             PortalPost::Uninstall { from, clean } => {
-                if from.member_id.is_none() {
+                let Some(id) = &from.member_id else {
                     return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
-                }
+                };
                 // Also from a portal that has removed the application before.
-                match self.companies.uninstalled(&from, clean).await.map_err(|e| fault(&e))? {
+                let removal = self.companies.uninstalled(&from, clean).instrument(company_span(id)).await;
+                match removal.map_err(|e| fault(&e))? {
                     // It was taken in, whatever comes of it: a portal says it once.
                     Removal::Done | Removal::Doubted => Ok(PortalAnswer::Accepted),
                     Removal::Unproved => Err(OpenError::Forbidden),
                     Removal::Unknown => Err(OpenError::UnknownPortal),
                 }
             }
-            PortalPost::CallStart(click) => self.clicked(&click, source).await,
+            PortalPost::CallStart(click) => {
+                let span = span_of(click.from.member_id.as_ref());
+                self.clicked(&click, source).instrument(span).await
+            }
             PortalPost::OtherEvent { name, from } => {
-                let company = self.sender(&from).await?;
-                Self::prove(&company, &from)?;
-                if name.eq_ignore_ascii_case("ONUSERADD") {
-                    self.running(&company.id)?.users_changed();
-                } else {
-                    tracing::debug!(company = %company.id, name, "an event nothing is done about");
-                }
-                Ok(PortalAnswer::Accepted)
+                let span = span_of(from.member_id.as_ref());
+                self.other_event(&name, &from).instrument(span).await
             }
             PortalPost::Opened(_) if events_only => {
                 Err(OpenError::Unreadable("a page was opened where events are taken".into()))
             }
-            PortalPost::Opened(opened) => self.opened(&opened, source).await.map(PortalAnswer::Opened),
+            PortalPost::Opened(opened) => {
+                let span = span_of(opened.member_id.as_ref());
+                self.opened(&opened, source).instrument(span).await.map(PortalAnswer::Opened)
+            }
         }
     }
 
@@ -67,7 +71,8 @@ impl DaemonService {
             return Err(OpenError::Unreadable("the form is an event, not an opened page".into()));
         };
         drop(post);
-        let (handle, company, who) = self.visitor(&opened, source).await?;
+        let span = span_of(opened.member_id.as_ref());
+        let (handle, company, who) = self.visitor(&opened, source).instrument(span).await?;
         Ok(CardOpened {
             company: handle.id().clone(),
             user: who.user,
@@ -77,6 +82,17 @@ impl DaemonService {
             // A text without digits is how we tell the portal that there is no number.
             number: opened.option("PHONE_NUMBER").filter(|number| number.chars().any(|c| c.is_ascii_digit())),
         })
+    }
+
+    async fn other_event(&self, name: &str, from: &Sender) -> Result<PortalAnswer, OpenError> {
+        let company = self.sender(from).await?;
+        Self::prove(&company, from)?;
+        if name.eq_ignore_ascii_case("ONUSERADD") {
+            self.running(&company.id)?.users_changed();
+        } else {
+            tracing::debug!(name, "an event nothing is done about");
+        }
+        Ok(PortalAnswer::Accepted)
     }
 
     async fn clicked(&self, click: &CallStart, source: Option<IpAddr>) -> Result<PortalAnswer, OpenError> {
@@ -92,7 +108,7 @@ impl DaemonService {
         let Some(crm) = click.call.clone() else {
             let to = reached(click).ok_or_else(|| missing("data[PHONE_NUMBER]"))?.number;
             // A portal of old has not registered the call: it is dialled, and becomes a CRM call by its legs.
-            tracing::info!(company = %company.id, %user, "a click without a CRM call");
+            tracing::info!(%user, "a click without a CRM call");
             return handle.dial_plain(user, to).map(|()| PortalAnswer::Accepted).map_err(busy);
         };
         let late = click.sent_at.is_some_and(|at: Timestamp| self.clock.now().since(at) > STALE);
@@ -103,19 +119,19 @@ impl DaemonService {
         let event = match self.store.push_event(&company.id, &key, &body, self.clock.now()).await {
             Ok(Some(event)) => Some(event),
             Ok(None) => {
-                tracing::info!(company = %company.id, call = %click.crm, "the portal has told a click twice");
+                tracing::info!(call = %click.crm, "the portal has told a click twice");
                 return Ok(PortalAnswer::Accepted);
             }
             // A failing disk keeps nobody from dialling: the actor knows its clicks, and a restart would dial none.
             Err(error) if error.concerns_disk() => {
-                tracing::warn!(company = %company.id, call = %click.crm, %error, "a click is dialled without being stored");
+                tracing::warn!(call = %click.crm, %error, "a click is dialled without being stored");
                 None
             }
             Err(error) => return Err(fault(&error).into()),
         };
         match handle.dial(click, event) {
             // It is stored: the company takes it up when it runs again.
-            Err(error) if event.is_some() => tracing::warn!(company = %company.id, %error, "a click has to wait"),
+            Err(error) if event.is_some() => tracing::warn!(%error, "a click has to wait"),
             other => other.map_err(busy)?,
         }
         Ok(PortalAnswer::Accepted)
@@ -147,7 +163,7 @@ impl DaemonService {
         let visit =
             Visit { call: opened.call(), source: source.map(Source::from), life: opened.expires_in, is_click: false };
         let who = handle.visitor(access, &visit).await.map_err(|fault| {
-            tracing::debug!(company = %id, %fault, "a visitor could not be recognised");
+            tracing::debug!(%fault, "a visitor could not be recognised");
             match fault {
                 VisitFault::NotGood => OpenError::Forbidden,
                 VisitFault::TooMany => OpenError::TooMany,
@@ -171,7 +187,7 @@ impl DaemonService {
 
     async fn known(&self, id: &CompanyId) -> Result<Company, OpenError> {
         self.store.company(id).await.map_err(|e| fault(&e))?.ok_or_else(|| {
-            tracing::warn!(company = %id, "a portal that is not registered here has posted something");
+            tracing::warn!("a portal that is not registered here has posted something");
             OpenError::UnknownPortal
         })
     }
@@ -182,7 +198,7 @@ impl DaemonService {
         if known.is_some_and(|known| authentic(known, from.application_token.as_ref())) {
             return Ok(());
         }
-        tracing::warn!(company = %company.id, domain = company.domain, "an event with a wrong application token was refused");
+        tracing::warn!(domain = company.domain, "an event with a wrong application token was refused");
         Err(OpenError::Forbidden)
     }
 
@@ -212,14 +228,21 @@ impl DaemonService {
             }
             return Ok(());
         }
-        tracing::warn!(company = %company.id, domain = company.domain,
-            "a click was refused: the portal's application token is not known yet; an administrator can open the application inside the portal once");
+        tracing::warn!(
+            domain = company.domain,
+            "a click was refused: the portal's application token is not known yet; an administrator can open the application inside the portal once"
+        );
         Err(OpenError::Forbidden)
     }
 
     fn running(&self, id: &CompanyId) -> Result<CompanyHandle, OpenError> {
         self.companies.get(id).ok_or_else(not_served)
     }
+}
+
+/// Of whoever says that he is this portal: what is refused names it as well.
+fn span_of(member_id: Option<&CompanyId>) -> Span {
+    member_id.map_or_else(Span::none, company_span)
 }
 
 fn not_served() -> OpenError {

@@ -19,7 +19,7 @@ impl DaemonService {
             (
                 "ecss_crm_log_ins_refused_total",
                 "Log-ins turned away because too many had not succeeded.",
-                self.companies.refused_exchanges(),
+                self.companies.refused_codes(),
             ),
             ("ecss_crm_visits_asked_total", "Visitors' tokens that portals were asked about.", all.asked),
             ("ecss_crm_visits_remembered_total", "Visits that were answered from memory.", all.remembered),

@@ -26,7 +26,7 @@ pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindRepo
             if let (NEW_USER, Err(error)) = (event, &bound) {
                 // Users are fetched every hour anyway.
                 report.note_answer(error);
-                tracing::debug!(company = %portal.company(), %error, "the portal will not announce new users");
+                tracing::debug!(%error, "the portal will not announce new users");
                 continue;
             }
             if report.keep_going(Binding::Click, bound).is_none() {

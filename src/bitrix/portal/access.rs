@@ -117,7 +117,7 @@ impl PortalAccess {
         let mut renewing = self.renewing.lock().await;
         *renewing = RenewalState::default();
         if let Err(why) = self.token_store.save(&tokens).await {
-            tracing::error!(company = %self.company, %why, "the tokens of the log-in cannot be stored once more");
+            tracing::error!(%why, "the tokens of the log-in cannot be stored once more");
         }
         self.endpoint.store(Arc::new(with_slash(client_endpoint)));
         self.credentials.store(Arc::new(credentials));
@@ -148,7 +148,7 @@ impl PortalAccess {
         if let Some(renewal) = &renewing.unsaved
             && let Err(why) = self.token_store.save(&renewal.tokens).await
         {
-            tracing::error!(company = %self.company, %why, "new tokens cannot be stored and are not used before they are");
+            tracing::error!(%why, "new tokens cannot be stored and are not used before they are");
             return Err(ApiError::Again { after: None, why: format!("new tokens cannot be stored: {why}") });
         }
         let Some(renewal) = renewing.unsaved.take() else { return Ok(()) };
@@ -176,7 +176,7 @@ impl PortalAccess {
         match self.token_store.save(&proved).await {
             Ok(()) => self.tokens.store(Some(Arc::new(proved))),
             // It is forgotten another time.
-            Err(why) => tracing::warn!(company = %self.company, %why, "the previous refresh token cannot be removed"),
+            Err(why) => tracing::warn!(%why, "the previous refresh token cannot be removed"),
         }
     }
 
@@ -189,7 +189,7 @@ impl PortalAccess {
         match self.refresh(current).await {
             Ok(renewal) if renewal.member_id.as_ref().is_some_and(|m| *m != self.company) => {
                 let why = "the authorization server answered for another portal";
-                tracing::error!(company = %self.company, "{why}");
+                tracing::error!("{why}");
                 Err(self.refuse(ApiError::NeedsLogin(why.into()), None))
             }
             Ok(renewal) => Ok(renewal),
@@ -206,7 +206,7 @@ impl PortalAccess {
             (outcome, _) => return outcome,
         };
         let (error, previous) = refused;
-        tracing::warn!(company = %self.company, %error, "the newest refresh token is refused; the one before it is tried");
+        tracing::warn!(%error, "the newest refresh token is refused; the one before it is tried");
         let before = Tokens { refresh: previous.clone(), previous: None, ..current.clone() };
         match self.oauth.refresh(&credentials, &before).await {
             Err(OAuthError::GrantDead(_)) => Err(error),
@@ -227,7 +227,7 @@ impl PortalAccess {
     }
 
     fn refuse(&self, error: ApiError, until: Option<Timestamp>) -> ApiError {
-        tracing::warn!(company = %self.company, %error, "tokens cannot be renewed");
+        tracing::warn!(%error, "tokens cannot be renewed");
         self.refused.store(Some(Arc::new(TokensRefused { error: error.clone(), until })));
         error
     }
@@ -240,10 +240,10 @@ impl PortalAccess {
         if *old == new || downgrade {
             return;
         }
-        tracing::info!(company = %self.company, from = %old, to = %new, "the portal has a new address");
+        tracing::info!(from = %old, to = %new, "the portal has a new address");
         if let Err(why) = self.token_store.moved(&new).await {
             // It is learnt again after a restart, by the old address' redirect.
-            tracing::warn!(company = %self.company, %why, "the portal's new address cannot be stored");
+            tracing::warn!(%why, "the portal's new address cannot be stored");
         }
         self.endpoint.store(Arc::new(new));
     }

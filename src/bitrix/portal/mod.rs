@@ -184,7 +184,7 @@ impl Portal {
             match self.0.post(&endpoint, method, params, &tokens.access).await {
                 Ok(answer) => return Ok(answer),
                 Err(Verdict::Token(why)) if !renewed => {
-                    tracing::debug!(company = %self.company(), method, why, "renewing the token");
+                    tracing::debug!(method, why, "renewing the token");
                     renewed = true;
                     self.0.access.renew(&tokens).await?;
                 }
@@ -261,7 +261,7 @@ impl Portal {
             other => other,
         };
         let error = verdict.into_error();
-        tracing::debug!(company = %self.company(), method, %error, "no result");
+        tracing::debug!(method, %error, "no result");
         error
     }
 

@@ -72,7 +72,7 @@ impl Actor {
         if let ApiError::Resting { until, .. } = error {
             self.outbox.kind_rests(lane, request, *until);
             if new {
-                tracing::warn!(company = %self.company, request, %error, "requests of this kind wait until the portal takes them again");
+                tracing::warn!(request, %error, "requests of this kind wait until the portal takes them again");
             }
             return;
         }
@@ -80,17 +80,17 @@ impl Actor {
             let until = self.outbox.failed(lane, now, rest, error.concerns_whole_portal());
             let wait_ms = until.since(now).as_millis();
             if new {
-                tracing::warn!(company = %self.company, %lane, request, %error, wait_ms, "the portal was not told, it will be tried again");
+                tracing::warn!(%lane, request, %error, wait_ms, "the portal was not told, it will be tried again");
             }
             return;
         }
         if let Some(substitute) = outcome.sent.last().and_then(|sent| self.substitute(&sent.request, error))
             && self.outbox.amend(lane, substitute.clone())
         {
-            tracing::warn!(company = %self.company, %lane, request, %error, ?substitute, "the portal does not take this as it is; the call is recorded otherwise");
+            tracing::warn!(%lane, request, %error, ?substitute, "the portal does not take this as it is; the call is recorded otherwise");
             return;
         }
-        tracing::warn!(company = %self.company, %lane, request, %error, "the portal will not take this");
+        tracing::warn!(%lane, request, %error, "the portal will not take this");
         if request == "register" {
             round.record.settled.extend(self.outbox.drop_lane(lane));
             self.take_known(&outcome.job.call, Event::RegisterRefused { lane: lane.clone() }, round);
@@ -129,7 +129,7 @@ impl Actor {
             // The phone may be ringing already: the click's own patience decides.
             (SwitchCommand::Make { .. }, Ok(_) | Err(CommandError::TimedOut)) => {}
             (SwitchCommand::Make { .. }, Err(error)) => {
-                tracing::warn!(company = %self.company, call = %key, %error, "the click could not be dialled");
+                tracing::warn!(call = %key, %error, "the click could not be dialled");
                 self.take_known(key, Event::DialFailed(dial_failure(error)), round);
             }
             (SwitchCommand::Release(leg), Err(_)) => {

@@ -32,11 +32,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use surplus::GivenUp;
+use surplus::AbandonedCalls;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use trace_limit::TraceLimit;
+use tracing::Instrument as _;
 
 /// At most this many frames are taken together, so that one commit serves a burst.
 const BURST: usize = 64;
@@ -87,7 +88,7 @@ pub(super) struct Actor {
     log_limiter: LogLimiter,
     /// Complaints about calls that are not recorded.
     surplus: LogLimiter,
-    given_up: GivenUp,
+    abandoned: AbandonedCalls,
     outbox: Outbox,
     rate_limit: RateLimitSlot,
     journal: Journal,
@@ -117,7 +118,7 @@ impl Actor {
             trace_limit: TraceLimit::default(),
             log_limiter: LogLimiter::default(),
             surplus: LogLimiter::default(),
-            given_up: GivenUp::default(),
+            abandoned: AbandonedCalls::default(),
             outbox: Outbox::default(),
             upkeep_signals,
             commander: None,
@@ -133,7 +134,7 @@ impl Actor {
         stop: CancellationToken,
     ) {
         while let Err(error) = self.restore().await {
-            tracing::error!(company = %self.company, %error, "what was open when the daemon stopped cannot be read yet");
+            tracing::error!(%error, "what was open when the daemon stopped cannot be read yet");
             if stop.run_until_cancelled(tokio::time::sleep(READ_AGAIN)).await.is_none() {
                 return;
             }
@@ -175,7 +176,7 @@ impl Actor {
                     let command = SwitchCommand::Make { from, to };
                     round.commands.push((CallKey::new(""), command, Origin::Nobody));
                 } else {
-                    tracing::warn!(company = %self.company, %user, "a click of an employee without a number");
+                    tracing::warn!(%user, "a click of an employee without a number");
                 }
             }
             ActorMessage::Press { user, call, leg, command, reply } => {
@@ -255,7 +256,7 @@ impl Actor {
             }
             // Its lanes would wait for an answer for ever: everything is made anew from what is stored.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(error) => tracing::error!(company = %self.company, %error, "a request ended abnormally"),
+            Err(error) => tracing::error!(%error, "a request ended abnormally"),
         }
         self.commit(round).await;
     }
@@ -333,9 +334,13 @@ impl Actor {
         let total = self.shared.too_much(excess, now);
         if self.log_limiter.heard(now).is_some() {
             let Excess { calls, legs, lines, .. } = total;
-            tracing::warn!(company = %self.company, calls, legs, lines,
+            tracing::warn!(
+                calls,
+                legs,
+                lines,
                 "the switch tells of more than can be true (counted since the start): what was silent the longest is closed with \
-                 its end unknown; look at the switch's integration and its load");
+                 its end unknown; look at the switch's integration and its load"
+            );
         }
     }
 
@@ -367,20 +372,22 @@ impl Actor {
             }
             self.journal.settle(pointless, now).await;
         }
-        self.forget_given_up().await;
+        self.forget_abandoned().await;
         for (key, command, origin) in round.commands {
             let commander = self.commander.clone();
-            self.tasks.spawn(async move {
+            let sent = async move {
                 let answer = match commander {
                     Some(commander) => commander.send(command.clone()).await,
                     None => Err(CommandError::Offline),
                 };
                 TaskDone::Command { key, command, origin, answer }
-            });
+            };
+            self.tasks.spawn(sent.in_current_span());
         }
         for dispatch in self.outbox.ready(now, &mut self.rate_limit) {
             let (portal, clock) = (self.portal.clone(), self.clock.clone());
-            self.tasks.spawn(async move { TaskDone::Crm(send(portal, clock, dispatch).await) });
+            let sent = async move { TaskDone::Crm(send(portal, clock, dispatch).await) };
+            self.tasks.spawn(sent.in_current_span());
         }
         self.shared.set_backlog(self.outbox.backlog());
     }
@@ -406,7 +413,7 @@ impl Actor {
             }
         });
         if ended.await.is_err() {
-            tracing::info!(company = %self.company, "requests under way are cut off and will be repeated at the next start");
+            tracing::info!("requests under way are cut off and will be repeated at the next start");
         }
         self.journal.close(self.clock.now()).await;
     }

@@ -12,10 +12,10 @@ impl Actor {
     pub(super) async fn remake(&mut self, outcome: &JobOutcome, round: &mut Round) {
         let lane = &outcome.job.lane;
         let Some(crm) = self.crm_call(&outcome.job.call, lane).await else {
-            tracing::warn!(company = %self.company, %lane, "the portal does not know this call, and nothing is stored to make it again from");
+            tracing::warn!(%lane, "the portal does not know this call, and nothing is stored to make it again from");
             return self.settle(outcome, round);
         };
-        tracing::warn!(company = %self.company, %lane, "the portal has forgotten this call; it is registered once more");
+        tracing::warn!(%lane, "the portal has forgotten this call; it is registered once more");
         let register = CrmStep::Register {
             user: crm.user,
             number: crm.number,

@@ -53,7 +53,7 @@ impl Actor {
                 self.take(&key, Event::LinkLost(row.updated_at.min(now)), Origin::Nobody, round);
             }
             Err(error) => {
-                tracing::error!(company = %self.company, call = %row.key, %error, "a stored call cannot be read and is left alone");
+                tracing::error!(call = %row.key, %error, "a stored call cannot be read and is left alone");
             }
         }
     }
@@ -76,7 +76,7 @@ impl Actor {
                 self.outbox.push(&intent.lane, &intent.call, step, LaneHistory::Stored(intent.crm))
             }
             Err(error) => {
-                tracing::error!(company = %self.company, lane = %intent.lane, %error, "a stored step cannot be read and is left alone");
+                tracing::error!(lane = %intent.lane, %error, "a stored step cannot be read and is left alone");
                 Vec::new()
             }
         }
@@ -91,7 +91,7 @@ impl Actor {
                 self.message(ActorMessage::Dial { click, event: Some(event.id) }).await;
             }
             Err(error) => {
-                tracing::error!(company = %self.company, key = event.key, %error, "a stored event cannot be read and is left alone");
+                tracing::error!(key = event.key, %error, "a stored event cannot be read and is left alone");
             }
         }
     }

@@ -17,9 +17,9 @@ const TOGETHER: usize = 200;
 
 /// Calls of which nothing was recorded and whose stories are still stored, in the order they were given up.
 #[derive(Debug, Default)]
-pub(super) struct GivenUp(VecDeque<CallKey>);
+pub(super) struct AbandonedCalls(VecDeque<CallKey>);
 
-impl GivenUp {
+impl AbandonedCalls {
     /// Takes out those whose stories go, where there are enough of them; a call that goes on is kept until it is over.
     fn outdated(&mut self, goes_on: impl Fn(&CallKey) -> bool) -> Vec<CallKey> {
         if self.0.len() < MOST_STORIES + TOGETHER {
@@ -33,15 +33,15 @@ impl GivenUp {
 
 impl Actor {
     /// Forgets what is stored of calls that were given up long ago.
-    pub(super) async fn forget_given_up(&mut self) {
+    pub(super) async fn forget_abandoned(&mut self) {
         let open_calls = &self.open_calls;
-        let keys = self.given_up.outdated(|key| open_calls.get(key).is_some_and(|call| !Call::is_over(call)));
+        let keys = self.abandoned.outdated(|key| open_calls.get(key).is_some_and(|call| !Call::is_over(call)));
         if keys.is_empty() {
             return;
         }
         // What cannot be forgotten now goes with everything else that has grown old.
         if let Err(error) = self.store.forget_calls(&self.company, &keys).await {
-            tracing::debug!(company = %self.company, %error, "stories of calls that were given up stay for now");
+            tracing::debug!(%error, "stories of calls that were given up stay for now");
         }
     }
 
@@ -55,7 +55,7 @@ impl Actor {
             round.note(&call, now, &Note::NotRecorded { lane: lane.clone() });
             if lane.as_str() == call.as_str() {
                 // Its first record: there is none before it.
-                self.given_up.0.push_back(call.clone());
+                self.abandoned.0.push_back(call.clone());
             }
             self.take_known(&call, Event::RegisterRefused { lane }, round);
         }
@@ -64,9 +64,12 @@ impl Actor {
         }
         let total = self.shared.not_recorded(calls, now).calls;
         if self.surplus.heard(now).is_some() {
-            tracing::warn!(company = %self.company, calls = total, waiting = MOST_WAITING,
+            tracing::warn!(
+                calls = total,
+                waiting = MOST_WAITING,
                 "too many calls wait for the portal: those that have waited longest are not recorded (counted since the \
-                 start); see to it that the portal answers, or that the switch tells of true calls only");
+                 start); see to it that the portal answers, or that the switch tells of true calls only"
+            );
         }
     }
 }
@@ -77,16 +80,16 @@ mod tests {
 
     #[test]
     fn the_newest_stories_stay_and_those_of_calls_that_go_on() {
-        let mut given_up = GivenUp::default();
+        let mut abandoned = AbandonedCalls::default();
         let key = |n: usize| CallKey::new(n.to_string());
         let mut gone = Vec::new();
         for n in 0..10_000 {
-            given_up.0.push_back(key(n));
-            gone.extend(given_up.outdated(|k| *k == key(7)));
-            assert!(given_up.0.len() <= MOST_STORIES + TOGETHER);
+            abandoned.0.push_back(key(n));
+            gone.extend(abandoned.outdated(|k| *k == key(7)));
+            assert!(abandoned.0.len() <= MOST_STORIES + TOGETHER);
         }
-        assert_eq!(gone.len() + given_up.0.len(), 10_000);
-        assert!(given_up.0.contains(&key(7)) && !gone.contains(&key(7)));
-        assert!((9_001..10_000).all(|n| given_up.0.contains(&key(n))));
+        assert_eq!(gone.len() + abandoned.0.len(), 10_000);
+        assert!(abandoned.0.contains(&key(7)) && !gone.contains(&key(7)));
+        assert!((9_001..10_000).all(|n| abandoned.0.contains(&key(n))));
     }
 }

@@ -1,8 +1,7 @@
 //! How often a server is asked about tokens that anybody can have made up.
 
-use crate::domain::allowance::Allowance;
+use crate::domain::allowance::{Allowance, KeyedAllowance};
 use crate::domain::{CompanyId, Timestamp};
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ const OF_PORTAL: Allowance = Allowance::new(Duration::from_secs(60), 2);
 const OF_COMPANIES: Allowance = Allowance::new(Duration::from_millis(500), 60);
 /// Of all portals that nobody knows: whoever waits longer logs in, which needs none of this.
 const OF_STRANGERS: Allowance = Allowance::new(Duration::from_secs(2), 30);
-/// Portals that are counted; those longest at rest are forgotten first.
+/// Portals that are counted: many more than can have been asked about of late, as all together may so little.
 const PORTALS: usize = 4096;
 
 /// Who wants to have a notice confirmed.
@@ -30,7 +29,7 @@ pub(super) struct QuestionLimiter(Mutex<Counts>);
 
 #[derive(Debug)]
 struct Counts {
-    portals: BTreeMap<CompanyId, Allowance>,
+    portals: KeyedAllowance<CompanyId>,
     companies: Allowance,
     strangers: Allowance,
     put_off: u64,
@@ -39,7 +38,8 @@ struct Counts {
 impl Default for QuestionLimiter {
     fn default() -> Self {
         let (companies, strangers) = (OF_COMPANIES, OF_STRANGERS);
-        Self(Mutex::new(Counts { portals: BTreeMap::new(), companies, strangers, put_off: 0 }))
+        let portals = KeyedAllowance::new(OF_PORTAL, PORTALS);
+        Self(Mutex::new(Counts { portals, companies, strangers, put_off: 0 }))
     }
 }
 
@@ -51,15 +51,8 @@ impl QuestionLimiter {
         }
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Counts { portals, companies, strangers, put_off } = &mut *counts;
-        if portals.len() >= PORTALS && !portals.contains_key(id) {
-            portals.retain(|_, allowance| !allowance.is_rested(now));
-        }
-        if portals.len() >= PORTALS && !portals.contains_key(id) {
-            *put_off += 1;
-            return Err(Duration::from_secs(60));
-        }
         let all = if registered { companies } else { strangers };
-        let portal = portals.entry(id.clone()).or_insert(OF_PORTAL);
+        let portal = portals.of(id, now);
         let wait = portal.wait(now).max(all.wait(now));
         if !wait.is_zero() {
             *put_off += 1;

@@ -1,14 +1,17 @@
 //! Tries what could not be confirmed: again and again, or at once when the keys have come.
 
-use super::crowd::spread;
+use super::confirm::Taken;
 use super::question_limiter::NoticeSender;
-use super::{Taken, trouble};
+use super::{stored, trouble};
 use crate::clock::random_unit;
+use crate::domain::installs::nth_by_lot;
 use crate::domain::link::{InstallTrouble, retry_delay};
 use crate::domain::{CompanyId, Timestamp};
 use crate::session::companies::Companies;
+use crate::telemetry::company_span;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// How long an attempt may still take when the daemon stops; it is made again after the start.
 const LAST_ATTEMPT: Duration = Duration::from_secs(5);
@@ -78,7 +81,7 @@ impl Companies {
         for (id, attempt, since, failures, asker) in self.installs.due() {
             let tried = match &silent {
                 Some(trouble) => Tried::Again(InstallTrouble::clone(trouble)),
-                None => self.try_candidates(&id, asker).await,
+                None => self.try_candidates(&id, asker).instrument(company_span(&id)).await,
             };
             match tried {
                 Tried::Done => drop(self.installs.remove(&id, Some(attempt))),
@@ -99,26 +102,27 @@ impl Companies {
     }
 
     /// The newest first for an administrator, who may ask about all; where only one question is allowed at a time it is
-    /// about any of them, so that whoever sends new ones does not keep the others from being asked about. One that proves itself ends the matter for all that were told before it; one that is refused is
-    /// dropped alone.
+    /// about any of them, so that whoever sends new ones does not keep the others from being asked about. One that proves
+    /// itself ends the matter for all that came before it; one that is refused is dropped alone.
     async fn try_candidates(&self, id: &CompanyId, asker: NoticeSender) -> Tried {
         let mut candidates = match self.candidates(id).await {
             Ok(candidates) if candidates.0.is_empty() => return Tried::Nothing,
             Ok(candidates) => candidates.0,
             Err(error) => {
-                tracing::error!(company = %id, %error, "an installation that waits cannot be read yet");
+                tracing::error!(%error, "an installation that waits cannot be read yet");
                 return Tried::Again(InstallTrouble::Untried);
             }
         };
         let mut again = Tried::Done;
         if asker == NoticeSender::Anybody {
             // The last is asked about first.
-            let drawn = spread(random_unit(), candidates.len());
+            let drawn = nth_by_lot(random_unit(), candidates.len());
             candidates[drawn..].rotate_left(1);
         }
-        for parked in candidates.into_iter().rev() {
-            let received_at = parked.told();
-            match self.take_up(id, &parked.notice(id, self.now()), received_at, asker).await {
+        for candidate in candidates.into_iter().rev() {
+            let received_at = candidate.received_at();
+            let notice = stored::from_store(candidate, id, self.now());
+            match self.take_up(id, &notice, received_at, asker).await {
                 Ok(Taken::Later(wait)) => return Tried::Later(wait),
                 Ok(Taken::Up) => {
                     self.drop_candidates(id, received_at, true).await;
@@ -129,7 +133,7 @@ impl Companies {
                 Ok(Taken::TokensMissing) => self.drop_candidates(id, received_at, false).await,
                 Err(error) => match trouble(&error) {
                     Some(trouble) => {
-                        tracing::debug!(company = %id, %error, "an installation cannot be confirmed yet");
+                        tracing::debug!(%error, "an installation cannot be confirmed yet");
                         let silent = matches!(trouble, InstallTrouble::ServerNotYet(_));
                         again = Tried::Again(trouble);
                         if silent {
@@ -137,7 +141,7 @@ impl Companies {
                         }
                     }
                     None => {
-                        tracing::warn!(company = %id, %error, "an installation was refused and is forgotten");
+                        tracing::warn!(%error, "an installation was refused and is forgotten");
                         self.drop_candidates(id, received_at, false).await;
                     }
                 },
@@ -150,7 +154,7 @@ impl Companies {
         let edited =
             self.edit(id, |all| if and_older { all.forget_until(received_at) } else { all.forget(received_at) }).await;
         if let Err(error) = edited {
-            tracing::warn!(company = %id, %error, "an installation that is done could not be forgotten");
+            tracing::warn!(%error, "an installation that is done could not be forgotten");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Installations that are not confirmed yet: when each is tried again, and what people see of it.
 
 use super::question_limiter::{NoticeSender, QuestionLimiter};
-use super::queue::InstallQueue;
+use crate::bitrix::hook::Install;
 use crate::clock::random_unit;
 use crate::domain::allowance::Allowance;
+use crate::domain::installs::{NoticeQueue, QueuedNotice};
 use crate::domain::link::{InstallTrouble, WaitingInstall, retry_delay};
 use crate::domain::{CompanyId, Timestamp, binding};
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ pub(in crate::session) struct Installs {
     /// Notices are read and written back by one at a time.
     pub(super) parking: tokio::sync::Mutex<()>,
     /// What was answered and is not worked on yet.
-    pub(super) queue: InstallQueue,
+    queue: Mutex<NoticeQueue<Install>>,
     /// How often servers are asked about what nobody has proved.
     pub(super) questions: QuestionLimiter,
     /// Registered portals whose notices are worked on at a time, and others.
@@ -44,7 +45,7 @@ impl Default for Installs {
             bell: Notify::new(),
             tried: Notify::new(),
             parking: tokio::sync::Mutex::default(),
-            queue: InstallQueue::default(),
+            queue: Mutex::default(),
             questions: QuestionLimiter::default(),
             turns: Semaphore::new(AT_ONCE),
             turns_of_strangers: Semaphore::new(STRANGERS_AT_ONCE),
@@ -70,7 +71,17 @@ impl Installs {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it was not told for a minute that notices are turned away.
+    /// What was answered and is not worked on yet.
+    pub(super) fn queue(&self) -> MutexGuard<'_, NoticeQueue<Install>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next notice of a portal to work on; `None` ends the work.
+    pub(super) fn next_notice(&self, id: &CompanyId) -> Option<QueuedNotice<Install>> {
+        self.queue().next(id)
+    }
+
+    /// Whether the log has not said for a minute that notices are turned away.
     pub(super) fn is_time_to_complain(&self, now: Timestamp) -> bool {
         self.complained.lock().unwrap_or_else(PoisonError::into_inner).take(now).is_ok()
     }

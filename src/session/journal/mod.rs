@@ -59,10 +59,10 @@ impl Journal {
 
     fn not_stored(&mut self, step: TimedRecord, error: &StoreError, now: Timestamp) {
         if is_for_good(error) {
-            tracing::error!(company = %self.company, %error, "a step cannot be stored and will be lost if the daemon stops now");
+            tracing::error!(%error, "a step cannot be stored and will be lost if the daemon stops now");
             return;
         }
-        tracing::warn!(company = %self.company, %error, "steps are kept in memory until they can be stored");
+        tracing::warn!(%error, "steps are kept in memory until they can be stored");
         let mut buffer = WriteBuffer::default();
         buffer.add(step);
         self.waiting = Some(Unstored { buffer, failures: 1, retry_at: now + pause(1) });
@@ -83,7 +83,7 @@ impl Journal {
                 other => other,
             };
             if let Err(error) = stored {
-                tracing::debug!(company = %self.company, %error, failures = waiting.failures, "steps cannot be stored yet");
+                tracing::debug!(%error, failures = waiting.failures, "steps cannot be stored yet");
                 waiting.failures += 1;
                 waiting.retry_at = now + pause(waiting.failures);
                 self.waiting = Some(waiting);
@@ -94,9 +94,9 @@ impl Journal {
         let (steps, dropped) = (waiting.buffer.steps(), waiting.buffer.dropped());
         self.dropped += dropped;
         if dropped > 0 {
-            tracing::warn!(company = %self.company, lines = dropped, "lines of calls' stories were given up, as too much waited");
+            tracing::warn!(lines = dropped, "lines of calls' stories were given up, as too much waited");
         }
-        tracing::warn!(company = %self.company, steps, "everything that waited in memory is stored");
+        tracing::warn!(steps, "everything that waited in memory is stored");
     }
 
     /// One of these contradicts what is stored: it alone is lost.
@@ -104,7 +104,7 @@ impl Journal {
         for step in steps {
             match self.store.record_late(&self.company, std::slice::from_ref(step), now).await {
                 Err(error) if is_for_good(&error) => {
-                    tracing::error!(company = %self.company, %error, "a part of a step cannot be stored");
+                    tracing::error!(%error, "a part of a step cannot be stored");
                 }
                 other => other?,
             }
@@ -117,7 +117,7 @@ impl Journal {
         self.try_again(now).await;
         if let Some(waiting) = &self.waiting {
             let steps = waiting.buffer.steps();
-            tracing::error!(company = %self.company, steps, "steps could not be stored and are lost with this process");
+            tracing::error!(steps, "steps could not be stored and are lost with this process");
         }
     }
 
@@ -144,7 +144,7 @@ impl Journal {
             return Some(crm.clone());
         }
         self.store.crm_id(&self.company, lane).await.unwrap_or_else(|error| {
-            tracing::error!(company = %self.company, %lane, %error, "the lane's CRM call cannot be read");
+            tracing::error!(%lane, %error, "the lane's CRM call cannot be read");
             None
         })
     }

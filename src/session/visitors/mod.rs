@@ -6,32 +6,31 @@
 //! source in turn, out of an allowance of their own and of what calls leave of the portal's budget.
 
 mod answer_cache;
-mod queue;
-mod source;
+mod waiting;
 
 use super::call_board::CallBoard;
 use crate::bitrix::{ApiError, Portal, Priority, TokenOwner};
-use crate::clock::Clock;
+use crate::clock::{Clock, random_bytes};
 use crate::domain::allowance::Allowance;
+use crate::domain::source::Source;
+use crate::domain::visitors::{CallTokens, Turn, TurnRefused};
 use crate::domain::{CrmCallId, Timestamp};
 use answer_cache::{AnswerCache, Nobody, TokenDigest};
-use queue::{MustWait, VisitorQueue};
 use secrecy::SecretString;
-pub(super) use source::Network;
-pub use source::Source;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
+use waiting::WaitingVisitors;
 
 /// How long somebody in front of a page waits for his turn, and then for the portal's budget.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many wait for the answer about one token: somebody has opened a few tabs.
 const WAITING_FOR_ONE: usize = 16;
-/// How often the log tells that visitors are turned away.
-const TOLD_EVERY: Duration = Duration::from_secs(60);
+/// How often the log says that visitors are turned away.
+const LOGGED_EVERY: Duration = Duration::from_secs(60);
 
 /// What is known of a visitor beside his token.
 #[derive(Debug, Clone, Default)]
@@ -85,23 +84,23 @@ pub(super) struct Visitors {
 #[derive(Debug)]
 struct VisitorState {
     answers: AnswerCache,
-    queue: VisitorQueue,
-    /// How each of those who wait is woken. Only who is next ever is: if all woke up whenever one of them leaves, a few
-    /// hundred strangers would take the processor from calls.
-    wakes: BTreeMap<u64, Arc<Notify>>,
+    waiting: WaitingVisitors,
     /// Tokens that the portal is being asked about.
     questions: BTreeMap<TokenDigest, watch::Sender<Option<Proof>>>,
-    told: Allowance,
+    /// Tokens shown for running calls.
+    call_tokens: CallTokens,
+    /// When the log may say again that visitors are turned away.
+    log_allowance: Allowance,
 }
 
 impl Default for Visitors {
     fn default() -> Self {
         let state = VisitorState {
             answers: AnswerCache::default(),
-            queue: VisitorQueue::default(),
-            wakes: BTreeMap::new(),
+            waiting: WaitingVisitors::new(u64::from_le_bytes(random_bytes())),
             questions: BTreeMap::new(),
-            told: Allowance::new(TOLD_EVERY, 1),
+            call_tokens: CallTokens::default(),
+            log_allowance: Allowance::new(LOGGED_EVERY, 1),
         };
         Self {
             state: Mutex::new(state),
@@ -133,7 +132,7 @@ impl Visitors {
         match self.begin(token, clock.now()) {
             Start::Known(answer) => {
                 match answer {
-                    Err(VisitFault::TooMany) => self.turn_away(portal, clock.now()),
+                    Err(VisitFault::TooMany) => self.turn_away(clock.now()),
                     _ => drop(self.remembered.fetch_add(1, Ordering::Relaxed)),
                 }
                 answer
@@ -149,7 +148,7 @@ impl Visitors {
                 drop(flight);
                 tell.send_replace(Some(answer.clone()));
                 if matches!(answer, Err(VisitFault::TooMany)) {
-                    self.turn_away(portal, clock.now());
+                    self.turn_away(clock.now());
                 }
                 answer
             }
@@ -194,7 +193,10 @@ impl Visitors {
         let priority = tokio::select! {
             biased;
             () = self.opens_card(board, visit.call.as_ref()) => Priority::Live,
-            turn = self.turn(clock, visit.source) => turn.map(|priority| if visit.is_click { Priority::Visitor } else { priority })?,
+            turn = self.turn(clock, visit.source) => match turn? {
+                Turn::Acquainted if !visit.is_click => Priority::Other,
+                Turn::Acquainted | Turn::Stranger => Priority::Visitor,
+            },
         };
         self.asked.fetch_add(1, Ordering::Relaxed);
         let questions = portal.who(access, priority);
@@ -211,8 +213,7 @@ impl Visitors {
         match who {
             Ok(who) => {
                 state.answers.put(token, Ok(who.clone()), visit.life, now);
-                state.queue.greet(visit.source, now);
-                state.wake_next(now);
+                state.waiting.greet(visit.source, now);
                 Ok(who)
             }
             Err(ApiError::NeedsLogin(_)) => {
@@ -228,22 +229,22 @@ impl Visitors {
     async fn opens_card(&self, board: &CallBoard, call: Option<&CrmCallId>) {
         let Some(call) = call else { return std::future::pending().await };
         board.until_it_shows(call).await;
-        if !self.state().queue.admit_to_call(call) {
+        if !self.state().call_tokens.admit(call) {
             std::future::pending::<()>().await;
         }
     }
 
     /// Waits until the portal may be asked about somebody from there.
-    async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Priority, VisitFault> {
-        let (place, woken) = self.state().enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
+    async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Turn, VisitFault> {
+        let (place, woken) = self.state().waiting.enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
         let _place = QueuePlace { visitors: self, clock, number: place };
         let end = Instant::now() + PATIENCE;
         loop {
-            let until = match self.state().look(place, clock.now()) {
-                Ok(priority) => return Ok(priority),
-                Err(MustWait::GaveWay) => return Err(VisitFault::TooMany),
-                Err(MustWait::In(wait)) => end.min(Instant::now() + wait),
-                Err(MustWait::Behind) => end,
+            let until = match self.state().waiting.look(place, clock.now()) {
+                Ok(turn) => return Ok(turn),
+                Err(TurnRefused::Displaced) => return Err(VisitFault::TooMany),
+                Err(TurnRefused::Wait(wait)) => end.min(Instant::now() + wait),
+                Err(TurnRefused::NotFirst) => end,
             };
             tokio::select! {
                 () = tokio::time::sleep_until(until) => {}
@@ -255,53 +256,18 @@ impl Visitors {
         }
     }
 
-    fn turn_away(&self, portal: &Portal, now: Timestamp) {
+    fn turn_away(&self, now: Timestamp) {
         let turned_away = self.turned_away.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.state().told.take(now).is_ok() {
-            tracing::warn!(company = %portal.company(), turned_away,
-                "visitors are turned away: more unknown tokens are shown for this company than its portal may be asked about; cards of running calls open, others can be opened again in a minute; look in the log for where they come from");
+        if self.state().log_allowance.take(now).is_ok() {
+            tracing::warn!(
+                turned_away,
+                "visitors are turned away: more unknown tokens are shown for this company than its portal may be asked about; cards of running calls open, others can be opened again in a minute; look in the log for where they come from"
+            );
         }
     }
 
     fn state(&self) -> MutexGuard<'_, VisitorState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl VisitorState {
-    /// A place to wait, and what wakes whoever has it.
-    fn enter(&mut self, source: Option<Source>, now: Timestamp) -> Option<(u64, Arc<Notify>)> {
-        let place = self.queue.enter(source, now)?;
-        let woken = Arc::new(Notify::new());
-        self.wakes.insert(place, woken.clone());
-        if self.wakes.len() > self.queue.len() {
-            // Somebody has given way, and hears it at once.
-            let gone = self.wakes.extract_if(.., |place, _| !self.queue.holds(*place));
-            gone.for_each(|(_, woken)| woken.notify_one());
-            self.wake_next(now);
-        }
-        Some((place, woken))
-    }
-
-    /// Whether it is this one's turn. If not, whoever is next hears that it may be his.
-    fn look(&mut self, place: u64, now: Timestamp) -> Result<Priority, MustWait> {
-        let turn = self.queue.turn(place, now);
-        if turn == Err(MustWait::Behind) {
-            self.wake_next(now);
-        }
-        turn
-    }
-
-    fn leave(&mut self, place: u64, now: Timestamp) {
-        self.queue.leave(place);
-        self.wakes.remove(&place);
-        self.wake_next(now);
-    }
-
-    /// Has those look again whose turn it may be.
-    fn wake_next(&mut self, now: Timestamp) {
-        let next = self.queue.next(now).into_iter().flatten();
-        next.filter_map(|place| self.wakes.get(&place)).for_each(|woken| woken.notify_one());
     }
 }
 
@@ -326,74 +292,6 @@ struct QueuePlace<'a> {
 
 impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
-        self.visitors.state().leave(self.number, self.clock.now());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use futures_util::FutureExt as _;
-    use std::net::{IpAddr, Ipv4Addr};
-
-    const NOW: Timestamp = Timestamp(1_000_000);
-
-    #[test]
-    fn of_hundreds_who_wait_only_those_are_woken_who_are_next_or_have_lost_their_place() {
-        let visitors = Visitors::default();
-        let mut state = visitors.state();
-        let source = |n: u32| Some(IpAddr::V4(Ipv4Addr::from(n)).into());
-        let mut waiting: Vec<_> = (0..256).filter_map(|n| state.enter(source(n % 100), NOW)).collect();
-        assert_eq!(waiting.len(), 256);
-        let woken = |waiting: &[(u64, Arc<Notify>)]| -> Vec<u64> {
-            let told = waiting.iter().filter(|(_, woken)| woken.notified().now_or_never().is_some());
-            told.map(|(place, _)| *place).collect()
-        };
-        assert_eq!(woken(&waiting), Vec::<u64>::new());
-        let (first, _) = waiting.remove(0);
-        state.leave(first, NOW);
-        assert_eq!(woken(&waiting).len(), 1, "whoever the lot has chosen");
-        // A full room: one of the network that holds most gives way.
-        waiting.push(state.enter(source(1), NOW).expect("room again"));
-        state.enter(source(1000), NOW).expect("a place of somebody else's");
-        let told = woken(&waiting);
-        let lost: Vec<u64> = told.iter().copied().filter(|place| !state.queue.holds(*place)).collect();
-        assert_eq!((told.len(), lost.len()), (2, 1), "{told:?}");
-    }
-
-    #[test]
-    fn whoever_looks_before_his_turn_wakes_the_one_whose_turn_it_is() {
-        let visitors = Visitors::default();
-        let mut state = visitors.state();
-        let source = |n: u32| Some(IpAddr::V4(Ipv4Addr::from(n << 16)).into());
-        let mut now = NOW;
-        let mut waiting: Vec<_> = (1..30).filter_map(|n| state.enter(source(n), NOW)).collect();
-        let mut served = 0;
-        while !waiting.is_empty() {
-            // Nothing but the time that has come: everybody sleeps until then, and one of them looks first.
-            let (first, _) = waiting[0].clone();
-            let next = match state.look(first, now) {
-                Ok(_) => 0,
-                Err(MustWait::In(wait)) => {
-                    now = now + wait;
-                    continue;
-                }
-                Err(MustWait::Behind) => {
-                    let woken = waiting.iter().position(|(_, woken)| woken.notified().now_or_never().is_some());
-                    let woken = woken.expect("the one who was chosen is woken");
-                    assert!(state.look(waiting[woken].0, now).is_ok());
-                    woken
-                }
-                Err(MustWait::GaveWay) => panic!("there is room for all"),
-            };
-            served += 1;
-            let (place, _) = waiting.remove(next);
-            state.leave(place, now);
-            // Whoever is to look next was woken as well; he has not looked yet.
-            for (_, woken) in &waiting {
-                let _ = woken.notified().now_or_never();
-            }
-        }
-        assert_eq!((served, now.since(NOW)), (29, Duration::from_secs(95)), "ten at once, then one in five seconds");
+        self.visitors.state().waiting.leave(self.number, self.clock.now());
     }
 }

@@ -3,6 +3,7 @@
 use super::same_site::SameSite;
 use crate::web::WebState;
 use crate::web::middleware::error::WebError;
+use crate::web::middleware::request_span::request_is_of;
 use crate::web::service::{Admin, NewSession};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -26,6 +27,7 @@ impl FromRequestParts<WebState> for SignedIn {
         SameSite::from_request_parts(parts, state).await?;
         let token = token_of(&CookieJar::from_headers(&parts.headers)).ok_or(WebError::SessionNeeded)?;
         let admin = state.service.session(&token).await?.ok_or(WebError::SessionNeeded)?;
+        request_is_of(&admin.company);
         Ok(Self(admin))
     }
 }

@@ -1,11 +1,13 @@
 //! Log-ins per minute: each one begun leaves a row behind, so nobody may begin them without end.
 //!
-//! A stranger with many addresses keeps nobody out: however many log-ins there are, a network has its first one.
+//! A stranger with many addresses keeps nobody out: however many log-ins there are, a network has its first one in the
+//! minute. That is why these are counted in windows and not by allowances, which know no first one.
 
 use crate::domain::Timestamp;
+use crate::domain::source::Source;
 use axum::http::{Extensions, HeaderMap};
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,7 +40,7 @@ pub(crate) struct Throttle(Mutex<Counts>);
 struct Counts {
     window: i64,
     altogether: u32,
-    by_network: HashMap<Option<IpAddr>, u32>,
+    by_network: HashMap<Option<Source>, u32>,
 }
 
 impl Throttle {
@@ -49,7 +51,7 @@ impl Throttle {
         if counts.window != window {
             *counts = Counts { window, ..Counts::default() };
         }
-        let network = address.map(network);
+        let network = address.map(Source::from);
         let most = if network.is_some() { PER_NETWORK } else { ALTOGETHER };
         let begun = counts.by_network.get(&network).copied().unwrap_or(0);
         if begun >= most || begun > 0 && counts.altogether >= ALTOGETHER {
@@ -65,17 +67,10 @@ impl Throttle {
     }
 }
 
-/// An IPv4 address, or the network of 64 bits that one IPv6 customer has.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv6Addr;
 
     const A: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
     const B: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));

@@ -6,6 +6,7 @@
 
 use crate::domain::{CompanyId, Timestamp, UserId};
 use crate::web::WebState;
+use crate::web::middleware::request_span::request_is_of;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
@@ -46,6 +47,7 @@ impl Ticket {
     pub(crate) fn of(word: &str, state: &WebState) -> Option<Self> {
         Self::verify(word, &state.key, state.clock.now())
             .filter(|ticket| state.service.vouched(&ticket.company, ticket.vouched_at))
+            .inspect(|ticket| request_is_of(&ticket.company))
     }
 
     /// Reads a word of ours; `None` if it is forged or too old.

@@ -6,6 +6,7 @@
 
 use super::headers::{Frame, Policy};
 use super::request_context::{AnswerForm, RequestContext};
+use super::request_span::request_span;
 use crate::web::WebState;
 use crate::web::lang::{ErrorTexts, Lang, StateText};
 use crate::web::service::{LoginError, OpenError, ServiceFault};
@@ -17,6 +18,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
+use tracing::Instrument as _;
 
 /// A request that cannot be served as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -203,11 +205,12 @@ pub(crate) async fn render(
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = next.run(request).await;
+    let span = request_span();
+    let mut response = next.run(request).instrument(span.clone()).await;
     let Some(error) = response.extensions_mut().remove::<WebError>() else {
         return response;
     };
-    note(&error, &context.id);
+    span.in_scope(|| note(&error, &context.id));
     let say = error.words(context.lang);
     let mut answer = match context.form {
         AnswerForm::Page if error == WebError::SessionNeeded && context.safe => {

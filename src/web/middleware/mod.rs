@@ -6,3 +6,4 @@ pub(crate) mod error;
 pub(crate) mod headers;
 pub(crate) mod prefix;
 pub(crate) mod request_context;
+pub(crate) mod request_span;

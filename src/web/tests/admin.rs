@@ -1,10 +1,11 @@
 //! The settings: sessions, the company's name, the switch connection, the choices for calls.
 
-use super::fake::switch;
+use super::fake::{COMPANY, switch};
 use super::{Ask, NOW, Site};
 use crate::domain::company::Trust;
 use crate::domain::link::{Backlog, Distrust, LinkFault, LinkState, PortalState};
 use crate::domain::reach::{AddressClass, Forbidden};
+use crate::telemetry::{LogLevel, logged};
 use crate::web::service::{Checked, ServiceFault};
 use axum::http::StatusCode;
 
@@ -265,4 +266,19 @@ async fn a_save_that_fails_is_not_called_saved() {
         let reply = site.send(Ask::post(uri, form).admin()).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE, "{uri}");
     }
+}
+
+#[test]
+fn what_the_log_says_of_an_administrators_request_names_his_company() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (lines, _) = logged(LogLevel::Http, |_| {
+        runtime.block_on(async {
+            let site = Site::new();
+            site.service.world().fault = Some(ServiceFault::Busy("locked".to_owned()));
+            site.send(Ask::post("/company", "name=x").admin()).await;
+        });
+    });
+    assert!(lines.len() == 2 && lines[0].contains(" put off: "), "{lines:?}");
+    assert!(lines[0].contains(&format!(" company={COMPANY} request=")), "{lines:?}");
+    assert!(lines[1].contains("POST /company 503") && !lines[1].contains(COMPANY), "{lines:?}");
 }

@@ -239,6 +239,7 @@ impl Story {
         for digits in [CLIENT_DIGITS, "9835551122"] {
             assert_eq!(self.log.naming(digits, Level::INFO), Vec::<String>::new(), "a client's number in the log");
         }
+        assert_eq!(self.log.nameless(), Vec::<String>::new(), "lines that do not tell of which company they are");
         self.assert_nothing_waits().await;
         let environment = self.environment.take().expect("the town stands until the end");
         environment.stop().await;
