@@ -58,7 +58,6 @@ pub(super) fn from_store(stored: StoredNotice, id: &CompanyId, now: Timestamp) -
         scope: stored.scope,
         user: stored.user,
         language: stored.language,
-        update: false,
     }
 }
 
