@@ -75,7 +75,7 @@ impl From<ExchangeFault> for Verdict {
 
 /// Only the host of an address, as the rest may carry tokens.
 fn host_of(address: &str) -> String {
-    let host = reqwest::Url::parse(address).ok().and_then(|u| u.host_str().map(str::to_owned));
+    let host = url::Url::parse(address).ok().and_then(|u| u.host_str().map(str::to_owned));
     host.unwrap_or_else(|| "another page".into())
 }
 
