@@ -9,6 +9,7 @@ pub mod domain;
 pub mod ecss;
 pub mod folder;
 pub mod http;
+pub mod lang;
 pub mod lifecycle;
 pub mod metrics;
 pub mod ownership;

@@ -64,6 +64,15 @@ pub enum ApiError {
     },
 }
 
+/// What about a call a portal may object to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objection {
+    /// The employee: dismissed, or deleted.
+    Employee,
+    /// The client's number.
+    Number,
+}
+
 fn both<'a>(code: &'a str, description: &'a str) -> std::borrow::Cow<'a, str> {
     match (code.is_empty(), description.is_empty()) {
         (true, true) => "no reason given".into(),
@@ -138,8 +147,17 @@ impl ApiError {
         format!("{}. {advice}", first.chain(letters).collect::<String>())
     }
 
+    /// What about a call the portal does not accept, where it says so.
+    pub fn objection(&self) -> Option<Objection> {
+        if self.says("user is not found or is not active") {
+            Some(Objection::Employee)
+        } else {
+            self.says("phone number format").then_some(Objection::Number)
+        }
+    }
+
     /// Whether the portal's words contain this text, whatever the case.
-    pub fn says(&self, words: &str) -> bool {
+    pub(super) fn says(&self, words: &str) -> bool {
         match self {
             Self::Refused { description, .. } => description.to_ascii_lowercase().contains(&words.to_ascii_lowercase()),
             _ => false,

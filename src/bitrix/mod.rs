@@ -24,7 +24,7 @@ mod token_owner;
 pub mod users;
 
 pub use answer::Answer;
-pub use error::ApiError;
+pub use error::{ApiError, Objection};
 pub use oauth::{AppCredentials, AppInfo, Grant, OAuth, OAuthError, Renewal, TokenHostFault};
 pub use portal::{BitrixTools, Portal, PortalSetup, StoreFuture, TokenStore, TokenStoreError, portal_domain};
 pub use rate_limit::{Priority, RateLimitSlot};

@@ -8,7 +8,7 @@ mod register;
 
 pub use cards::Cards;
 pub use finish::{Finish, Finished};
-pub use register::{CallKind, CrmEntity, Register, Registered};
+pub use register::{CALL_ID, CallKind, CrmEntity, EXTERNAL_CALL_ID, Register, Registered};
 
 /// The external line all our calls belong to; the portal adds it to the application's lines when it sees it first.
 pub const LINE_NUMBER: &str = "ecss-10";

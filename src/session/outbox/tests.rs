@@ -5,7 +5,7 @@ mod card_order;
 use super::schedule::RequestBudget;
 use super::*;
 use crate::domain::call::{CrmCallKind, FinishStatus};
-use crate::domain::outbox::Target;
+use crate::domain::outbox::{RequestKind, Target};
 use crate::domain::{Phone, UserId};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -88,7 +88,7 @@ fn leaves(outbox: &mut Outbox, now: Timestamp, budget: &mut Coins) -> Vec<Vec<St
 }
 
 fn line(job: &Job) -> String {
-    let requests: Vec<_> = job.plan.requests.iter().map(Request::name).collect();
+    let requests: Vec<_> = job.plan.requests.iter().map(|request| request.kind().name()).collect();
     format!("{}:{}", job.lane.as_str().trim_start_matches('0'), requests.join(","))
 }
 
@@ -238,8 +238,8 @@ fn a_kind_of_request_rests_and_others_go_on() {
     push(&mut outbox, 3, &[finish()], Some("x"));
     assert_eq!(leaves(&mut outbox, NOW, &mut coins(1)), [["2:register", "1:register", "3:finish"]]);
     outbox.completed(false);
-    outbox.kind_rests(&name(1), "register", at(60));
-    outbox.kind_rests(&name(2), "register", at(60));
+    outbox.kind_rests(&name(1), RequestKind::Register, at(60));
+    outbox.kind_rests(&name(2), RequestKind::Register, at(60));
     push(&mut outbox, 4, &[register()], None);
     push(&mut outbox, 5, &[finish()], Some("y"));
     assert_eq!(leaves(&mut outbox, NOW, &mut coins(9)), [["5:finish"]]);
