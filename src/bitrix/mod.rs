@@ -16,6 +16,7 @@ mod lenient;
 mod oauth;
 mod portal;
 mod rate_limit;
+mod scopes;
 pub mod telephony;
 #[cfg(test)]
 mod testing;
@@ -28,5 +29,6 @@ pub use error::{ApiError, Objection};
 pub use oauth::{AppCredentials, AppInfo, Grant, OAuth, OAuthError, Renewal, TokenHostFault};
 pub use portal::{BitrixTools, Portal, PortalSetup, StoreFuture, TokenStore, TokenStoreError, portal_domain};
 pub use rate_limit::{Priority, RateLimitSlot};
+pub use scopes::missing_scopes;
 pub use token_bucket::TokenBucket;
 pub use token_owner::{TokenOwner, who};
