@@ -224,7 +224,16 @@ mod tests {
             Verdict::Moved(_) => "moved",
             Verdict::MethodLimit { .. } => "method limit",
             Verdict::PortalLimit { .. } => "portal limit",
-            Verdict::Fault(error) => error.code(),
+            Verdict::Fault(error) => match error {
+                ApiError::Again { .. } => "again",
+                ApiError::Limited { .. } => "limited",
+                ApiError::Resting { .. } => "resting",
+                ApiError::NeedsLogin(_) => "needs_login",
+                ApiError::Stopped { .. } => "stopped",
+                ApiError::Refused { .. } => "refused",
+                ApiError::NotFoundCall => "call_not_found",
+                ApiError::Unclear { .. } => "unclear",
+            },
         }
     }
 

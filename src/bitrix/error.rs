@@ -109,44 +109,6 @@ impl ApiError {
         }
     }
 
-    /// A stable word for metrics, JSON and translated pages.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Again { .. } => "again",
-            Self::Limited { .. } => "limited",
-            Self::Resting { .. } => "resting",
-            Self::NeedsLogin(_) => "needs_login",
-            Self::Stopped { .. } => "stopped",
-            Self::Refused { .. } => "refused",
-            Self::NotFoundCall => "call_not_found",
-            Self::Unclear { .. } => "unclear",
-        }
-    }
-
-    /// What happened and what to do, for people.
-    pub fn sentence(&self) -> String {
-        let advice = match self {
-            Self::Again { .. } | Self::Limited { .. } | Self::Resting { .. } | Self::Unclear { .. } => {
-                "It is tried again automatically."
-            }
-            Self::NeedsLogin(_) => "Open this server's page and log in through Bitrix24 again.",
-            Self::Stopped { because, .. } => match because {
-                Closed::Payment => "Renew the portal's subscription; what waits is told by itself then.",
-                Closed::Plan => {
-                    "Applications need a plan with REST: change the portal's plan or subscribe to Marketplace."
-                }
-                Closed::Deleted => "Restore the portal, or remove the company from this server.",
-                Closed::Blocked => "Ask Bitrix24 support why they have blocked REST for this portal.",
-            },
-            Self::Refused { .. } => "Check the rights and scopes of the application in Bitrix24.",
-            Self::NotFoundCall => "Nothing needs to be done.",
-        };
-        let what = self.to_string();
-        let mut letters = what.chars();
-        let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
-        format!("{}. {advice}", first.chain(letters).collect::<String>())
-    }
-
     /// What about a call the portal does not accept, where it says so.
     pub fn objection(&self) -> Option<Objection> {
         if self.says("user is not found or is not active") {
@@ -189,13 +151,19 @@ mod tests {
     }
 
     #[test]
-    fn people_read_what_happened_and_what_to_do() {
+    fn what_a_portal_does_not_accept_about_a_call_is_told_by_its_words() {
+        let refused = |description: &str| {
+            ApiError::Refused { code: String::new(), description: description.into(), http: 400 }.objection()
+        };
+        assert_eq!(refused("User is not found or is not active"), Some(Objection::Employee));
+        assert_eq!(refused("Unknown phone number format"), Some(Objection::Number));
+        assert_eq!((refused("Unknown TYPE"), ApiError::NotFoundCall.objection()), (None, None));
+    }
+
+    #[test]
+    fn the_portals_own_words_are_kept() {
         let error = ApiError::Refused { code: "ACCESS_DENIED".into(), description: "Access denied!".into(), http: 403 };
-        assert_eq!(
-            error.sentence(),
-            "The portal refused: Access denied! [ACCESS_DENIED] (HTTP 403). \
-             Check the rights and scopes of the application in Bitrix24."
-        );
+        assert_eq!(error.to_string(), "the portal refused: Access denied! [ACCESS_DENIED] (HTTP 403)");
         assert_eq!(
             error.heard(),
             RefusalReason::Words("Access denied! [ACCESS_DENIED]".into()),

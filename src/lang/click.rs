@@ -92,6 +92,8 @@ mod tests {
             told(Lang::En),
             "extension 12 · call campaign 31 · contact 3 · line +73832000000 · from the mobile application"
         );
+        let kinds = serde_json::to_value(Lang::En.texts().card.click.kinds()).expect("JSON");
+        assert_eq!(kinds["CONTACT"], "contact", "scripts know a kind by the word it is stored by");
         assert!(Lang::Ru.texts().card.click.rest(&ClickFacts::default()).is_empty());
     }
 }

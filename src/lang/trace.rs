@@ -92,6 +92,33 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_older_versions_are_told() {
+        let names = EmployeeNames::new(Vec::new());
+        for (stored, russian, english) in [
+            (
+                r#"{"note":"pressed","user":7,"button":"retrieve"}"#,
+                "№ 7 нажимает в карточке «Снять с удержания»",
+                "№ 7 pressed on the card «retrieve»",
+            ),
+            (
+                r#"{"note":"told","lane":"c","request":"register","answer":"ok, but no CRM item: x","took_ms":5}"#,
+                "Портал принял: регистрация вызова",
+                "The portal took: register",
+            ),
+            (
+                r#"{"note":"told","lane":"c","request":"hide","answer":"no such call (any more)","took_ms":5}"#,
+                "Портал ответил на запрос: закрытие карточки — no such call (any more)",
+                "The portal answered: hide — no such call (any more)",
+            ),
+        ] {
+            let note: Note = serde_json::from_str(stored).expect("a line of an older version");
+            let told = [Lang::Ru, Lang::En].map(|lang| note_text(&note, &names, lang).expect("a line"));
+            assert_eq!(told, [russian, english]);
+            assert_eq!(serde_json::to_string(&note).expect("text"), stored, "it is written as it was");
+        }
+    }
+
+    #[test]
     fn the_rule_that_applied_is_named() {
         let number = Phone::parse("200").expect("a number");
         let what = |number: Option<&Phone>, party, rule: &NumberRule, lang| {

@@ -274,12 +274,13 @@ fn yes(text: &str) -> bool {
 }
 
 fn item_kind(word: &str) -> CrmItemKind {
-    match word {
+    let word = click::bounded(word);
+    match word.as_str() {
         "CONTACT" => CrmItemKind::Contact,
         "COMPANY" => CrmItemKind::Company,
         "LEAD" => CrmItemKind::Lead,
         "DEAL" => CrmItemKind::Deal,
-        other => CrmItemKind::Other(click::bounded(other)),
+        _ => CrmItemKind::Other(word),
     }
 }
 

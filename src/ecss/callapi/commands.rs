@@ -188,12 +188,25 @@ mod tests {
             (json!({"status": false}), 500, ""),
         ] {
             match outcome(&Dialect::default(), &answer) {
-                Err(CommandError::Refused { status, message, .. }) => {
-                    assert_eq!(status, want_status, "{answer}");
+                Err(CommandError::Refused { status, why, message }) => {
+                    assert_eq!((status, why), (want_status, refusal(want_status)), "{answer}");
                     assert!(message.starts_with(want) && message.len() <= LONGEST_MESSAGE, "{answer}: {message}");
                 }
                 other => panic!("{answer}: {other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_status_says_why_a_command_is_refused() {
+        for (statuses, why) in [
+            (&[401, 403][..], SwitchRefusal::Forbidden),
+            (&[404], SwitchRefusal::WrongNumber),
+            (&[409, 486], SwitchRefusal::Busy),
+            (&[408, 480], SwitchRefusal::Unavailable),
+            (&[400, 487, 500, 603], SwitchRefusal::Other),
+        ] {
+            assert!(statuses.iter().all(|status| refusal(*status) == why), "{statuses:?}");
         }
     }
 }
