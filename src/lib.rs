@@ -11,6 +11,7 @@ pub mod domain;
 mod ecss;
 mod folder;
 pub mod http;
+mod lang;
 mod lifecycle;
 mod metrics;
 mod ownership;

@@ -16,6 +16,8 @@ use std::process::Command;
 /// Each part of the program and the parts it may use. A part may use only what stands above it.
 const MAY_USE: &[(&str, &str)] = &[
     ("domain", ""),
+    // Texts for people.
+    ("lang", "domain"),
     // Tools.
     ("clock", "domain"),
     ("regular_file", ""),
@@ -29,12 +31,15 @@ const MAY_USE: &[(&str, &str)] = &[
     ("store", "domain clock ownership folder regular_file"),
     ("ecss", "domain clock http regular_file"),
     ("bitrix", "domain clock http"),
-    ("session", "domain clock http telemetry store ecss bitrix"),
+    ("session", "domain lang clock http telemetry store ecss bitrix"),
     // The pages ask for what they need by a trait of their own (`web::WebService`), which app implements.
-    ("web", "domain clock metrics"),
+    ("web", "domain lang clock metrics"),
     ("server", "domain http folder metrics regular_file"),
     ("lifecycle", ""),
-    ("app", "domain clock http metrics regular_file telemetry config store ecss bitrix session web server lifecycle"),
+    (
+        "app",
+        "domain lang clock http metrics regular_file telemetry config store ecss bitrix session web server lifecycle",
+    ),
     // Witnesses: they would believe our mistakes if they shared the code that makes them.
     ("sandbox::certs", "domain http"),
     ("sandbox::portal", "domain clock http sandbox::certs"),
@@ -52,6 +57,9 @@ const MAY_USE: &[(&str, &str)] = &[
 /// What would make a decision depend on more than its arguments.
 const IMPURE: &str =
     "tokio tokio_util sqlx reqwest axum hyper rustls tracing Instant SystemTime thread process fs net env";
+
+/// Who may write the portal's words: the adapter, and the witness that plays the portal.
+const SPEAK_FOR_THE_PORTAL: [&str; 2] = ["bitrix/", "sandbox/"];
 
 /// Where something may be set going that runs on by itself.
 const MAY_SPAWN: [&str; 6] = ["session/", "server/", "lifecycle/", "app/", "sandbox/", "web/mod.rs"];
@@ -90,6 +98,16 @@ fn parts_use_only_what_stands_above_them() {
 #[test]
 fn decisions_are_pure() {
     none(&impurities(&sources()));
+}
+
+#[test]
+fn the_portals_words_stand_in_its_adapter_only() {
+    let sources = sources();
+    let known = portal_words(&sources);
+    for word in ["TELEPHONY.EXTERNALCALL.REGISTER", "ONEXTERNALCALLSTART", "QUERY_LIMIT_EXCEEDED", "PHONE_NUMBER"] {
+        assert!(known.contains(word), "{word} is not among {known:?}");
+    }
+    none(&foreign_words(&sources));
 }
 
 #[test]
@@ -173,6 +191,14 @@ fn the_rules_bite() {
 
     assert_eq!(impurities(&of("domain/a.rs", "use std::time::{Duration, Instant};")).len(), 1);
     assert_eq!(impurities(&of("session/a.rs", "use std::time::{Duration, Instant};")).len(), 0);
+    let foreign = |text| {
+        let adapter = "const A: [&str; 4] = [\"user.get\", \"OnUserAdd\", \"QUERY_LIMIT_EXCEEDED\", \"an answer\"];";
+        foreign_words(&world(&[("bitrix/a.rs", adapter), ("session/a.rs", text)])).len()
+    };
+    assert_eq!(foreign("fn f(name: &str) -> bool { name == \"ONUSERADD\" || name == \"User.Get\" }"), 2);
+    assert_eq!(foreign("const A: &str = \"the portal says QUERY_LIMIT_EXCEEDED\";"), 1);
+    assert_eq!(foreign("/// `QUERY_LIMIT_EXCEEDED`\nconst OK: &str = \"an answer\"; // OnUserAdd\n"), 0);
+    assert_eq!(foreign("#[cfg(test)] mod tests { const A: &str = \"OnUserAdd\"; }"), 0);
     assert_eq!(spawns(&of("store/db.rs", "fn f() { tokio::spawn(g()); set.spawn_blocking(g); }")).len(), 2);
     assert_eq!(spawns(&of("session/db.rs", "fn f() { tokio::spawn(g()); }")).len(), 0);
     assert_eq!(shortcuts(&of("a.rs", "#[allow(dead_code)] fn f() { g().unwrap(); g().unwrap_or(1) }")).len(), 2);
@@ -221,6 +247,66 @@ fn impurities(sources: &[Source]) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Every word of the portal that its adapter writes: REST methods, events, fields and codes.
+fn portal_words(sources: &[Source]) -> BTreeSet<String> {
+    let adapter = production(sources).filter(|s| s.path.starts_with("bitrix/"));
+    let words = adapter.flat_map(texts).flat_map(|(_, text)| {
+        let whole = Some(text.trim_matches('"')).filter(|text| is_method(text));
+        parts_of(text).filter(|part| is_event(part) || is_code(part)).chain(whole)
+    });
+    words.map(without_case).collect()
+}
+
+/// `telephony.externalCall.register`; a text of its own, as `config.toml` in a sentence is none.
+fn is_method(text: &str) -> bool {
+    text.contains('.') && text.split('.').all(is_letters)
+}
+
+/// `OnUserAdd` or `ONUSERADD`
+fn is_event(part: &str) -> bool {
+    is_letters(part) && part.to_ascii_uppercase().starts_with("ON") && part.chars().any(|c| c.is_ascii_uppercase())
+}
+
+/// `QUERY_LIMIT_EXCEEDED` or `CALL_ID`
+fn is_code(part: &str) -> bool {
+    part.contains('_') && part.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+}
+
+fn is_letters(text: &str) -> bool {
+    text.len() > 1 && text.chars().all(|c| c.is_ascii_alphabetic())
+}
+
+fn foreign_words(sources: &[Source]) -> Vec<String> {
+    let known = portal_words(sources);
+    let mut faults = Vec::new();
+    let others = production(sources).filter(|s| !SPEAK_FOR_THE_PORTAL.iter().any(|place| s.path.starts_with(place)));
+    for source in others {
+        for (line, text) in texts(source) {
+            // `{CALL_ID}` puts in what the adapter's constant says.
+            let inserted = |part: &str| text.contains(&format!("{{{part}}}"));
+            for part in parts_of(text).filter(|part| known.contains(&without_case(part)) && !inserted(part)) {
+                faults.push(format!("{}:{line}: {part} is a word of the portal", source.path));
+            }
+        }
+    }
+    faults
+}
+
+/// The texts in production code, with their lines.
+fn texts(source: &Source) -> impl Iterator<Item = (usize, &str)> {
+    let texts = source.words.iter().filter(|word| word.text.ends_with(['"', '#']) && word.text.len() > 1);
+    texts.map(|word| (word.line, word.text.as_str()))
+}
+
+fn parts_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')).filter(|part| !part.is_empty())
+}
+
+/// Methods and events are the same in any case; a code in small letters is somebody else's name.
+fn without_case(part: &str) -> String {
+    if part.contains('_') { part.to_owned() } else { part.to_ascii_uppercase() }
 }
 
 fn spawns(sources: &[Source]) -> Vec<String> {

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
 use tempfile::TempDir;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
+static FORMER_STEPS: Migrator = sqlx::migrate!("tests/migrations/former");
 
 /// One row for each table, as it looked after the step that made it.
 const ROWS: [(i64, &str, &str); 14] = [
@@ -19,21 +20,21 @@ const ROWS: [(i64, &str, &str); 14] = [
     ),
     (1, "switches", "VALUES ('m1', '\"callapi\"', 'c', x'01', '[]', 'd', '{}')"),
     (
-        2,
+        1,
         "tokens",
         "(company, access, refresh, expires_at, refresh_obtained_at, scope) VALUES ('m1', x'01', x'01', 1, 1, 's')",
     ),
-    (3, "employees", "(company, user_id, name, active) VALUES ('m1', 1, 'Анна', 1)"),
-    (3, "employee_numbers", "VALUES ('m1', '1001', '1001', 1, 0)"),
-    (4, "calls", "VALUES (1, 'm1', 'k', '{}', 1, 1, NULL)"),
-    (4, "trace", "VALUES (1, 'm1', 'k', 1, '[]')"),
-    (5, "outbox", "(company, id, lane, call, body, created_at) VALUES ('m1', 1, 'l', 'k', '{}', 1)"),
-    (5, "lanes", "VALUES (1, 'm1', 'l', 'crm', 1)"),
-    (6, "inbox", "VALUES (1, 'm1', 'k', '{}', 1, NULL)"),
-    (7, "parked_installs", "VALUES ('m2', x'01', 1)"),
-    (8, "admin_sessions", "VALUES (x'01', 'm1', 1, 'Анна', 1, 2)"),
-    (8, "login_attempts", "VALUES (x'01', 'd', 'c', x'01', 2)"),
-    (9, "seal", "VALUES (1, x'01')"),
+    (1, "employees", "(company, user_id, name, active) VALUES ('m1', 1, 'Анна', 1)"),
+    (1, "employee_numbers", "VALUES ('m1', '1001', '1001', 1, 0)"),
+    (1, "calls", "VALUES (1, 'm1', 'k', '{}', 1, 1, NULL)"),
+    (1, "trace", "VALUES (1, 'm1', 'k', 1, '[]')"),
+    (1, "outbox", "(company, id, lane, call, body, created_at) VALUES ('m1', 1, 'l', 'k', '{}', 1)"),
+    (1, "lanes", "VALUES (1, 'm1', 'l', 'crm', 1)"),
+    (1, "inbox", "VALUES (1, 'm1', 'k', '{}', 1, NULL)"),
+    (1, "parked_installs", "VALUES ('m2', x'01', 1)"),
+    (1, "admin_sessions", "VALUES (x'01', 'm1', 1, 'Анна', 1, 2)"),
+    (1, "login_attempts", "VALUES (x'01', 'd', 'c', x'01', 2)"),
+    (1, "seal", "VALUES (1, x'01')"),
 ];
 
 async fn database() -> (TempDir, SqliteConnection) {
@@ -76,6 +77,34 @@ async fn every_step_goes_over_a_database_with_rows() {
         let verdict: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut db).await.unwrap();
         assert_eq!(verdict, "ok");
     }
+}
+
+/// Builds before version 1.0.0 came here in seventeen steps, and their databases are taken over as they are.
+#[tokio::test]
+async fn the_former_steps_led_to_the_very_same_schema_and_rows() {
+    let (_dir, mut former) = database().await;
+    FORMER_STEPS.run_direct(None, &mut former, false).await.unwrap();
+    let (_dir, mut first) = database().await;
+    MIGRATOR.run_direct(Some(1), &mut first, false).await.unwrap();
+    let (former_parts, first_parts) = (parts(&mut former).await, parts(&mut first).await);
+    assert!(first_parts.len() > 25, "{}", first_parts.len());
+    assert_eq!(former_parts, first_parts);
+    for (table, _) in tables(&mut first).await {
+        let count = format!("SELECT COUNT(*) FROM {table}");
+        assert_eq!(number(&mut former, count.clone()).await, number(&mut first, count).await, "{table}");
+    }
+}
+
+/// Everything in a schema by its kind and name, as it was written, but for comments and white space: SQLite keeps them.
+async fn parts(db: &mut SqliteConnection) -> Vec<(String, String, Option<String>)> {
+    let sql = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE '_sqlx%' AND tbl_name NOT LIKE '_sqlx%'
+               ORDER BY type, name";
+    let parts: Vec<(String, String, Option<String>)> = sqlx::query_as(sql).fetch_all(db).await.unwrap();
+    let bare = |sql: String| {
+        assert!(!sql.contains("--"), "a comment within a definition: {sql}");
+        sql.split_whitespace().collect::<String>()
+    };
+    parts.into_iter().map(|(kind, name, sql)| (kind, name, sql.map(bare))).collect()
 }
 
 #[tokio::test]

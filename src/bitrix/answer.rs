@@ -74,7 +74,7 @@ impl From<ExchangeFault> for Verdict {
 
 /// Only the host of an address, as the rest may carry tokens.
 fn host_of(address: &str) -> String {
-    let host = reqwest::Url::parse(address).ok().and_then(|u| u.host_str().map(str::to_owned));
+    let host = url::Url::parse(address).ok().and_then(|u| u.host_str().map(str::to_owned));
     host.unwrap_or_else(|| "another page".into())
 }
 
@@ -223,7 +223,16 @@ mod tests {
             Verdict::Moved(_) => "moved",
             Verdict::MethodLimit { .. } => "method limit",
             Verdict::PortalLimit { .. } => "portal limit",
-            Verdict::Fault(error) => error.code(),
+            Verdict::Fault(error) => match error {
+                ApiError::Again { .. } => "again",
+                ApiError::Limited { .. } => "limited",
+                ApiError::Resting { .. } => "resting",
+                ApiError::NeedsLogin(_) => "needs_login",
+                ApiError::Stopped { .. } => "stopped",
+                ApiError::Refused { .. } => "refused",
+                ApiError::NotFoundCall => "call_not_found",
+                ApiError::Unclear { .. } => "unclear",
+            },
         }
     }
 

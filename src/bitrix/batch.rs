@@ -7,8 +7,8 @@ use super::error::ApiError;
 use super::lenient;
 use super::portal::Portal;
 use crate::domain::Timestamp;
-use oauth2::url::form_urlencoded::Serializer;
 use serde_json::{Map, Value, json};
+use url::form_urlencoded::Serializer;
 
 /// One command of a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +126,7 @@ mod tests {
     use crate::bitrix::telephony::{CallKind, Cards, Register};
     use crate::bitrix::testing::{FakeAnswer, FakeRequest};
     use crate::domain::{CrmCallId, Phone, UserId};
-    use oauth2::url::form_urlencoded;
+    use url::form_urlencoded;
 
     fn register() -> Register {
         Register {

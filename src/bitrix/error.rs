@@ -58,6 +58,15 @@ pub enum ApiError {
     Unclear { why: String },
 }
 
+/// What about a call a portal may object to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objection {
+    /// The employee: dismissed, or deleted.
+    Employee,
+    /// The client's number.
+    Number,
+}
+
 fn both<'a>(code: &'a str, description: &'a str) -> std::borrow::Cow<'a, str> {
     match (code.is_empty(), description.is_empty()) {
         (true, true) => "no reason given".into(),
@@ -94,23 +103,17 @@ impl ApiError {
         }
     }
 
-    /// Its kind in one word.
-    #[cfg(test)]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Again { .. } => "again",
-            Self::Limited { .. } => "limited",
-            Self::Resting { .. } => "resting",
-            Self::NeedsLogin(_) => "needs_login",
-            Self::Stopped { .. } => "stopped",
-            Self::Refused { .. } => "refused",
-            Self::NotFoundCall => "call_not_found",
-            Self::Unclear { .. } => "unclear",
+    /// What about a call the portal does not accept, where it says so.
+    pub fn objection(&self) -> Option<Objection> {
+        if self.says("user is not found or is not active") {
+            Some(Objection::Employee)
+        } else {
+            self.says("phone number format").then_some(Objection::Number)
         }
     }
 
     /// Whether the portal's words contain this text, whatever the case.
-    pub fn says(&self, words: &str) -> bool {
+    pub(super) fn says(&self, words: &str) -> bool {
         match self {
             Self::Refused { description, .. } => description.to_ascii_lowercase().contains(&words.to_ascii_lowercase()),
             _ => false,
@@ -142,7 +145,17 @@ mod tests {
     }
 
     #[test]
-    fn people_read_the_portals_words() {
+    fn what_a_portal_does_not_accept_about_a_call_is_told_by_its_words() {
+        let refused = |description: &str| {
+            ApiError::Refused { code: String::new(), description: description.into(), http: 400 }.objection()
+        };
+        assert_eq!(refused("User is not found or is not active"), Some(Objection::Employee));
+        assert_eq!(refused("Unknown phone number format"), Some(Objection::Number));
+        assert_eq!((refused("Unknown TYPE"), ApiError::NotFoundCall.objection()), (None, None));
+    }
+
+    #[test]
+    fn the_portals_own_words_are_kept() {
         let error = ApiError::Refused { code: "ACCESS_DENIED".into(), description: "Access denied!".into(), http: 403 };
         assert_eq!(error.to_string(), "the portal refused: Access denied! [ACCESS_DENIED] (HTTP 403)");
         assert_eq!(

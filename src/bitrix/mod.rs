@@ -16,6 +16,7 @@ mod lenient;
 mod oauth;
 mod portal;
 mod rate_limit;
+mod scopes;
 pub mod telephony;
 #[cfg(test)]
 mod testing;
@@ -24,8 +25,9 @@ mod token_owner;
 pub mod users;
 
 pub use answer::Answer;
-pub use error::ApiError;
+pub use error::{ApiError, Objection};
 pub use oauth::{AppCredentials, OAuth, OAuthError};
 pub use portal::{BitrixTools, Portal, PortalSetup, StoreFuture, TokenStore, TokenStoreError, portal_domain};
 pub use rate_limit::{Priority, RateLimitSlot};
+pub use scopes::missing_scopes;
 pub use token_owner::{TokenOwner, who};

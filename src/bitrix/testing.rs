@@ -9,11 +9,11 @@ use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use oauth2::url::form_urlencoded;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
+use url::form_urlencoded;
 
 /// One request as it arrived.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::{locale, say};
 use crate::config::Settings;
-use crate::domain::language::Language;
+use crate::domain::language::Lang;
 use crate::lifecycle::Signals;
 use crate::sandbox::environment::{Environment, EnvironmentPlan};
 use crate::sandbox::portal::{PortalSpec, SimPortal};
@@ -51,8 +51,8 @@ impl Sandbox {
             say(&welcome(language, &addresses));
             signals.next().await;
             say(match language {
-                Language::Russian => "завершается",
-                Language::English => "stopping",
+                Lang::Ru => "завершается",
+                Lang::En => "stopping",
             });
             environment.stop().await;
             Ok(ExitCode::SUCCESS)
@@ -60,18 +60,18 @@ impl Sandbox {
     }
 
     /// The commonest failure gets a remedy.
-    fn explained(&self, language: Language, error: anyhow::Error) -> anyhow::Error {
+    fn explained(&self, language: Lang, error: anyhow::Error) -> anyhow::Error {
         let taken = error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::AddrInUse);
         if !taken {
             return error;
         }
         let (port, next) = (self.port, self.port.saturating_add(1));
         match language {
-            Language::Russian => anyhow!(
+            Lang::Ru => anyhow!(
                 "порт {port} занят, возможно, другой песочницей: завершите её или укажите другой порт: \
                  \"ecss-crm-server sandbox --port {next}\" (--port 0: любой свободный)"
             ),
-            Language::English => anyhow!(
+            Lang::En => anyhow!(
                 "port {port} is in use, perhaps by another sandbox: end that one, or choose another port: \
                  \"ecss-crm-server sandbox --port {next}\" (--port 0: any free one)"
             ),
@@ -93,10 +93,10 @@ struct Addresses {
 
 /// What a newcomer reads first: one thing to do in each line. The settings are reached without typing an address, by the
 /// button in the portal's page.
-fn welcome(language: Language, at: &Addresses) -> String {
+fn welcome(language: Lang, at: &Addresses) -> String {
     let Addresses { page, settings, company, log } = at;
     match language {
-        Language::Russian => format!(
+        Lang::Ru => format!(
             "Песочница готова. Откройте {page}\n\n  \
              Настройки   там же «Настройки приложения» → «Открыть настройки компании»\n              \
              (браузер один раз предупредит о сертификате симулятора: продолжите)\n  \
@@ -107,7 +107,7 @@ fn welcome(language: Language, at: &Addresses) -> String {
              Журнал      {log}\n\n\
              Ctrl-C завершает песочницу и удаляет её файлы."
         ),
-        Language::English => format!(
+        Lang::En => format!(
             "The sandbox is ready. Open {page}\n\n  \
              Settings  \"Application settings\" there, then \"Open the company's settings\"\n            \
              (the browser warns once of the simulated certificate: go on)\n  \

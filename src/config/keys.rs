@@ -1,5 +1,7 @@
 //! The names of all settings, and which spelling means which.
 
+use strsim::levenshtein;
+
 /// What a key's value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -85,7 +87,7 @@ pub fn find_spelt(spelling: &str) -> Option<Key> {
 /// A sentence that names the key that was probably meant, or else says where keys are listed.
 pub fn did_you_mean(spelling: &str) -> String {
     let wanted = canonical(spelling);
-    let nearest = KEYS.iter().map(|key| (distance(&wanted, &canonical(key.name)), key.name)).min();
+    let nearest = KEYS.iter().map(|key| (levenshtein(&wanted, &canonical(key.name)), key.name)).min();
     match nearest {
         Some((edits, name)) if edits <= 1 + wanted.chars().count() / 5 => format!("did you mean {name}?"),
         _ => "remove it, or see the annotated config.toml for the keys there are".to_owned(),
@@ -114,22 +116,6 @@ fn camel(snake: &str) -> String {
         name.push_str(letters.as_str());
         name
     })
-}
-
-/// Edits (insert, delete, replace) between two words.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]

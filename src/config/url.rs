@@ -1,7 +1,7 @@
 //! Checks of addresses: URLs, hosts, prefixes.
 
-use reqwest::Url;
 use std::net::IpAddr;
+use url::Url;
 
 /// A base URL with one of `schemes`: the text as written (an internationalised host in its ASCII form),
 /// without trailing slashes. The error is the problem, as the end of a sentence.

@@ -4,7 +4,7 @@ use super::call::ClickFacts;
 use super::leg::{Capabilities, CommandError, Direction, LegState};
 use super::numbers::Party;
 use super::{CallKey, CrmCallId, LegId, Phone, Timestamp, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The phase of a leg in people's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -34,7 +34,8 @@ impl From<LegState> for Phase {
 }
 
 /// A button of the card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Button {
     /// Pick up.
     Answer,
@@ -49,17 +50,6 @@ pub enum Button {
 }
 
 impl Button {
-    /// Its name in the trace.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Reject => "reject",
-            Self::Hold => "hold",
-            Self::Retrieve => "retrieve",
-            Self::Transfer => "transfer",
-        }
-    }
-
     /// Whether it makes sense for a leg in this phase.
     pub const fn fits(self, phase: Phase, direction: Direction) -> bool {
         match self {

@@ -1,23 +1,42 @@
-//! The language a portal shows its people.
+//! The languages that people read here.
 
-/// A language that texts for a portal are written in.
+/// A language that texts for people are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Language {
-    /// Also where it is not known: the product's users read it.
+pub enum Lang {
+    /// Russian; also where it is not known, as the product's users read it.
     #[default]
-    Russian,
-    /// For all the others.
-    English,
+    Ru,
+    /// English.
+    En,
 }
 
-impl Language {
-    /// By the portal's code (`ru`, `kz`, `by`, `en`, `de`, …) in any case.
-    pub fn of_code(code: &str) -> Self {
-        match code.trim().to_ascii_lowercase().split(['-', '_']).next().unwrap_or_default() {
-            "" | "ru" | "kz" | "by" | "be" => Self::Russian,
-            _ => Self::English,
+impl Lang {
+    /// The value of HTML's `lang` attribute.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ru => "ru",
+            Self::En => "en",
         }
     }
+
+    /// The language named by a tag such as `en-GB`, if it is one of ours.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        let primary = primary(tag);
+        [Self::Ru, Self::En].into_iter().find(|lang| lang.code() == primary)
+    }
+
+    /// The language to write to a portal's people in, by the portal's code (`ru`, `kz`, `by`, `en`, `de`, …).
+    pub fn of_portal(code: &str) -> Self {
+        match primary(code).as_str() {
+            "" | "ru" | "kz" | "by" | "be" => Self::Ru,
+            _ => Self::En,
+        }
+    }
+}
+
+/// What a tag begins with, in small letters.
+fn primary(tag: &str) -> String {
+    tag.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -25,16 +44,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_names_a_language_and_nothing_is_russian() {
-        for (code, language) in [
-            ("ru", Language::Russian),
-            ("RU-ru", Language::Russian),
-            ("kz", Language::Russian),
-            ("", Language::Russian),
-            ("en", Language::English),
-            ("de", Language::English),
+    fn a_portals_code_names_a_language_and_nothing_is_russian() {
+        for (code, lang) in [
+            ("ru", Lang::Ru),
+            ("RU-ru", Lang::Ru),
+            ("kz", Lang::Ru),
+            ("", Lang::Ru),
+            ("en", Lang::En),
+            ("de", Lang::En),
         ] {
-            assert_eq!(Language::of_code(code), language, "{code}");
+            assert_eq!(Lang::of_portal(code), lang, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_tag_names_only_what_we_have() {
+        for (tag, lang) in [("en-GB", Some(Lang::En)), (" RU_ru", Some(Lang::Ru)), ("de", None), ("english", None)] {
+            assert_eq!(Lang::of_tag(tag), lang, "{tag}");
         }
     }
 }

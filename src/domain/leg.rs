@@ -153,11 +153,28 @@ pub enum CommandError {
     /// The switch said no.
     #[error("the switch refused: {status} {message}")]
     Refused {
-        /// HTTP-like status of the answer.
+        /// HTTP-like status of the answer, for people.
         status: u16,
+        /// What it means.
+        why: SwitchRefusal,
         /// The switch's own words, may be empty.
         message: String,
     },
+}
+
+/// Why the switch refuses a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SwitchRefusal {
+    /// It is not allowed to do this.
+    Forbidden,
+    /// There is no such number, call or leg.
+    WrongNumber,
+    /// The phone is busy.
+    Busy,
+    /// The phone cannot be reached, or did not answer.
+    Unavailable,
+    /// Anything else.
+    Other,
 }
 
 /// Which commands the switch is known to honour; a card shows only these.

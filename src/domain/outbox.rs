@@ -5,7 +5,9 @@
 
 use super::call::{CrmCallKind, CrmStep, FinishStatus, Reason};
 use super::{CrmCallId, Phone, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// Which CRM call a request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,13 +67,89 @@ impl Request {
         }
     }
 
-    /// Short name for traces and metrics.
-    pub const fn name(&self) -> &'static str {
+    /// What it asks for.
+    pub const fn kind(&self) -> RequestKind {
         match self {
-            Self::Register { .. } => "register",
-            Self::Show(..) => "show",
-            Self::Hide(..) => "hide",
-            Self::Finish { .. } => "finish",
+            Self::Register { .. } => RequestKind::Register,
+            Self::Show(..) => RequestKind::Show,
+            Self::Hide(..) => RequestKind::Hide,
+            Self::Finish { .. } => RequestKind::Finish,
+        }
+    }
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestKind {
+    /// A CRM call.
+    Register,
+    /// Cards to open.
+    Show,
+    /// Cards to close.
+    Hide,
+    /// The end of a CRM call.
+    Finish,
+}
+
+impl RequestKind {
+    /// Its name in log lines and traces.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Show => "show",
+            Self::Hide => "hide",
+            Self::Finish => "finish",
+        }
+    }
+}
+
+/// What the portal made of a request. Stored in traces as the text that engineers read there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum RequestReply {
+    /// It was carried out.
+    Done,
+    /// The CRM call was made, but not the CRM item that goes with it: why, by the portal's word.
+    DoneWithoutItem(String),
+    /// The CRM call was ended, but something that goes with it failed: the portal's words.
+    DoneWithErrors(String),
+    /// There was nothing to carry out, or it failed: why, in English.
+    NotDone(String),
+}
+
+/// How stored replies begin where the request was carried out.
+const DONE: &str = "ok";
+const WITHOUT_ITEM: &str = "ok, but no CRM item: ";
+const WITH_ERRORS: &str = "ok, but: ";
+
+impl fmt::Display for RequestReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str(DONE),
+            Self::DoneWithoutItem(why) => write!(f, "{WITHOUT_ITEM}{why}"),
+            Self::DoneWithErrors(errors) => write!(f, "{WITH_ERRORS}{errors}"),
+            Self::NotDone(why) => f.write_str(why),
+        }
+    }
+}
+
+impl From<RequestReply> for String {
+    fn from(reply: RequestReply) -> Self {
+        reply.to_string()
+    }
+}
+
+impl From<String> for RequestReply {
+    fn from(text: String) -> Self {
+        if text == DONE {
+            Self::Done
+        } else if let Some(why) = text.strip_prefix(WITHOUT_ITEM) {
+            Self::DoneWithoutItem(why.to_owned())
+        } else if let Some(errors) = text.strip_prefix(WITH_ERRORS) {
+            Self::DoneWithErrors(errors.to_owned())
+        } else {
+            Self::NotDone(text)
         }
     }
 }
@@ -276,6 +354,20 @@ mod tests {
     }
 
     #[test]
+    fn replies_are_stored_as_the_text_that_older_versions_wrote() {
+        for (reply, text) in [
+            (RequestReply::Done, r#""ok""#),
+            (RequestReply::DoneWithoutItem("no stage".into()), r#""ok, but no CRM item: no stage""#),
+            (RequestReply::DoneWithErrors("{}".into()), r#""ok, but: {}""#),
+            (RequestReply::NotDone("HTTP 503".into()), r#""HTTP 503""#),
+        ] {
+            assert_eq!(serde_json::to_string(&reply).expect("text"), text);
+            assert_eq!(serde_json::from_str::<RequestReply>(text).expect("a reply"), reply);
+        }
+        assert_eq!(serde_json::to_string(&RequestKind::Register).expect("text"), r#""register""#);
+    }
+
+    #[test]
     fn a_live_call_is_told_step_by_step() {
         assert_eq!(all(&[register(1)], None), ["register true"]);
         assert_eq!(all(&[show(&[2, 3])], Some("c")), ["show [u2, u3]"]);
@@ -318,7 +410,7 @@ mod tests {
         let lines = |steps: &[CrmStep]| -> Vec<String> {
             let waiting: Vec<&CrmStep> = steps.iter().collect();
             let plan = plan(&waiting, None, None).expect("a plan");
-            plan.requests.iter().map(|r| format!("{} {:?}", r.name(), r.users())).collect()
+            plan.requests.iter().map(|r| format!("{} {:?}", r.kind().name(), r.users())).collect()
         };
         assert_eq!(lines(&[register(1), finish()]), ["register []", "hide [u1]"]);
         assert_eq!(lines(&[register(1), show(&[2]), hide(&[1])]), ["register []", "hide [u1]", "show [u2]"]);

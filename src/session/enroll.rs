@@ -1,7 +1,7 @@
 //! How a company comes to us: log-in of its admin, installation of the application.
 
 use super::companies::Companies;
-use crate::bitrix::{self, ApiError, AppCredentials, OAuthError, portal_domain};
+use crate::bitrix::{self, ApiError, AppCredentials, OAuthError, missing_scopes, portal_domain};
 use crate::domain::company::Company;
 use crate::domain::source::Source;
 use crate::domain::{CompanyId, Tokens, UserId};
@@ -9,10 +9,6 @@ use crate::store::{LoginAttempt, NewCompany, StoreError};
 use crate::telemetry::company_span;
 use secrecy::SecretString;
 use tracing::Instrument as _;
-
-/// Scopes without which nothing works; `user` may be one of its narrower forms.
-const SCOPES: &[&str] = &["placement", "telephony"];
-const USER_SCOPES: &[&str] = &["user", "user_brief", "user_basic"];
 
 /// An admin who has logged in.
 #[derive(Debug, Clone)]
@@ -140,31 +136,5 @@ impl Companies {
         {
             tracing::error!(%error, "the application token could not be stored");
         }
-    }
-}
-
-/// Which rights the granted scopes lack. A server that tells no scopes is not suspected.
-fn missing_scopes(granted: &str) -> Vec<String> {
-    let granted: Vec<&str> = granted.split([',', ' ']).map(str::trim).filter(|s| !s.is_empty()).collect();
-    if granted.is_empty() {
-        return Vec::new();
-    }
-    let mut missing: Vec<String> = SCOPES.iter().filter(|s| !granted.contains(s)).map(|s| (*s).to_owned()).collect();
-    if !USER_SCOPES.iter().any(|s| granted.contains(s)) {
-        missing.push("user".to_owned());
-    }
-    missing
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn missing_rights_are_named() {
-        assert!(missing_scopes("placement,user,telephony,call").is_empty());
-        assert!(missing_scopes("").is_empty());
-        assert!(missing_scopes("user_basic, telephony, placement").is_empty());
-        assert_eq!(missing_scopes("call,telephony"), ["placement", "user"]);
     }
 }

@@ -22,7 +22,6 @@ mod log_limiter;
 mod message;
 mod open_calls;
 mod outbox;
-mod reasons;
 mod removals;
 mod status;
 mod token_store;

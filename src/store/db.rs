@@ -6,6 +6,7 @@
 
 use super::bulk_write;
 use super::error::StoreError;
+use super::schema;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 use std::path::Path;
@@ -120,7 +121,7 @@ impl Db {
             broken_off: Notify::new(),
         };
         let mut tx = db.single(Durability::PowerLoss).await?;
-        sqlx::migrate!().run_direct(None, tx.conn(), false).await?;
+        schema::bring_up_to_date(tx.conn()).await?;
         tx.commit().await?;
         // After a kill the log may hold what a deletion has taken from the database.
         if !db.wipe_log().await? {

@@ -40,6 +40,13 @@ pub enum StoreError {
     /// The database was written by a newer version of this program.
     #[error("the database has schema step {0}, which this version does not know; install the newer version again")]
     Newer(i64),
+    /// The database was made by an early development build and never used by a late one.
+    #[error(
+        "the database was made by a development build that came before version 1.0.0 (schema step {0} of 17) and cannot be \
+         taken over: open it once with the last of these builds, or move store.db, store.db-wal and store.db-shm away and \
+         register the companies anew"
+    )]
+    Unfinished(i64),
     /// Another process has the same state directory open.
     #[error("another process works with this state directory; stop it first")]
     InUse,
@@ -131,6 +138,7 @@ impl StoreError {
             Self::ReadOnly => Self::ReadOnly,
             Self::Sealed(f) => Self::Sealed(f.clone()),
             Self::Newer(version) => Self::Newer(*version),
+            Self::Unfinished(version) => Self::Unfinished(*version),
             Self::InUse => Self::InUse,
             Self::Unavailable(source) => Self::unavailable(source.to_string()),
         }

@@ -27,6 +27,7 @@ mod record;
 mod registration;
 mod removals;
 mod retention;
+mod schema;
 mod seal;
 mod settings;
 mod survey;

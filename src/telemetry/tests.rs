@@ -1,5 +1,6 @@
 //! Tests of the whole log: events in, files out.
 
+use super::level::LEVELS;
 use super::*;
 use crate::domain::{CompanyId, Timestamp};
 use std::fs;

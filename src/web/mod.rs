@@ -6,7 +6,6 @@
 
 mod card;
 mod guard;
-pub mod lang;
 mod middleware;
 mod ops;
 mod pages;

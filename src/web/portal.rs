@@ -2,7 +2,6 @@
 //!
 //! The forms are passed on unread: their spelling is known where Bitrix24 is spoken.
 
-use super::lang::StateText;
 use super::middleware::error::WebError;
 use super::middleware::headers::{Frame, Policy};
 use super::middleware::request_context::RequestContext;
@@ -10,6 +9,7 @@ use super::read::RawPost;
 use super::service::{PortalAnswer, PortalOpened, PortalRequest};
 use super::show::{Shell, html};
 use super::{WebState, detached};
+use crate::lang::StateText;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -6,10 +6,10 @@ use super::read::BodyMemory;
 use super::service::WebService;
 use crate::clock::Clock;
 use crate::metrics::Exposition;
-use reqwest::Url;
 use std::fmt;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 /// What every handler shares; cheap to clone.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
-//! Rust sources as the rules want them: words without comments and strings, module paths, test code set apart.
+//! Rust sources as the rules want them: words without comments, module paths, test code set apart.
 
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
@@ -37,10 +38,10 @@ pub struct Source {
     test_modules: Vec<String>,
 }
 
-/// An identifier, a number, or one sign (`::` counts as one).
+/// An identifier, a literal, or one sign (`::` counts as one).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// As it is written.
+    /// As it is written, a text with its quotes.
     pub text: String,
     /// From 1.
     pub line: usize,
@@ -79,7 +80,7 @@ fn collect(folder: &Path, below: &str, found: &mut Vec<(String, String)>) {
 
 impl Source {
     fn new(path: String, text: String) -> Self {
-        let all = words(&text);
+        let all = words(&text, &path);
         let tests = test_items(&all, &path);
         let mut lines: BTreeSet<usize> = (1..=text.lines().count()).collect();
         let mut test_modules = Vec::new();
@@ -239,86 +240,56 @@ fn closing(words: &[Word], at: usize) -> usize {
     words.len() - 1
 }
 
-/// Cuts a source into words. Comments go, a string or character becomes the word `"`.
-fn words(text: &str) -> Vec<Word> {
+/// Cuts a source into words, as the compiler does. Comments go, also those that document something.
+fn words(text: &str, path: &str) -> Vec<Word> {
+    let tokens: TokenStream = text.parse().unwrap_or_else(|fault| panic!("{path} is no Rust: {fault}"));
     let mut words = Vec::new();
-    let (mut rest, mut line) = (text, 1);
-    while let Some(c) = rest.chars().next() {
-        let (length, word) = match c {
-            _ if rest.starts_with("//") => (rest.find('\n').unwrap_or(rest.len()), None),
-            _ if rest.starts_with("/*") => (block_comment(rest), None),
-            _ if rest.starts_with("::") => (2, Some("::")),
-            '"' => (string(rest), Some("\"")),
-            '\'' => match character(rest) {
-                Some(length) => (length, Some("\"")),
-                None => (1, Some("'")),
-            },
-            _ if raw_string(rest).is_some() => (raw_string(rest).expect("it was just found"), Some("\"")),
-            _ if c.is_alphanumeric() || c == '_' => {
-                let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-                (length, Some(&rest[..length]))
-            }
-            _ if c.is_whitespace() => (c.len_utf8(), None),
-            _ => (c.len_utf8(), Some(&rest[..c.len_utf8()])),
-        };
-        if let Some(word) = word {
-            words.push(Word { text: word.to_owned(), line });
-        }
-        line += rest[..length].matches('\n').count();
-        rest = &rest[length..];
-    }
+    flatten(tokens, &mut words);
     words
 }
 
-fn block_comment(text: &str) -> usize {
-    let (mut depth, mut at) = (0, 0);
-    while at < text.len() {
-        let rest = &text.as_bytes()[at..];
-        match rest {
-            [b'/', b'*', ..] => (depth, at) = (depth + 1, at + 2),
-            [b'*', b'/', ..] => (depth, at) = (depth - 1, at + 2),
-            _ => at += 1,
-        }
-        if depth == 0 {
-            break;
-        }
+fn flatten(tokens: TokenStream, words: &mut Vec<Word>) {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let line = token.span().start().line;
+        let text = match token {
+            TokenTree::Group(group) if is_doc_comment(&group, words) => {
+                let signs = words.iter().rev().take_while(|word| matches!(word.text.as_str(), "#" | "!")).count();
+                words.truncate(words.len() - signs);
+                continue;
+            }
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => unreachable!("only macros make such groups"),
+                };
+                words.push(Word { text: open.to_owned(), line });
+                flatten(group.stream(), words);
+                words.push(Word { text: close.to_owned(), line: group.span_close().start().line });
+                continue;
+            }
+            TokenTree::Punct(sign) => {
+                let follows = |next: &TokenTree| matches!(next, TokenTree::Punct(next) if next.as_char() == ':');
+                let joint = sign.as_char() == ':' && sign.spacing() == Spacing::Joint;
+                match tokens.next_if(|next| joint && follows(next)) {
+                    Some(_) => "::".to_owned(),
+                    None => sign.to_string(),
+                }
+            }
+            other => other.to_string(),
+        };
+        words.push(Word { text, line });
     }
-    at
 }
 
-/// Length of a string with its quotes.
-fn string(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// Length of `r"…"`, `r#"…"#` and the like.
-fn raw_string(text: &str) -> Option<usize> {
-    let begin = ["r", "br", "cr"].iter().find(|b| text.starts_with(*b) && text[b.len()..].starts_with(['"', '#']))?;
-    let hashes = text[begin.len()..].bytes().take_while(|b| *b == b'#').count();
-    let opening = begin.len() + hashes + 1;
-    // `r#type` is a name.
-    text[..opening.min(text.len())].ends_with('"').then(|| {
-        let end = format!("\"{}", "#".repeat(hashes));
-        text[opening..].find(&end).map_or(text.len(), |at| opening + at + end.len())
-    })
-}
-
-/// Length of a character literal; nothing for a lifetime.
-fn character(text: &str) -> Option<usize> {
-    let mut chars = text.char_indices().skip(1);
-    let (_, first) = chars.next()?;
-    if first == '\\' {
-        chars.next();
-        return chars.find(|(_, c)| *c == '\'').map(|(at, _)| at + 1);
-    }
-    chars.next().filter(|(_, c)| *c == '\'').map(|(at, _)| at + 1)
+/// `[doc = "…"]` behind `#` or `#!`, which is how the compiler reads `///` and `//!`.
+fn is_doc_comment(group: &Group, before: &[Word]) -> bool {
+    let is_attribute = before.last().is_some_and(|word| matches!(word.text.as_str(), "#" | "!"));
+    let mut inner = group.stream().into_iter();
+    is_attribute
+        && group.delimiter() == Delimiter::Bracket
+        && matches!(inner.next(), Some(TokenTree::Ident(name)) if name == "doc")
+        && matches!(inner.next(), Some(TokenTree::Punct(sign)) if sign.as_char() == '=')
 }

@@ -89,7 +89,7 @@ async fn register(base: &str, switch: &Switch, portal: &Portal) -> anyhow::Resul
     let login = login.context("the daemon does not answer")?;
     let location = login.headers().get(LOCATION).and_then(|l| l.to_str().ok()).context("no redirect to the portal")?;
     let browser = cookie_of(&login).context("no mark of the browser")?;
-    let state = reqwest::Url::parse(location)?
+    let state = url::Url::parse(location)?
         .query_pairs()
         .find(|(name, _)| name == "state")
         .map(|(_, value)| value.into_owned())

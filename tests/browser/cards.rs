@@ -43,11 +43,8 @@ async fn an_employee_answers_in_the_card_and_hangs_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_employee_rejects_in_the_card() {
-    let scene = Scene::ready(&Options::default()).await;
+    let scene = Scene::with_ringing_card().await;
     let browser = &scene.browser;
-    scene.portal_page(IVAN).await;
-    scene.outside_calls(CLIENT, IVAN_NUMBER).await;
-    scene.enter_card().await;
     browser.click(&By::word("Отклонить")).await;
     card_goes(browser).await;
     browser.says(RECORDS, "отклонён").await;
@@ -57,12 +54,8 @@ async fn an_employee_rejects_in_the_card() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_that_has_given_way_to_newer_ones_says_so_and_goes_on_when_it_is_clicked() {
-    let scene = Scene::ready(&Options::default()).await;
+    let scene = Scene::with_ringing_card().await;
     let browser = &scene.browser;
-    scene.portal_page(IVAN).await;
-    scene.outside_calls(CLIENT, IVAN_NUMBER).await;
-    scene.enter_card().await;
-    browser.says("#phase", "Входящий вызов").await;
     let others = "const { base, ticket } = document.getElementById('card').dataset;
         window.others = [1, 2, 3, 4].map(() => new EventSource(`${base}/call/stream?${new URLSearchParams({ ticket })}`));";
     browser.run(others, &[]).await;
@@ -82,12 +75,8 @@ async fn a_card_that_has_given_way_to_newer_ones_says_so_and_goes_on_when_it_is_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_card_follows_a_call_that_is_answered_on_the_telephone() {
-    let scene = Scene::ready(&Options::default()).await;
+    let scene = Scene::with_ringing_card().await;
     let browser = &scene.browser;
-    scene.portal_page(IVAN).await;
-    scene.outside_calls(CLIENT, IVAN_NUMBER).await;
-    scene.enter_card().await;
-    browser.says("#phase", "Входящий вызов").await;
     browser.leave_frames().await;
 
     scene.press_phone(IVAN_NUMBER, "Снять трубку").await;
@@ -137,11 +126,7 @@ async fn a_click_on_a_number_dials_from_the_telephone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_card_outlives_a_restart_of_the_daemon() {
-    let mut scene = Scene::ready(&Options::default()).await;
-    scene.portal_page(IVAN).await;
-    scene.outside_calls(CLIENT, IVAN_NUMBER).await;
-    scene.enter_card().await;
-    scene.browser.says("#phase", "Входящий вызов").await;
+    let mut scene = Scene::with_ringing_card().await;
     scene.environment.stop_daemon().await;
     scene.browser.says("#link", "Связь с сервером прервалась").await;
     scene.browser.picture("card-reconnecting").await;
@@ -162,11 +147,8 @@ async fn the_card_outlives_a_restart_of_the_daemon() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_console_of_the_card_is_heard() {
-    let scene = Scene::ready(&Options::default()).await;
+    let scene = Scene::with_ringing_card().await;
     let browser = &scene.browser;
-    scene.portal_page(IVAN).await;
-    scene.outside_calls(CLIENT, IVAN_NUMBER).await;
-    scene.enter_card().await;
     scene.quiet_console().await;
     // Without this the silence that all other stories end with would prove nothing.
     let smuggle = "const s = document.createElement('script'); s.textContent = '1'; document.body.append(s);";

@@ -9,12 +9,8 @@ const MANY: usize = 80;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_is_answered_and_ended_with_the_keyboard() {
-    let scene = Scene::ready(&Options::default()).await;
+    let scene = Scene::with_ringing_card().await;
     let browser = &scene.browser;
-    scene.portal_page(IVAN).await;
-    scene.outside_calls(CLIENT, IVAN_NUMBER).await;
-    scene.enter_card().await;
-    browser.says("#phase", "Входящий вызов").await;
     assert_eq!(browser.run("return document.getElementById('phase').ariaLive", &[]).await, json!("polite"));
     assert_eq!(browser.run("return document.getElementById('message').role", &[]).await, json!("alert"));
     browser.leave_frames().await;

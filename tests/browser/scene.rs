@@ -49,6 +49,16 @@ impl Scene {
         scene
     }
 
+    /// The same with a client who calls Ivan; the browser is inside his card.
+    pub async fn with_ringing_card() -> Self {
+        let scene = Self::ready(&Options::default()).await;
+        scene.portal_page(IVAN).await;
+        scene.outside_calls(CLIENT, IVAN_NUMBER).await;
+        scene.enter_card().await;
+        scene.browser.says("#phase", "Входящий вызов").await;
+        scene
+    }
+
     pub fn portal(&self) -> &SimPortal {
         &self.company.portal
     }

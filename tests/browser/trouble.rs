@@ -1,6 +1,6 @@
 //! The portal is away: people who look at the company's pages are told so, and open cards do not mind.
 
-use crate::scene::{CLIENT, IVAN, IVAN_NUMBER, Scene};
+use crate::scene::{CLIENT, IVAN_NUMBER, Scene};
 use crate::views::desk_and_pocket;
 use crate::webdriver::{By, Options};
 use ecss_crm_server::sandbox::portal::Fault;
@@ -42,12 +42,8 @@ async fn an_outage_is_told_while_it_lasts_and_no_longer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_open_card_goes_on_without_the_portal() {
-    let scene = Scene::ready(&Options::default()).await;
+    let scene = Scene::with_ringing_card().await;
     let browser = &scene.browser;
-    scene.portal_page(IVAN).await;
-    scene.outside_calls(CLIENT, IVAN_NUMBER).await;
-    scene.enter_card().await;
-    browser.says("#phase", "Входящий вызов").await;
 
     scene.portal().standing(Fault::DropBefore);
     browser.click(&By::word("Принять")).await;

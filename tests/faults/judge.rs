@@ -404,11 +404,12 @@ fn requests(company: &TestCompany, question: &Question, all: &mut Judgement) {
 }
 
 /// The judge judged: what it must notice, and what it must not.
-mod tests {
+pub mod tests {
     use super::*;
     use ecss_crm_server::sandbox::portal::OpenCall;
 
-    fn record(user: i64, kind: i64, code: &str, duration: i64, started: i64) -> FinishedCall {
+    /// A record in the CRM as a daemon makes it.
+    pub fn record(user: i64, kind: i64, code: &str, duration: i64, started: i64) -> FinishedCall {
         let call = OpenCall {
             id: "externalCall.1".to_owned(),
             app: 1,

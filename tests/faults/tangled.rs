@@ -193,9 +193,8 @@ fn told(records: &[&FinishedCall]) -> String {
 /// The judge judged.
 mod tests {
     use super::*;
-    use ecss_crm_server::sandbox::portal::OpenCall;
+    use crate::judge;
     use ecss_crm_server::sandbox::switch::{Direction, LegId, Party, ReleaseCause, Shown};
-    use std::collections::BTreeSet;
 
     const CLIENT: &str = "79130000001";
     const OTHER: &str = "78135555551";
@@ -249,37 +248,9 @@ mod tests {
     }
 
     fn record(user: i64, code: &str, duration: i64, number: &str) -> FinishedCall {
-        let call = OpenCall {
-            id: "externalCall.1".to_owned(),
-            app: 1,
-            by_portal: false,
-            user,
-            number: number.to_owned(),
-            kind: 2,
-            line: None,
-            external: None,
-            started: Timestamp(0),
-            registered: Timestamp(0),
-            bound: None,
-            internal: false,
-            shown: BTreeSet::new(),
-            registrations: 1,
-        };
-        FinishedCall {
-            row: 1,
-            call,
-            user,
-            duration,
-            code: code.to_owned(),
-            reason: String::new(),
-            to_chat: false,
-            cost: String::new(),
-            cost_currency: String::new(),
-            vote: 0,
-            activity: None,
-            finished: Timestamp(0),
-            record: None,
-        }
+        let mut record = judge::tests::record(user, 2, code, duration, 0);
+        (record.call.number, record.call.external) = (number.to_owned(), None);
+        record
     }
 
     /// Problems with these records of these calls.

@@ -91,7 +91,7 @@ impl Seats {
 pub async fn run(company: &TestCompany, mix: Mix, mut dice: Dice, stop: CancellationToken) -> Vec<Placed> {
     let seats = company.owners.iter().map(|(number, user)| Seat { user: *user, number: number.clone() });
     let seats = Seats(Arc::new(Mutex::new(seats.collect())));
-    let series = firm.unused_series();
+    let series = company.unused_series();
     let mut due = tokio::time::interval(Duration::from_secs_f64(1.0 / mix.rate));
     let mut calls = JoinSet::new();
     for n in 0.. {

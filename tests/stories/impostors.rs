@@ -46,7 +46,7 @@ async fn the_administrator_of_another_portal_gets_his_own_company_and_nothing_of
     for name in [Some(company.portal.member_id()), None] {
         let state = stranger.begin_log_in(&company.portal, Some(&keys)).await.expect("the form");
         let back = other.portal.authorize(1, &state).expect("authorized");
-        let mut url = reqwest::Url::parse(&back).expect("an address");
+        let mut url = url::Url::parse(&back).expect("an address");
         let query: Vec<(String, String)> =
             url.query_pairs().filter(|(key, _)| key != "member_id").map(|(k, v)| (k.into(), v.into())).collect();
         url.query_pairs_mut().clear().extend_pairs(query).extend_pairs(name.map(|name| ("member_id", name)));

@@ -51,7 +51,7 @@ async fn through_the_form_and_the_portal_to_the_companys_page() {
     let sent =
         client.post(format!("{}/login", story.environment().base())).form(&form).send().await.expect("an answer");
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
-    let to = reqwest::Url::parse(sent.headers()[LOCATION].to_str().expect("text")).expect("an address");
+    let to = url::Url::parse(sent.headers()[LOCATION].to_str().expect("text")).expect("an address");
     let query: Vec<_> = to.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!((to.path(), query), ("/oauth/authorize/", vec!["client_id".to_owned(), "state".to_owned()]));
     assert_eq!(to.port_or_known_default(), company.portal.domain().rsplit(':').next().and_then(|p| p.parse().ok()));

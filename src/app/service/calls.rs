@@ -1,12 +1,12 @@
 //! Calls and their stories, from memory where they run, else from the store.
 
-use super::trace_text::{self, Names};
+use super::trace_particulars::particulars;
 use super::{DaemonService, fault};
 use crate::domain::call::{Call, Note};
 use crate::domain::card::CallView;
 use crate::domain::{CallKey, CompanyId};
+use crate::lang::{EmployeeNames, Lang, note_text};
 use crate::store::CallRow;
-use crate::web::lang::Lang;
 use crate::web::service::{CallCursor, CallPage, CallRecord, ServiceFault, TraceLine};
 
 impl DaemonService {
@@ -30,14 +30,14 @@ impl DaemonService {
     ) -> Result<Option<CallRecord>, ServiceFault> {
         let Some(row) = self.store.call(id, key).await.map_err(|e| fault(&e))? else { return Ok(None) };
         let Some(view) = view(&row) else { return Err(ServiceFault::Broken(format!("call {key} cannot be read"))) };
-        let names = Names::new(self.store.employees(id).await.map_err(|e| fault(&e))?);
+        let names = EmployeeNames::new(self.store.employees(id).await.map_err(|e| fault(&e))?);
         let lines = self.store.trace(id, key).await.map_err(|e| fault(&e))?;
         let trace = lines
             .into_iter()
             .filter_map(|line| {
                 let note: Note = serde_json::from_str(&line.text).ok()?;
-                let (text, detail) = trace_text::tell(&note, &names, lang)?;
-                Some(TraceLine { at: line.at, text, detail })
+                let text = note_text(&note, &names, lang)?;
+                Some(TraceLine { at: line.at, text, detail: particulars(&note) })
             })
             .collect();
         Ok(Some(CallRecord { view, trace }))

@@ -2,13 +2,11 @@
 
 mod board_view;
 mod calls;
-mod click;
 mod login;
-mod number_text;
 mod portal;
 mod settings;
 mod strangers;
-mod trace_text;
+mod trace_particulars;
 
 use crate::bitrix::AppCredentials;
 use crate::clock::Clock;
@@ -16,11 +14,11 @@ use crate::domain::card::{CardCommand, CommandRefused};
 use crate::domain::company::CallSettings;
 use crate::domain::link::DiskState;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
+use crate::lang::Lang;
 use crate::metrics::Exposition;
 use crate::session::Companies;
 use crate::store::{Store, StoreError};
 use crate::telemetry::company_span;
-use crate::web::lang::Lang;
 use crate::web::service::{
     Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CompanyHealth,
     Employees, Health, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview,

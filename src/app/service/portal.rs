@@ -1,9 +1,8 @@
 //! What portals and browsers inside them post to us. Nothing is believed before it is proved.
 
-use super::click::reached;
 use super::{DaemonService, fault};
 use crate::bitrix::TokenOwner;
-use crate::bitrix::hook::{CallStart, Opened, PortalPost, Sender, authentic};
+use crate::bitrix::hook::{CallStart, MissingField, Opened, PortalPost, Sender, authentic};
 use crate::domain::company::Company;
 use crate::domain::source::Source;
 use crate::domain::{CompanyId, Timestamp};
@@ -25,9 +24,7 @@ impl DaemonService {
         drop(post);
         match told {
             PortalPost::Install(notice) => {
-                if notice.from.member_id.is_none() {
-                    return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
-                }
+                notice.from.company().map_err(missing)?;
                 self.companies.install_notified(*notice, source.map(Source::from)).await.map_err(|full| {
                     tracing::debug!(%full, "an installation was turned away");
                     OpenError::Fault(crate::web::service::ServiceFault::Busy(full.to_string()))
@@ -35,9 +32,7 @@ impl DaemonService {
                 Ok(PortalAnswer::Accepted)
             }
             PortalPost::Uninstall { from, clean } => {
-                let Some(id) = &from.member_id else {
-                    return Err(OpenError::Unreadable("auth[member_id] is missing".into()));
-                };
+                let id = from.company().map_err(missing)?;
                 // Also from a portal that has removed the application before.
                 let removal = self.companies.uninstalled(&from, clean).instrument(company_span(id)).await;
                 match removal.map_err(|e| fault(&e))? {
@@ -51,9 +46,15 @@ impl DaemonService {
                 let span = span_of(click.from.member_id.as_ref());
                 self.clicked(&click, source).instrument(span).await
             }
+            PortalPost::UserAdded { from } => {
+                let company = self.proved(&from).await?;
+                self.running(&company.id)?.users_changed();
+                Ok(PortalAnswer::Accepted)
+            }
             PortalPost::OtherEvent { name, from } => {
-                let span = span_of(from.member_id.as_ref());
-                self.other_event(&name, &from).instrument(span).await
+                let company = self.proved(&from).await?;
+                company_span(&company.id).in_scope(|| tracing::debug!(name, "an event nothing is done about"));
+                Ok(PortalAnswer::Accepted)
             }
             PortalPost::Opened(_) if events_only => {
                 Err(OpenError::Unreadable("a page was opened where events are taken".into()))
@@ -79,20 +80,16 @@ impl DaemonService {
             domain: company.domain,
             plain_http: !opened.https,
             call: opened.call(),
-            // A text without digits is how we tell the portal that there is no number.
-            number: opened.option("PHONE_NUMBER").filter(|number| number.chars().any(|c| c.is_ascii_digit())),
+            number: opened.number(),
         })
     }
 
-    async fn other_event(&self, name: &str, from: &Sender) -> Result<PortalAnswer, OpenError> {
-        let company = self.sender(from).await?;
+    /// The company an event comes from, by its application token.
+    async fn proved(&self, from: &Sender) -> Result<Company, OpenError> {
+        let span = span_of(from.member_id.as_ref());
+        let company = self.sender(from).instrument(span).await?;
         Self::prove(&company, from)?;
-        if name.eq_ignore_ascii_case("ONUSERADD") {
-            self.running(&company.id)?.users_changed();
-        } else {
-            tracing::debug!(name, "an event nothing is done about");
-        }
-        Ok(PortalAnswer::Accepted)
+        Ok(company)
     }
 
     async fn clicked(&self, click: &CallStart, source: Option<IpAddr>) -> Result<PortalAnswer, OpenError> {
@@ -102,17 +99,16 @@ impl DaemonService {
         } else {
             self.prove_clicker(&company, click, source).await?;
         }
-        let missing = |field: &str| OpenError::Unreadable(format!("{field} is missing or cannot be read"));
-        let user = click.user.ok_or_else(|| missing("data[USER_ID]"))?;
+        let user = click.user.ok_or(MissingField::Clicker).map_err(missing)?;
         let handle = self.running(&company.id)?;
         let Some(crm) = click.call.clone() else {
-            let to = reached(click).ok_or_else(|| missing("data[PHONE_NUMBER]"))?.number;
+            let to = click.reached().ok_or(MissingField::Number).map_err(missing)?.number;
             // A portal of old has not registered the call: it is dialled, and becomes a CRM call by its legs.
             tracing::info!(%user, "a click without a CRM call");
             return handle.dial_plain(user, to).map(|()| PortalAnswer::Accepted).map_err(busy);
         };
         let late = click.sent_at.is_some_and(|at: Timestamp| self.clock.now().since(at) > STALE);
-        let click = super::click::click(click, crm, user, late);
+        let click = click.click(crm, user, late);
         // A restart dials no click again, so that what is stored need not say more than may be kept.
         let body = serde_json::to_string(&click.clone().kept()).expect("a click is plain data");
         let key = format!("click/{}", click.crm);
@@ -153,8 +149,8 @@ impl DaemonService {
         opened: &Opened,
         source: Option<IpAddr>,
     ) -> Result<(CompanyHandle, Company, TokenOwner), OpenError> {
-        let id = opened.member_id.as_ref().ok_or_else(|| OpenError::Unreadable("member_id is missing".into()))?;
-        let access = opened.auth_id.as_ref().ok_or_else(|| OpenError::Unreadable("AUTH_ID is missing".into()))?;
+        let id = opened.member_id.as_ref().ok_or(MissingField::Portal).map_err(missing)?;
+        let access = opened.auth_id.as_ref().ok_or(MissingField::Access).map_err(missing)?;
         // The database is asked about those only whom the portal knows, and about portals that nobody serves.
         let Some(handle) = self.companies.get(id) else {
             self.known(id).await?;
@@ -181,8 +177,7 @@ impl DaemonService {
     }
 
     async fn sender(&self, from: &Sender) -> Result<Company, OpenError> {
-        let id = from.member_id.as_ref();
-        self.known(id.ok_or_else(|| OpenError::Unreadable("auth[member_id] is missing".into()))?).await
+        self.known(from.company().map_err(missing)?).await
     }
 
     async fn known(&self, id: &CompanyId) -> Result<Company, OpenError> {
@@ -252,6 +247,10 @@ fn not_served() -> OpenError {
 fn read(post: &PortalRequest) -> Result<PortalPost, OpenError> {
     let query = Some(post.query.as_str()).filter(|q| !q.is_empty());
     PortalPost::parse(query, &post.body).map_err(|e| OpenError::Unreadable(e.to_string()))
+}
+
+fn missing(field: MissingField) -> OpenError {
+    OpenError::Unreadable(field.to_string())
 }
 
 fn busy(error: crate::session::Busy) -> OpenError {

@@ -1,7 +1,7 @@
 //! Bodies of `application/x-www-form-urlencoded` with PHP's bracketed keys, from anybody on the internet.
 
-use oauth2::url::form_urlencoded;
 use std::collections::BTreeMap;
+use url::form_urlencoded;
 
 /// Longest body; the largest real one (a card with many bindings) is a few kilobytes.
 pub const MAX_BODY: usize = 64 * 1024;

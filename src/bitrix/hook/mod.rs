@@ -4,12 +4,14 @@
 //! [`PortalPost::Opened`] was sent by a user's browser and proves nothing at all.
 
 mod authentic;
+mod click;
 mod form;
 mod shape;
 
 pub use authentic::authentic;
 pub use form::FormFault;
 
+use crate::domain::call::{CrmItem, CrmItemKind};
 use crate::domain::{CompanyId, CrmCallId, Timestamp, Tokens, UserId};
 use form::Form;
 use secrecy::SecretString;
@@ -32,6 +34,11 @@ pub enum PortalPost {
     CallStart(Box<CallStart>),
     /// A user has opened one of our pages inside the portal.
     Opened(Box<Opened>),
+    /// A user was added to the portal.
+    UserAdded {
+        /// Who says so.
+        from: Sender,
+    },
     /// An event that we did not ask for.
     OtherEvent {
         /// Its name in upper case.
@@ -55,6 +62,26 @@ pub enum PostFault {
     Shape(&'static str),
 }
 
+/// What was posted lacks a field that it cannot be taken without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MissingField {
+    /// Which portal an event is from.
+    #[error("auth[member_id] is missing")]
+    Sender,
+    /// Which portal a page was opened in.
+    #[error("member_id is missing")]
+    Portal,
+    /// The access token of the user who opened a page.
+    #[error("AUTH_ID is missing")]
+    Access,
+    /// Who clicked.
+    #[error("data[USER_ID] is missing or cannot be read")]
+    Clicker,
+    /// The number that was clicked, where a click needs one.
+    #[error("data[PHONE_NUMBER] is missing or cannot be read")]
+    Number,
+}
+
 /// Who an event says it is from.
 #[derive(Debug, Clone, Default)]
 pub struct Sender {
@@ -68,6 +95,13 @@ pub struct Sender {
     pub access: Option<SecretString>,
     /// The authorization server that knows it, by the sender's word.
     pub server_endpoint: Option<String>,
+}
+
+impl Sender {
+    /// The portal, which no event goes without.
+    pub fn company(&self) -> Result<&CompanyId, MissingField> {
+        self.member_id.as_ref().ok_or(MissingField::Sender)
+    }
 }
 
 /// `ONAPPINSTALL` and `ONAPPUPDATE`
@@ -133,8 +167,8 @@ pub struct CallStart {
     pub campaign: Option<i64>,
     /// Clicked in the mobile application.
     pub mobile: bool,
-    /// Kind and id of the CRM item clicked on.
-    pub crm: Option<(String, i64)>,
+    /// The CRM item clicked on.
+    pub item: Option<CrmItem>,
 }
 
 /// One of our pages was opened in a frame. Every field comes from the user's browser.
@@ -164,8 +198,13 @@ impl Opened {
         self.option("CALL_ID").map(CrmCallId::new)
     }
 
+    /// The client's number that the card shows. A text without digits is how we tell the portal that there is none.
+    pub fn number(&self) -> Option<String> {
+        self.option("PHONE_NUMBER").filter(|number| number.chars().any(|c| c.is_ascii_digit()))
+    }
+
     /// One of the options as text.
-    pub fn option(&self, key: &str) -> Option<String> {
+    fn option(&self, key: &str) -> Option<String> {
         self.options.get(key).and_then(super::lenient::text).filter(|v| v != "undefined")
     }
 }
@@ -214,6 +253,7 @@ fn event(name: &str, form: &Form) -> PortalPost {
             language: form.nested("data", "LANGUAGE_ID").map(str::to_owned),
         })),
         "ONAPPUNINSTALL" => PortalPost::Uninstall { from, clean: form.nested("data", "CLEAN") == Some("1") },
+        "ONUSERADD" => PortalPost::UserAdded { from },
         "ONEXTERNALCALLSTART" => PortalPost::CallStart(Box::new(call_start(from, form))),
         _ => PortalPost::OtherEvent { name: name.to_owned(), from },
     }
@@ -228,10 +268,21 @@ fn yes(text: &str) -> bool {
     matches!(text.trim(), "1" | "Y" | "y" | "true")
 }
 
+fn item_kind(word: &str) -> CrmItemKind {
+    let word = click::bounded(word);
+    match word.as_str() {
+        "CONTACT" => CrmItemKind::Contact,
+        "COMPANY" => CrmItemKind::Company,
+        "LEAD" => CrmItemKind::Lead,
+        "DEAL" => CrmItemKind::Deal,
+        _ => CrmItemKind::Other(word),
+    }
+}
+
 fn call_start(from: Sender, form: &Form) -> CallStart {
     let data = |key: &str| form.nested("data", key);
     let owned = |key: &str| data(key).map(str::to_owned);
-    let crm_id = data("CRM_ENTITY_ID").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
+    let item_id = data("CRM_ENTITY_ID").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
     CallStart {
         from,
         sent_at: form.get("ts").and_then(|s| s.parse::<i64>().ok()).map(|s| Timestamp(s.saturating_mul(1000))),
@@ -243,7 +294,7 @@ fn call_start(from: Sender, form: &Form) -> CallStart {
         line: owned("LINE_NUMBER"),
         campaign: data("CALL_LIST_ID").and_then(|id| id.trim().parse().ok()).filter(|id| *id > 0),
         mobile: data("IS_MOBILE").is_some_and(yes),
-        crm: owned("CRM_ENTITY_TYPE").zip(crm_id),
+        item: data("CRM_ENTITY_TYPE").zip(item_id).map(|(kind, id)| CrmItem { kind: item_kind(kind), id }),
     }
 }
 

@@ -22,7 +22,9 @@ const LANGUAGE: usize = 16;
 pub(super) fn fault(post: &PortalPost) -> Option<&'static str> {
     match post {
         PortalPost::Install(install) => sender(&install.from).or_else(|| of_install(install)),
-        PortalPost::Uninstall { from, .. } | PortalPost::OtherEvent { from, .. } => sender(from),
+        PortalPost::Uninstall { from, .. } | PortalPost::UserAdded { from } | PortalPost::OtherEvent { from, .. } => {
+            sender(from)
+        }
         PortalPost::CallStart(start) => sender(&start.from),
         PortalPost::Opened(opened) => of_opened(opened),
     }

@@ -66,7 +66,7 @@ fn a_click_is_read_whole() {
     );
     assert_eq!((click.number.as_str(), click.international.as_deref()), ("8 (983) 555-11-22", Some("+79835551122")));
     assert_eq!((click.line, click.extension, click.mobile, click.campaign), (None, None, false, None));
-    assert_eq!((click.sent_at, click.crm), (Some(NOW), Some(("CONTACT".into(), 3))));
+    assert_eq!((click.sent_at, click.item), (Some(NOW), Some(CrmItem { kind: CrmItemKind::Contact, id: 3 })));
     assert_eq!(click.from.member_id, Some("m1".into()));
 }
 
@@ -74,14 +74,20 @@ fn a_click_is_read_whole() {
 fn a_click_from_an_old_box_or_a_robot_lacks_fields() {
     let body = "event=onexternalcallstart&data[PHONE_NUMBER]=123&data[USER_ID]=x&ts=soon&auth[member_id]=m1";
     let PortalPost::CallStart(click) = parse(body) else { panic!("a click") };
-    assert_eq!((click.call, click.user, click.sent_at, click.crm), (None, None, None, None));
+    assert_eq!((click.call, click.user, click.sent_at, click.item), (None, None, None, None));
     assert!(!authentic(&secret("t1"), click.from.application_token.as_ref()));
 }
 
 #[test]
 fn other_events_keep_their_name() {
-    let PortalPost::OtherEvent { name, from } = parse("event=OnUserAdd&auth[member_id]=m1") else { panic!("other") };
-    assert_eq!((name.as_str(), from.member_id), ("ONUSERADD", Some("m1".into())));
+    let PortalPost::OtherEvent { name, from } = parse("event=OnCrmLeadAdd&auth[member_id]=m1") else { panic!("other") };
+    assert_eq!((name.as_str(), from.member_id), ("ONCRMLEADADD", Some("m1".into())));
+}
+
+#[test]
+fn a_new_user_is_told_of() {
+    let PortalPost::UserAdded { from } = parse("event=OnUserAdd&auth[member_id]=m1") else { panic!("a user") };
+    assert_eq!(from.member_id, Some("m1".into()));
 }
 
 #[test]

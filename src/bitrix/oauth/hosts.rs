@@ -1,6 +1,6 @@
 //! Which authorization servers may see an application's secret.
 
-use oauth2::url::Url;
+use url::Url;
 
 /// The two official servers: any region can be served by either.
 const OFFICIAL: [&str; 2] = ["https://oauth.bitrix.info/", "https://oauth.bitrix24.tech/"];

@@ -16,11 +16,11 @@ use crate::domain::{CompanyId, Tokens};
 use crate::http::Guarded;
 use bridge::{Bridge, BridgeFault, post_else_get};
 use hosts::Hosts;
-use oauth2::url::{Url, form_urlencoded};
 use oauth2::{AuthType, AuthorizationCode, Client, ClientId, ClientSecret, RefreshToken, RequestTokenError, TokenUrl};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use url::{Url, form_urlencoded};
 use wire::{Exchange, ExchangeError, Fault, Offer};
 
 /// Refreshes under way at the same time, all companies together.

@@ -15,19 +15,19 @@ use super::rate_limit::{Priority, RateLimitSlot, RateLimiter};
 use super::token_owner::{self, TokenOwner};
 use crate::clock::Clock;
 use crate::domain::budget::Budget;
-use crate::domain::language::Language;
+use crate::domain::language::Lang;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::http::Guarded;
 use access::PortalAccess;
 use moved::UnconfirmedMoves;
 use oauth2::http::Method;
-use oauth2::url::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use url::Url;
 
 /// How long a method rests whose time is used up, where the portal does not say.
 const METHOD_REST: Duration = Duration::from_secs(10);
@@ -75,7 +75,7 @@ struct PortalInner {
     /// Methods whose time is used up, and until when.
     resting: Mutex<BTreeMap<String, Timestamp>>,
     /// The language its people read, where it is known.
-    language: Mutex<Option<Language>>,
+    language: Mutex<Option<Lang>>,
     long: OneLong,
 }
 
@@ -92,24 +92,24 @@ impl Portal {
         let shared = (oauth, clock.clone(), token_store);
         let access = PortalAccess::new(setup.company, &setup.client_endpoint, setup.credentials, setup.tokens, shared);
         let limiter = Arc::new(RateLimiter::new(setup.budget));
-        let language = Mutex::new(setup.language.as_deref().map(Language::of_code));
+        let language = Mutex::new(setup.language.as_deref().map(Lang::of_portal));
         let (unconfirmed, resting, long) = (UnconfirmedMoves::default(), Mutex::default(), OneLong::default());
         Self(Arc::new(PortalInner { access, http, clock, limiter, unconfirmed, resting, language, long }))
     }
 
     /// The language to write to its people in.
-    pub fn language(&self) -> Language {
+    pub fn language(&self) -> Lang {
         self.known_language().unwrap_or_default()
     }
 
     /// The same, if it is known.
-    pub fn known_language(&self) -> Option<Language> {
+    pub fn known_language(&self) -> Option<Lang> {
         *self.0.language.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Its people read the language with this code.
     pub fn set_language(&self, code: &str) {
-        *self.0.language.lock().unwrap_or_else(PoisonError::into_inner) = Some(Language::of_code(code));
+        *self.0.language.lock().unwrap_or_else(PoisonError::into_inner) = Some(Lang::of_portal(code));
     }
 
     /// The code of the portal's language, by its own word (`LANGUAGE_ID` of `app.info`, bitrix24/b24restdocs,
@@ -117,11 +117,6 @@ impl Portal {
     pub async fn ask_language(&self) -> Result<Option<String>, ApiError> {
         let answer = self.call("app.info", &Value::Null).await?;
         Ok(answer.result.get("LANGUAGE_ID").and_then(lenient::text))
-    }
-
-    /// `member_id`.
-    pub fn company(&self) -> &CompanyId {
-        self.0.access.company()
     }
 
     /// Base of REST calls as known now, with a slash at its end.

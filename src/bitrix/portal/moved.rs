@@ -7,9 +7,9 @@ use crate::bitrix::error::ApiError;
 use crate::clock::Clock;
 use crate::domain::allowance::Allowance;
 use crate::domain::{Timestamp, Tokens};
-use oauth2::url::Url;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use url::Url;
 
 /// How long an unconfirmed redirect is not asked about again.
 const DISBELIEVE: Duration = Duration::from_secs(600);

@@ -10,7 +10,7 @@ pub use cards::Cards;
 pub use finish::{Finish, Finished};
 #[cfg(test)]
 pub use register::CallKind;
-pub use register::{CrmEntity, Register, Registered};
+pub use register::{CALL_ID, CrmEntity, EXTERNAL_CALL_ID, Register, Registered};
 
 /// The external line all our calls belong to; the portal adds it to the application's lines when it sees it first.
 pub const LINE_NUMBER: &str = "ecss-10";

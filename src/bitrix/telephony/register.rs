@@ -1,7 +1,7 @@
 //! `telephony.externalCall.register`
 
 use super::REGISTER;
-use crate::bitrix::batch::Command;
+use crate::bitrix::batch::{Command, result_of};
 use crate::bitrix::error::ApiError;
 use crate::bitrix::lenient;
 use crate::domain::call::CrmCallKind;
@@ -16,6 +16,11 @@ use serde_json::{Value, json};
 /// digits, so that this one never finds any, as `"00"` might (`registerExternalCall` in voximplant/lib/rest/helper.php,
 /// `prepareCode` in crm/lib/integrity/duplicatecommunicationcriterion.php, bitrix modules 26.250).
 const HIDDEN_NUMBER: &str = "+";
+
+/// The field with the portal's name of a CRM call.
+pub const CALL_ID: &str = "CALL_ID";
+/// The field with our own name of it.
+pub const EXTERNAL_CALL_ID: &str = "EXTERNAL_CALL_ID";
 
 /// The number in the portal's words. One that is false for PHP would be refused, and says as much as a hidden one.
 fn said(number: Option<&Phone>) -> Option<&str> {
@@ -84,7 +89,7 @@ impl Register {
             "CALL_START_DATE": iso_8601(self.started_at),
             "CRM_CREATE": u8::from(self.crm_create && number.is_some()),
             "SHOW": u8::from(self.show),
-            "EXTERNAL_CALL_ID": self.external_id,
+            EXTERNAL_CALL_ID: self.external_id,
         });
         if let Some(line) = self.line.as_ref().filter(|l| !l.is_empty()) {
             params["LINE_NUMBER"] = line.as_str().into();
@@ -129,9 +134,14 @@ pub struct Registered {
 }
 
 impl Registered {
+    /// Stands for the CRM call that the register makes which is command number `n` (from 0) of the same batch.
+    pub fn call_of(n: usize) -> CrmCallId {
+        CrmCallId::new(result_of(n, CALL_ID))
+    }
+
     /// Reads `result`. An answer without `CALL_ID` leaves it open what the portal has done.
     pub fn read(result: &Value) -> Result<Self, ApiError> {
-        let call = result.get("CALL_ID").and_then(lenient::text);
+        let call = result.get(CALL_ID).and_then(lenient::text);
         let call = call.ok_or_else(|| ApiError::Unclear { why: "register answered without a CALL_ID".into() })?;
         let created = result.get("CRM_CREATED_ENTITIES").cloned().map(lenient::list).unwrap_or_default();
         Ok(Self {

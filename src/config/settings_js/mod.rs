@@ -2,6 +2,9 @@
 //!
 //! The former package loaded it as a module, and administrators have edited it for years. So everything
 //! that such edits are made of is understood (see the tests), and what is not is reported with its line.
+//!
+//! This reader is complete: it is there for files of the former package, and new features go into config.toml, not here.
+//! A file that it cannot read is a reason to mend it; a wish for more of the language is none.
 
 mod bounds;
 mod bytes;

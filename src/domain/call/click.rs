@@ -62,8 +62,25 @@ pub struct ClickFacts {
 /// An item of the CRM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrmItem {
-    /// Its kind in the portal's word: `LEAD`, `CONTACT`, `COMPANY`, …
-    pub kind: String,
+    /// What it is.
+    pub kind: CrmItemKind,
     /// Its id among those of its kind.
     pub id: i64,
+}
+
+/// What an item of the CRM is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum CrmItemKind {
+    /// A person.
+    Contact,
+    /// A firm.
+    Company,
+    /// Somebody who may become a client.
+    Lead,
+    /// Something to be sold.
+    Deal,
+    /// Another kind, by the portal's word.
+    #[serde(untagged)]
+    Other(String),
 }

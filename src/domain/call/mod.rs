@@ -37,7 +37,7 @@ mod view;
 mod tests;
 
 pub use action::{Action, CrmStep, FinishStatus, Intent, Reason};
-pub use click::{Click, ClickFacts, CrmItem};
+pub use click::{Click, ClickFacts, CrmItem, CrmItemKind};
 pub use crm::{CrmCall, CrmCallKind};
 pub use event::{DialFailure, Event, Sighting};
 pub use leg::Leg;

@@ -5,8 +5,10 @@ use super::action::{CrmStep, FinishStatus};
 use super::click::ClickFacts;
 use super::crm::CrmCallKind;
 use super::event::DialFailure;
+use crate::domain::card::Button;
 use crate::domain::leg::{Direction, LegState};
 use crate::domain::numbers::{NumberRule, Party};
+use crate::domain::outbox::{RequestKind, RequestReply};
 use crate::domain::{CrmCallId, ExternalId, LegId, Phone, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -146,7 +148,7 @@ pub enum Note {
         /// Who.
         user: UserId,
         /// Which one.
-        button: String,
+        button: Button,
     },
     /// The connection to the switch broke while the call was open.
     LinkLost,
@@ -204,10 +206,10 @@ pub enum Note {
     Told {
         /// Its lane.
         lane: ExternalId,
-        /// Short name of the request.
-        request: String,
-        /// `ok`, or the portal's complaint.
-        answer: String,
+        /// What was asked.
+        request: RequestKind,
+        /// What came of it.
+        answer: RequestReply,
         /// Milliseconds between request and answer.
         took_ms: u64,
     },

@@ -139,7 +139,7 @@ fn pressed(call: &mut Call, user: UserId, leg: Option<&LegId>, command: &CardCom
         CardCommand::Retrieve => SwitchCommand::Retrieve(id),
         CardCommand::Transfer(to) => SwitchCommand::Transfer { leg: id, to: to.clone() },
     };
-    actions.push(Action::Note(Note::Pressed { user, button: button.name().to_owned() }));
+    actions.push(Action::Note(Note::Pressed { user, button }));
     actions.push(Action::Switch(asked));
 }
 

@@ -165,11 +165,6 @@ impl VisitorQueue {
         self.waiting.len()
     }
 
-    /// Whether nobody waits.
-    pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
     /// Whether this one still has his place.
     pub fn holds(&self, place: u64) -> bool {
         self.waiting.contains_key(&place)

@@ -3,9 +3,9 @@
 use crate::domain::link::LinkFault;
 use crate::domain::reach::Networks;
 use crate::http::admitted;
-use reqwest::Url;
 use std::net::SocketAddr;
 use std::time::Duration;
+use url::Url;
 
 /// A resolver that takes longer is as good as none.
 const RESOLVE_WITHIN: Duration = Duration::from_secs(10);

@@ -3,7 +3,7 @@
 use super::dialect::{Dialect, STATUS};
 use super::pointer::{first, word};
 use crate::domain::SwitchCallId;
-use crate::domain::leg::{Accepted, Cause, CommandError, SwitchCommand};
+use crate::domain::leg::{Accepted, Cause, CommandError, SwitchCommand, SwitchRefusal};
 use serde_json::{Value, json};
 
 /// Status of a refusal that names none.
@@ -62,8 +62,20 @@ pub(super) fn outcome(dialect: &Dialect, answer: &Value) -> Result<Accepted, Com
         Some(status) => {
             let message = first(answer, &rules.message, word).map(|(_, text)| text).unwrap_or_default();
             let status = if status >= 500 { more_precise(dialect, &message).unwrap_or(status) } else { status };
-            Err(CommandError::Refused { status, message: message.chars().take(LONGEST_MESSAGE).collect() })
+            let message = message.chars().take(LONGEST_MESSAGE).collect();
+            Err(CommandError::Refused { status, why: refusal(status), message })
         }
+    }
+}
+
+/// What the status of a refused command means.
+const fn refusal(status: u16) -> SwitchRefusal {
+    match status {
+        401 | 403 => SwitchRefusal::Forbidden,
+        404 => SwitchRefusal::WrongNumber,
+        409 | 486 => SwitchRefusal::Busy,
+        408 | 480 => SwitchRefusal::Unavailable,
+        _ => SwitchRefusal::Other,
     }
 }
 
@@ -176,12 +188,25 @@ mod tests {
             (json!({"status": false}), 500, ""),
         ] {
             match outcome(&Dialect::default(), &answer) {
-                Err(CommandError::Refused { status, message }) => {
-                    assert_eq!(status, want_status, "{answer}");
+                Err(CommandError::Refused { status, why, message }) => {
+                    assert_eq!((status, why), (want_status, refusal(want_status)), "{answer}");
                     assert!(message.starts_with(want) && message.len() <= LONGEST_MESSAGE, "{answer}: {message}");
                 }
                 other => panic!("{answer}: {other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_status_says_why_a_command_is_refused() {
+        for (statuses, why) in [
+            (&[401, 403][..], SwitchRefusal::Forbidden),
+            (&[404], SwitchRefusal::WrongNumber),
+            (&[409, 486], SwitchRefusal::Busy),
+            (&[408, 480], SwitchRefusal::Unavailable),
+            (&[400, 487, 500, 603], SwitchRefusal::Other),
+        ] {
+            assert!(statuses.iter().all(|status| refusal(*status) == why), "{statuses:?}");
         }
     }
 }

@@ -38,7 +38,7 @@ fn looks_like(text: &str) -> &'static str {
 
 /// Scheme, host and port of a redirect's target: its path may carry what is nobody's business.
 pub(super) fn origin(location: &str) -> String {
-    match reqwest::Url::parse(location) {
+    match url::Url::parse(location) {
         Ok(url) if url.has_host() => url.origin().ascii_serialization(),
         _ => "another page".to_owned(),
     }

@@ -88,7 +88,7 @@ impl Admin {
         let response = self.send(request).await?;
         let response = expect("the log-in form", response, StatusCode::SEE_OTHER).await?;
         let location = response.headers().get(LOCATION).and_then(|l| l.to_str().ok()).unwrap_or_default();
-        let state = reqwest::Url::parse(location)
+        let state = url::Url::parse(location)
             .ok()
             .and_then(|url| url.query_pairs().find(|(name, _)| name == "state").map(|(_, value)| value.into_owned()));
         state.ok_or(AdminError::NotAuthorized)

@@ -2,11 +2,11 @@
 
 use super::Actor;
 use super::round::{Origin, Round};
-use crate::bitrix::ApiError;
+use crate::bitrix::{ApiError, Objection};
 use crate::domain::call::{Call, DialFailure, Event, Note};
 use crate::domain::card::CommandRefused;
-use crate::domain::leg::{Accepted, CommandError, SwitchCommand};
-use crate::domain::outbox::Request;
+use crate::domain::leg::{Accepted, CommandError, SwitchCommand, SwitchRefusal};
+use crate::domain::outbox::{Request, RequestKind, RequestReply};
 use crate::domain::{CallKey, Timestamp};
 use crate::session::outbox::Substitute;
 use crate::session::outbox::{DispatchOutcome, JobOutcome, rest_after};
@@ -27,10 +27,10 @@ impl Actor {
         let lane = &outcome.job.lane;
         for sent in &outcome.sent {
             let answer = match &sent.answer {
-                Ok(text) => text.clone(),
-                Err(error) => error.to_string(),
+                Ok(reply) => reply.clone(),
+                Err(error) => RequestReply::NotDone(error.to_string()),
             };
-            let note = Note::Told { lane: lane.clone(), request: sent.request.name().to_owned(), answer, took_ms };
+            let note = Note::Told { lane: lane.clone(), request: sent.request.kind(), answer, took_ms };
             round.note(&outcome.job.call, now, &note);
         }
         if outcome.sent.iter().any(|sent| sent.answer.is_ok()) {
@@ -68,9 +68,10 @@ impl Actor {
     fn not_sent(&mut self, outcome: &JobOutcome, error: &ApiError, new: bool, round: &mut Round, now: Timestamp) {
         self.shared.portal_fails(error, now);
         let lane = &outcome.job.lane;
-        let request = outcome.sent.last().map_or("request", |t| t.request.name());
-        if let ApiError::Resting { until, .. } = error {
-            self.outbox.kind_rests(lane, request, *until);
+        let asked = outcome.sent.last().map(|sent| sent.request.kind());
+        let request = asked.map_or("request", RequestKind::name);
+        if let (ApiError::Resting { until, .. }, Some(kind)) = (error, asked) {
+            self.outbox.kind_rests(lane, kind, *until);
             if new {
                 tracing::warn!(request, %error, "requests of this kind wait until the portal takes them again");
             }
@@ -91,7 +92,7 @@ impl Actor {
             return;
         }
         tracing::warn!(%lane, request, %error, "the portal will not take this");
-        if request == "register" {
+        if asked == Some(RequestKind::Register) {
             round.record.settled.extend(self.outbox.drop_lane(lane));
             self.take_known(&outcome.job.call, Event::RegisterRefused { lane: lane.clone() }, round);
         } else {
@@ -102,15 +103,18 @@ impl Actor {
     /// How a call can be recorded although the portal does not accept the employee or the number.
     fn substitute(&self, request: &Request, error: &ApiError) -> Option<Substitute> {
         if !matches!(request, Request::Register { .. } | Request::Finish { .. }) {
-            None
-        } else if error.says("user is not found or is not active") {
-            self.upkeep_signals.users_changed();
-            let responsible = self.settings.responsible.filter(|user| self.directory.employee(*user).is_some());
-            responsible.or_else(|| self.portal.tokens().and_then(|t| t.user_id)).map(Substitute::User)
-        } else {
-            let hidden = matches!(request, Request::Register { number: None, .. });
-            let substitute = if hidden { Substitute::NobodysNumber } else { Substitute::NoNumber };
-            error.says("phone number format").then_some(substitute)
+            return None;
+        }
+        match error.objection()? {
+            Objection::Employee => {
+                self.upkeep_signals.users_changed();
+                let responsible = self.settings.responsible.filter(|user| self.directory.employee(*user).is_some());
+                responsible.or_else(|| self.portal.tokens().and_then(|t| t.user_id)).map(Substitute::User)
+            }
+            Objection::Number if matches!(request, Request::Register { number: None, .. }) => {
+                Some(Substitute::NobodysNumber)
+            }
+            Objection::Number => Some(Substitute::NoNumber),
         }
     }
 
@@ -143,18 +147,18 @@ impl Actor {
     }
 }
 
-/// What a refused `make` means to the employee who clicked. The statuses are HTTP-like words of the switch.
+/// What a refused `make` means to the employee who clicked.
 fn dial_failure(error: &CommandError) -> DialFailure {
     match error {
         CommandError::Offline => DialFailure::Offline,
         CommandError::Unsupported => DialFailure::NotOffered,
         CommandError::TimedOut | CommandError::Busy => DialFailure::Failed,
-        CommandError::Refused { status, .. } => match status {
-            401 | 403 => DialFailure::Forbidden,
-            404 => DialFailure::WrongNumber,
-            409 | 486 => DialFailure::Busy,
-            480 | 408 => DialFailure::Unavailable,
-            _ => DialFailure::Failed,
+        CommandError::Refused { why, .. } => match why {
+            SwitchRefusal::Forbidden => DialFailure::Forbidden,
+            SwitchRefusal::WrongNumber => DialFailure::WrongNumber,
+            SwitchRefusal::Busy => DialFailure::Busy,
+            SwitchRefusal::Unavailable => DialFailure::Unavailable,
+            SwitchRefusal::Other => DialFailure::Failed,
         },
     }
 }

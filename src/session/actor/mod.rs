@@ -1,9 +1,11 @@
 //! One company's calls: wait for news, step, store, then act. Nobody else touches its calls.
 
 mod answers;
+mod commit;
 mod register_again;
 mod restore;
 mod round;
+mod stepping;
 mod surplus;
 mod trace_limit;
 
@@ -12,16 +14,15 @@ use super::link::LinkEvent;
 use super::log_limiter::LogLimiter;
 use super::message::ActorMessage;
 use super::open_calls::OpenCalls;
-use super::outbox::{DispatchOutcome, LaneHistory, Outbox, send};
+use super::outbox::{DispatchOutcome, Outbox};
 use super::status::SharedStatus;
 use super::upkeep::UpkeepSignals;
 use crate::bitrix::{Portal, RateLimitSlot};
 use crate::clock::Clock;
-use crate::domain::call::{Call, Click, CrmStep, Event, Intent, Policy};
+use crate::domain::call::{Click, Event};
 use crate::domain::card::CommandRefused;
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
-use crate::domain::excess::Excess;
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
 use crate::domain::numbers::NumberPlan;
 use crate::domain::{CallKey, CompanyId, Phone, Timestamp, UserId};
@@ -37,15 +38,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use trace_limit::TraceLimit;
-use tracing::Instrument as _;
 
 /// At most this many frames are taken together, so that one commit serves a burst.
 const BURST: usize = 64;
 /// A round that has changed so many calls is stored before it goes on: a frame may tell of ten thousand, and companies
 /// take turns in writing to the database.
 const ROUND: usize = 64;
-/// How long requests under way may take to end when the daemon stops; what is cut off is repeated at the next start.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// How soon a database that could not be read is read again.
 const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -261,137 +259,6 @@ impl Actor {
         self.commit(round).await;
     }
 
-    /// Takes over a corrected clock between two rounds: what we remember is dated again, so that no span changes, and
-    /// what rests is tried anew.
-    fn follow_clock(&mut self, round: &mut Round) {
-        let moved = self.clock.catch_up();
-        if moved == 0 {
-            return;
-        }
-        self.open_calls.redate(moved);
-        for call in self.open_calls.open().iter().filter_map(|key| self.open_calls.get(key)) {
-            self.shared.board.put(call.view());
-            round.touch(call.key.clone());
-        }
-        self.outbox.wake();
-        self.journal.wake(self.clock.now());
-    }
-
-    /// Steps a call only if it is still known.
-    fn take_known(&mut self, key: &CallKey, event: Event, round: &mut Round) {
-        if self.open_calls.get(key).is_some() {
-            self.take(key, event, Origin::Nobody, round);
-        }
-    }
-
-    /// Steps a call, making it if it is new.
-    fn take(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round) {
-        self.take_at(key, event, origin, round, self.present());
-    }
-
-    /// The moment at which the calls stand: now, or that of the frame which has waited longest. Whatever happens
-    /// besides, no time may run out for a call while news of it are still to be taken.
-    fn present(&self) -> Timestamp {
-        let now = self.clock.now();
-        self.frames.front().map_or(now, |event| self.clock.dated(event.at()).min(now))
-    }
-
-    fn take_at(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round, now: Timestamp) {
-        if self.open_calls.get(key).is_none()
-            && let Some(silent) = self.open_calls.gives_way()
-        {
-            self.step_at(&silent, Event::GiveWay, Origin::Nobody, round, now);
-        }
-        self.step_at(key, event, origin, round, now);
-    }
-
-    fn step_at(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round, now: Timestamp) {
-        let call = self.open_calls.take(key).unwrap_or_else(|| {
-            let policy = Policy::new(&self.settings, self.grace).among(&self.directory);
-            Call::new(key.clone(), policy, now)
-        });
-        let (call, wake, unknown) = round.step(call, event, origin, now);
-        if unknown > 0 {
-            self.shared.unknown_numbers.fetch_add(unknown, Ordering::Relaxed);
-        }
-        self.shared.board.put(call.view());
-        self.open_calls.put(call, wake, now);
-        for (key, leg) in round.forgotten.drain(..) {
-            self.open_calls.forget_leg(&key, &leg);
-        }
-    }
-
-    fn forget(&mut self, key: &CallKey) {
-        self.shared.board.remove(key);
-        self.trace_limit.forget(key);
-    }
-
-    /// Counts what the switch has told beyond what can be true, and says so now and then.
-    fn too_much(&mut self, excess: &Excess, now: Timestamp) {
-        if excess.is_nothing() {
-            return;
-        }
-        let total = self.shared.too_much(excess, now);
-        if self.log_limiter.heard(now).is_some() {
-            let Excess { calls, legs, lines, .. } = total;
-            tracing::warn!(
-                calls,
-                legs,
-                lines,
-                "the switch tells of more than can be true (counted since the start): what was silent the longest is closed with \
-                 its end unknown; look at the switch's integration and its load"
-            );
-        }
-    }
-
-    /// Stores what a round has changed, then acts on it.
-    async fn commit(&mut self, mut round: Round) {
-        let now = self.clock.now();
-        self.give_up_surplus(&mut round);
-        round.close(&self.open_calls);
-        for key in self.open_calls.forget_excess() {
-            self.forget(&key);
-        }
-        round.excess.lines += self.trace_limit.keep(&mut round.record.trace);
-        for line in round.record.trace.iter().filter(|line| self.open_calls.get(&line.call).is_none()) {
-            // Told late, of a call that is forgotten already.
-            self.trace_limit.forget(&line.call);
-        }
-        self.too_much(&round.excess, now);
-        if !round.is_idle() {
-            let ids = self.journal.keep(std::mem::take(&mut round.record), now).await;
-            let mut pointless = Vec::new();
-            for ((call, Intent { lane, step }), id) in std::mem::take(&mut round.steps).into_iter().zip(ids) {
-                let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
-                let past = if begins || self.outbox.knows(&lane) {
-                    LaneHistory::None
-                } else {
-                    LaneHistory::Stored(self.journal.crm_id(&lane).await)
-                };
-                pointless.extend(self.outbox.push(&lane, &call, (id, step, now), past));
-            }
-            self.journal.settle(pointless, now).await;
-        }
-        self.forget_abandoned().await;
-        for (key, command, origin) in round.commands {
-            let commander = self.commander.clone();
-            let sent = async move {
-                let answer = match commander {
-                    Some(commander) => commander.send(command.clone()).await,
-                    None => Err(CommandError::Offline),
-                };
-                TaskDone::Command { key, command, origin, answer }
-            };
-            self.tasks.spawn(sent.in_current_span());
-        }
-        for dispatch in self.outbox.ready(now, &mut self.rate_limit) {
-            let (portal, clock) = (self.portal.clone(), self.clock.clone());
-            let sent = async move { TaskDone::Crm(send(portal, clock, dispatch).await) };
-            self.tasks.spawn(sent.in_current_span());
-        }
-        self.shared.set_backlog(self.outbox.backlog());
-    }
-
     /// The phone a click rings: the employee's first number.
     fn phone_of(&self, user: UserId) -> Option<Phone> {
         self.directory.employee(user).and_then(|e| e.numbers.first().cloned())
@@ -399,23 +266,6 @@ impl Actor {
 
     fn next_wake(&self) -> Option<Timestamp> {
         self.open_calls.next_wake().into_iter().chain(self.outbox.next_wake()).chain(self.journal.next_wake()).min()
-    }
-
-    async fn drain(&mut self) {
-        let ended = tokio::time::timeout(DRAIN, async {
-            while let Some(done) = self.tasks.join_next().await {
-                let mut round = Round::default();
-                if let Ok(TaskDone::Crm(completed)) = done {
-                    self.completed(&completed, &mut round).await;
-                    round.close(&self.open_calls);
-                    self.journal.keep(round.record, self.clock.now()).await;
-                }
-            }
-        });
-        if ended.await.is_err() {
-            tracing::info!("requests under way are cut off and will be repeated at the next start");
-        }
-        self.journal.close(self.clock.now()).await;
     }
 }
 

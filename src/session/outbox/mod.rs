@@ -22,7 +22,7 @@ pub(super) use send::{DispatchOutcome, JobOutcome, rest_after, send};
 
 use crate::domain::call::CrmStep;
 use crate::domain::link::Backlog;
-use crate::domain::outbox::Request;
+use crate::domain::outbox::{Request, RequestKind};
 use crate::domain::{CallKey, CrmCallId, ExternalId, Timestamp};
 use crate::store::IntentId;
 use backoff::PortalBackoff;
@@ -44,7 +44,7 @@ pub(super) struct Outbox {
     /// The portal as a whole does not take requests.
     backoff: Option<PortalBackoff>,
     /// Kinds of request that the portal does not take for now, and until when.
-    resting: BTreeMap<&'static str, Timestamp>,
+    resting: BTreeMap<RequestKind, Timestamp>,
     /// Whose cards close, so that the next ones wait for that.
     turns: CardOrder,
     /// When the budget allows the next request that something waits for.
@@ -164,7 +164,7 @@ impl Outbox {
     }
 
     /// Requests of this kind are not taken until then; others are.
-    pub fn kind_rests(&mut self, name: &ExternalId, kind: &'static str, until: Timestamp) {
+    pub fn kind_rests(&mut self, name: &ExternalId, kind: RequestKind, until: Timestamp) {
         self.resting.insert(kind, until);
         if let Some(lane) = self.open.get_mut(name) {
             lane.busy = false;

@@ -120,7 +120,7 @@ impl Outbox {
         for (urgency, name) in self.queue.ready() {
             let Some(lane) = self.open.get(name).filter(|lane| !self.must_wait(lane, now)) else { continue };
             let Some(plan) = lane.plan() else { continue };
-            if let Some(until) = plan.requests.first().and_then(|r| self.resting.get(r.name())) {
+            if let Some(until) = plan.requests.first().and_then(|r| self.resting.get(&r.kind())) {
                 parked.push((name.clone(), *until));
                 continue;
             }

@@ -1,23 +1,22 @@
 //! Tells the portal what lanes have planned. Knows no call logic: requests in, what became of them out.
 
-use super::super::reasons;
 use super::{Dispatch, Job, RetryPause};
-use crate::bitrix::batch::{Command, result_of};
+use crate::bitrix::batch::Command;
 use crate::bitrix::telephony::{Cards, Finish, Finished, LINE_NUMBER, Register, Registered};
 use crate::bitrix::{Answer, ApiError, Portal};
 use crate::clock::Clock;
 use crate::domain::call::FinishStatus;
-use crate::domain::language::Language;
 use crate::domain::link::Closed;
-use crate::domain::outbox::{Request, Target};
+use crate::domain::outbox::{Request, RequestReply, Target};
 use crate::domain::{CrmCallId, Timestamp};
+use crate::lang::{self, Lang};
 use std::time::Duration;
 
 /// One request and the portal's answer.
 #[derive(Debug)]
 pub(in crate::session) struct RequestOutcome {
     pub request: Request,
-    pub answer: Result<String, ApiError>,
+    pub answer: Result<RequestReply, ApiError>,
 }
 
 /// What became of a job.
@@ -96,11 +95,11 @@ fn outcome(job: Job, answers: Vec<Result<Answer, ApiError>>) -> JobOutcome {
 }
 
 /// The request in the portal's words; `first` is the number of the plan's first command in its batch.
-fn command(request: &Request, job: &Job, first: usize, language: Language) -> Command {
+fn command(request: &Request, job: &Job, first: usize, lang: Lang) -> Command {
     let cards = |target: &Target, users: &Vec<_>| Cards {
         call: match target {
             Target::Known(call) => call.clone(),
-            Target::New => CrmCallId::new(result_of(first, "CALL_ID")),
+            Target::New => Registered::call_of(first),
         },
         users: users.clone(),
     };
@@ -123,7 +122,7 @@ fn command(request: &Request, job: &Job, first: usize, language: Language) -> Co
             user: *user,
             duration_s: *duration_s,
             status_code: *status,
-            failed_reason: reason.map(|r| reasons::text(language, r).to_owned()),
+            failed_reason: reason.map(|r| lang::reason(lang, r).to_owned()),
             // Nobody wants yesterday's calls in the chats of employees, nor one call twice.
             add_to_chat: !job.late && *status != FinishStatus::GoesOnElsewhere,
         }
@@ -131,30 +130,31 @@ fn command(request: &Request, job: &Job, first: usize, language: Language) -> Co
     }
 }
 
-/// The answer in a few words.
-fn read(request: &Request, answer: &Answer, crm: &mut Option<CrmCallId>) -> Result<String, ApiError> {
-    let backoff = match request {
+/// What the answer means.
+fn read(request: &Request, answer: &Answer, crm: &mut Option<CrmCallId>) -> Result<RequestReply, ApiError> {
+    let hitch = match request {
         Request::Register { .. } => {
             let registered = Registered::read(&answer.result)?;
             *crm = Some(registered.call);
-            registered.lead_error.map(|error| format!("ok, but no CRM item: {error}"))
+            registered.lead_error.map(RequestReply::DoneWithoutItem)
         }
         // The call is over in the portal: there is nothing left to show or hide.
-        Request::Show(..) | Request::Hide(..) => (!Cards::read(answer)).then(|| GONE.to_owned()),
-        Request::Finish { .. } => Finished::read(&answer.result).errors.map(|error| format!("ok, but: {error}")),
+        Request::Show(..) | Request::Hide(..) => (!Cards::read(answer)).then(|| RequestReply::NotDone(GONE.to_owned())),
+        Request::Finish { .. } => Finished::read(&answer.result).errors.map(RequestReply::DoneWithErrors),
     };
-    Ok(backoff.unwrap_or_else(|| "ok".to_owned()))
+    Ok(hitch.unwrap_or(RequestReply::Done))
 }
 
 const GONE: &str = "no such call (any more)";
 
 /// A call that is not there any more needs no card and no second end.
-fn accept_missing_call(request: &Request, error: ApiError) -> Result<String, ApiError> {
-    match (request, error) {
-        (Request::Show(..) | Request::Hide(..), ApiError::NotFoundCall) => Ok(GONE.to_owned()),
-        (Request::Finish { .. }, ApiError::NotFoundCall) => Ok("finished before".to_owned()),
-        (_, error) => Err(error),
-    }
+fn accept_missing_call(request: &Request, error: ApiError) -> Result<RequestReply, ApiError> {
+    let gone = match (request, error) {
+        (Request::Show(..) | Request::Hide(..), ApiError::NotFoundCall) => GONE,
+        (Request::Finish { .. }, ApiError::NotFoundCall) => "finished before",
+        (_, error) => return Err(error),
+    };
+    Ok(RequestReply::NotDone(gone.to_owned()))
 }
 
 /// What to do about a failure, or `None` if the request will never succeed.

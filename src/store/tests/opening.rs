@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ownership::{folder_of_another, strangers};
+use sqlx::migrate::Migrator;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 
@@ -147,6 +148,51 @@ async fn a_database_of_a_newer_version_is_refused_by_its_number() {
     store.close().await;
     drop(store);
     assert!(matches!(fault(dir.path()).await, StoreError::Newer(9999)));
+}
+
+/// Seventeen steps led builds before the release to this schema; `tests/migrations.rs` proves that it is the same.
+static FORMER_STEPS: Migrator = sqlx::migrate!("tests/migrations/former");
+
+/// A store with a company in it, as a build left it that had gone so many of the former steps.
+async fn left_after(steps: usize) -> (TempDir, CompanyId) {
+    let (dir, store, id) = store().await;
+    sql(&store, "DELETE FROM _sqlx_migrations").await;
+    for step in FORMER_STEPS.iter().take(steps) {
+        let mut tx = store.single_durable().await.unwrap();
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES ($1, $2, TRUE, $3, 0)",
+        )
+        .bind(step.version)
+        .bind(&*step.description)
+        .bind(&*step.checksum)
+        .execute(tx.conn())
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+    store.close().await;
+    (dir, id)
+}
+
+#[tokio::test]
+async fn a_database_of_the_former_steps_is_taken_over_with_everything_in_it() {
+    let (dir, id) = left_after(17).await;
+    for round in ["taken over", "opened again"] {
+        let store = open(dir.path()).await;
+        assert!(store.tokens(&id).await.unwrap().is_some(), "{round}");
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_has_gone_only_some_of_the_former_steps_is_refused_and_left_alone() {
+    let (dir, _) = left_after(14).await;
+    let before = fs::read(dir.path().join("store.db")).unwrap();
+    let fault = fault(dir.path()).await;
+    assert!(matches!(fault, StoreError::Unfinished(14)), "{fault:?}");
+    assert!(fault.to_string().contains("move store.db"), "{fault}");
+    assert_eq!(fs::read(dir.path().join("store.db")).unwrap(), before);
 }
 
 #[tokio::test]

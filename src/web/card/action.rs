@@ -4,8 +4,8 @@ use crate::domain::card::{CardCommand, CommandRefused, LegView};
 use crate::domain::leg::CommandError;
 use crate::domain::written::dialled;
 use crate::domain::{CallKey, LegId};
+use crate::lang::{CardTexts, Lang};
 use crate::web::guard::Ticket;
-use crate::web::lang::{CardTexts, Lang};
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::{RequestContext, text};
 use crate::web::read::{Fields, whole_body};
@@ -74,7 +74,7 @@ impl Refusal {
                 CommandRefused::Switch(CommandError::Unsupported) => {
                     (StatusCode::CONFLICT, "unsupported", t.unsupported)
                 }
-                CommandRefused::Switch(CommandError::Refused { status, message }) => {
+                CommandRefused::Switch(CommandError::Refused { status, message, .. }) => {
                     let status = status.to_string();
                     let why = if message.is_empty() { &status } else { message };
                     return (StatusCode::CONFLICT, "refused", (t.refused)(why).into());
@@ -184,6 +184,7 @@ fn aim(
 mod tests {
     use super::*;
     use crate::domain::Phone;
+    use crate::domain::leg::SwitchRefusal;
 
     fn pressed(action: &str, to: Option<&str>) -> Pressed {
         Pressed { action: action.to_owned(), to: to.map(str::to_owned), ..Pressed::default() }
@@ -225,13 +226,13 @@ mod tests {
             switch(CommandError::Offline),
             switch(CommandError::TimedOut),
             switch(CommandError::Unsupported),
-            switch(CommandError::Refused { status: 486, message: String::new() }),
+            switch(CommandError::Refused { status: 486, why: SwitchRefusal::Busy, message: String::new() }),
         ] {
             for lang in [Lang::Ru, Lang::En] {
                 assert!(!refusal.parts(&lang.texts().card).2.is_empty(), "{refusal:?}");
             }
         }
-        let refused = switch(CommandError::Refused { status: 486, message: String::new() });
+        let refused = switch(CommandError::Refused { status: 486, why: SwitchRefusal::Busy, message: String::new() });
         let (.., text) = refused.parts(&Lang::En.texts().card);
         assert!(text.contains("486"), "a refusal without words shows its status");
     }

@@ -2,8 +2,8 @@
 
 use super::view::CardState;
 use crate::domain::card::{Buttons, Phase};
+use crate::lang::{CardTexts, StateText, phase, tone};
 use crate::web::guard::Ticket;
-use crate::web::lang::{CardTexts, StateText, phase, tone};
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::headers::{Frame, Policy};
 use crate::web::middleware::request_context::RequestContext;
@@ -146,7 +146,7 @@ fn script_texts(context: &RequestContext) -> Value {
             "line": t.click.line,
             "campaign": t.click.campaign,
             "mobile": t.click.mobile,
-            "kinds": t.click.kinds.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
+            "kinds": t.click.kinds(),
         },
         "idle": t.idle,
         "idle_todo": t.idle_todo,

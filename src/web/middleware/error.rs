@@ -7,8 +7,8 @@
 use super::headers::{Frame, Policy};
 use super::request_context::{AnswerForm, RequestContext};
 use super::request_span::request_span;
+use crate::lang::{ErrorTexts, Lang, StateText};
 use crate::web::WebState;
-use crate::web::lang::{ErrorTexts, Lang, StateText};
 use crate::web::service::{LoginError, OpenError, ServiceFault};
 use crate::web::show::{Shell, html};
 use askama::Template;

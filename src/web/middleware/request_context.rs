@@ -1,6 +1,7 @@
 //! Facts about one request that pages, errors and log lines share.
 
-use crate::web::lang::Lang;
+use crate::lang::Lang;
+use crate::web::read::accepted;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -38,7 +39,7 @@ impl RequestContext {
         let from_portal = request.method() == Method::POST && path == "/";
         let framed = from_portal || path == "/call/call.html";
         let said = request.uri().query().filter(|_| framed).and_then(portal_lang);
-        let lang = said.unwrap_or_else(|| Lang::accepted(text(request.headers(), header::ACCEPT_LANGUAGE)));
+        let lang = said.unwrap_or_else(|| accepted(text(request.headers(), header::ACCEPT_LANGUAGE)));
         let form = match path {
             "/events" => AnswerForm::Line,
             "/call/action" | "/call/stream" => AnswerForm::Json,

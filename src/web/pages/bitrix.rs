@@ -9,8 +9,8 @@ use crate::domain::company::{CallSettings, CrmCreate, InternalCalls, LONGEST_CAL
 use crate::domain::directory::Employee;
 use crate::domain::link::PortalState;
 use crate::domain::numbers::NumberPattern;
+use crate::lang::EmployeeTexts;
 use crate::web::guard::SignedIn;
-use crate::web::lang::EmployeeTexts;
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::{Faults, FieldFault, Fields, FormBody};
@@ -305,7 +305,7 @@ mod tests {
     fn whoever_has_left_is_kept_but_not_chosen_anew() {
         assert!(parse("responsible=9").is_err());
         assert_eq!(parse("responsible=10").expect("stays").responsible, Some(UserId(10)));
-        let t = &crate::web::lang::Lang::En.texts().employees;
+        let t = &crate::lang::Lang::En.texts().employees;
         let staff = [employee(7, true), employee(9, false), employee(10, false)];
         let shown = |chosen| people(t, &staff, chosen).into_iter().map(|p| p.name).collect::<Vec<_>>();
         assert_eq!(shown(Some(UserId(10))), ["User 7", "User 10 (dismissed)"]);

@@ -3,8 +3,8 @@
 use super::status::{Grant, Status};
 use super::top::{Top, settings};
 use crate::domain::link::{DiskState, PortalState};
+use crate::lang::lasting;
 use crate::web::WebState;
-use crate::web::lang::lasting;
 use crate::web::middleware::request_context::RequestContext;
 use crate::web::service::Overview;
 use crate::web::show::{Moment, Shell};

@@ -2,7 +2,7 @@
 
 use crate::domain::directory::Employee;
 use crate::domain::profile::{Profile, Remark};
-use crate::web::lang::EmployeeTexts;
+use crate::lang::EmployeeTexts;
 use crate::web::service::Employees;
 
 /// A profile's text that is worth a look.

@@ -3,7 +3,7 @@
 use super::trouble::GrantLife;
 use crate::domain::Timestamp;
 use crate::domain::link::{LinkFault, LinkState, PortalState};
-use crate::web::lang::{ConnectionText, Lang, Texts, lasting};
+use crate::lang::{ConnectionText, Lang, Texts, lasting};
 use crate::web::service::TokenLife;
 use crate::web::show::Moment;
 

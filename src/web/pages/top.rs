@@ -1,9 +1,9 @@
 //! What all tabs of the settings have in common: who the company is, which tab is open, what was just done.
 
 use super::trouble::{Trouble, troubles};
+use crate::lang::CompanyTexts;
 use crate::web::WebState;
 use crate::web::guard::SignedIn;
-use crate::web::lang::CompanyTexts;
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::headers::Policy;
 use crate::web::middleware::request_context::RequestContext;

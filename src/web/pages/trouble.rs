@@ -5,7 +5,7 @@ use crate::domain::binding::{Binding, RefusalReason, RefusedBinding};
 use crate::domain::company::Unprotected;
 use crate::domain::link::{Backlog, DiskState, InstallTrouble, LinkState, PortalState};
 use crate::domain::removal::Doubt;
-use crate::web::lang::{ConnectionText, Lang, StateText, Tone, lasting};
+use crate::lang::{ConnectionText, Lang, StateText, Tone, lasting};
 use crate::web::service::{Overview, TokenLife};
 use crate::web::show::Moment;
 use std::time::Duration;

@@ -7,8 +7,8 @@
 use super::fault::FieldFault;
 use super::fields::MAX_FIELD;
 use crate::domain::company::Backend;
-use reqwest::Url;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use url::Url;
 
 /// Names of metadata services of cloud providers.
 const METADATA_NAMES: [&str; 3] = ["metadata", "metadata.google.internal", "instance-data"];

@@ -1,7 +1,7 @@
 //! What can be wrong with a field, in the visitor's words.
 
 use crate::domain::phone::PhoneError;
-use crate::web::lang::FieldTexts;
+use crate::lang::FieldTexts;
 use std::collections::BTreeMap;
 
 /// What is wrong with one field.
@@ -111,7 +111,7 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::lang::Lang;
+    use crate::lang::Lang;
 
     #[test]
     fn the_first_fault_of_a_field_stays() {

@@ -1,6 +1,7 @@
 //! The fields of a form, decoded and checked for length and invisible characters.
 
 use super::fault::FieldFault;
+use url::form_urlencoded;
 
 /// Longest ordinary field, in characters.
 pub(super) const MAX_FIELD: usize = 255;
@@ -14,15 +15,7 @@ pub(crate) struct Fields(Vec<(String, String)>);
 impl Fields {
     /// Decodes a body or a query; what is not UTF-8 becomes replacement characters.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
-        let pairs = bytes.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).take(MAX_FIELDS);
-        Self(
-            pairs
-                .map(|pair| {
-                    let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
-                    (decode(&pair[..at]), decode(pair.get(at + 1..).unwrap_or_default()))
-                })
-                .collect(),
-        )
+        Self(form_urlencoded::parse(bytes).into_owned().take(MAX_FIELDS).collect())
     }
 
     /// A field's text without surrounding blanks; empty if it is not there.
@@ -56,24 +49,6 @@ impl Fields {
     pub(crate) fn needed(&self, name: &str) -> Result<String, FieldFault> {
         self.line(name).and_then(|text| if text.is_empty() { Err(FieldFault::Empty) } else { Ok(text) })
     }
-}
-
-fn decode(text: &[u8]) -> String {
-    let hex = |b: Option<&u8>| b.and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
-    let mut out = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        at += 1;
-        match (byte, hex(text.get(at)), hex(text.get(at + 1))) {
-            (b'+', ..) => out.push(b' '),
-            (b'%', Some(high), Some(low)) => {
-                out.push(high << 4 | low);
-                at += 2;
-            }
-            _ => out.push(byte),
-        }
-    }
-    String::from_utf8(out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
 #[cfg(test)]

@@ -22,8 +22,8 @@ use crate::domain::card::{CallView, CardCommand, CommandRefused};
 use crate::domain::company::CallSettings;
 use crate::domain::leg::Capabilities;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
+use crate::lang::Lang;
 use crate::metrics::Exposition;
-use crate::web::lang::Lang;
 use std::pin::Pin;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! What all pages share: language, links, and the way from a template to an answer.
 
 use super::assets::named;
+use crate::lang::Texts;
 use crate::web::WebState;
-use crate::web::lang::Texts;
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::RequestContext;
 use askama::Template;

@@ -1,7 +1,7 @@
 //! Moments and spans of time for people.
 
 use crate::domain::Timestamp;
-use crate::web::lang::Lang;
+use crate::lang::Lang;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 

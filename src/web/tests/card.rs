@@ -4,7 +4,7 @@ use super::fake::{COMPANY, ME, call};
 use super::{Ask, NOW, Reply, Site};
 use crate::domain::UserId;
 use crate::domain::card::{CommandRefused, Phase};
-use crate::domain::leg::{Capabilities, CommandError};
+use crate::domain::leg::{Capabilities, CommandError, SwitchRefusal};
 use crate::web::guard::Ticket;
 use crate::web::service::OpenError;
 use axum::http::StatusCode;
@@ -210,7 +210,7 @@ async fn a_switch_that_cannot_hold_shows_no_such_button() {
 
 #[tokio::test]
 async fn what_the_switch_says_no_to_is_told() {
-    let refused = CommandError::Refused { status: 486, message: "busy here".to_owned() };
+    let refused = CommandError::Refused { status: 486, why: SwitchRefusal::Busy, message: "busy here".to_owned() };
     for (error, status, words) in [
         (CommandRefused::Switch(refused), 409, "busy here"),
         (CommandRefused::Switch(CommandError::TimedOut), 503, "не ответила вовремя"),

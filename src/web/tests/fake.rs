@@ -9,8 +9,8 @@ use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 use crate::domain::profile::Profile;
 use crate::domain::tokens::REFRESH_LIFE;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, UserId};
+use crate::lang::Lang;
 use crate::metrics::Exposition;
-use crate::web::lang::Lang;
 use crate::web::service::{
     Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CompanyHealth,
     Employees, Health, Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview,

@@ -2,7 +2,7 @@
 
 use super::rig::{Far, Rig, ids, ringing};
 use crate::domain::Phone;
-use crate::domain::leg::{Accepted, CommandError, SwitchCommand, SwitchEvent};
+use crate::domain::leg::{Accepted, CommandError, SwitchCommand, SwitchEvent, SwitchRefusal};
 use crate::domain::link::LinkFault;
 use crate::ecss::Connection;
 use serde_json::json;
@@ -50,7 +50,7 @@ async fn a_command_is_sent_and_its_answer_found() {
     let (answers, ()) = driven(&mut connection, async { tokio::join!(person, switch) }).await;
     assert_eq!(answers.0, Ok(Accepted { call: Some("c9".into()) }));
     let message = "not registered on a phone".to_owned();
-    assert_eq!(answers.1, Err(CommandError::Refused { status: 403, message }));
+    assert_eq!(answers.1, Err(CommandError::Refused { status: 403, why: SwitchRefusal::Forbidden, message }));
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ pub fn available(context: &Context<'_>) -> Vec<&'static str> {
 
 /// The URL checks of handlers: a web address with a dot in its host.
 pub fn check_url(url: &str) -> Result<(), Refusal> {
-    let parsed = reqwest::Url::parse(url)
+    let parsed = url::Url::parse(url)
         .map_err(|_| Refusal::new(400, "ERROR_WRONG_HANDLER_URL", "Wrong handler URL").clients_fault())?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(

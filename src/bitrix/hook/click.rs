@@ -1,7 +1,7 @@
 //! What the portal tells of a click, in our words.
 
-use crate::bitrix::hook::CallStart;
-use crate::domain::call::{Click, ClickFacts, CrmItem};
+use super::CallStart;
+use crate::domain::call::{Click, ClickFacts};
 use crate::domain::phone::PhoneError;
 use crate::domain::written::{AsWritten, Dialled, dialled, extension};
 use crate::domain::{CrmCallId, UserId};
@@ -9,19 +9,36 @@ use crate::domain::{CrmCallId, UserId};
 /// Longest line number, as the portal documents it, and longest name of a kind of CRM item.
 const MAX_WORD: usize = 50;
 
-/// The number to dial and what belongs to it: as it was clicked if that can be dialled, else as the portal has read
-/// it; `None` if nothing can be. The portal drops every sign of a text, and so puts together what we take for several
-/// numbers: its reading says nothing of those.
-pub(super) fn reached(start: &CallStart) -> Option<Dialled> {
-    if stands_for_hidden(&start.number) {
-        return None;
+impl CallStart {
+    /// The number to dial and what belongs to it: as it was clicked if that can be dialled, else as the portal has read
+    /// it; `None` if nothing can be. The portal drops every sign of a text, and so puts together what we take for
+    /// several numbers: its reading says nothing of those.
+    pub fn reached(&self) -> Option<Dialled> {
+        if stands_for_hidden(&self.number) {
+            return None;
+        }
+        let read = match dialled(&self.number) {
+            Err(PhoneError::Unclear) => return None,
+            read => read.or_else(|fault| dialled(self.international.as_deref().ok_or(fault)?)).ok()?,
+        };
+        // The portal fills EXTENSION with what its own two signs separate (voximplant/lib/rest/helper.php, startCall).
+        Some(Dialled { extension: self.extension.as_deref().and_then(extension).or(read.extension), ..read })
     }
-    let read = match dialled(&start.number) {
-        Err(PhoneError::Unclear) => return None,
-        read => read.or_else(|fault| dialled(start.international.as_deref().ok_or(fault)?)).ok()?,
-    };
-    // The portal fills EXTENSION with what its own two signs separate (voximplant/lib/rest/helper.php, startCall).
-    Some(Dialled { extension: start.extension.as_deref().and_then(extension).or(read.extension), ..read })
+
+    /// The click as the call brain takes it: `user` clicked, and the portal has registered it as `crm`.
+    pub fn click(&self, crm: CrmCallId, user: UserId, late: bool) -> Click {
+        let read = self.reached();
+        let facts = ClickFacts {
+            written: read.is_none().then(|| AsWritten::new(&self.number)),
+            hidden: stands_for_hidden(&self.number),
+            extension: read.as_ref().and_then(|r| r.extension.clone()),
+            line: self.line.as_deref().map(bounded).filter(|line| !line.is_empty()),
+            campaign: self.campaign,
+            item: self.item.clone(),
+            mobile: self.mobile,
+        };
+        Click { crm, user, from: None, to: read.map(|r| r.number), late, facts }
+    }
 }
 
 /// Whether it is what we tell the portal in place of a hidden number: a plus, or zeros. A single zero may be the
@@ -31,22 +48,8 @@ fn stands_for_hidden(text: &str) -> bool {
     !text.is_empty() && text != "0" && text.chars().all(|c| matches!(c, '+' | '0'))
 }
 
-/// The click as the call brain takes it.
-pub(super) fn click(start: &CallStart, crm: CrmCallId, user: UserId, late: bool) -> Click {
-    let read = reached(start);
-    let facts = ClickFacts {
-        written: read.is_none().then(|| AsWritten::new(&start.number)),
-        hidden: stands_for_hidden(&start.number),
-        extension: read.as_ref().and_then(|r| r.extension.clone()),
-        line: start.line.as_deref().map(bounded).filter(|line| !line.is_empty()),
-        campaign: start.campaign,
-        item: start.crm.as_ref().map(|(kind, id)| CrmItem { kind: bounded(kind), id: *id }),
-        mobile: start.mobile,
-    };
-    Click { crm, user, from: None, to: read.map(|r| r.number), late, facts }
-}
-
-fn bounded(text: &str) -> String {
+/// As much of a word as is kept.
+pub(super) fn bounded(text: &str) -> String {
     AsWritten::new(text).as_str().chars().take(MAX_WORD).collect()
 }
 
@@ -54,11 +57,12 @@ fn bounded(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::bitrix::hook::PortalPost;
+    use crate::domain::call::{CrmItem, CrmItemKind};
 
     fn told(fields: &str) -> Click {
         let body = format!("event=ONEXTERNALCALLSTART&auth[member_id]=m1&data[CALL_ID]=c&data[USER_ID]=7&{fields}");
         let Ok(PortalPost::CallStart(start)) = PortalPost::parse(None, body.as_bytes()) else { panic!("{body}") };
-        click(&start, "c".into(), UserId(7), false)
+        start.click("c".into(), UserId(7), false)
     }
 
     #[test]
@@ -75,7 +79,7 @@ mod tests {
             extension: Some("12".into()),
             line: Some("+73832000000".into()),
             campaign: Some(31),
-            item: Some(CrmItem { kind: "CONTACT".into(), id: 3 }),
+            item: Some(CrmItem { kind: CrmItemKind::Contact, id: 3 }),
             mobile: true,
         };
         assert_eq!(click.facts, want);
@@ -125,6 +129,11 @@ mod tests {
 
     #[test]
     fn clicks_stored_by_an_older_version_are_read() {
+        for (word, kind) in [("DEAL", CrmItemKind::Deal), ("SMART_7", CrmItemKind::Other("SMART_7".into()))] {
+            let text = format!(r#"{{"kind":"{word}","id":3}}"#);
+            let item: CrmItem = serde_json::from_str(&text).expect("an item");
+            assert_eq!((&item.kind, serde_json::to_string(&item).expect("text")), (&kind, text));
+        }
         let old = r#"{"crm":"c","user":7,"from":null,"to":"+73835550015","late":false}"#;
         let click: Click = serde_json::from_str(old).expect("a click");
         assert_eq!((click.to.expect("a number").as_str(), click.facts), ("+73835550015", ClickFacts::default()));

@@ -1,7 +1,7 @@
 //! English texts for what is wrong or waits.
 
-use crate::web::lang::count::en;
-use crate::web::lang::{StateText, StateTexts};
+use crate::lang::count::en;
+use crate::lang::{StateText, StateTexts};
 
 pub(super) const STATE: StateTexts = StateTexts {
     well: "All is well again.",

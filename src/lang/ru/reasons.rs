@@ -1,8 +1,8 @@
-//! Russian.
+//! Russian sentences for the portal's list of calls.
 
 use crate::domain::call::{DialFailure, Reason};
 
-pub(super) const fn text(reason: Reason) -> &'static str {
+pub(in crate::lang) const fn text(reason: Reason) -> &'static str {
     match reason {
         Reason::EndUnknown => "Связь с АТС прерывалась, окончание вызова не зафиксировано",
         Reason::NumberChanged => "Номер абонента стал известен позже: вызов продолжается в следующей записи",

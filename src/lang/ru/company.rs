@@ -1,6 +1,6 @@
 //! Russian texts of the settings pages.
 
-use crate::web::lang::CompanyTexts;
+use crate::lang::CompanyTexts;
 
 pub(super) const COMPANY: CompanyTexts = CompanyTexts {
     title: "Настройки компании",

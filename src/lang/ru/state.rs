@@ -1,7 +1,7 @@
 //! Russian texts for what is wrong or waits.
 
-use crate::web::lang::count::ru;
-use crate::web::lang::{StateText, StateTexts};
+use crate::lang::count::ru;
+use crate::lang::{StateText, StateTexts};
 
 pub(super) const STATE: StateTexts = StateTexts {
     well: "Всё снова в порядке.",

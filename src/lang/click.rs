@@ -1,6 +1,7 @@
 //! What the portal said of a click, in words.
 
-use crate::domain::call::ClickFacts;
+use crate::domain::call::{ClickFacts, CrmItemKind};
+use std::collections::BTreeMap;
 
 /// Texts of a click's facts; `{}` stands where the value comes.
 pub(crate) struct ClickTexts {
@@ -12,8 +13,11 @@ pub(crate) struct ClickTexts {
     pub(crate) campaign: &'static str,
     /// Clicked in the mobile application.
     pub(crate) mobile: &'static str,
-    /// Kinds of CRM items in people's words.
-    pub(crate) kinds: [(&'static str, &'static str); 4],
+    /// Kinds of CRM items, to be followed by a number.
+    pub(crate) contact: &'static str,
+    pub(crate) company: &'static str,
+    pub(crate) lead: &'static str,
+    pub(crate) deal: &'static str,
 }
 
 /// Where a text has its value.
@@ -25,13 +29,34 @@ impl ClickTexts {
         facts.extension.as_ref().map(|digits| self.extension.replace(VALUE, digits))
     }
 
+    /// The kinds of CRM items that have a word, for scripts.
+    pub(crate) fn kinds(&self) -> BTreeMap<CrmItemKind, &'static str> {
+        BTreeMap::from([
+            (CrmItemKind::Contact, self.contact),
+            (CrmItemKind::Company, self.company),
+            (CrmItemKind::Lead, self.lead),
+            (CrmItemKind::Deal, self.deal),
+        ])
+    }
+
+    /// A sentence about a click, with all its facts.
+    pub(super) fn told(&self, what: String, facts: &ClickFacts) -> String {
+        let extension = self.extension(facts).map(|text| format!(", {text}")).unwrap_or_default();
+        [vec![what + &extension], self.rest(facts)].concat().join(" · ")
+    }
+
     /// Everything but the extension.
     pub(crate) fn rest(&self, facts: &ClickFacts) -> Vec<String> {
         let campaign = facts.campaign.map(|id| self.campaign.replace(VALUE, &id.to_string()));
         let line = facts.line.as_ref().map(|line| self.line.replace(VALUE, line));
         let item = facts.item.as_ref().map(|item| {
-            let kind =
-                self.kinds.iter().find(|(kind, _)| *kind == item.kind).map_or(item.kind.as_str(), |(_, word)| *word);
+            let kind = match &item.kind {
+                CrmItemKind::Contact => self.contact,
+                CrmItemKind::Company => self.company,
+                CrmItemKind::Lead => self.lead,
+                CrmItemKind::Deal => self.deal,
+                CrmItemKind::Other(word) => word,
+            };
             format!("{kind} {}", item.id)
         });
         let mobile = facts.mobile.then(|| self.mobile.to_owned());
@@ -41,8 +66,8 @@ impl ClickTexts {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::call::{ClickFacts, CrmItem};
-    use crate::web::lang::Lang;
+    use crate::domain::call::{ClickFacts, CrmItem, CrmItemKind};
+    use crate::lang::Lang;
 
     #[test]
     fn a_clicks_facts_are_told_in_both_languages() {
@@ -52,7 +77,7 @@ mod tests {
             extension: Some("12".into()),
             line: Some("+73832000000".into()),
             campaign: Some(31),
-            item: Some(CrmItem { kind: "CONTACT".into(), id: 3 }),
+            item: Some(CrmItem { kind: CrmItemKind::Contact, id: 3 }),
             mobile: true,
         };
         let told = |lang: Lang| {
@@ -67,6 +92,8 @@ mod tests {
             told(Lang::En),
             "extension 12 · call campaign 31 · contact 3 · line +73832000000 · from the mobile application"
         );
+        let kinds = serde_json::to_value(Lang::En.texts().card.click.kinds()).expect("JSON");
+        assert_eq!(kinds["CONTACT"], "contact", "scripts know a kind by the word it is stored by");
         assert!(Lang::Ru.texts().card.click.rest(&ClickFacts::default()).is_empty());
     }
 }

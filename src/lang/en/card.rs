@@ -1,6 +1,6 @@
 //! English texts of the call card.
 
-use crate::web::lang::{CardTexts, ClickTexts, StateText};
+use crate::lang::{CardTexts, ClickTexts, StateText};
 
 pub(super) const CARD: CardTexts = CardTexts {
     title: "ECSS-10 call",
@@ -9,7 +9,10 @@ pub(super) const CARD: CardTexts = CardTexts {
         line: "line {}",
         campaign: "call campaign {}",
         mobile: "from the mobile application",
-        kinds: [("CONTACT", "contact"), ("COMPANY", "company"), ("LEAD", "lead"), ("DEAL", "deal")],
+        contact: "contact",
+        company: "company",
+        lead: "lead",
+        deal: "deal",
     },
     dialing: "Dialling",
     ringing_in: "Incoming call",

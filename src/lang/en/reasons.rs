@@ -1,8 +1,8 @@
-//! English.
+//! English sentences for the portal's list of calls.
 
 use crate::domain::call::{DialFailure, Reason};
 
-pub(super) const fn text(reason: Reason) -> &'static str {
+pub(in crate::lang) const fn text(reason: Reason) -> &'static str {
     match reason {
         Reason::EndUnknown => {
             "The connection to the telephone switch was interrupted, the end of the call was not seen"

@@ -1,6 +1,6 @@
 //! Russian texts of the call card.
 
-use crate::web::lang::{CardTexts, ClickTexts, StateText};
+use crate::lang::{CardTexts, ClickTexts, StateText};
 
 pub(super) const CARD: CardTexts = CardTexts {
     title: "Вызов ECSS-10",
@@ -9,7 +9,10 @@ pub(super) const CARD: CardTexts = CardTexts {
         line: "линия {}",
         campaign: "обзвон № {}",
         mobile: "из мобильного приложения",
-        kinds: [("CONTACT", "контакт №"), ("COMPANY", "компания №"), ("LEAD", "лид №"), ("DEAL", "сделка №")],
+        contact: "контакт №",
+        company: "компания №",
+        lead: "лид №",
+        deal: "сделка №",
     },
     dialing: "Набор номера",
     ringing_in: "Входящий вызов",

@@ -3,7 +3,9 @@
 mod card;
 mod company;
 mod faults;
+pub(super) mod reasons;
 mod state;
+pub(super) mod trace;
 
 use super::count;
 use super::{CallTexts, EmployeeTexts, LoginTexts, StateText, Texts};

@@ -168,7 +168,7 @@ pub(crate) const fn tone(phase: Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::lang::Lang;
+    use crate::lang::Lang;
 
     fn every_link_state() -> Vec<LinkState> {
         let at = Timestamp(0);

@@ -1,6 +1,6 @@
 //! English texts for states, faults and error pages.
 
-use crate::web::lang::{ErrorTexts, FieldTexts, LinkTexts, StateText};
+use crate::lang::{ErrorTexts, FieldTexts, LinkTexts, StateText};
 
 pub(super) const LINK: LinkTexts = LinkTexts {
     not_configured: StateText {

@@ -1,6 +1,6 @@
 //! English texts of the settings pages.
 
-use crate::web::lang::CompanyTexts;
+use crate::lang::CompanyTexts;
 
 pub(super) const COMPANY: CompanyTexts = CompanyTexts {
     title: "Company settings",

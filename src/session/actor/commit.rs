@@ -1,0 +1,104 @@
+//! The end of a round: what it has changed is stored, only then acted on.
+
+use super::round::Round;
+use super::{Actor, TaskDone};
+use crate::domain::call::{CrmStep, Intent};
+use crate::domain::excess::Excess;
+use crate::domain::leg::CommandError;
+use crate::domain::{CallKey, Timestamp};
+use crate::session::outbox::{LaneHistory, send};
+use std::time::Duration;
+use tracing::Instrument as _;
+
+/// How long requests under way may take to end when the daemon stops; what is cut off is repeated at the next start.
+const DRAIN: Duration = Duration::from_secs(5);
+
+impl Actor {
+    pub(super) fn forget(&mut self, key: &CallKey) {
+        self.shared.board.remove(key);
+        self.trace_limit.forget(key);
+    }
+
+    /// Counts what the switch has told beyond what can be true, and says so now and then.
+    fn too_much(&mut self, excess: &Excess, now: Timestamp) {
+        if excess.is_nothing() {
+            return;
+        }
+        let total = self.shared.too_much(excess, now);
+        if self.log_limiter.heard(now).is_some() {
+            let Excess { calls, legs, lines, .. } = total;
+            tracing::warn!(
+                calls,
+                legs,
+                lines,
+                "the switch tells of more than can be true (counted since the start): what was silent the longest is closed with \
+                 its end unknown; look at the switch's integration and its load"
+            );
+        }
+    }
+
+    /// Stores what a round has changed, then acts on it.
+    pub(super) async fn commit(&mut self, mut round: Round) {
+        let now = self.clock.now();
+        self.give_up_surplus(&mut round);
+        round.close(&self.open_calls);
+        for key in self.open_calls.forget_excess() {
+            self.forget(&key);
+        }
+        round.excess.lines += self.trace_limit.keep(&mut round.record.trace);
+        for line in round.record.trace.iter().filter(|line| self.open_calls.get(&line.call).is_none()) {
+            // Told late, of a call that is forgotten already.
+            self.trace_limit.forget(&line.call);
+        }
+        self.too_much(&round.excess, now);
+        if !round.is_idle() {
+            let ids = self.journal.keep(std::mem::take(&mut round.record), now).await;
+            let mut pointless = Vec::new();
+            for ((call, Intent { lane, step }), id) in std::mem::take(&mut round.steps).into_iter().zip(ids) {
+                let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
+                let past = if begins || self.outbox.knows(&lane) {
+                    LaneHistory::None
+                } else {
+                    LaneHistory::Stored(self.journal.crm_id(&lane).await)
+                };
+                pointless.extend(self.outbox.push(&lane, &call, (id, step, now), past));
+            }
+            self.journal.settle(pointless, now).await;
+        }
+        self.forget_abandoned().await;
+        for (key, command, origin) in round.commands {
+            let commander = self.commander.clone();
+            let sent = async move {
+                let answer = match commander {
+                    Some(commander) => commander.send(command.clone()).await,
+                    None => Err(CommandError::Offline),
+                };
+                TaskDone::Command { key, command, origin, answer }
+            };
+            self.tasks.spawn(sent.in_current_span());
+        }
+        for dispatch in self.outbox.ready(now, &mut self.rate_limit) {
+            let (portal, clock) = (self.portal.clone(), self.clock.clone());
+            let sent = async move { TaskDone::Crm(send(portal, clock, dispatch).await) };
+            self.tasks.spawn(sent.in_current_span());
+        }
+        self.shared.set_backlog(self.outbox.backlog());
+    }
+
+    pub(super) async fn drain(&mut self) {
+        let ended = tokio::time::timeout(DRAIN, async {
+            while let Some(done) = self.tasks.join_next().await {
+                let mut round = Round::default();
+                if let Ok(TaskDone::Crm(completed)) = done {
+                    self.completed(&completed, &mut round).await;
+                    round.close(&self.open_calls);
+                    self.journal.keep(round.record, self.clock.now()).await;
+                }
+            }
+        });
+        if ended.await.is_err() {
+            tracing::info!("requests under way are cut off and will be repeated at the next start");
+        }
+        self.journal.close(self.clock.now()).await;
+    }
+}

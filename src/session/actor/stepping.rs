@@ -1,0 +1,69 @@
+//! One event for one call: which moment it happened at, and what the call becomes by it.
+
+use super::Actor;
+use super::round::{Origin, Round};
+use crate::domain::call::{Call, Event, Policy};
+use crate::domain::{CallKey, Timestamp};
+use std::sync::atomic::Ordering;
+
+impl Actor {
+    /// Takes over a corrected clock between two rounds: what we remember is dated again, so that no span changes, and
+    /// what rests is tried anew.
+    pub(super) fn follow_clock(&mut self, round: &mut Round) {
+        let moved = self.clock.catch_up();
+        if moved == 0 {
+            return;
+        }
+        self.open_calls.redate(moved);
+        for call in self.open_calls.open().iter().filter_map(|key| self.open_calls.get(key)) {
+            self.shared.board.put(call.view());
+            round.touch(call.key.clone());
+        }
+        self.outbox.wake();
+        self.journal.wake(self.clock.now());
+    }
+
+    /// Steps a call only if it is still known.
+    pub(super) fn take_known(&mut self, key: &CallKey, event: Event, round: &mut Round) {
+        if self.open_calls.get(key).is_some() {
+            self.take(key, event, Origin::Nobody, round);
+        }
+    }
+
+    /// Steps a call, making it if it is new.
+    pub(super) fn take(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round) {
+        self.take_at(key, event, origin, round, self.present());
+    }
+
+    /// The moment at which the calls stand: now, or that of the frame which has waited longest. Whatever happens
+    /// besides, no time may run out for a call while news of it are still to be taken.
+    fn present(&self) -> Timestamp {
+        let now = self.clock.now();
+        self.frames.front().map_or(now, |event| self.clock.dated(event.at()).min(now))
+    }
+
+    pub(super) fn take_at(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round, now: Timestamp) {
+        if self.open_calls.get(key).is_none()
+            && let Some(silent) = self.open_calls.gives_way()
+        {
+            self.step_at(&silent, Event::GiveWay, Origin::Nobody, round, now);
+        }
+        self.step_at(key, event, origin, round, now);
+    }
+
+    fn step_at(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round, now: Timestamp) {
+        let call = self.open_calls.take(key).unwrap_or_else(|| {
+            let policy = Policy::new(&self.settings, self.grace).among(&self.directory);
+            Call::new(key.clone(), policy, now)
+        });
+        let (call, wake, unknown) = round.step(call, event, origin, now);
+        if unknown > 0 {
+            self.shared.unknown_numbers.fetch_add(unknown, Ordering::Relaxed);
+        }
+        self.shared.board.put(call.view());
+        self.open_calls.put(call, wake, now);
+        for (key, leg) in round.forgotten.drain(..) {
+            self.open_calls.forget_leg(&key, &leg);
+        }
+    }
+}
