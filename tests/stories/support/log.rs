@@ -20,14 +20,16 @@ pub struct Line {
 }
 
 /// Parts that work for one company, so that each of their lines has to name it.
-const OF_COMPANY: [&str; 9] = [
-    "ecss_crm_server::bitrix::portal::access",
+const OF_COMPANY: [&str; 11] = [
+    "ecss_crm_server::bitrix",
     "ecss_crm_server::ecss::callapi",
     "ecss_crm_server::session::actor",
+    "ecss_crm_server::session::enroll",
     "ecss_crm_server::session::handle",
     "ecss_crm_server::session::journal",
     "ecss_crm_server::session::link",
     "ecss_crm_server::session::removals",
+    "ecss_crm_server::session::token_store",
     "ecss_crm_server::session::upkeep",
     "ecss_crm_server::session::visitors",
 ];
@@ -60,7 +62,11 @@ impl Log {
 
     /// Lines of parts that work for one company, of which nobody can tell for which.
     pub fn nameless(&self) -> Vec<String> {
-        let nameless = |line: &Line| !line.of_company && OF_COMPANY.iter().any(|part| line.target.starts_with(part));
+        // The bytes of requests are also shown where it is not known yet whose they are.
+        let nameless = |line: &Line| {
+            let named = line.of_company || line.level > Level::DEBUG;
+            !named && OF_COMPANY.iter().any(|part| line.target.starts_with(part))
+        };
         self.lines().into_iter().filter(nameless).map(|line| format!("{}: {}", line.target, line.text)).collect()
     }
 
