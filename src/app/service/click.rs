@@ -43,7 +43,7 @@ pub(super) fn click(start: &CallStart, crm: CrmCallId, user: UserId, late: bool)
         item: start.crm.as_ref().map(|(kind, id)| CrmItem { kind: bounded(kind), id: *id }),
         mobile: start.mobile,
     };
-    Click { crm, user, from: None, to: read.map(|r| r.number), late, facts }
+    Click { crm, user, to: read.map(|r| r.number), late, facts }
 }
 
 fn bounded(text: &str) -> String {

@@ -17,7 +17,7 @@ use super::status::SharedStatus;
 use super::upkeep::UpkeepSignals;
 use crate::bitrix::{Portal, RateLimitSlot};
 use crate::clock::Clock;
-use crate::domain::call::{Call, Click, CrmStep, Event, Intent, Policy};
+use crate::domain::call::{Call, CrmStep, Event, Intent, Policy};
 use crate::domain::card::CommandRefused;
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
@@ -166,8 +166,8 @@ impl Actor {
                 let key = CallKey::new(format!("c2c/{}", click.crm));
                 round.record.handled.extend(event);
                 if self.open_calls.get(&key).is_none() {
-                    let click = Click { from: self.phone_of(click.user), ..click };
-                    self.take(&key, Event::Clicked(click), Origin::Click, &mut round);
+                    let from = self.phone_of(click.user);
+                    self.take(&key, Event::Clicked { click, from }, Origin::Click, &mut round);
                 }
             }
             ActorMessage::DialPlain { user, to } => {

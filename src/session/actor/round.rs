@@ -1,6 +1,6 @@
 //! Collects what a round of steps wants done, so that it is stored in one transaction before any of it is done.
 
-use crate::domain::call::{Action, Call, Event, Intent, Note, Step, step};
+use crate::domain::call::{Action, Call, Event, Intent, Leg, Note, Step, step};
 use crate::domain::excess::Excess;
 use crate::domain::leg::SwitchCommand;
 use crate::domain::{CallKey, LegId, Timestamp};
@@ -123,5 +123,5 @@ impl Round {
 }
 
 fn ended_at(call: &Call) -> Timestamp {
-    call.legs.iter().filter_map(|l| l.ended_at).max().unwrap_or(call.started_at)
+    call.legs.iter().filter_map(Leg::ended_at).max().unwrap_or(call.started_at)
 }
