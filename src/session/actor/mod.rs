@@ -27,7 +27,7 @@ use crate::domain::numbers::NumberPlan;
 use crate::domain::{CallKey, CompanyId, Phone, Timestamp, UserId};
 use crate::ecss::Commander;
 use crate::store::Store;
-use round::{Origin, Round};
+use round::{CommandToSend, Origin, Round};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -52,7 +52,7 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 /// What became of something done outside the loop.
 enum TaskDone {
     Crm(DispatchOutcome),
-    Command { key: CallKey, command: SwitchCommand, origin: Origin, answer: Result<Accepted, CommandError> },
+    Command { sent: CommandToSend, answer: Result<Accepted, CommandError> },
 }
 
 /// What an actor works with.
@@ -173,7 +173,7 @@ impl Actor {
             ActorMessage::DialPlain { user, to } => {
                 if let Some(from) = self.phone_of(user) {
                     let command = SwitchCommand::Make { from, to };
-                    round.commands.push((CallKey::new(""), command, Origin::Nobody));
+                    round.commands.push(CommandToSend { call: None, command, origin: Origin::Nobody });
                 } else {
                     tracing::warn!(company = %self.company, %user, "a click of an employee without a number");
                 }
@@ -250,9 +250,7 @@ impl Actor {
         self.follow_clock(&mut round);
         match done {
             Ok(TaskDone::Crm(completed)) => self.completed(&completed, &mut round).await,
-            Ok(TaskDone::Command { key, command, origin, answer }) => {
-                self.commanded(&key, &command, origin, answer, &mut round);
-            }
+            Ok(TaskDone::Command { sent, answer }) => self.commanded(sent, answer, &mut round),
             // Its lanes would wait for an answer for ever: everything is made anew from what is stored.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(error) => tracing::error!(company = %self.company, %error, "a request ended abnormally"),
@@ -368,14 +366,14 @@ impl Actor {
             self.journal.settle(pointless, now).await;
         }
         self.forget_given_up().await;
-        for (key, command, origin) in round.commands {
+        for sent in round.commands {
             let commander = self.commander.clone();
             self.tasks.spawn(async move {
                 let answer = match commander {
-                    Some(commander) => commander.send(command.clone()).await,
+                    Some(commander) => commander.send(sent.command.clone()).await,
                     None => Err(CommandError::Offline),
                 };
-                TaskDone::Command { key, command, origin, answer }
+                TaskDone::Command { sent, answer }
             });
         }
         for dispatch in self.outbox.ready(now, &mut self.rate_limit) {

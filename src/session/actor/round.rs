@@ -19,13 +19,21 @@ pub(super) enum Origin {
     Card(ActionReply),
 }
 
+/// A command for the switch.
+pub(super) struct CommandToSend {
+    /// The call it belongs to; `None` for a number that is only dialled, whose legs make a call of their own.
+    pub call: Option<CallKey>,
+    pub command: SwitchCommand,
+    pub origin: Origin,
+}
+
 /// One round.
 #[derive(Default)]
 pub(super) struct Round {
     pub record: Record,
     /// The steps behind `record.intents`, in the same order.
     pub steps: Vec<(CallKey, Intent)>,
-    pub commands: Vec<(CallKey, SwitchCommand, Origin)>,
+    pub commands: Vec<CommandToSend>,
     /// Legs that calls have forgotten.
     pub forgotten: Vec<(CallKey, LegId)>,
     /// What there was too much of.
@@ -44,7 +52,7 @@ impl Round {
                 Action::Crm(intent) => self.intent(&call.key, now, intent),
                 Action::Switch(command) => {
                     let origin = origin.take().unwrap_or(Origin::Nobody);
-                    self.commands.push((call.key.clone(), command, origin));
+                    self.commands.push(CommandToSend { call: Some(call.key.clone()), command, origin });
                 }
                 Action::Refuse(why) => {
                     if let Some(Origin::Card(reply)) = origin.take() {
