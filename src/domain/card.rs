@@ -96,6 +96,10 @@ pub struct LegView {
 }
 
 /// Which buttons make sense for a leg now.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the card's JSON, a member for each button, none of which decides another"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Buttons {
     /// Pick up.

@@ -178,6 +178,7 @@ pub enum SwitchRefusal {
 }
 
 /// Which commands the switch is known to honour; a card shows only these.
+#[expect(clippy::struct_excessive_bools, reason = "any of the commands may be honoured without the others")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Capabilities {
     /// [`SwitchCommand::Make`]

@@ -3,6 +3,8 @@
 //! Everything here can be read, tested and replayed without a runtime. Time is always an argument
 //! ([`Timestamp`], Unix milliseconds UTC), answers of the outside world come back as events.
 
+#![warn(clippy::struct_excessive_bools)]
+
 pub(crate) mod allowance;
 pub(crate) mod binding;
 pub(crate) mod budget;

@@ -247,3 +247,33 @@ async fn a_click_that_the_switch_forbids_or_does_not_answer_is_finished() {
     }
     story.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clicks_that_the_portal_has_not_registered_are_calls_like_any_each_its_own() {
+    let (story, company) = Story::with_company().await;
+    company.click(IVAN, CLIENT).await;
+    company.phone_is("1001", PhoneStatus::Ringing).await;
+    company.phone("1001").reject().await.expect("it rings");
+    ended(&story, &company).await;
+    let event = company.portal.deliveries().pop().expect("the event");
+    for (user, phone) in [(IVAN, "1001"), (PYOTR, "1002")] {
+        let mut form = event.form.clone();
+        form.retain(|(name, _)| name != "data[CALL_ID]");
+        form.iter_mut().filter(|(name, _)| name == "data[USER_ID]").for_each(|(_, value)| *value = user.to_string());
+        let answer = story.environment().client().post(&event.url).form(&form).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK);
+        company.phone_is(phone, PhoneStatus::Ringing).await;
+    }
+    for phone in ["1001", "1002"] {
+        company.phone(phone).pick_up().await.expect("it rings");
+        let call = company.phone(phone).state().and_then(|p| p.call).expect("a call");
+        story.switch().remote_answers(call).await.expect("it rings there");
+        company.phone(phone).hang_up().await.expect("it talks");
+    }
+    let mut talked: Vec<_> = company.finished(&story, 3).await.into_iter().map(|r| (r.user, r.code)).collect();
+    talked.sort();
+    let mut want = [(IVAN, "603-S"), (IVAN, "200"), (PYOTR, "200")].map(|(user, code)| (user, code.to_owned()));
+    want.sort();
+    assert_eq!(talked, want);
+    story.end().await;
+}

@@ -37,7 +37,7 @@ impl CallStart {
             item: self.item.clone(),
             mobile: self.mobile,
         };
-        Click { crm, user, from: None, to: read.map(|r| r.number), late, facts }
+        Click { crm, user, to: read.map(|r| r.number), late, facts }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Which legs concern the CRM, and which CRM call each belongs to.
 
 use super::action::Action;
-use super::click::Click;
-use super::crm::{CrmCall, CrmCallKind};
+use super::crm::{CrmCall, CrmCallKind, CrmIndex};
 use super::leg::Leg;
 use super::limits::has_records_left;
 use super::note::Note;
@@ -16,7 +15,7 @@ use crate::domain::{ExternalId, Phone, Timestamp, UserId};
 /// Gives every leg that concerns the CRM its CRM call, opening one where there is none it belongs to.
 pub(super) fn assign(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>) {
     for i in 0..call.legs.len() {
-        if call.legs[i].crm.is_none()
+        if call.legs[i].crm().is_none()
             && let Some(owner) = concerns_crm(call, &call.legs[i])
         {
             if !has_records_left(call) {
@@ -32,7 +31,7 @@ pub(super) fn assign(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>)
 
 /// Whose conversation with somebody outside the leg is (or is to be treated as).
 fn concerns_crm(call: &Call, leg: &Leg) -> Option<UserId> {
-    leg.owner.filter(|owner| is_click_leg(call, leg, *owner) || is_with_client(call, leg))
+    leg.owner.filter(|owner| awaiting_click(call, leg, *owner).is_some() || is_with_client(call, leg))
 }
 
 fn is_with_client(call: &Call, leg: &Leg) -> bool {
@@ -41,68 +40,62 @@ fn is_with_client(call: &Call, leg: &Leg) -> bool {
         // Who has only gone off hook, or hung up again without dialling, has called nobody.
         Party::Hidden => {
             leg.direction == Direction::In
-                || leg.answered_at.is_some()
-                || matches!(leg.state, LegState::Ringing | LegState::Talking | LegState::Held)
+                || leg.answered_at().is_some()
+                || matches!(leg.state(), LegState::Ringing | LegState::Talking | LegState::Held)
         }
         Party::Colleague(_) => call.policy.internal == InternalCalls::Card && leg.direction == Direction::In,
         Party::Service | Party::FeatureCode => false,
     }
 }
 
-/// Whether this is the leg a click waits for: once it is there, others of the same phone are judged like any.
-fn is_click_leg(call: &Call, leg: &Leg, owner: UserId) -> bool {
-    let of_click = |c: &Click| c.user == owner && c.from.as_ref().is_some_and(|n| n.digits() == leg.own.digits());
-    call.click.as_ref().is_some_and(of_click)
-        && !call.crm[0].closed
-        && !call.legs.iter().any(|l| l.crm == Some(0) && (l.is_live() || l.answered_at.is_some()))
+/// The CRM call of a click that waits for this leg: once it is there, others of the same phone are judged like any.
+fn awaiting_click(call: &Call, leg: &Leg, owner: UserId) -> Option<CrmIndex> {
+    let click = call.click.as_ref()?;
+    let is_its_phone = click.dialling.from().is_some_and(|from| from.digits() == leg.own.digits());
+    let found = |l: &Leg| l.crm() == Some(click.record) && (l.is_live() || l.answered_at().is_some());
+    let waits = !call.crm[click.record].is_closed() && !call.legs.iter().any(found);
+    (click.user == owner && is_its_phone && waits).then_some(click.record)
 }
 
 fn assign_leg(call: &mut Call, i: usize, owner: UserId, now: Timestamp, actions: &mut Vec<Action>) {
     let leg = &call.legs[i];
     let first_sight = leg.first_seen == now && !leg.handed_over;
-    let since = leg.relevant_since.unwrap_or_else(|| match leg.answered_at {
+    let since = leg.share.since().unwrap_or_else(|| match leg.answered_at() {
         Some(answered) if first_sight => answered.min(now),
         _ => now,
     });
     let joined = if leg.alone {
         None
-    } else if is_click_leg(call, leg, owner) {
+    } else if let Some(clicked) = awaiting_click(call, leg, owner) {
         actions.push(Action::Note(Note::Matched { leg: leg.id.clone() }));
-        Some(0)
+        Some(clicked)
     } else {
         joinable(call, leg, owner)
     };
-    let crm = match joined {
-        Some(crm) => crm,
-        // News of a leg that ended unanswered before it was ever seen adds nothing to a known call.
-        None if !leg.is_live() && leg.answered_at.is_none() && !call.crm.is_empty() => call.crm.len() - 1,
-        None => open(call, i, owner, since, actions),
-    };
-    let leg = &mut call.legs[i];
-    leg.crm = Some(crm);
-    leg.relevant_since = Some(since);
+    // News of a leg that ended unanswered before it was ever seen adds nothing to a known call.
+    let known = || call.crm.indexes().next_back().filter(|_| !leg.is_live() && leg.answered_at().is_none());
+    let crm = joined.or_else(known).unwrap_or_else(|| open(call, i, owner, since, actions));
+    call.legs[i].share.join(crm, since);
     name_by_leg(call, i, actions);
 }
 
-fn open(call: &mut Call, i: usize, owner: UserId, since: Timestamp, actions: &mut Vec<Action>) -> usize {
+fn open(call: &mut Call, i: usize, owner: UserId, since: Timestamp, actions: &mut Vec<Action>) -> CrmIndex {
     let leg = &call.legs[i];
     let kind = kind_of(call, leg);
-    let number = leg.remote.clone().or_else(|| call.crm.first().and_then(|c| c.number.clone()));
+    let number = leg.remote.clone().or_else(|| call.crm.iter().next().and_then(|c| c.number.clone()));
     if kind == CrmCallKind::Incoming
-        && let Some(silent_since) = call.legs.iter().filter(|l| l.crm.is_some()).filter_map(|l| l.ended_at).max()
+        && let Some(silent_since) = call.legs.iter().filter(|l| l.crm().is_some()).filter_map(Leg::ended_at).max()
     {
         let after_s = leg.first_seen.since(silent_since).as_secs();
         actions.push(Action::Note(Note::RangAgain { leg: leg.id.clone(), after_s }));
     }
-    open_as(call, i, CrmCall::new(unused_lane(call, &call.legs[i]), kind, owner, number, since), actions)
+    plan(call, CrmCall::planned(unused_lane(call, leg), kind, owner, number, since), actions)
 }
 
-/// Opens one more CRM call for a leg.
-fn open_as(call: &mut Call, leg: usize, crm: CrmCall, actions: &mut Vec<Action>) -> usize {
+/// Adds one more CRM call.
+fn plan(call: &mut Call, crm: CrmCall, actions: &mut Vec<Action>) -> CrmIndex {
     actions.push(Action::Note(Note::Opened { lane: crm.lane.clone(), kind: crm.kind, user: crm.user }));
-    call.legs[leg].crm = Some(call.crm.len());
-    call.crm.push(crm);
-    call.crm.len() - 1
+    call.crm.push(crm)
 }
 
 /// Opens the CRM call that follows another one of this leg, because the client is somebody else than it was made for.
@@ -113,10 +106,12 @@ pub(super) fn open_next(
     number: Phone,
     since: Timestamp,
     actions: &mut Vec<Action>,
-) -> Option<usize> {
+) -> Option<CrmIndex> {
     let owner = call.legs[leg].owner.filter(|_| has_records_left(call))?;
-    let crm = CrmCall::new(unused_lane(call, &call.legs[leg]), kind, owner, Some(number), since);
-    Some(open_as(call, leg, crm, actions))
+    let crm = CrmCall::planned(unused_lane(call, &call.legs[leg]), kind, owner, Some(number), since);
+    let crm = plan(call, crm, actions);
+    call.legs[leg].share.join(crm, since);
+    Some(crm)
 }
 
 /// The external id of one more CRM call: the call's own for the first, with the leg for others.
@@ -132,8 +127,8 @@ fn unused_lane(call: &Call, leg: &Leg) -> ExternalId {
 /// Direction as the CRM counts it. Redirected is who takes over a client somebody else has talked with.
 fn kind_of(call: &Call, leg: &Leg) -> CrmCallKind {
     let somebody_talked = |with: fn(&CrmCall, &Leg) -> bool| {
-        let talked = |i: usize| call.legs.iter().any(|l| l.crm == Some(i) && l.talks_since().is_some());
-        call.crm.iter().enumerate().any(|(i, c)| with(c, leg) && talked(i))
+        let talked = |i: CrmIndex| call.legs.iter().any(|l| l.crm() == Some(i) && l.talks_since().is_some());
+        call.crm.indexes().any(|i| with(&call.crm[i], leg) && talked(i))
     };
     let redirected = match leg.direction {
         // A colleague who asks for advice does not hand anybody over yet.
@@ -162,12 +157,13 @@ fn may_be(number: Option<&Phone>, leg: &Leg) -> bool {
 
 /// An open CRM call this leg is part of: a caller's own to the same number, or one that rings and nobody has
 /// answered.
-fn joinable(call: &Call, leg: &Leg, owner: UserId) -> Option<usize> {
-    let legs_of = |i: usize| call.legs.iter().filter(move |l| l.crm == Some(i));
-    let answered = |i: usize| legs_of(i).any(|l| l.talks_since().is_some());
-    let elsewhere = |i: usize| legs_of(i).any(|l| l.is_live() && !may_be(l.remote.as_ref(), leg));
-    call.crm.iter().enumerate().rev().filter(|(_, c)| !c.closed).find_map(|(i, c)| {
-        let fits = match (leg.direction, c.kind) {
+fn joinable(call: &Call, leg: &Leg, owner: UserId) -> Option<CrmIndex> {
+    let legs_of = |i: CrmIndex| call.legs.iter().filter(move |l| l.crm() == Some(i));
+    let answered = |i: CrmIndex| legs_of(i).any(|l| l.talks_since().is_some());
+    let elsewhere = |i: CrmIndex| legs_of(i).any(|l| l.is_live() && !may_be(l.remote.as_ref(), leg));
+    call.crm.indexes().rev().filter(|i| !call.crm[*i].is_closed()).find(|i| {
+        let (i, c) = (*i, &call.crm[*i]);
+        match (leg.direction, c.kind) {
             (Direction::Out, CrmCallKind::Outgoing) => c.user == owner && !elsewhere(i),
             (Direction::In, CrmCallKind::Incoming | CrmCallKind::Redirected) => !answered(i),
             // Whoever dialled a code and got a client whose call rings here has picked it up.
@@ -175,7 +171,6 @@ fn joinable(call: &Call, leg: &Leg, owner: UserId) -> Option<usize> {
                 !answered(i) && c.number.as_ref().zip(leg.remote.as_ref()).is_some_and(|(a, b)| a.may_be(b))
             }
             (Direction::In, CrmCallKind::Outgoing) => false,
-        };
-        fits.then_some(i)
+        }
     })
 }

@@ -1,19 +1,21 @@
 //! A click on a number in the portal.
 
+use super::crm::CrmIndex;
+use super::event::DialFailure;
+use super::stored::StoredDialling;
+use crate::domain::leg::SwitchCommand;
 use crate::domain::numbers::disclosed;
 use crate::domain::written::AsWritten;
 use crate::domain::{CrmCallId, Phone, UserId};
 use serde::{Deserialize, Serialize};
 
-/// A click on a number in the portal, which has registered the call already.
+/// A click on a number in the portal, which has registered the call already, as the portal tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Click {
     /// The portal's call.
     pub crm: CrmCallId,
     /// Who clicked.
     pub user: UserId,
-    /// The phone that should dial; `None` if the employee has no number in our table.
-    pub from: Option<Phone>,
     /// The number to reach; `None` if what was clicked holds none that can be dialled.
     pub to: Option<Phone>,
     /// The click was told so late that dialling would only startle.
@@ -29,6 +31,99 @@ impl Click {
     #[must_use]
     pub fn kept(self) -> Self {
         Self { to: self.to.map(disclosed), ..self }
+    }
+}
+
+/// The click that a call began with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallClick {
+    /// The portal's call, as it was named with the click.
+    pub crm: CrmCallId,
+    /// Who clicked.
+    pub user: UserId,
+    /// What is dialled for it.
+    #[serde(flatten)]
+    pub dialling: ClickDialling,
+    /// What else the portal told of it.
+    #[serde(default)]
+    pub facts: ClickFacts,
+    /// The portal's call among the CRM calls of this one. Version 1.0.0 stored none: there it was the first.
+    #[serde(default = "first_made")]
+    pub(super) record: CrmIndex,
+}
+
+const fn first_made() -> CrmIndex {
+    CrmIndex::FIRST
+}
+
+/// What is dialled for a click, or what keeps it from being dialled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredDialling", into = "StoredDialling")]
+pub enum ClickDialling {
+    /// This phone dials this number.
+    Dialable {
+        /// The employee's phone.
+        from: Phone,
+        /// The number to reach.
+        to: Phone,
+    },
+    /// Whoever clicked has no number in our table.
+    NoPhone {
+        /// The number to reach.
+        to: Phone,
+    },
+    /// What was clicked holds no number that can be dialled.
+    NoNumber {
+        /// The employee's phone, if he has one.
+        from: Option<Phone>,
+    },
+    /// The click was told so late that dialling would only startle.
+    TooLate {
+        /// The employee's phone, if he has one.
+        from: Option<Phone>,
+        /// The number to reach, if there is one.
+        to: Option<Phone>,
+    },
+}
+
+impl ClickDialling {
+    /// For a click on `to` by whoever has the phone `from`.
+    pub(super) fn new(from: Option<Phone>, to: Option<Phone>, late: bool) -> Self {
+        match (from, to) {
+            (from, to) if late => Self::TooLate { from, to },
+            (from, None) => Self::NoNumber { from },
+            (None, Some(to)) => Self::NoPhone { to },
+            (Some(from), Some(to)) => Self::Dialable { from, to },
+        }
+    }
+
+    /// The phone that dials, or would.
+    pub const fn from(&self) -> Option<&Phone> {
+        match self {
+            Self::Dialable { from, .. } => Some(from),
+            Self::NoNumber { from } | Self::TooLate { from, .. } => from.as_ref(),
+            Self::NoPhone { .. } => None,
+        }
+    }
+
+    /// The number to reach.
+    pub const fn to(&self) -> Option<&Phone> {
+        match self {
+            Self::Dialable { to, .. } | Self::NoPhone { to } => Some(to),
+            Self::TooLate { to, .. } => to.as_ref(),
+            Self::NoNumber { .. } => None,
+        }
+    }
+
+    /// What the switch is asked, or why it is not.
+    pub(super) fn command(&self, facts: &ClickFacts) -> Result<SwitchCommand, DialFailure> {
+        match self {
+            Self::Dialable { from, to } => Ok(SwitchCommand::Make { from: from.clone(), to: to.clone() }),
+            Self::NoPhone { .. } => Err(DialFailure::NoNumber),
+            Self::NoNumber { .. } if facts.hidden => Err(DialFailure::HiddenNumber),
+            Self::NoNumber { .. } => Err(DialFailure::NotANumber),
+            Self::TooLate { .. } => Err(DialFailure::TooLate),
+        }
     }
 }
 

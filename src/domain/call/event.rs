@@ -4,7 +4,7 @@ use super::click::Click;
 use crate::domain::card::CardCommand;
 use crate::domain::leg::LegEvent;
 use crate::domain::numbers::{NumberRule, OwnNumber, Party};
-use crate::domain::{CrmCallId, ExternalId, LegId, Timestamp, UserId};
+use crate::domain::{CrmCallId, ExternalId, LegId, Phone, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A leg as seen, with what its numbers are to the company.
@@ -68,7 +68,12 @@ pub enum Event {
     /// This leg is in another call now; the switch will say nothing more of it here.
     LegLeft(LegId),
     /// An employee clicked on a number.
-    Clicked(Click),
+    Clicked {
+        /// What the portal told of it.
+        click: Click,
+        /// The phone that should dial; `None` if the employee has no number in our table.
+        from: Option<Phone>,
+    },
     /// The click could not be dialled.
     DialFailed(DialFailure),
     /// The portal has registered a CRM call.

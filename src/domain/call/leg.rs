@@ -1,6 +1,9 @@
 //! What we remember of a leg, and how news of it are merged.
 
+use super::crm::CrmIndex;
+use super::crm_share::CrmShare;
 use super::event::Sighting;
+use super::leg_life::{LegEnd, LegLife, Talk};
 use super::limits::MOST_REFERENCES;
 use crate::domain::leg::{Cause, Direction, LegState};
 use crate::domain::numbers::Party;
@@ -32,16 +35,13 @@ pub struct Leg {
     /// What the other side is.
     #[serde(rename = "remote_owner")]
     pub party: Party,
-    /// The phase.
-    pub state: LegState,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub(super) life: LegLife,
     /// First seen, by our clock.
     pub first_seen: Timestamp,
     /// Last seen, by our clock.
     pub last_seen: Timestamp,
-    /// Connected since.
-    pub answered_at: Option<Timestamp>,
-    /// Over since.
-    pub ended_at: Option<Timestamp>,
     /// A name shown by the switch.
     pub display_name: Option<String>,
     /// The two-party connection references seen last, for record look-up.
@@ -50,28 +50,15 @@ pub struct Leg {
     pub cause: Option<Cause>,
     /// The employee pressed "reject" while it rang.
     pub rejected: bool,
-    /// Its end was not seen.
-    pub end_unknown: bool,
-    /// It was ended because no call may last so long: whatever is still told of it is not believed.
-    #[serde(default)]
-    pub overdue: bool,
-    /// Not seen again since the connection came back.
-    pub unconfirmed: bool,
-    /// The last moment before the connection broke, while the leg has not been seen since.
-    pub known_until: Option<Timestamp>,
-    /// The CRM call it belongs to, as index into the call's list.
-    pub crm: Option<usize>,
-    /// Since when the leg concerns its CRM call (a consultation becomes a client's call by a transfer).
-    pub relevant_since: Option<Timestamp>,
+    /// Its part in what the CRM knows.
+    #[serde(flatten)]
+    pub(super) share: CrmShare,
     /// The other side was a colleague first and somebody outside later: a call was handed over to this leg.
     #[serde(default)]
     pub handed_over: bool,
     /// The other side has shown another client's number since then, and may show the one before again.
     #[serde(default)]
     pub other_number: Option<OtherNumber>,
-    /// Was connected for a moment only, while another phone of the same CRM call won: no conversation.
-    #[serde(default)]
-    pub lost_race: bool,
     /// Never shares a CRM call with other legs: it is what is left of one that has its record already.
     #[serde(default)]
     pub alone: bool,
@@ -103,7 +90,9 @@ impl Leg {
     /// The leg at first sight.
     pub(super) fn first(seen: &Sighting, now: Timestamp) -> Self {
         let e = &seen.leg;
-        let mut leg = Self {
+        let possible = |t: &Timestamp| *t <= now + CLOCK_TOLERANCE && now.since(*t) <= LONGEST_CALL;
+        let answered = e.answered_at.filter(possible).map(|t| likeliest(t).min(now));
+        Self {
             id: e.leg.clone(),
             call: e.call.clone(),
             own: e.own.clone(),
@@ -111,61 +100,79 @@ impl Leg {
             direction: e.direction,
             owner: seen.owner(),
             party: seen.party,
-            state: e.state,
+            life: LegLife::told(e.state, answered.map(Talk::Since), now),
             first_seen: now,
             last_seen: now,
-            answered_at: None,
-            ended_at: None,
             display_name: e.display_name.clone(),
             call_refs: e.call_ref.iter().cloned().collect(),
             cause: e.cause,
             rejected: false,
-            end_unknown: false,
-            overdue: false,
-            unconfirmed: false,
-            known_until: None,
-            crm: None,
             // What it did before, it did in another call.
-            relevant_since: seen.moved.then_some(now),
+            share: CrmShare::Outside { since: seen.moved.then_some(now) },
             handed_over: false,
             other_number: None,
-            lost_race: false,
             alone: false,
-        };
-        let told =
-            e.answered_at.filter(|t| *t <= now + CLOCK_TOLERANCE && now.since(*t) <= LONGEST_CALL).map(likeliest);
-        if e.state.is_connected() {
-            leg.answered_at = Some(told.map_or(now, |t| t.min(now)));
-        } else if e.state == LegState::Released {
-            leg.answered_at = told.map(|t| t.min(now));
-            leg.ended_at = Some(now);
         }
-        leg
+    }
+
+    /// The phase in the switch's words.
+    pub const fn state(&self) -> LegState {
+        self.life.state()
     }
 
     /// Whether the leg still exists.
-    pub fn is_live(&self) -> bool {
-        self.state != LegState::Released
+    pub const fn is_live(&self) -> bool {
+        matches!(self.life, LegLife::Live { .. })
+    }
+
+    /// Whether it exists, but has not been heard of since the connection to the switch broke.
+    pub(super) const fn is_unheard(&self) -> bool {
+        matches!(self.life, LegLife::Live { unheard_since: Some(_), .. })
+    }
+
+    /// Connected since; `None` if nobody picked up.
+    pub const fn answered_at(&self) -> Option<Timestamp> {
+        match self.life.talk() {
+            Some(talk) => Some(talk.answered_at()),
+            None => None,
+        }
+    }
+
+    /// Over since.
+    pub const fn ended_at(&self) -> Option<Timestamp> {
+        match self.life {
+            LegLife::Ended { at, .. } => Some(at),
+            LegLife::Live { .. } => None,
+        }
+    }
+
+    /// Whether it is over without its end having been seen.
+    pub const fn ended_unseen(&self) -> bool {
+        matches!(self.life, LegLife::Ended { end: LegEnd::Unseen { .. } | LegEnd::GivenUp, .. })
+    }
+
+    /// The CRM call it is part of.
+    pub(super) const fn crm(&self) -> Option<CrmIndex> {
+        self.share.crm()
     }
 
     /// Since when it has been talking with whom its CRM call is about; `None` if nobody picked up, or only in a lost
     /// race.
     pub(super) fn talks_since(&self) -> Option<Timestamp> {
-        let answered = self.answered_at.filter(|_| !self.lost_race)?;
-        Some(self.relevant_since.map_or(answered, |since| answered.max(since)))
+        let Some(Talk::Since(answered)) = self.life.talk() else { return None };
+        Some(self.share.since().map_or(answered, |since| answered.max(since)))
     }
 
     /// Takes over what is news; a leg never goes back to an earlier phase.
     pub(super) fn merge(&mut self, seen: &Sighting, now: Timestamp) -> Merged {
         let e = &seen.leg;
-        self.unconfirmed = false;
-        let deaf_since = self.known_until.take();
+        let deaf_since = self.life.heard();
         if self.is_past(e.state) || !self.is_live() {
-            return if e.state == self.state { Merged::Details } else { Merged::Stale };
+            return if e.state == self.state() { Merged::Details } else { Merged::Stale };
         }
         self.last_seen = now;
         if self.takes_over_party(seen) {
-            self.handed_over |= self.is_live() && seen.party == Party::Client && self.party.colleague().is_some();
+            self.handed_over |= seen.party == Party::Client && self.party.colleague().is_some();
             self.remote.clone_from(&e.remote);
             self.party = seen.party;
         }
@@ -181,20 +188,15 @@ impl Leg {
             self.call_refs.push(call_ref.clone());
         }
         self.cause = e.cause.or(self.cause);
-        let new_phase = e.state != self.state;
-        if self.answered_at.is_none() && (e.state.is_connected() || e.answered_at.is_some()) {
-            self.answered_at = self.answer_moment(e.answered_at, e.state, deaf_since, now);
-        }
-        self.state = e.state;
-        if e.state == LegState::Released {
-            self.ended_at = Some(now);
-        }
+        let new_phase = e.state != self.state();
+        let answer = || self.answer_moment(e.answered_at, e.state, deaf_since, now).map(Talk::Since);
+        self.life = LegLife::told(e.state, self.life.talk().or_else(answer), now);
         if new_phase { Merged::Phase } else { Merged::Details }
     }
 
     /// Whether the leg has left this phase already.
     pub(super) const fn is_past(&self, state: LegState) -> bool {
-        rank(state) < rank(self.state)
+        rank(state) < rank(self.state())
     }
 
     /// Whether what is told of the other side is better than what we know. A number that is missing now, or told only
@@ -236,38 +238,41 @@ impl Leg {
 
     /// The leg's end was not seen; it is taken to have lasted as long as we know.
     pub(super) fn end_unseen(&mut self) {
-        let last_known = self.known_until.unwrap_or(self.last_seen);
-        self.state = LegState::Released;
-        self.ended_at = Some(last_known.max(self.answered_at.unwrap_or(self.first_seen)));
-        self.end_unknown = true;
-        self.unconfirmed = false;
+        if let LegLife::Live { unheard_since, .. } = self.life {
+            self.end_as_last_known(unheard_since, LegEnd::Unseen { unheard_since });
+        }
     }
 
-    /// The leg was not over after all.
-    pub(super) fn revive(&mut self) {
-        self.state = self.last_known();
-        self.ended_at = None;
-        self.end_unknown = false;
+    /// The same, and whatever is still told of the leg is not believed: it would be counted twice.
+    pub(super) fn give_up(&mut self) {
+        if let LegLife::Live { unheard_since, .. } = self.life {
+            self.end_as_last_known(unheard_since, LegEnd::GivenUp);
+        }
     }
 
-    /// The phase before the end that was not seen.
-    const fn last_known(&self) -> LegState {
-        if self.answered_at.is_some() { LegState::Talking } else { LegState::Ringing }
+    fn end_as_last_known(&mut self, unheard_since: Option<Timestamp>, end: LegEnd) {
+        let last_known = unheard_since.unwrap_or(self.last_seen);
+        let at = last_known.max(self.answered_at().unwrap_or(self.first_seen));
+        self.life = LegLife::Ended { at, talk: self.life.talk(), end };
     }
 
     /// Whether this is possible news of a leg whose end was only supposed.
-    pub(super) fn may_go_on_as(&self, state: LegState) -> bool {
-        self.end_unknown && !self.overdue && rank(state) >= rank(self.last_known())
+    pub(super) const fn may_go_on_as(&self, state: LegState) -> bool {
+        let LegLife::Ended { talk, end: LegEnd::Unseen { .. }, .. } = self.life else { return false };
+        rank(state) >= rank(if talk.is_some() { LegState::Talking } else { LegState::Ringing })
     }
 
     /// This part of the leg is over; the switch may go on under the same id for somebody else.
-    pub(super) fn part(&mut self, now: Timestamp) {
+    pub(super) const fn part(&mut self, now: Timestamp) {
         if self.is_live() {
-            self.state = LegState::Released;
-            self.ended_at = Some(now);
-            self.unconfirmed = false;
-            self.known_until = None;
+            self.life.end_at(now);
         }
+    }
+
+    /// From this moment on it is a conversation of its own, which shares its CRM call with no other leg.
+    pub(super) const fn stand_alone(&mut self, since: Option<Timestamp>) {
+        self.share = CrmShare::Outside { since };
+        self.alone = true;
     }
 }
 

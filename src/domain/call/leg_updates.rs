@@ -6,8 +6,10 @@
 //! number changes stands in `renumber`.
 
 use super::action::Action;
+use super::crm_share::CrmShare;
 use super::event::Sighting;
 use super::leg::{Leg, Merged};
+use super::leg_life::{LegLife, Talk};
 use super::limits::is_full;
 use super::note::Note;
 use super::renumber::{NumberChange, number_change, remember_other, replace_number, without_number};
@@ -93,7 +95,7 @@ pub(super) fn leave(call: &mut Call, id: &LegId, now: Timestamp, actions: &mut V
 /// A leg that had left for another call is back: what comes now is another conversation.
 fn come_back(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions: &mut Vec<Action>) -> Merged {
     let mut next = Leg::first(seen, now);
-    next.alone = call.legs[i].answered_at.is_some();
+    next.alone = call.legs[i].answered_at().is_some();
     actions.push(Action::Note(Note::LegCame { leg: next.id.clone() }));
     begin(call, next, seen, actions);
     Merged::Phase
@@ -104,13 +106,13 @@ fn of_known(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions:
     if leg.own.digits() != seen.leg.own.digits() {
         return move_on(call, i, seen, now, actions);
     }
-    let has_record = leg.crm.is_some_and(|i| call.crm[i].closed);
+    let has_record = leg.crm().is_some_and(|i| call.crm[i].is_closed());
     if leg.may_go_on_as(seen.leg.state) {
         actions.push(Action::Note(Note::GoesOn { leg: leg.id.clone(), state: seen.leg.state }));
         if has_record {
             return go_on(call, i, seen, now);
         }
-        call.legs[i].revive();
+        call.legs[i].life.revive();
     } else if is_handed_over(call, leg, seen) {
         return hand_over(call, i, seen, now, actions);
     }
@@ -136,18 +138,17 @@ fn of_known(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions:
     if leg.party != seen.party && matches!(seen.own, OwnNumber::Employee(_)) && seen.leg.remote.is_some() {
         actions.push(Action::Note(number_note(seen)));
     }
-    let has_record = leg.crm.is_some_and(|i| call.crm[i].closed);
+    let has_record = leg.crm().is_some_and(|i| call.crm[i].is_closed());
     let leg = &mut call.legs[i];
-    let (talked, was_handed_over) = (leg.answered_at.is_some(), leg.handed_over);
+    let (talked, was_handed_over) = (leg.answered_at().is_some(), leg.handed_over);
     let merged = leg.merge(seen, now);
     if leg.handed_over && !was_handed_over {
         actions.push(Action::Note(Note::HandedOver { leg: leg.id.clone() }));
     }
-    if has_record && !talked && leg.answered_at.is_some() && leg.crm.is_some_and(|i| !call.crm[i].refused) {
+    let answered = leg.answered_at().filter(|_| has_record && !talked);
+    if answered.is_some() && leg.crm().is_some_and(|i| !call.crm[i].is_refused()) {
         // It talked although its CRM call is over: a conversation of its own.
-        leg.crm = None;
-        leg.relevant_since = leg.answered_at;
-        leg.alone = true;
+        leg.stand_alone(answered);
     }
     merged
 }
@@ -163,9 +164,9 @@ fn move_on(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions: 
     let from = old.own.clone();
     old.part(now);
     let mut next = Leg::first(seen, now);
-    if old.answered_at.is_some() {
+    if old.answered_at().is_some() {
         // The switch's answer time is that of the first who talked.
-        next.relevant_since = next.answered_at.map(|_| old.ended_at.unwrap_or(now).min(now));
+        next.share = CrmShare::Outside { since: next.answered_at().and(old.ended_at()).map(|end| end.min(now)) };
     }
     actions.push(Action::Note(Note::Moved { leg: id.clone(), from, to: seen.leg.own.clone() }));
     begin(call, next, seen, actions);
@@ -175,7 +176,7 @@ fn move_on(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions: 
 /// Whether a leg that has a CRM call with a colleague's number now has somebody outside at the other end.
 fn is_handed_over(call: &Call, leg: &Leg, seen: &Sighting) -> bool {
     leg.is_live()
-        && leg.crm.is_some_and(|i| !call.crm[i].refused)
+        && leg.crm().is_some_and(|i| !call.crm[i].is_refused())
         && leg.party.colleague().is_some()
         && seen.party == Party::Client
         && seen.leg.state != LegState::Released
@@ -186,8 +187,7 @@ fn hand_over(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions
     old.part(now);
     let mut next = Leg::first(seen, now);
     next.handed_over = true;
-    next.alone = true;
-    next.relevant_since = Some(now);
+    next.stand_alone(Some(now));
     actions.push(Action::Note(Note::HandedOver { leg: next.id.clone() }));
     begin(call, next, seen, actions);
     Merged::Phase
@@ -197,19 +197,18 @@ fn hand_over(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp, actions
 /// a CRM call of its own, so that nothing is lost and nothing counted twice.
 fn go_on(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp) -> Merged {
     let old = &mut call.legs[i];
-    old.end_unknown = false;
+    old.life.settle_end();
     let mut rest = Leg::first(seen, now);
-    if let Some(answered) = old.answered_at {
-        rest.answered_at = Some(answered);
-        rest.relevant_since = old.ended_at;
-    } else if rest.answered_at.is_some_and(|t| t < old.first_seen) {
-        rest.answered_at = Some(old.first_seen);
+    let answered = old.answered_at().or_else(|| rest.answered_at().map(|at| at.max(old.first_seen)));
+    if old.answered_at().is_some() {
+        rest.share = CrmShare::Outside { since: old.ended_at() };
     }
-    if !rest.is_live() && rest.answered_at.is_none() {
+    rest.life = LegLife::told(rest.state(), answered.map(Talk::Since), now);
+    if !rest.is_live() && answered.is_none() {
         // It was never picked up: the record says all there is to say.
         return Merged::Details;
     }
-    rest.alone = rest.answered_at.is_some();
+    rest.alone = answered.is_some();
     rest.handed_over = old.handed_over;
     call.legs.push(rest);
     Merged::Phase

@@ -5,6 +5,7 @@
 //! of longest ago first; their end is unknown, and the records say so.
 
 use super::action::{Action, FinishStatus, Reason};
+use super::crm::CrmIndex;
 use super::leg::Leg;
 use super::note::Note;
 use super::outcome;
@@ -47,7 +48,7 @@ pub(super) fn make_room(call: &mut Call, now: Timestamp, actions: &mut Vec<Actio
     silent.sort_by_key(|i| call.legs[*i].last_seen);
     silent.truncate(excess);
     for i in &silent {
-        give_way(&mut call.legs[*i]);
+        call.legs[*i].give_up();
     }
     if !silent.is_empty() {
         actions.push(Action::Note(Note::LegsGaveWay { legs: silent.len() }));
@@ -58,23 +59,15 @@ pub(super) fn make_room(call: &mut Call, now: Timestamp, actions: &mut Vec<Actio
 pub(super) fn close_all(call: &mut Call, actions: &mut Vec<Action>) {
     call.gave_way = true;
     call.confirm_until = None;
-    call.legs.iter_mut().filter(|leg| leg.is_live()).for_each(give_way);
+    call.legs.iter_mut().for_each(Leg::give_up);
     actions.push(Action::Note(Note::GaveWay));
-    if call.awaits_legs() {
-        outcome::close_click(call, FinishStatus::Unavailable, Reason::EndUnknown, actions);
-    }
-}
-
-/// What is still told of the leg is not believed: it would be counted twice.
-fn give_way(leg: &mut Leg) {
-    leg.end_unseen();
-    leg.overdue = true;
+    outcome::close_click(call, FinishStatus::Unavailable, Reason::EndUnknown, actions);
 }
 
 /// Drops ended legs that no record needs any more, the oldest first; tells how many.
 fn drop_ended(call: &mut Call, most: usize, now: Timestamp, actions: &mut Vec<Action>) -> usize {
-    let mut left: HashMap<usize, usize> = HashMap::new();
-    for crm in call.legs.iter().filter_map(|leg| leg.crm) {
+    let mut left: HashMap<CrmIndex, usize> = HashMap::new();
+    for crm in call.legs.iter().filter_map(Leg::crm) {
         *left.entry(crm).or_default() += 1;
     }
     let (legs, records) = (std::mem::take(&mut call.legs), &call.crm);
@@ -82,17 +75,17 @@ fn drop_ended(call: &mut Call, most: usize, now: Timestamp, actions: &mut Vec<Ac
     call.legs = legs
         .into_iter()
         .filter(|leg| {
-            let told = match leg.crm {
+            let told = match leg.crm() {
                 // What was heard only now may be given a record yet.
                 None => leg.last_seen < now,
-                Some(crm) if records[crm].closed => true,
+                Some(crm) if records[crm].is_closed() => true,
                 // An open record needs its talker, whoever rejected, and somebody at all.
-                Some(crm) => leg.answered_at.is_none() && !leg.rejected && left[&crm] > 1,
+                Some(crm) => leg.answered_at().is_none() && !leg.rejected && left[&crm] > 1,
             };
             let goes = dropped < most && !leg.is_live() && told;
             if goes {
                 dropped += 1;
-                leg.crm.and_then(|crm| left.get_mut(&crm)).into_iter().for_each(|left| *left -= 1);
+                leg.crm().and_then(|crm| left.get_mut(&crm)).into_iter().for_each(|left| *left -= 1);
                 actions.push(Action::LegForgotten(leg.id.clone()));
             }
             !goes

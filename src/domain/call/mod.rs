@@ -9,6 +9,9 @@
 //! is over, and emits only the difference to what has been told already. So duplicates and reordering need
 //! no special cases, and a call loaded from the store goes on where it stood.
 //!
+//! What a leg can be doing stands in `leg_life`, its part in a CRM call in `crm_share`, where a CRM call stands in `crm`, and
+//! how all this is written down in `stored`.
+//!
 //! Where things are decided: what news of a leg mean, and when one id of the switch stands for two people's time
 //! (`leg_updates`); what happens when the client's number becomes known late or changes (`renumber`); which CRM call a leg belongs to (`assign`); who talks when several phones are picked up (`races`); who
 //! sees a card and when a call is missed (`reconcile`); how it ended (`outcome`); what gives way when a call has become
@@ -19,8 +22,10 @@ mod action;
 mod assign;
 mod click;
 mod crm;
+mod crm_share;
 mod event;
 mod leg;
+mod leg_life;
 mod leg_updates;
 mod limits;
 mod note;
@@ -31,13 +36,14 @@ mod redate;
 mod renumber;
 mod state;
 mod step;
+mod stored;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
 pub use action::{Action, CrmStep, FinishStatus, Intent, Reason};
-pub use click::{Click, ClickFacts, CrmItem, CrmItemKind};
+pub use click::{CallClick, Click, ClickDialling, ClickFacts, CrmItem, CrmItemKind};
 pub use crm::{CrmCall, CrmCallKind};
 pub use event::{DialFailure, Event, Sighting};
 pub use leg::Leg;

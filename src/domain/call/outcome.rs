@@ -1,7 +1,7 @@
 //! How a CRM call ended: who talked for how long, or why nobody did.
 
 use super::action::{Action, CrmStep, FinishStatus, Intent, Reason};
-use super::crm::CrmCallKind;
+use super::crm::{CrmCallKind, CrmCallLife, CrmIndex};
 use super::event::DialFailure;
 use super::leg::Leg;
 use super::note::Note;
@@ -11,12 +11,12 @@ use crate::domain::leg::Cause;
 use crate::domain::{Timestamp, UserId};
 
 /// Closes a CRM call whose legs have all ended.
-pub(super) fn close(call: &mut Call, i: usize, actions: &mut Vec<Action>) {
-    let legs: Vec<&Leg> = call.legs.iter().filter(|l| l.crm == Some(i)).collect();
+pub(super) fn close(call: &mut Call, i: CrmIndex, actions: &mut Vec<Action>) {
+    let legs: Vec<&Leg> = call.legs.iter().filter(|l| l.crm() == Some(i)).collect();
     let crm = &call.crm[i];
     let talker = races::talker(call, i).and_then(|n| call.legs[n].owner);
     let concerned = |l: &&&Leg| talker.is_none_or(|user| l.owner == Some(user) && l.talks_since().is_some());
-    let reason = legs.iter().filter(concerned).any(|l| l.end_unknown).then_some(Reason::EndUnknown);
+    let reason = legs.iter().filter(concerned).any(|l| l.ended_unseen()).then_some(Reason::EndUnknown);
     let (user, duration_s, status) = if let Some(user) = talker {
         (user, talk(&legs, user), FinishStatus::Answered)
     } else if crm.kind == CrmCallKind::Outgoing {
@@ -29,16 +29,18 @@ pub(super) fn close(call: &mut Call, i: usize, actions: &mut Vec<Action>) {
     finish(call, i, user, duration_s, status, reason, actions);
 }
 
-/// Closes the CRM call of a click that never became a call.
+/// Closes the CRM call of a click that has not become a call.
 pub(super) fn close_click(call: &mut Call, status: FinishStatus, reason: Reason, actions: &mut Vec<Action>) {
-    let user = call.crm[0].user;
-    finish(call, 0, user, 0, status, Some(reason), actions);
+    let Some(i) = call.awaited_click().map(|click| click.record) else { return };
+    let user = call.crm[i].user;
+    finish(call, i, user, 0, status, Some(reason), actions);
 }
 
 /// Closes a CRM call that goes on in another one, because its client is somebody else than it was made for.
-pub(super) fn close_replaced(call: &mut Call, i: usize, actions: &mut Vec<Action>) {
+pub(super) fn close_replaced(call: &mut Call, i: CrmIndex, actions: &mut Vec<Action>) {
     let user = call.crm[i].user;
     finish(call, i, user, 0, FinishStatus::GoesOnElsewhere, Some(Reason::NumberChanged), actions);
+    call.crm[i].life = CrmCallLife::Replaced;
 }
 
 /// The portal's code for a click that could not be dialled.
@@ -56,33 +58,30 @@ pub(super) const fn of_dial_failure(why: DialFailure) -> FinishStatus {
 
 fn finish(
     call: &mut Call,
-    i: usize,
+    i: CrmIndex,
     user: UserId,
     duration_s: u32,
     status: FinishStatus,
     reason: Option<Reason>,
     actions: &mut Vec<Action>,
 ) {
-    let ended_at = call.legs.iter().filter(|l| l.crm == Some(i)).filter_map(|l| l.ended_at).max();
+    let ended_at = call.legs.iter().filter(|l| l.crm() == Some(i)).filter_map(Leg::ended_at).max();
     let crm = &mut call.crm[i];
     // A finish closes the card of its own user only.
-    let others: Vec<UserId> = crm.visible.iter().copied().filter(|u| *u != user).collect();
+    let others: Vec<UserId> = crm.finish().into_iter().filter(|u| *u != user).collect();
     if !others.is_empty() {
         actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step: CrmStep::Hide { users: others } }));
     }
     let step = CrmStep::Finish { user, duration_s, status, reason, ended_at };
     actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step }));
     actions.push(Action::Note(Note::Closed { lane: crm.lane.clone(), status }));
-    crm.visible.clear();
-    crm.linger_until = None;
-    crm.closed = true;
 }
 
 /// For how many seconds this employee talked (rounded, at least one).
 fn talk(legs: &[&Leg], user: UserId) -> u32 {
     let own = || legs.iter().filter(|l| l.owner == Some(user) && l.talks_since().is_some());
     let start = own().filter_map(|l| l.talks_since()).min();
-    let end = own().filter_map(|l| l.ended_at).max();
+    let end = own().filter_map(|l| l.ended_at()).max();
     start.zip(end).map_or(1, |(start, end)| seconds(start, end))
 }
 

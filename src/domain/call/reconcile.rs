@@ -2,7 +2,7 @@
 
 use super::action::{Action, CrmStep, Intent};
 use super::assign::assign;
-use super::crm::{CrmCall, CrmCallKind};
+use super::crm::{CrmCall, CrmCallKind, CrmCallLife, CrmIndex};
 use super::leg::Leg;
 use super::outcome;
 use super::races;
@@ -19,7 +19,7 @@ pub(super) fn reconcile(call: &mut Call, now: Timestamp, actions: &mut Vec<Actio
     let undecided = races::decide(call, now, actions);
     assign(call, now, actions);
     let open: Vec<Scene> =
-        (0..call.crm.len()).filter(|i| !call.crm[*i].closed).filter_map(|i| scene(call, i)).collect();
+        call.crm.indexes().filter(|i| !call.crm[*i].is_closed()).filter_map(|i| scene(call, i)).collect();
     let cards = at_screens(&open);
     // What ends goes first: nobody shall see two cards, or one of a call somebody else has answered.
     for (scene, cards) in open.iter().zip(&cards) {
@@ -35,21 +35,21 @@ pub(super) fn reconcile(call: &mut Call, now: Timestamp, actions: &mut Vec<Actio
 
 /// Where an open CRM call stands.
 struct Scene {
-    /// Its index.
-    crm: usize,
+    /// Which.
+    crm: CrmIndex,
     /// Somebody has talked.
     answered: bool,
     /// Who is in it now, in the order they came: the one who talks, else everybody whose phone rings.
     present: Vec<UserId>,
 }
 
-fn scene(call: &Call, crm: usize) -> Option<Scene> {
-    let mut legs = call.legs.iter().filter(|l| l.crm == Some(crm)).peekable();
+fn scene(call: &Call, crm: CrmIndex) -> Option<Scene> {
+    let mut legs = call.legs.iter().filter(|l| l.crm() == Some(crm)).peekable();
     legs.peek()?;
     let talker = races::talker(call, crm).and_then(|n| call.legs[n].owner);
     let is_present = |l: &&Leg| match talker {
-        Some(user) => l.state.is_connected() && l.owner == Some(user),
-        None => matches!(l.state, LegState::Ringing | LegState::Dialing),
+        Some(user) => l.state().is_connected() && l.owner == Some(user),
+        None => matches!(l.state(), LegState::Ringing | LegState::Dialing),
     };
     Some(Scene { crm, answered: talker.is_some(), present: legs.filter(is_present).filter_map(|l| l.owner).collect() })
 }
@@ -72,10 +72,10 @@ fn at_screens(open: &[Scene]) -> Vec<BTreeSet<UserId>> {
 fn lower(call: &mut Call, scene: &Scene, cards: &BTreeSet<UserId>, now: Timestamp, actions: &mut Vec<Action>) {
     let i = scene.crm;
     if !scene.present.is_empty() {
-        call.crm[i].linger_until = None;
+        call.crm[i].stop_lingering();
         return hide(&mut call.crm[i], cards, actions);
     }
-    if !call.crm[i].told {
+    if call.crm[i].is_planned() {
         register(call, i, None, cards, now, actions);
     }
     if scene.answered || call.crm[i].kind == CrmCallKind::Outgoing || !may_ring_again(call, i, now) {
@@ -88,25 +88,24 @@ fn lower(call: &mut Call, scene: &Scene, cards: &BTreeSet<UserId>, now: Timestam
 /// Opens the cards that are due.
 fn raise(call: &mut Call, scene: &Scene, cards: &BTreeSet<UserId>, now: Timestamp, actions: &mut Vec<Action>) {
     let i = scene.crm;
-    if call.crm[i].closed {
-        return;
-    }
-    if !call.crm[i].told {
+    if call.crm[i].is_planned() {
         let first = scene.present.iter().copied().find(|user| cards.contains(user));
         register(call, i, first, cards, now, actions);
     }
     let crm = &mut call.crm[i];
-    let show: Vec<UserId> = cards.difference(&crm.visible).copied().collect();
+    let CrmCallLife::Open { visible, .. } = &mut crm.life else { return };
+    let show: Vec<UserId> = cards.difference(visible).copied().collect();
     if !show.is_empty() {
-        crm.visible.extend(&show);
+        visible.extend(&show);
         actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step: CrmStep::Show { users: show } }));
     }
 }
 
 fn hide(crm: &mut CrmCall, cards: &BTreeSet<UserId>, actions: &mut Vec<Action>) {
-    let hide: Vec<UserId> = crm.visible.difference(cards).copied().collect();
+    let CrmCallLife::Open { visible, .. } = &mut crm.life else { return };
+    let hide: Vec<UserId> = visible.difference(cards).copied().collect();
     if !hide.is_empty() {
-        crm.visible.retain(|user| cards.contains(user));
+        visible.retain(|user| cards.contains(user));
         actions.push(Action::Crm(Intent { lane: crm.lane.clone(), step: CrmStep::Hide { users: hide } }));
     }
 }
@@ -114,25 +113,27 @@ fn hide(crm: &mut CrmCall, cards: &BTreeSet<UserId>, actions: &mut Vec<Action>) 
 /// Whether an unanswered call may still reach somebody: a caller whose leg we see is still there, or a queue may be
 /// about to ring the next phone. A caller who was there while it rang and is gone has given up; a colleague who had
 /// handed the call on is no caller.
-fn may_ring_again(call: &mut Call, i: usize, now: Timestamp) -> bool {
-    let callers = || call.legs.iter().filter(|l| l.crm != Some(i) && l.direction == Direction::Out);
+fn may_ring_again(call: &mut Call, i: CrmIndex, now: Timestamp) -> bool {
+    let callers = || call.legs.iter().filter(|l| l.crm() != Some(i) && l.direction == Direction::Out);
     let waits = callers().any(Leg::is_live);
     let began = call.crm[i].started_at;
     if call.gave_way {
         return false;
     }
-    if waits || callers().any(|l| l.crm.is_none() && l.ended_at.is_some_and(|end| end >= began)) {
-        call.crm[i].linger_until = None;
+    if waits || callers().any(|l| l.crm().is_none() && l.ended_at().is_some_and(|end| end >= began)) {
+        call.crm[i].stop_lingering();
         return waits;
     }
-    let linger = call.linger();
-    let until = *call.crm[i].linger_until.get_or_insert(now + linger);
-    now < until
+    let until = now + call.linger();
+    match &mut call.crm[i].life {
+        CrmCallLife::Open { linger_until, .. } => now < *linger_until.get_or_insert(until),
+        CrmCallLife::Planned | CrmCallLife::Finished | CrmCallLife::Replaced | CrmCallLife::Refused => false,
+    }
 }
 
 fn register(
     call: &mut Call,
-    i: usize,
+    i: CrmIndex,
     first: Option<UserId>,
     cards: &BTreeSet<UserId>,
     now: Timestamp,
@@ -143,17 +144,14 @@ fn register(
     let nobody_new = call
         .legs
         .iter()
-        .filter(|l| l.crm == Some(i))
+        .filter(|l| l.crm() == Some(i))
         .all(|l| matches!(l.party, Party::Colleague(_) | Party::Emergency));
     // A clock that was put back must not date a call into the future.
     let latest = now - call.ahead;
     let crm = &mut call.crm[i];
     crm.user = first.unwrap_or(crm.user);
-    crm.told = true;
     let show = cards.contains(&crm.user);
-    if show {
-        crm.visible.insert(crm.user);
-    }
+    crm.life = CrmCallLife::Open { visible: show.then_some(crm.user).into_iter().collect(), linger_until: None };
     let create = match crm.kind {
         _ if nobody_new => false,
         CrmCallKind::Outgoing => matches!(create, CrmCreate::Outgoing | CrmCreate::All),
@@ -171,8 +169,8 @@ fn register(
 }
 
 fn next_wake(call: &Call) -> Option<Timestamp> {
-    let linger = call.crm.iter().filter(|c| !c.closed).filter_map(|c| c.linger_until);
-    let click = call.awaits_legs().then(|| call.started_at + CLICK_PATIENCE);
+    let linger = call.crm.iter().filter_map(CrmCall::lingers_until);
+    let click = call.awaited_click().map(|_| call.started_at + CLICK_PATIENCE);
     let overdue = call.legs.iter().filter(|l| l.is_live()).map(|l| l.first_seen + call.policy.longest);
     linger.chain(call.confirm_until).chain(click).chain(overdue).chain(next_settling(call)).min()
 }

@@ -1,6 +1,9 @@
 //! A call after the clock was corrected.
 
-use super::{Call, CrmCall, Leg};
+use super::crm::{CrmCall, CrmCallLife};
+use super::crm_share::CrmShare;
+use super::leg_life::{LegEnd, LegLife, Talk};
+use super::{Call, Leg};
 use crate::domain::Timestamp;
 
 impl Call {
@@ -21,14 +24,46 @@ impl Call {
         } = self;
         move_by(millis, [Some(started_at), confirm_until.as_mut()]);
         for leg in legs {
-            let Leg { first_seen, last_seen, answered_at, ended_at, known_until, relevant_since, other_number, .. } =
-                leg;
+            let Leg { first_seen, last_seen, life, share, other_number, .. } = leg;
             move_by(millis, [Some(first_seen), Some(last_seen), other_number.as_mut().map(|n| &mut n.since)]);
-            move_by(millis, [answered_at, ended_at, known_until, relevant_since].map(Option::as_mut));
+            move_by(millis, of_life(life));
+            move_by(millis, [of_share(share)]);
         }
-        for CrmCall { started_at, linger_until, .. } in crm {
-            move_by(millis, [Some(started_at), linger_until.as_mut()]);
+        for CrmCall { started_at, life, .. } in crm.iter_mut() {
+            move_by(millis, [Some(started_at), of_crm_call(life)]);
         }
+    }
+}
+
+fn of_life(life: &mut LegLife) -> [Option<&mut Timestamp>; 3] {
+    match life {
+        LegLife::Live { phase, unheard_since } => [unheard_since.as_mut(), phase.talk_mut().map(of_talk), None],
+        LegLife::Ended { at, talk, end: LegEnd::Unseen { unheard_since } } => {
+            [Some(at), talk.as_mut().map(of_talk), unheard_since.as_mut()]
+        }
+        LegLife::Ended { at, talk, end: LegEnd::Seen | LegEnd::GivenUp } => {
+            [Some(at), talk.as_mut().map(of_talk), None]
+        }
+    }
+}
+
+const fn of_talk(talk: &mut Talk) -> &mut Timestamp {
+    match talk {
+        Talk::Since(at) | Talk::LostRace(at) => at,
+    }
+}
+
+const fn of_share(share: &mut CrmShare) -> Option<&mut Timestamp> {
+    match share {
+        CrmShare::Outside { since } => since.as_mut(),
+        CrmShare::In { since, .. } => Some(since),
+    }
+}
+
+const fn of_crm_call(life: &mut CrmCallLife) -> Option<&mut Timestamp> {
+    match life {
+        CrmCallLife::Open { linger_until, .. } => linger_until.as_mut(),
+        CrmCallLife::Planned | CrmCallLife::Finished | CrmCallLife::Replaced | CrmCallLife::Refused => None,
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn number_change(
 fn news_of(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberChange {
     let leg = &call.legs[i];
     let Some(number) = seen.leg.remote.as_ref() else { return NumberChange::Same };
-    let Some(crm) = leg.crm.filter(|crm| !call.crm[*crm].closed && leg.party.is_outside()) else {
+    let Some(crm) = leg.crm().filter(|crm| !call.crm[*crm].is_closed() && leg.party.is_outside()) else {
         return NumberChange::Same;
     };
     let made_with = call.crm[crm].number.as_ref();
@@ -87,11 +87,11 @@ fn news_of(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberChan
 
 /// The same where another client's number is shown.
 fn client_change(call: &Call, leg: &Leg, number: &Phone, talks_long: bool, seen: &LegEvent) -> NumberChange {
-    let Some(crm) = leg.crm else { return NumberChange::Same };
+    let Some(crm) = leg.crm() else { return NumberChange::Same };
     let made_with = call.crm[crm].number.as_ref();
-    let clicked = call.click.is_some() && crm == 0;
+    let clicked = call.clicked() == Some(crm);
     let ends = seen.state == LegState::Released;
-    let left = call.crm.iter().filter(|c| c.replaced).filter_map(|c| c.number.as_ref()).any(|n| n.may_be(number));
+    let left = call.crm.iter().any(|c| c.is_replaced() && c.number.as_ref().is_some_and(|n| n.may_be(number)));
     match made_with {
         // The number the call has left came late.
         _ if left => NumberChange::Doubtful,
@@ -121,7 +121,7 @@ impl NumberChange {
 pub(super) fn name_by_leg(call: &mut Call, i: usize, actions: &mut Vec<Action>) {
     let leg = &call.legs[i];
     let Some(number) = leg.remote.clone().filter(|_| leg.party == Party::Client) else { return };
-    let Some(crm) = leg.crm.filter(|crm| !call.crm[*crm].closed && (*crm > 0 || call.click.is_none())) else { return };
+    let Some(crm) = leg.crm().filter(|crm| !call.crm[*crm].is_closed() && call.clicked() != Some(*crm)) else { return };
     let better = match &call.crm[crm].number {
         None => true,
         Some(known) => !is_full(known) && is_full(&number) && !known.may_be(&number),
@@ -141,7 +141,7 @@ pub(super) fn without_number(seen: &Sighting) -> Sighting {
 
 /// The call belongs to this client: the CRM call made with another number, or with none, gives it over.
 pub(super) fn replace_number(call: &mut Call, i: usize, number: Phone, actions: &mut Vec<Action>) {
-    let Some(old) = call.legs[i].crm else { return };
+    let Some(old) = call.legs[i].crm() else { return };
     let CrmCall { number: from, kind, started_at, .. } = call.crm[old].clone();
     call.renumbered += 1;
     note(call, i, from.clone(), number.clone(), actions);
@@ -150,12 +150,11 @@ pub(super) fn replace_number(call: &mut Call, i: usize, number: Phone, actions: 
         same => same,
     };
     let Some(next) = open_next(call, i, kind, number.clone(), started_at, actions) else { return };
-    for leg in call.legs.iter_mut().filter(|l| l.crm == Some(old) && l.is_live()) {
-        leg.crm = Some(next);
+    for leg in call.legs.iter_mut().filter(|l| l.crm() == Some(old) && l.is_live()) {
+        leg.share.join(next, started_at);
     }
     let leg = &mut call.legs[i];
     (leg.remote, leg.party, leg.other_number) = (Some(number), Party::Client, None);
-    call.crm[old].replaced = true;
     outcome::close_replaced(call, old, actions);
 }
 
@@ -172,7 +171,7 @@ pub(super) fn settle_numbers(call: &mut Call, now: Timestamp, actions: &mut Vec<
     for i in 0..call.legs.len() {
         let leg = &call.legs[i];
         let Some(other) = leg.other_number.clone() else { continue };
-        let lasting = leg.ended_at.unwrap_or(now).since(other.since) >= lasting(call, i);
+        let lasting = leg.ended_at().unwrap_or(now).since(other.since) >= lasting(call, i);
         if lasting {
             split(call, i, other, actions);
         } else if !leg.is_live() {
@@ -189,7 +188,7 @@ pub(super) fn next_settling(call: &Call) -> Option<Timestamp> {
 
 /// A number where there was none needs no proof.
 fn lasting(call: &Call, i: usize) -> Duration {
-    let hidden = call.legs[i].crm.is_some_and(|crm| call.crm[crm].number.is_none());
+    let hidden = call.legs[i].crm().is_some_and(|crm| call.crm[crm].number.is_none());
     if hidden { Duration::ZERO } else { LASTING }
 }
 
@@ -197,12 +196,12 @@ fn lasting(call: &Call, i: usize) -> Duration {
 fn split(call: &mut Call, i: usize, other: OtherNumber, actions: &mut Vec<Action>) {
     let leg = &mut call.legs[i];
     leg.other_number = None;
-    let from = leg.crm.and_then(|crm| call.crm[crm].number.clone());
+    let from = leg.crm().and_then(|crm| call.crm[crm].number.clone());
     let mut next = leg.clone();
-    leg.state = LegState::Released;
-    leg.ended_at = Some(other.since);
-    (next.remote, next.party, next.crm) = (Some(other.number.clone()), other.party, None);
-    (next.handed_over, next.alone, next.relevant_since) = (other.party == Party::Client, true, Some(other.since));
+    leg.life.end_at(other.since);
+    (next.remote, next.party) = (Some(other.number.clone()), other.party);
+    next.handed_over = other.party == Party::Client;
+    next.stand_alone(Some(other.since));
     call.legs.push(next);
     call.renumbered += 1;
     let last = call.legs.len() - 1;

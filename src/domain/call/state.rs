@@ -1,7 +1,7 @@
 //! A call and the choices that were in force when it began.
 
-use super::click::Click;
-use super::crm::CrmCall;
+use super::click::CallClick;
+use super::crm::{CrmCall, CrmCalls, CrmIndex};
 use super::leg::Leg;
 use crate::domain::company::{CallSettings, CrmCreate, InternalCalls, LONGEST_CALL_H};
 use crate::domain::directory::Directory;
@@ -74,11 +74,11 @@ pub struct Call {
     /// The choices in force.
     pub policy: Policy,
     /// The click it came from, if any.
-    pub click: Option<Click>,
+    pub click: Option<CallClick>,
     /// In the order seen.
     pub legs: Vec<Leg>,
-    /// In the order made.
-    pub crm: Vec<CrmCall>,
+    /// What the CRM knows of it.
+    pub crm: CrmCalls,
     /// Until when legs may confirm themselves after a reconnect.
     pub confirm_until: Option<Timestamp>,
     /// How far the moments in this call are ahead of the clock, because the clock was put back meanwhile.
@@ -102,7 +102,7 @@ impl Call {
             click: None,
             // Thousands are in memory, and most have one of each; an empty list grows to four at once.
             legs: Vec::with_capacity(1),
-            crm: Vec::with_capacity(1),
+            crm: CrmCalls::with_room_for_one(),
             confirm_until: None,
             ahead: Duration::ZERO,
             gave_way: false,
@@ -126,10 +126,10 @@ impl Call {
         // Before this leg: nothing, a leg that is still there, or silence since the last one ended.
         let silent_before = |leg: &Leg| {
             let earlier = self.legs.iter().filter(|l| l.first_seen < leg.first_seen);
-            let until = |l: &Leg| l.ended_at.map_or(leg.first_seen, |end| end.min(leg.first_seen));
+            let until = |l: &Leg| l.ended_at().map_or(leg.first_seen, |end| end.min(leg.first_seen));
             earlier.map(until).max().map(|end| leg.first_seen.since(end))
         };
-        let gaps = self.legs.iter().filter(|l| l.crm.is_some()).filter_map(silent_before);
+        let gaps = self.legs.iter().filter(|l| l.crm().is_some()).filter_map(silent_before);
         let widest = gaps.max().unwrap_or_default();
         (2 * widest).min(LONGEST_LINGER).max(self.policy.linger)
     }
@@ -141,13 +141,19 @@ impl Call {
 
     /// Whether nothing more is expected: no live leg, every CRM call closed.
     pub fn is_over(&self) -> bool {
-        self.legs.iter().all(|l| !l.is_live()) && self.crm.iter().all(|c| c.closed)
+        self.legs.iter().all(|l| !l.is_live()) && self.crm.iter().all(CrmCall::is_closed)
     }
 
-    /// A click that still waits for its own leg; others of the call may be there already.
-    pub fn awaits_legs(&self) -> bool {
-        self.click.is_some()
-            && self.crm.first().is_some_and(|c| !c.closed)
-            && self.legs.iter().all(|l| l.crm != Some(0))
+    /// The CRM call of the click it began with.
+    pub(super) fn clicked(&self) -> Option<CrmIndex> {
+        self.click.as_ref().map(|click| click.record)
+    }
+
+    /// The click, as long as it waits for its own leg; others of the call may be there already.
+    pub fn awaited_click(&self) -> Option<&CallClick> {
+        let waits = |click: &&CallClick| {
+            !self.crm[click.record].is_closed() && self.legs.iter().all(|l| l.crm() != Some(click.record))
+        };
+        self.click.as_ref().filter(waits)
     }
 }

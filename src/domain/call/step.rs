@@ -1,10 +1,11 @@
 //! One event in, the changed call and what to do about it out.
 
 use super::action::{Action, CrmStep, Intent, Reason};
-use super::click::Click;
-use super::crm::{CrmCall, CrmCallKind};
+use super::click::{CallClick, Click, ClickDialling};
+use super::crm::CrmCall;
 use super::event::{DialFailure, Event};
 use super::leg::Leg;
+use super::leg_life::LegLife;
 use super::leg_updates::{leave, merge_legs};
 use super::limits;
 use super::note::Note;
@@ -14,7 +15,7 @@ use super::renumber::settle_numbers;
 use super::state::{CLICK_PATIENCE, Call};
 use crate::domain::card::{CardCommand, CommandRefused};
 use crate::domain::leg::{LegState, SwitchCommand};
-use crate::domain::{ExternalId, LegId, Timestamp, UserId};
+use crate::domain::{ExternalId, LegId, Phone, Timestamp, UserId};
 
 /// The outcome of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,19 +38,13 @@ pub fn step(mut call: Call, event: Event, clock: Timestamp) -> Step {
     match event {
         Event::Legs(seen) => merge_legs(&mut call, &seen, now, &mut actions),
         Event::LegLeft(id) => leave(&mut call, &id, now, &mut actions),
-        Event::Clicked(click) => clicked(&mut call, click, now, &mut actions),
+        Event::Clicked { click, from } => clicked(&mut call, click, from, now, &mut actions),
         Event::DialFailed(why) => dial_failed(&mut call, why, &mut actions),
         Event::Registered { lane, crm } => {
-            if let Some(c) = call.crm.iter_mut().find(|c| c.lane == lane) {
-                c.crm = Some(crm);
-            }
+            call.crm.of_lane(&lane).into_iter().for_each(|c| c.crm = Some(crm.clone()));
         }
         Event::RegisterRefused { lane } => {
-            if let Some(c) = call.crm.iter_mut().find(|c| c.lane == lane) {
-                c.closed = true;
-                c.refused = true;
-                c.visible.clear();
-            }
+            call.crm.of_lane(&lane).into_iter().for_each(CrmCall::refuse);
         }
         Event::Pressed { user, leg, command } => pressed(&mut call, user, leg.as_ref(), &command, &mut actions),
         Event::ReleaseRefused(id) => {
@@ -72,34 +67,23 @@ pub fn step(mut call: Call, event: Event, clock: Timestamp) -> Step {
     Step { call, actions }
 }
 
-fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Action>) {
+fn clicked(call: &mut Call, click: Click, from: Option<Phone>, now: Timestamp, actions: &mut Vec<Action>) {
     if call.click.is_some() {
         return;
     }
-    let lane = ExternalId::new(call.key.as_str());
-    let (dialled, click) = (click.to.clone(), click.kept());
-    let mut crm = CrmCall::new(lane.clone(), CrmCallKind::Outgoing, click.user, click.to.clone(), now);
-    crm.crm = Some(click.crm.clone());
-    crm.told = true;
-    // The portal may have opened the card for whoever clicked.
-    crm.visible.insert(click.user);
-    call.crm.push(crm);
-    let (crm, to, facts) = (click.crm.clone(), click.to.clone(), click.facts.clone());
-    actions.push(Action::Note(Note::Clicked { user: click.user, crm, to, facts }));
-    actions.push(Action::Crm(Intent { lane: lane.clone(), step: CrmStep::Adopt { crm: click.crm.clone() } }));
-    let dial = match (click.from.clone(), dialled) {
-        _ if click.late => Err(DialFailure::TooLate),
-        (_, None) if click.facts.hidden => Err(DialFailure::HiddenNumber),
-        (_, None) => Err(DialFailure::NotANumber),
-        (None, _) => Err(DialFailure::NoNumber),
-        (Some(from), Some(to)) => Ok(SwitchCommand::Make { from, to }),
-    };
-    let show = Some(click.user).filter(|_| click.facts.mobile);
-    call.click = Some(click);
-    match dial {
+    let command = ClickDialling::new(from.clone(), click.to.clone(), click.late).command(&click.facts);
+    let Click { crm, user, to, late, facts } = click.kept();
+    let dialling = ClickDialling::new(from, to, late);
+    let (lane, to) = (ExternalId::new(call.key.as_str()), dialling.to().cloned());
+    let record = call.crm.push(CrmCall::clicked(lane.clone(), crm.clone(), user, to.clone(), now));
+    actions.push(Action::Note(Note::Clicked { user, crm: crm.clone(), to, facts: facts.clone() }));
+    actions.push(Action::Crm(Intent { lane: lane.clone(), step: CrmStep::Adopt { crm: crm.clone() } }));
+    let show = facts.mobile.then(|| CrmStep::Show { users: vec![user] });
+    call.click = Some(CallClick { crm, user, dialling, facts, record });
+    match command {
         Ok(make) => {
             // The mobile application opens no card; whoever clicked may sit before his computer.
-            actions.extend(show.map(|user| Action::Crm(Intent { lane, step: CrmStep::Show { users: vec![user] } })));
+            actions.extend(show.map(|step| Action::Crm(Intent { lane, step })));
             actions.push(Action::Switch(make));
         }
         Err(why) => dial_failed(call, why, actions),
@@ -107,7 +91,7 @@ fn clicked(call: &mut Call, click: Click, now: Timestamp, actions: &mut Vec<Acti
 }
 
 fn dial_failed(call: &mut Call, why: DialFailure, actions: &mut Vec<Action>) {
-    if call.awaits_legs() && !call.crm[0].closed {
+    if call.awaited_click().is_some() {
         actions.push(Action::Note(Note::DialFailed { why }));
         let status = outcome::of_dial_failure(why);
         outcome::close_click(call, status, Reason::Dial(why), actions);
@@ -126,13 +110,13 @@ fn pressed(call: &mut Call, user: UserId, leg: Option<&LegId>, command: &CardCom
     };
     let id = found.id.clone();
     let button = command.button();
-    if !(found.is_live() && button.fits(found.state.into(), found.direction)) {
+    if !(found.is_live() && button.fits(found.state().into(), found.direction)) {
         return actions.push(Action::Refuse(CommandRefused::WrongPhase));
     }
     let asked = match command {
         CardCommand::Answer => SwitchCommand::Answer(id),
         CardCommand::Reject => {
-            found.rejected |= matches!(found.state, LegState::Ringing | LegState::Dialing);
+            found.rejected |= matches!(found.state(), LegState::Ringing | LegState::Dialing);
             SwitchCommand::Release(id)
         }
         CardCommand::Hold => SwitchCommand::Hold(id),
@@ -146,9 +130,11 @@ fn pressed(call: &mut Call, user: UserId, leg: Option<&LegId>, command: &CardCom
 fn link_lost(call: &mut Call, at: Timestamp, actions: &mut Vec<Action>) {
     call.confirm_until = None;
     let mut hit = false;
-    for leg in call.legs.iter_mut().filter(|l| l.is_live() && l.known_until.is_none()) {
-        leg.known_until = Some(at.max(leg.last_seen));
-        hit = true;
+    for leg in &mut call.legs {
+        if let LegLife::Live { unheard_since: unheard @ None, .. } = &mut leg.life {
+            *unheard = Some(at.max(leg.last_seen));
+            hit = true;
+        }
     }
     if hit {
         actions.push(Action::Note(Note::LinkLost));
@@ -156,12 +142,7 @@ fn link_lost(call: &mut Call, at: Timestamp, actions: &mut Vec<Action>) {
 }
 
 fn link_back(call: &mut Call, now: Timestamp) {
-    let mut open = false;
-    for leg in call.legs.iter_mut().filter(|l| l.is_live() && l.known_until.is_some()) {
-        leg.unconfirmed = true;
-        open = true;
-    }
-    if open {
+    if call.legs.iter().any(Leg::is_unheard) {
         call.confirm_until = Some(now + call.policy.grace);
     }
 }
@@ -170,18 +151,17 @@ fn link_back(call: &mut Call, now: Timestamp) {
 fn expire(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>) {
     if call.confirm_until.is_some_and(|t| t <= now) {
         call.confirm_until = None;
-        for leg in call.legs.iter_mut().filter(|l| l.is_live() && l.unconfirmed) {
+        for leg in call.legs.iter_mut().filter(|l| l.is_unheard()) {
             leg.end_unseen();
             actions.push(Action::Note(Note::EndUnknown { leg: leg.id.clone() }));
         }
     }
     let longest = call.policy.longest;
     for leg in call.legs.iter_mut().filter(|l| l.is_live() && l.first_seen + longest <= now) {
-        leg.end_unseen();
-        leg.overdue = true;
+        leg.give_up();
         actions.push(Action::Note(Note::Overdue { leg: leg.id.clone() }));
     }
-    if call.awaits_legs() && call.started_at + CLICK_PATIENCE <= now {
+    if call.started_at + CLICK_PATIENCE <= now {
         outcome::close_click(call, super::FinishStatus::Unavailable, Reason::NoLeg, actions);
     }
 }

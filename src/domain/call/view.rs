@@ -13,14 +13,14 @@ impl Call {
         let mut legs: Vec<LegView> = self.legs.iter().map(leg_view).collect();
         if legs.is_empty()
             && let Some(click) = &self.click
-            && let Some(from) = &click.from
+            && let Some(from) = click.dialling.from()
         {
             // Between the click and the phone's first ring there is no leg yet, but there is something to see.
             legs.push(LegView {
                 leg: None,
                 owner: Some(click.user),
                 own: from.clone(),
-                remote: click.to.clone(),
+                remote: click.dialling.to().cloned(),
                 party: Party::Client,
                 display_name: None,
                 direction: Direction::Out,
@@ -49,7 +49,7 @@ fn leg_view(leg: &Leg) -> LegView {
         party: leg.party,
         display_name: leg.display_name.clone(),
         direction: leg.direction,
-        phase: leg.state.into(),
-        answered_at: leg.answered_at,
+        phase: leg.state().into(),
+        answered_at: leg.answered_at(),
     }
 }

@@ -1,13 +1,13 @@
 //! What an actor makes of the answers of portal and switch.
 
 use super::Actor;
-use super::round::{Origin, Round};
+use super::round::{CommandToSend, Origin, Round};
 use crate::bitrix::{ApiError, Objection};
+use crate::domain::Timestamp;
 use crate::domain::call::{Call, DialFailure, Event, Note};
 use crate::domain::card::CommandRefused;
 use crate::domain::leg::{Accepted, CommandError, SwitchCommand, SwitchRefusal};
 use crate::domain::outbox::{Request, RequestKind, RequestReply};
-use crate::domain::{CallKey, Timestamp};
 use crate::session::outbox::Substitute;
 use crate::session::outbox::{DispatchOutcome, JobOutcome, rest_after};
 
@@ -118,25 +118,22 @@ impl Actor {
         }
     }
 
-    pub(super) fn commanded(
-        &mut self,
-        key: &CallKey,
-        command: &SwitchCommand,
-        origin: Origin,
-        answer: Result<Accepted, CommandError>,
-        round: &mut Round,
-    ) {
-        match (command, &answer) {
-            (SwitchCommand::Make { .. }, Ok(Accepted { call: Some(call) })) => {
-                self.open_calls.alias(call.clone(), key.clone());
+    pub(super) fn commanded(&mut self, sent: CommandToSend, answer: Result<Accepted, CommandError>, round: &mut Round) {
+        let CommandToSend { call, command, origin } = sent;
+        match (&call, &command, &answer) {
+            (Some(key), SwitchCommand::Make { .. }, Ok(Accepted { call: Some(name) })) => {
+                self.open_calls.alias(name.clone(), key.clone());
             }
             // The phone may be ringing already: the click's own patience decides.
-            (SwitchCommand::Make { .. }, Ok(_) | Err(CommandError::TimedOut)) => {}
-            (SwitchCommand::Make { .. }, Err(error)) => {
-                tracing::warn!(call = %key, %error, "the click could not be dialled");
-                self.take_known(key, Event::DialFailed(dial_failure(error)), round);
+            (_, SwitchCommand::Make { .. }, Ok(_) | Err(CommandError::TimedOut)) => {}
+            (_, SwitchCommand::Make { .. }, Err(error)) => {
+                let key = call.as_ref().map(tracing::field::display);
+                tracing::warn!(call = key, %error, "the click could not be dialled");
+                if let Some(key) = &call {
+                    self.take_known(key, Event::DialFailed(dial_failure(error)), round);
+                }
             }
-            (SwitchCommand::Release(leg), Err(_)) => {
+            (Some(key), SwitchCommand::Release(leg), Err(_)) => {
                 self.take_known(key, Event::ReleaseRefused(leg.clone()), round);
             }
             _ => {}

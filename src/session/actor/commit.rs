@@ -66,16 +66,16 @@ impl Actor {
             self.journal.settle(pointless, now).await;
         }
         self.forget_abandoned().await;
-        for (key, command, origin) in round.commands {
+        for sent in round.commands {
             let commander = self.commander.clone();
-            let sent = async move {
+            let asked = async move {
                 let answer = match commander {
-                    Some(commander) => commander.send(command.clone()).await,
+                    Some(commander) => commander.send(sent.command.clone()).await,
                     None => Err(CommandError::Offline),
                 };
-                TaskDone::Command { key, command, origin, answer }
+                TaskDone::Command { sent, answer }
             };
-            self.tasks.spawn(sent.in_current_span());
+            self.tasks.spawn(asked.in_current_span());
         }
         for dispatch in self.outbox.ready(now, &mut self.rate_limit) {
             let (portal, clock) = (self.portal.clone(), self.clock.clone());

@@ -19,7 +19,7 @@ use super::status::SharedStatus;
 use super::upkeep::UpkeepSignals;
 use crate::bitrix::{Portal, RateLimitSlot};
 use crate::clock::Clock;
-use crate::domain::call::{Click, Event};
+use crate::domain::call::Event;
 use crate::domain::card::CommandRefused;
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
@@ -28,7 +28,7 @@ use crate::domain::numbers::NumberPlan;
 use crate::domain::{CallKey, CompanyId, Phone, Timestamp, UserId};
 use crate::ecss::Commander;
 use crate::store::Store;
-use round::{Origin, Round};
+use round::{CommandToSend, Origin, Round};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -51,7 +51,7 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 /// What became of something done outside the loop.
 enum TaskDone {
     Crm(DispatchOutcome),
-    Command { key: CallKey, command: SwitchCommand, origin: Origin, answer: Result<Accepted, CommandError> },
+    Command { sent: CommandToSend, answer: Result<Accepted, CommandError> },
 }
 
 /// What an actor works with.
@@ -165,14 +165,14 @@ impl Actor {
                 let key = CallKey::new(format!("c2c/{}", click.crm));
                 round.record.handled.extend(event);
                 if self.open_calls.get(&key).is_none() {
-                    let click = Click { from: self.phone_of(click.user), ..click };
-                    self.take(&key, Event::Clicked(click), Origin::Click, &mut round);
+                    let from = self.phone_of(click.user);
+                    self.take(&key, Event::Clicked { click, from }, Origin::Click, &mut round);
                 }
             }
             ActorMessage::DialPlain { user, to } => {
                 if let Some(from) = self.phone_of(user) {
                     let command = SwitchCommand::Make { from, to };
-                    round.commands.push((CallKey::new(""), command, Origin::Nobody));
+                    round.commands.push(CommandToSend { call: None, command, origin: Origin::Nobody });
                 } else {
                     tracing::warn!(%user, "a click of an employee without a number");
                 }
@@ -249,9 +249,7 @@ impl Actor {
         self.follow_clock(&mut round);
         match done {
             Ok(TaskDone::Crm(completed)) => self.completed(&completed, &mut round).await,
-            Ok(TaskDone::Command { key, command, origin, answer }) => {
-                self.commanded(&key, &command, origin, answer, &mut round);
-            }
+            Ok(TaskDone::Command { sent, answer }) => self.commanded(sent, answer, &mut round),
             // Its lanes would wait for an answer for ever: everything is made anew from what is stored.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(error) => tracing::error!(%error, "a request ended abnormally"),

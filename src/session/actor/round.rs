@@ -1,6 +1,6 @@
 //! Collects what a round of steps wants done, so that it is stored in one transaction before any of it is done.
 
-use crate::domain::call::{Action, Call, Event, Intent, Note, Step, step};
+use crate::domain::call::{Action, Call, Event, Intent, Leg, Note, Step, step};
 use crate::domain::excess::Excess;
 use crate::domain::leg::SwitchCommand;
 use crate::domain::{CallKey, LegId, Timestamp};
@@ -19,13 +19,21 @@ pub(super) enum Origin {
     Card(ActionReply),
 }
 
+/// A command for the switch.
+pub(super) struct CommandToSend {
+    /// The call it belongs to; `None` for a number that is only dialled, whose legs make a call of their own.
+    pub call: Option<CallKey>,
+    pub command: SwitchCommand,
+    pub origin: Origin,
+}
+
 /// One round.
 #[derive(Default)]
 pub(super) struct Round {
     pub record: Record,
     /// The steps behind `record.intents`, in the same order.
     pub steps: Vec<(CallKey, Intent)>,
-    pub commands: Vec<(CallKey, SwitchCommand, Origin)>,
+    pub commands: Vec<CommandToSend>,
     /// Legs that calls have forgotten.
     pub forgotten: Vec<(CallKey, LegId)>,
     /// What there was too much of.
@@ -44,7 +52,7 @@ impl Round {
                 Action::Crm(intent) => self.intent(&call.key, now, intent),
                 Action::Switch(command) => {
                     let origin = origin.take().unwrap_or(Origin::Nobody);
-                    self.commands.push((call.key.clone(), command, origin));
+                    self.commands.push(CommandToSend { call: Some(call.key.clone()), command, origin });
                 }
                 Action::Refuse(why) => {
                     if let Some(Origin::Card(reply)) = origin.take() {
@@ -123,5 +131,5 @@ impl Round {
 }
 
 fn ended_at(call: &Call) -> Timestamp {
-    call.legs.iter().filter_map(|l| l.ended_at).max().unwrap_or(call.started_at)
+    call.legs.iter().filter_map(Leg::ended_at).max().unwrap_or(call.started_at)
 }

@@ -65,11 +65,11 @@ impl LegIndex {
         }
         // What has ended does not go back to where it was before it came here; and right after a move it is an overtaken
         // message that says so.
-        let has_ended = !old.is_live() && !old.end_unknown;
+        let has_ended = !old.is_live() && !old.ended_unseen();
         if location.before.as_ref() == Some(named) && (has_ended || now.since(location.since) <= LATE) {
             return LegRoute::Elsewhere(named.clone());
         }
-        if old.is_live() && old.answered_at.is_none() && known.named_is_new {
+        if old.is_live() && old.answered_at().is_none() && known.named_is_new {
             return LegRoute::Renamed(from);
         }
         *location = LegLocation { call: named.clone(), since: now, before: Some(from.clone()) };

@@ -4,10 +4,10 @@ mod call_aliases;
 mod leg_index;
 mod time_index;
 
-use crate::domain::call::{Call, Event, Sighting};
+use crate::domain::call::{Call, CallClick, ClickDialling, Event, Leg, Sighting};
 use crate::domain::directory::Directory;
 use crate::domain::leg::{Direction, LegEvent};
-use crate::domain::numbers::{NumberPlan, disclosed};
+use crate::domain::numbers::NumberPlan;
 use crate::domain::{CallKey, LegId, SwitchCallId, Timestamp};
 use call_aliases::CallAliases;
 use leg_index::{KnownCalls, LegIndex, LegRoute};
@@ -67,7 +67,7 @@ impl OpenCalls {
         let over = call.is_over();
         self.timers.set(&key, wake);
         self.silence.set(&key, (!over).then(|| call.last_heard()));
-        if call.awaits_legs() {
+        if call.awaited_click().is_some() {
             self.clicks.insert(key.clone());
         } else {
             self.clicks.remove(&key);
@@ -78,7 +78,7 @@ impl OpenCalls {
             call.crm.shrink_to_fit();
             if !self.ended.contains_key(&key) {
                 self.ended.insert(key.clone(), now);
-                if call.legs.iter().any(|leg| leg.end_unknown) {
+                if call.legs.iter().any(Leg::ended_unseen) {
                     self.unseen.push_back((now + REMEMBER_UNSEEN, key.clone()));
                 } else {
                     self.to_forget.push_back((now + REMEMBER, key.clone()));
@@ -260,15 +260,16 @@ impl OpenCalls {
 
 /// Whether this leg can be the first one of a click's call: the employee's phone, and the number he clicked.
 fn waits_for(call: &Call, leg: &LegEvent, now: Timestamp) -> bool {
-    let Some(click) = &call.click else { return false };
-    call.awaits_legs()
-        && now.since(call.started_at) <= MATCH_WINDOW
-        && click.from.as_ref().is_some_and(|from| from.digits() == leg.own.digits())
-        && click.to.clone().map(disclosed).is_some_and(|to| match &leg.remote {
-            Some(remote) => remote.may_be(&to),
+    let Some(CallClick { dialling: ClickDialling::Dialable { from, to }, .. }) = call.awaited_click() else {
+        return false;
+    };
+    now.since(call.started_at) <= MATCH_WINDOW
+        && from.digits() == leg.own.digits()
+        && match &leg.remote {
+            Some(remote) => remote.may_be(to),
             // Who calls with a hidden number has not been called.
             None => leg.direction == Direction::Out,
-        })
+        }
 }
 
 #[cfg(test)]
@@ -315,13 +316,12 @@ mod tests {
         let click = Click {
             crm: "x".into(),
             user: UserId(1),
-            from: Some(phone("1001")),
             to: Some(phone("+7 983 555-11-22")),
             late: false,
             facts: ClickFacts::default(),
         };
         let mut open_calls = OpenCalls::default();
-        open_calls.put(step(call, Event::Clicked(click), NOW).call, None, NOW);
+        open_calls.put(step(call, Event::Clicked { click, from: Some(phone("1001")) }, NOW).call, None, NOW);
         open_calls
     }
 
@@ -384,15 +384,8 @@ mod tests {
         let later = NOW + Duration::from_secs(2);
         let call = Call::new("c2c/a".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), later);
         let to = Some(phone("+7 983 555-11-22"));
-        let again = Click {
-            crm: "a".into(),
-            user: UserId(1),
-            from: Some(phone("1001")),
-            to,
-            late: false,
-            facts: ClickFacts::default(),
-        };
-        open_calls.put(step(call, Event::Clicked(again), later).call, None, later);
+        let again = Click { crm: "a".into(), user: UserId(1), to, late: false, facts: ClickFacts::default() };
+        open_calls.put(step(call, Event::Clicked { click: again, from: Some(phone("1001")) }, later).call, None, later);
         assert_eq!(key(&mut open_calls, leg("s1", "1001", "89835551122"), later), "c2c/x");
     }
 

@@ -6,16 +6,7 @@ use LegState::{Released, Ringing, Talking};
 
 fn clicked() -> Scenario {
     let mut s = Scenario::new();
-    let (crm, user) = ("portal.1".into(), UserId(1));
-    s.event(Event::Clicked(Click {
-        crm,
-        user,
-        from: Some(phone("1001")),
-        to: Some(phone(CLIENT)),
-        late: false,
-        facts: ClickFacts::default(),
-    }))
-    .requests();
+    s.event(click_on(CLIENT)).requests();
     s
 }
 
@@ -65,15 +56,7 @@ fn a_phone_that_rings_long_after_the_click_is_a_call_of_its_own() {
 fn a_second_click_on_a_running_click_changes_nothing() {
     let mut s = clicked();
     s.outgoing("1001", Ringing).after(2);
-    let (crm, user) = ("portal.2".into(), UserId(1));
-    s.event(Event::Clicked(Click {
-        crm,
-        user,
-        from: Some(phone("1001")),
-        to: Some(phone(CLIENT)),
-        late: false,
-        facts: ClickFacts::default(),
-    }));
+    s.event(click_on(CLIENT));
     assert!(s.requests().is_empty());
     assert_eq!(s.asked.len(), 1, "dialled once");
 }
@@ -99,15 +82,7 @@ fn a_clicked_call_is_handed_over_like_any_other() {
 #[test]
 fn a_click_on_a_colleague_is_finished_although_it_is_internal() {
     let mut s = Scenario::new();
-    let (crm, user) = ("portal.1".into(), UserId(1));
-    s.event(Event::Clicked(Click {
-        crm,
-        user,
-        from: Some(phone("1001")),
-        to: Some(phone("1002")),
-        late: false,
-        facts: ClickFacts::default(),
-    }));
+    s.event(click_on("1002"));
     let both =
         |state| vec![leg("a", "1001", Direction::Out, "1002", state), leg("b", "1002", Direction::In, "1001", state)];
     s.legs(both(Ringing)).after(2).legs(both(Talking)).after(5).legs(both(Released));
@@ -146,8 +121,7 @@ fn a_click_whose_own_leg_is_never_seen_ends_although_others_of_its_call_are() {
 
 fn clicked_so(to: Option<&str>, facts: ClickFacts) -> Scenario {
     let mut s = Scenario::new();
-    let (crm, user) = ("portal.1".into(), UserId(1));
-    s.event(Event::Clicked(Click { crm, user, from: Some(phone("1001")), to: to.map(phone), late: false, facts }));
+    s.event(click(Some("1001"), to, false, facts));
     s
 }
 

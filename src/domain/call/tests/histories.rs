@@ -232,15 +232,8 @@ fn begin(truth: &Truth) -> Run {
     let mut run = Run::new(&CallSettings { responsible: truth.responsible, ..CallSettings::default() });
     if let Some(caller) = truth.parts.first().filter(|_| truth.clicked) {
         let (crm, user) = ("portal.1".into(), caller.user().expect("an employee"));
-        let click = Click {
-            crm,
-            user,
-            from: Some(caller.own.clone()),
-            to: Some(phone(CLIENT)),
-            late: false,
-            facts: ClickFacts::default(),
-        };
-        run.event(Event::Clicked(click));
+        let click = Click { crm, user, to: Some(phone(CLIENT)), late: false, facts: ClickFacts::default() };
+        run.event(Event::Clicked { click, from: Some(caller.own.clone()) });
     }
     run
 }
@@ -248,7 +241,7 @@ fn begin(truth: &Truth) -> Run {
 /// The portal names every call it has been told of and not named yet.
 fn portal_answers(run: &mut Run) {
     let unnamed: Vec<ExternalId> =
-        run.call.crm.iter().filter(|c| c.told && c.crm.is_none()).map(|c| c.lane.clone()).collect();
+        run.call.crm.iter().filter(|c| !c.is_planned() && c.crm.is_none()).map(|c| c.lane.clone()).collect();
     for lane in unnamed {
         let crm = lane.as_str().into();
         run.event(Event::Registered { lane, crm });

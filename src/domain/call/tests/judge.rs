@@ -88,7 +88,7 @@ impl Run {
     }
 
     pub fn event(&mut self, event: Event) {
-        if let Event::Clicked(click) = &event {
+        if let Event::Clicked { click, .. } = &event {
             self.judge.clicker = Some(click.user);
         }
         let Step { call, actions } = step(self.call.clone(), event.clone(), self.now);

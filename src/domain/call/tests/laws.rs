@@ -73,7 +73,7 @@ proptest! {
                 }
                 Happening::ClockJumps(seconds) => run.now = Timestamp(run.now.millis() + i64::from(seconds) * 1000),
                 Happening::Refused => {
-                    let lane = run.call.crm.iter().find(|c| c.told && !c.closed).map(|c| c.lane.clone());
+                    let lane = run.call.crm.iter().find(|c| !c.is_planned() && !c.is_closed()).map(|c| c.lane.clone());
                     if let Some(lane) = lane {
                         run.judge.forget(&lane);
                         run.event(Event::RegisterRefused { lane });

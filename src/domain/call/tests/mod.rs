@@ -12,6 +12,7 @@ mod numbers;
 mod overdue;
 mod reconnect;
 mod room;
+mod stored;
 mod stories;
 mod transfers;
 
@@ -145,6 +146,16 @@ impl Scenario {
     fn requests(&mut self) -> Vec<String> {
         std::mem::take(&mut self.requests)
     }
+}
+
+/// Employee 1 clicks on a number; his phone is 1001.
+fn click_on(to: &str) -> Event {
+    click(Some("1001"), Some(to), false, ClickFacts::default())
+}
+
+fn click(from: Option<&str>, to: Option<&str>, late: bool, facts: ClickFacts) -> Event {
+    let click = Click { crm: "portal.1".into(), user: UserId(1), to: to.map(phone), late, facts };
+    Event::Clicked { click, from: from.map(phone) }
 }
 
 /// The same leg, which has been in another call until now.

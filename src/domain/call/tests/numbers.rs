@@ -292,15 +292,7 @@ fn a_hidden_number_told_with_the_end_of_a_conversation_is_the_clients() {
 #[test]
 fn a_click_whose_client_hands_over_is_two_records() {
     let mut s = Scenario::new();
-    let click = Click {
-        crm: "p".into(),
-        user: UserId(1),
-        from: Some(phone("1001")),
-        to: Some(phone(CLIENT)),
-        late: false,
-        facts: ClickFacts::default(),
-    };
-    s.event(Event::Clicked(click)).after(1).legs(vec![outgoing(CLIENT, Ringing)]).after(1);
+    s.event(click_on(CLIENT)).after(1).legs(vec![outgoing(CLIENT, Ringing)]).after(1);
     s.legs(vec![outgoing(CLIENT, Talking)]).after(12).legs(vec![outgoing(OTHER, Talking)]).after(20);
     s.legs(vec![outgoing(OTHER, Released)]);
     let finished: Vec<_> = s.requests().into_iter().filter(|l| l.contains("finish")).collect();
@@ -310,9 +302,7 @@ fn a_click_whose_client_hands_over_is_two_records() {
 #[test]
 fn a_click_on_a_code_is_dialled_and_not_kept() {
     let mut s = Scenario::new();
-    let to = Some(phone("*160*1001*4321#"));
-    let (crm, user, from, facts) = ("p".into(), UserId(1), Some(phone("1001")), ClickFacts::default());
-    s.event(Event::Clicked(Click { crm, user, from, to, late: false, facts }));
+    s.event(click_on("*160*1001*4321#"));
     assert_eq!(s.asked, [SwitchCommand::Make { from: phone("1001"), to: phone("*160*1001*4321#") }]);
     assert!(!serde_json::to_string(&s.call).expect("plain data").contains("4321"));
 }
@@ -320,17 +310,9 @@ fn a_click_on_a_code_is_dialled_and_not_kept() {
 #[test]
 fn the_number_of_a_click_is_what_was_clicked() {
     let mut s = Scenario::new();
-    let click = Click {
-        crm: "p".into(),
-        user: UserId(1),
-        from: Some(phone("1001")),
-        to: Some(phone(CLIENT)),
-        late: false,
-        facts: ClickFacts::default(),
-    };
-    s.event(Event::Clicked(click)).after(1).legs(vec![outgoing(TECHNICAL, Ringing)]).after(1);
+    s.event(click_on(CLIENT)).after(1).legs(vec![outgoing(TECHNICAL, Ringing)]).after(1);
     s.legs(vec![outgoing(OTHER, Talking)]).after(12).legs(vec![outgoing(OTHER, Released)]);
-    assert_eq!(s.requests(), ["adopt p", "finish 1 12s 200"]);
+    assert_eq!(s.requests(), ["adopt portal.1", "finish 1 12s 200"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_leg_that_is_silent_while_thousands_come_is_ended_with_the_seconds_it_was_se
         s.legs(vec![stranger(n, Talking)]);
     }
     assert_eq!(s.requests(), ["register 1 Incoming show", "finish 1 7s 200"]);
-    assert!(s.call.crm.iter().all(|crm| crm.closed));
+    assert!(s.call.crm.iter().all(CrmCall::is_closed));
 }
 
 #[test]

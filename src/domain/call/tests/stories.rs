@@ -113,22 +113,10 @@ fn crm_items_are_made_for_the_chosen_direction_only() {
     }
 }
 
-fn click(s: &mut Scenario, from: Option<&str>) {
-    s.call.key = CallKey::from("c1");
-    s.event(Event::Clicked(Click {
-        crm: "portal.1".into(),
-        user: UserId(1),
-        from: from.map(phone),
-        to: Some(phone(CLIENT)),
-        late: false,
-        facts: ClickFacts::default(),
-    }));
-}
-
 #[test]
 fn a_click_reuses_the_portals_call() {
     let mut s = Scenario::new();
-    click(&mut s, Some("1001"));
+    s.event(click_on(CLIENT));
     assert_eq!(s.asked, [SwitchCommand::Make { from: phone("1001"), to: phone(CLIENT) }]);
     s.after(1).outgoing("1001", Ringing).after(5).outgoing("1001", Talking).after(12).outgoing("1001", Released);
     assert_eq!(s.requests(), ["adopt portal.1", "finish 1 12s 200"]);
@@ -137,23 +125,23 @@ fn a_click_reuses_the_portals_call() {
 #[test]
 fn clicks_that_cannot_be_dialled_are_finished_with_a_reason() {
     let mut s = Scenario::new();
-    click(&mut s, None);
+    s.event(click(None, Some(CLIENT), false, ClickFacts::default()));
     assert_eq!(s.requests(), ["adopt portal.1", "finish 1 0s 404"]);
 
     let mut s = Scenario::new();
-    click(&mut s, Some("1001"));
+    s.event(click_on(CLIENT));
     s.event(Event::DialFailed(DialFailure::Busy)).event(Event::DialFailed(DialFailure::Failed));
     assert_eq!(s.requests(), ["adopt portal.1", "finish 1 0s 486"]);
 
     let mut s = Scenario::new();
-    click(&mut s, Some("1001"));
+    s.event(click_on(CLIENT));
     assert_eq!(s.after(31).requests(), ["adopt portal.1", "finish 1 0s 480"], "no phone ever rang");
 }
 
 #[test]
 fn a_failure_told_after_the_phone_rang_changes_nothing() {
     let mut s = Scenario::new();
-    click(&mut s, Some("1001"));
+    s.event(click_on(CLIENT));
     s.outgoing("1001", Ringing).event(Event::DialFailed(DialFailure::Failed)).after(2).outgoing("1001", Talking);
     s.after(3).outgoing("1001", Released);
     assert_eq!(s.requests(), ["adopt portal.1", "finish 1 3s 200"]);
@@ -260,7 +248,7 @@ fn buttons_act_on_own_legs_in_the_right_phase() {
 #[test]
 fn the_card_shows_a_click_before_the_phone_rings() {
     let mut s = Scenario::new();
-    click(&mut s, Some("1001"));
+    s.event(click_on(CLIENT));
     let view = s.call.view();
     assert_eq!(view.crm, ["portal.1".into()]);
     assert_eq!(view.leg_of(UserId(1)).map(|l| l.phase), Some(Phase::Dialing));
@@ -280,4 +268,15 @@ fn a_portal_that_refuses_the_call_is_not_asked_again() {
     s.incoming("1001", Ringing).requests();
     s.event(Event::RegisterRefused { lane: "c1".into() }).after(2).incoming("1001", Talking);
     assert!(s.after(2).incoming("1001", Released).requests().is_empty());
+}
+
+#[test]
+fn a_phone_that_rings_is_not_answered_whatever_time_is_told_with_it() {
+    let mut s = Scenario::new();
+    s.incoming("1001", Ringing).after(2);
+    let answered_at = Some(s.now - Duration::from_secs(1));
+    s.legs(vec![LegEvent { answered_at, ..leg("1001", "1001", Direction::In, CLIENT, Ringing) }]).after(3);
+    assert_eq!(s.requests(), ["register 1 Incoming show"]);
+    s.incoming("1001", Talking).after(9).incoming("1001", Released);
+    assert_eq!(s.requests(), ["finish 1 9s 200"]);
 }
