@@ -55,7 +55,7 @@ impl Allowance {
 
 /// The same allowance for each of many: sources, portals, whatever strangers can name any number of.
 ///
-/// So many at most are counted. A rested allowance is as good as a new one, so that forgetting it changes nothing; where
+/// This many at most are counted. A rested allowance is as good as a new one, so that forgetting it changes nothing; where
 /// none is rested, the one that will be first is forgotten.
 #[derive(Debug)]
 pub struct KeyedAllowance<K> {
@@ -65,7 +65,7 @@ pub struct KeyedAllowance<K> {
 }
 
 impl<K: Ord + Clone> KeyedAllowance<K> {
-    /// Everybody has `fresh`; at most so many are counted.
+    /// Everybody has `fresh`; at most this many are counted.
     pub const fn new(fresh: Allowance, most: usize) -> Self {
         Self { fresh, most, counted: BTreeMap::new() }
     }

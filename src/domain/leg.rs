@@ -173,7 +173,6 @@ pub enum SwitchRefusal {
     Busy,
     /// The phone cannot be reached, or did not answer.
     Unavailable,
-    /// Anything else.
     Other,
 }
 

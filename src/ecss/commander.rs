@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 /// Commands that may wait for the socket.
 const WAITING: usize = 32;
 /// Commands that may wait at all, for the socket or for their answers; a person behind each of them would rather hear
-/// "busy" than queue longer. A switch that answers within a second could be asked for so many every second.
+/// "busy" than queue longer. A switch that answers within a second could be asked for this many every second.
 const UNANSWERED: usize = 256;
 
 /// A command and the place its answer is awaited.

@@ -289,7 +289,7 @@ pub(crate) struct StateTexts {
     pub lasting: fn(&str) -> String,
     /// This many calls wait.
     pub calls_wait: fn(u64) -> String,
-    /// So many calls wait, the oldest for so long.
+    /// This many calls wait, the oldest for this long.
     pub calls_wait_since: fn(u64, &str) -> String,
     /// What happens to them while the portal is away or limits us, and once it answers.
     pub told_by_itself: &'static str,

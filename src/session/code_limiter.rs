@@ -10,7 +10,6 @@ use std::time::Duration;
 /// Of one source, an office with some administrators: fewer than of a portal, so that no single one can keep a portal's
 /// administrators out.
 const OF_SOURCE: Allowance = Allowance::new(Duration::from_secs(6), 10);
-/// Of one portal.
 const OF_PORTAL: Allowance = Allowance::new(Duration::from_secs(2), 30);
 /// Of all portals.
 const OF_ALL: Allowance = Allowance::new(Duration::from_millis(500), 120);

@@ -44,9 +44,7 @@ const LONGEST_SPREAD: Duration = Duration::from_secs(30);
 /// What all companies share.
 #[derive(Clone)]
 pub struct Setup {
-    /// The database.
     pub store: Store,
-    /// Time.
     pub clock: Clock,
     /// For portals and authorization servers.
     pub bitrix: BitrixTools,
@@ -80,7 +78,6 @@ pub struct Companies {
     stop: CancellationToken,
 }
 
-/// One of them.
 struct Running {
     handle: CompanyHandle,
     stop: CancellationToken,
@@ -181,7 +178,7 @@ impl Companies {
         }
     }
 
-    /// Runs a company's tasks; if one of them fails, all are made anew after a pause.
+    /// Runs a company's tasks; if one of them fails, all are built again after a pause.
     async fn supervise(
         self,
         id: CompanyId,

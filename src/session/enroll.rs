@@ -13,7 +13,6 @@ use tracing::Instrument as _;
 /// An admin who has logged in.
 #[derive(Debug, Clone)]
 pub struct Registered {
-    /// His company.
     pub company: CompanyId,
     /// Where its portal is, by the authorization server's word.
     pub domain: String,

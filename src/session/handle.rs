@@ -106,7 +106,7 @@ impl CompanyHandle {
     }
 
     /// Hands over a click on a number; returns at once. `event` is the stored event that brought it, marked as
-    /// handled together with its effect. [`Busy`] means that the actor is being made anew: it finds the stored event.
+    /// handled together with its effect. [`Busy`] means that the actor is being made again: it finds the stored event.
     pub fn dial(&self, click: Click, event: Option<EventId>) -> Result<(), Busy> {
         hand_over(&self.0, ActorMessage::Dial { click, event })
     }
@@ -116,7 +116,7 @@ impl CompanyHandle {
         hand_over(&self.0, ActorMessage::DialPlain { user, to })
     }
 
-    /// Reads the company's choices and number table anew.
+    /// Reads the company's choices and number table again.
     pub async fn reload(&self) -> Result<(), StoreError> {
         // What was read first is handed over first: else an older reading would undo a newer one.
         let _turn = self.0.reloading.lock().await;
@@ -247,7 +247,7 @@ impl CompanyHandle {
         }
     }
 
-    /// The company has chosen anew: what the portal keeps of that is looked after now.
+    /// The company has chosen again: what the portal keeps of that is looked after now.
     pub fn choices_changed(&self) {
         self.0.upkeep_signals.choices_changed();
     }

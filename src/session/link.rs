@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-/// A connection that has held this long starts its back-off anew when it breaks.
+/// A connection that has held this long starts its back-off again when it breaks.
 const STABLE: Duration = Duration::from_secs(10);
 
 /// A switch that lets us in is not left alone for long when it drops us again, however often it does (seconds, not a
@@ -55,7 +55,6 @@ pub struct LinkTools {
     pub trusted: Trusted,
     /// Zone of the switch's local times.
     pub zone: TimeZone,
-    /// Time.
     pub clock: Clock,
 }
 
@@ -64,7 +63,6 @@ pub struct LinkTools {
 pub(super) enum LinkEvent {
     /// Events flow from now on.
     Up {
-        /// Since when.
         at: Mark,
         /// Takes commands for the switch.
         commander: Commander,
@@ -81,10 +79,7 @@ pub(super) enum LinkEvent {
         room: OwnedSemaphorePermit,
     },
     /// Events may be missed from now on.
-    Down {
-        /// Since when.
-        at: Mark,
-    },
+    Down { at: Mark },
 }
 
 impl LinkEvent {

@@ -18,7 +18,7 @@ pub(super) enum ActorMessage {
     DialPlain { user: UserId, to: Phone },
     /// A button on a card.
     Press { user: UserId, call: CallKey, leg: Option<LegId>, command: CardCommand, reply: ActionReply },
-    /// The company's choices and number table, read anew.
+    /// The company's choices and number table, read again.
     Settings { calls: CallSettings, employees: Vec<Employee> },
     /// A person has mended the portal's side: what rests may be tried again.
     PortalMended,

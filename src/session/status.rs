@@ -117,7 +117,7 @@ impl SharedStatus {
         *unrecorded
     }
 
-    /// What of the things `looked` after the portal refuses; tells what was known before and what is now.
+    /// What of the things `looked` after the portal refuses; returns what was known before and what is now.
     pub fn bindings_refused(
         &self,
         looked: &[Binding],

@@ -88,7 +88,7 @@ impl Companies {
     }
 
     /// Stores the registration of a company. What is left of a former one that is being deleted goes first, so that
-    /// the company begins anew.
+    /// the company begins again.
     pub(super) async fn register(&self, new: &NewCompany, tokens: &Tokens) -> Result<(), StoreError> {
         loop {
             match self.setup.store.register_company(new, tokens, self.now()).await {

@@ -79,7 +79,7 @@ struct UpkeepResult {
 #[derive(Clone)]
 pub(super) struct Upkeep {
     pub wanted: Wanted,
-    /// The admin asks for the card to be embedded anew, once per start or reload.
+    /// The admin asks for the card to be embedded again, once per start or reload.
     pub rebind: Arc<AtomicBool>,
     /// Spreads the first round of many companies.
     pub first_delay: Duration,

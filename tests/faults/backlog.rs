@@ -1,4 +1,4 @@
-//! After a long outage: thousands of calls wait to be told, and people go on calling.
+//! After a long outage: thousands of calls wait to be sent, and people go on calling.
 
 use super::dice::Dice;
 use super::judge::Question;

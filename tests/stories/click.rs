@@ -1,7 +1,7 @@
 //! An employee clicks a number in the portal.
 
 use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, assert_true, only, talked_leg, told};
-use ecss_crm_server::sandbox::portal::{EventAuth, FinishedCall, User};
+use ecss_crm_server::sandbox::portal::{EventAuth, FinishedCall, Request, User};
 use ecss_crm_server::sandbox::switch::{CommandFault, MakeStyle, PhoneStatus};
 use reqwest::StatusCode;
 
@@ -264,16 +264,21 @@ async fn clicks_that_the_portal_has_not_registered_are_calls_like_any_each_its_o
         assert_eq!(answer.status(), StatusCode::OK);
         company.phone_is(phone, PhoneStatus::Ringing).await;
     }
+    let mut calls = Vec::new();
     for phone in ["1001", "1002"] {
         company.phone(phone).pick_up().await.expect("it rings");
         let call = company.phone(phone).state().and_then(|p| p.call).expect("a call");
         story.switch().remote_answers(call).await.expect("it rings there");
         company.phone(phone).hang_up().await.expect("it talks");
+        calls.push(call.to_string());
     }
-    let mut talked: Vec<_> = company.finished(&story, 3).await.into_iter().map(|r| (r.user, r.code)).collect();
+    let mut talked: Vec<_> = company.finished(&story, 3).await.into_iter().map(|r| (r.code, r.user)).collect();
     talked.sort();
-    let mut want = [(IVAN, "603-S"), (IVAN, "200"), (PYOTR, "200")].map(|(user, code)| (user, code.to_owned()));
-    want.sort();
-    assert_eq!(talked, want);
+    assert_eq!(talked[..2], [("200".to_owned(), IVAN), ("200".to_owned(), PYOTR)]);
+    let name = |request: Request| request.params["EXTERNAL_CALL_ID"].as_str().expect("a name").to_owned();
+    let mut named: Vec<_> = told(&company.portal, "register").into_iter().map(name).collect();
+    named.sort();
+    calls.sort();
+    assert_eq!(named, calls, "each is registered under its own name");
     story.end().await;
 }

@@ -53,7 +53,7 @@ impl DaemonService {
             .create_session(&registered.company, registered.user, &registered.name, self.clock.now(), SESSION)
             .await
             .map_err(|e| fault(&e))?;
-        // Whoever looks after this server sees it at the usual level: from now on somebody may change the company.
+        // The people who look after this server see it at the usual level: from now on somebody may change the company.
         tracing::warn!(company = %registered.company, domain = registered.domain, user = %registered.user, "an administrator has logged in");
         Ok(NewSession { token, lasts: SESSION })
     }

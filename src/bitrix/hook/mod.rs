@@ -74,7 +74,6 @@ pub enum MissingField {
     /// The access token of the user who opened a page.
     #[error("AUTH_ID is missing")]
     Access,
-    /// Who clicked.
     #[error("data[USER_ID] is missing or cannot be read")]
     Clicker,
     /// The number that was clicked, where a click needs one.

@@ -19,7 +19,6 @@ pub enum Action {
     Refuse(CommandRefused),
     /// Call back with [`Event::Tick`](super::Event::Tick) at this time. A later `Wake` replaces it.
     Wake(Timestamp),
-    /// For the call's trace.
     Note(Note),
     /// Nothing of this leg is remembered in this call any more.
     LegForgotten(LegId),
@@ -30,7 +29,6 @@ pub enum Action {
 pub struct Intent {
     /// Steps of one CRM call keep their order.
     pub lane: ExternalId,
-    /// What to tell.
     pub step: CrmStep,
 }
 
@@ -40,7 +38,6 @@ pub struct Intent {
 pub enum CrmStep {
     /// Make the CRM call.
     Register {
-        /// Whose call it is.
         user: UserId,
         /// The client's number; `None` when hidden.
         number: Option<Phone>,

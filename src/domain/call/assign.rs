@@ -5,6 +5,7 @@ use super::crm::{CrmCall, CrmCallKind, CrmIndex};
 use super::leg::Leg;
 use super::limits::has_records_left;
 use super::note::Note;
+use super::races::talker;
 use super::renumber::name_by_leg;
 use super::state::Call;
 use crate::domain::company::InternalCalls;
@@ -52,8 +53,8 @@ fn is_with_client(call: &Call, leg: &Leg) -> bool {
 fn awaiting_click(call: &Call, leg: &Leg, owner: UserId) -> Option<CrmIndex> {
     let click = call.click.as_ref()?;
     let is_its_phone = click.dialling.from().is_some_and(|from| from.digits() == leg.own.digits());
-    let found = |l: &Leg| l.crm() == Some(click.record) && (l.is_live() || l.answered_at().is_some());
-    let waits = !call.crm[click.record].is_closed() && !call.legs.iter().any(found);
+    let found = || call.legs_of(click.record).any(|l| l.is_live() || l.answered_at().is_some());
+    let waits = !call.crm[click.record].is_closed() && !found();
     (click.user == owner && is_its_phone && waits).then_some(click.record)
 }
 
@@ -127,8 +128,7 @@ fn unused_lane(call: &Call, leg: &Leg) -> ExternalId {
 /// Direction as the CRM counts it. Redirected is who takes over a client somebody else has talked with.
 fn kind_of(call: &Call, leg: &Leg) -> CrmCallKind {
     let somebody_talked = |with: fn(&CrmCall, &Leg) -> bool| {
-        let talked = |i: CrmIndex| call.legs.iter().any(|l| l.crm() == Some(i) && l.talks_since().is_some());
-        call.crm.indexes().any(|i| with(&call.crm[i], leg) && talked(i))
+        call.crm.indexes().any(|i| with(&call.crm[i], leg) && talker(call, i).is_some())
     };
     let redirected = match leg.direction {
         // A colleague who asks for advice does not hand anybody over yet.
@@ -158,9 +158,8 @@ fn may_be(number: Option<&Phone>, leg: &Leg) -> bool {
 /// An open CRM call this leg is part of: a caller's own to the same number, or one that rings and nobody has
 /// answered.
 fn joinable(call: &Call, leg: &Leg, owner: UserId) -> Option<CrmIndex> {
-    let legs_of = |i: CrmIndex| call.legs.iter().filter(move |l| l.crm() == Some(i));
-    let answered = |i: CrmIndex| legs_of(i).any(|l| l.talks_since().is_some());
-    let elsewhere = |i: CrmIndex| legs_of(i).any(|l| l.is_live() && !may_be(l.remote.as_ref(), leg));
+    let answered = |i| talker(call, i).is_some();
+    let elsewhere = |i| call.legs_of(i).any(|l| l.is_live() && !may_be(l.remote.as_ref(), leg));
     call.crm.indexes().rev().filter(|i| !call.crm[*i].is_closed()).find(|i| {
         let (i, c) = (*i, &call.crm[*i]);
         match (leg.direction, c.kind) {

@@ -41,7 +41,6 @@ pub struct CallClick {
     pub crm: CrmCallId,
     /// Who clicked.
     pub user: UserId,
-    /// What is dialled for it.
     #[serde(flatten)]
     pub dialling: ClickDialling,
     /// What else the portal told of it.
@@ -154,16 +153,13 @@ pub struct ClickFacts {
     pub mobile: bool,
 }
 
-/// An item of the CRM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrmItem {
-    /// What it is.
     pub kind: CrmItemKind,
     /// Its id among those of its kind.
     pub id: i64,
 }
 
-/// What an item of the CRM is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum CrmItemKind {

@@ -130,7 +130,7 @@ impl CrmCall {
         }
     }
 
-    /// It is over; tells who still had its card.
+    /// It is over; returns who still had its card.
     pub(super) fn finish(&mut self) -> BTreeSet<UserId> {
         let before = std::mem::replace(&mut self.life, CrmCallLife::Finished);
         if let CrmCallLife::Open { visible, .. } = before { visible } else { BTreeSet::new() }

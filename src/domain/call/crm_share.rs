@@ -16,7 +16,6 @@ pub(super) enum CrmShare {
     },
     /// Part of this one.
     In {
-        /// Which.
         crm: CrmIndex,
         /// Since when (a consultation becomes a client's call by a transfer).
         since: Timestamp,

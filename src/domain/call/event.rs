@@ -60,7 +60,6 @@ pub enum DialFailure {
     TooLate,
 }
 
-/// Something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// Legs of this call were seen together.
@@ -78,19 +77,14 @@ pub enum Event {
     DialFailed(DialFailure),
     /// The portal has registered a CRM call.
     Registered {
-        /// Which of ours.
         lane: ExternalId,
         /// The portal's name for it.
         crm: CrmCallId,
     },
     /// The portal will never register it.
-    RegisterRefused {
-        /// Which of ours.
-        lane: ExternalId,
-    },
+    RegisterRefused { lane: ExternalId },
     /// An employee pressed a button on his card.
     Pressed {
-        /// Who.
         user: UserId,
         /// On which leg; `None` means the one the card shows.
         leg: Option<LegId>,

@@ -67,9 +67,7 @@ pub struct Leg {
 /// A number that may turn out to be of somebody else at the other end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherNumber {
-    /// The number.
     pub number: Phone,
-    /// What it is.
     pub party: Party,
     /// First shown.
     pub since: Timestamp,

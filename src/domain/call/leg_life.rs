@@ -29,7 +29,6 @@ pub(super) enum LegLife {
     },
     /// It is over.
     Ended {
-        /// Since when.
         at: Timestamp,
         /// Its conversation; `None` if nobody picked up.
         talk: Option<Talk>,

@@ -64,7 +64,7 @@ pub(super) fn close_all(call: &mut Call, actions: &mut Vec<Action>) {
     outcome::close_click(call, FinishStatus::Unavailable, Reason::EndUnknown, actions);
 }
 
-/// Drops ended legs that no record needs any more, the oldest first; tells how many.
+/// Drops ended legs that no record needs any more, the oldest first; returns how many.
 fn drop_ended(call: &mut Call, most: usize, now: Timestamp, actions: &mut Vec<Action>) -> usize {
     let mut left: HashMap<CrmIndex, usize> = HashMap::new();
     for crm in call.legs.iter().filter_map(Leg::crm) {

@@ -33,19 +33,15 @@ pub enum Note {
     },
     /// What the other side's number was taken for, and why.
     Number {
-        /// Of which leg.
         leg: LegId,
         /// As much of the number as is kept; `None` when hidden.
         number: Option<Phone>,
-        /// What it is.
         party: Party,
-        /// By which rule.
         #[serde(flatten)]
         rule: NumberRule,
     },
     /// The client's number became known or changed during the call; the portal cannot change a number it has.
     NumberChanged {
-        /// Of which leg.
         leg: LegId,
         /// The number the CRM call was made with; `None` when hidden.
         from: Option<Phone>,
@@ -54,26 +50,16 @@ pub enum Note {
     },
     /// The client's number has changed too often in this call: this change makes no record any more.
     NumberNotFollowed {
-        /// Of which leg.
         leg: LegId,
         /// The number shown now.
         to: Phone,
     },
     /// The leg is in another call of the switch now.
-    LegLeft {
-        /// Which.
-        leg: LegId,
-    },
+    LegLeft { leg: LegId },
     /// The leg has been in another call of the switch until now.
-    LegCame {
-        /// Which.
-        leg: LegId,
-    },
+    LegCame { leg: LegId },
     /// A leg had lasted longer than any call may, without an end.
-    Overdue {
-        /// Which.
-        leg: LegId,
-    },
+    Overdue { leg: LegId },
     /// The switch has told of more open calls than there can be: this one was heard of longest ago and was closed.
     GaveWay,
     /// The switch has told of more legs in this call than there can be: those heard of longest ago were ended.
@@ -87,15 +73,9 @@ pub enum Note {
         legs: usize,
     },
     /// More conversations than one call can have; further ones are not recorded.
-    RecordRefused {
-        /// Of which leg.
-        leg: LegId,
-    },
+    RecordRefused { leg: LegId },
     /// Too many calls were waiting for the portal: this CRM call is not made.
-    NotRecorded {
-        /// Its lane.
-        lane: ExternalId,
-    },
+    NotRecorded { lane: ExternalId },
     /// The story has become too long; what follows is not written down.
     StoryEnds,
     /// The leg's number belongs to nobody in our table: no card.
@@ -107,23 +87,14 @@ pub enum Note {
     Internal,
     /// News that came too late or twice and changed nothing.
     Stale {
-        /// Of which leg.
         leg: LegId,
         /// What it said.
         state: LegState,
     },
     /// A CRM call was opened.
-    Opened {
-        /// Its lane.
-        lane: ExternalId,
-        /// Kind of call.
-        kind: CrmCallKind,
-        /// For whom.
-        user: UserId,
-    },
+    Opened { lane: ExternalId, kind: CrmCallKind, user: UserId },
     /// An employee clicked on a number.
     Clicked {
-        /// Who.
         user: UserId,
         /// The portal's call.
         crm: CrmCallId,
@@ -134,39 +105,23 @@ pub enum Note {
         facts: ClickFacts,
     },
     /// The click was not dialled.
-    DialFailed {
-        /// Why.
-        why: DialFailure,
-    },
+    DialFailed { why: DialFailure },
     /// A leg of the click's call was found.
-    Matched {
-        /// Which.
-        leg: LegId,
-    },
+    Matched { leg: LegId },
     /// An employee pressed a button.
-    Pressed {
-        /// Who.
-        user: UserId,
-        /// Which one.
-        button: Button,
-    },
+    Pressed { user: UserId, button: Button },
     /// The connection to the switch broke while the call was open.
     LinkLost,
     /// A leg was not seen again after the connection came back: its end is unknown.
-    EndUnknown {
-        /// Which.
-        leg: LegId,
-    },
+    EndUnknown { leg: LegId },
     /// A leg whose end had been given up as unknown was heard of again.
     GoesOn {
-        /// Which.
         leg: LegId,
         /// What it told.
         state: LegState,
     },
     /// The leg now belongs to another number: forwarded or taken over under the same id.
     Moved {
-        /// Which.
         leg: LegId,
         /// The number before.
         from: Phone,
@@ -174,18 +129,11 @@ pub enum Note {
         to: Phone,
     },
     /// The leg talked with a colleague and was handed over to somebody outside.
-    HandedOver {
-        /// Which.
-        leg: LegId,
-    },
+    HandedOver { leg: LegId },
     /// Two phones were picked up together; this one was disconnected at once.
-    RaceLost {
-        /// Which.
-        leg: LegId,
-    },
+    RaceLost { leg: LegId },
     /// The phone rang again after the call had been recorded as missed.
     RangAgain {
-        /// Which leg.
         leg: LegId,
         /// Seconds since the last phone had stopped ringing.
         after_s: u64,
@@ -196,15 +144,9 @@ pub enum Note {
         seconds: u64,
     },
     /// Something the portal is to be told was stored.
-    Intent {
-        /// Its lane.
-        lane: ExternalId,
-        /// What.
-        step: CrmStep,
-    },
+    Intent { lane: ExternalId, step: CrmStep },
     /// The portal was told, and answered.
     Told {
-        /// Its lane.
         lane: ExternalId,
         /// What was asked.
         request: RequestKind,
@@ -215,7 +157,6 @@ pub enum Note {
     },
     /// A CRM call was closed.
     Closed {
-        /// Its lane.
         lane: ExternalId,
         /// How it ended.
         status: FinishStatus,

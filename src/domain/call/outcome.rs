@@ -12,7 +12,7 @@ use crate::domain::{Timestamp, UserId};
 
 /// Closes a CRM call whose legs have all ended.
 pub(super) fn close(call: &mut Call, i: CrmIndex, actions: &mut Vec<Action>) {
-    let legs: Vec<&Leg> = call.legs.iter().filter(|l| l.crm() == Some(i)).collect();
+    let legs: Vec<&Leg> = call.legs_of(i).collect();
     let crm = &call.crm[i];
     let talker = races::talker(call, i).and_then(|n| call.legs[n].owner);
     let concerned = |l: &&&Leg| talker.is_none_or(|user| l.owner == Some(user) && l.talks_since().is_some());
@@ -65,7 +65,7 @@ fn finish(
     reason: Option<Reason>,
     actions: &mut Vec<Action>,
 ) {
-    let ended_at = call.legs.iter().filter(|l| l.crm() == Some(i)).filter_map(Leg::ended_at).max();
+    let ended_at = call.legs_of(i).filter_map(Leg::ended_at).max();
     let crm = &mut call.crm[i];
     // A finish closes the card of its own user only.
     let others: Vec<UserId> = crm.finish().into_iter().filter(|u| *u != user).collect();

@@ -12,7 +12,7 @@ use crate::domain::Timestamp;
 use crate::domain::leg::{Direction, LegState};
 use std::time::Duration;
 
-/// So long a phone may look connected that has in truth come too late.
+/// This long a phone may look connected that has in truth come too late.
 const RACE: Duration = Duration::from_secs(2);
 
 /// Who talks, or talked first, in this CRM call: index of the leg.
@@ -21,7 +21,7 @@ pub(super) fn talker(call: &Call, crm: CrmIndex) -> Option<usize> {
     call.legs.iter().enumerate().filter_map(talked).min().map(|(_, n)| n)
 }
 
-/// Decides what can be decided; tells when more can. Legs with a conversation of their own leave their CRM call.
+/// Decides what can be decided; returns when more can. Legs with a conversation of their own leave their CRM call.
 pub(super) fn decide(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>) -> Option<Timestamp> {
     let mut look_again: Option<Timestamp> = None;
     for crm in call.crm.indexes() {
@@ -37,9 +37,7 @@ pub(super) fn decide(call: &mut Call, now: Timestamp, actions: &mut Vec<Action>)
             // An earlier rival may have turned out to be the one who talks.
             let Some(first) = talker(call, crm).filter(|_| is_rival(call, crm, rival)) else { continue };
             let begun = call.legs[rival].talks_since().unwrap_or(now);
-            let over = |n: usize| {
-                call.legs.iter().all(|l| l.crm() != Some(crm) || l.owner != call.legs[n].owner || !l.is_live())
-            };
+            let over = |n: usize| call.legs_of(crm).all(|l| l.owner != call.legs[n].owner || !l.is_live());
             let momentary = |leg: &Leg| {
                 leg.talks_since().zip(leg.ended_at()).is_some_and(|(begun, ended)| ended.since(begun) <= RACE)
             };

@@ -21,7 +21,7 @@ pub(super) fn reconcile(call: &mut Call, now: Timestamp, actions: &mut Vec<Actio
     let open: Vec<Scene> =
         call.crm.indexes().filter(|i| !call.crm[*i].is_closed()).filter_map(|i| scene(call, i)).collect();
     let cards = at_screens(&open);
-    // What ends goes first: nobody shall see two cards, or one of a call somebody else has answered.
+    // What ends goes first: nobody is to see two cards, or one of a call somebody else has answered.
     for (scene, cards) in open.iter().zip(&cards) {
         lower(call, scene, cards, now, actions);
     }
@@ -35,7 +35,6 @@ pub(super) fn reconcile(call: &mut Call, now: Timestamp, actions: &mut Vec<Actio
 
 /// Where an open CRM call stands.
 struct Scene {
-    /// Which.
     crm: CrmIndex,
     /// Somebody has talked.
     answered: bool,
@@ -44,7 +43,7 @@ struct Scene {
 }
 
 fn scene(call: &Call, crm: CrmIndex) -> Option<Scene> {
-    let mut legs = call.legs.iter().filter(|l| l.crm() == Some(crm)).peekable();
+    let mut legs = call.legs_of(crm).peekable();
     legs.peek()?;
     let talker = races::talker(call, crm).and_then(|n| call.legs[n].owner);
     let is_present = |l: &&Leg| match talker {
@@ -141,11 +140,7 @@ fn register(
 ) {
     let create = call.policy.crm_create;
     // The portal knows a colleague only by his profile; by another number of his it would make a lead of him.
-    let nobody_new = call
-        .legs
-        .iter()
-        .filter(|l| l.crm() == Some(i))
-        .all(|l| matches!(l.party, Party::Colleague(_) | Party::Emergency));
+    let nobody_new = call.legs_of(i).all(|l| matches!(l.party, Party::Colleague(_) | Party::Emergency));
     // A clock that was put back must not date a call into the future.
     let latest = now - call.ahead;
     let crm = &mut call.crm[i];

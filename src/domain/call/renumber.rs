@@ -31,7 +31,6 @@ const FULL_NUMBER: usize = 7;
 
 /// What news of a leg say of the client.
 pub(super) enum NumberChange {
-    /// Nothing new.
     Same,
     /// The call is this client's, and was from its beginning.
     Known(Phone),

@@ -67,7 +67,6 @@ impl Policy {
 /// One call of the switch, as far as we know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// Our key.
     pub key: CallKey,
     /// When it was first heard of.
     pub started_at: Timestamp,
@@ -134,7 +133,6 @@ impl Call {
         (2 * widest).min(LONGEST_LINGER).max(self.policy.linger)
     }
 
-    /// When it was last heard of.
     pub fn last_heard(&self) -> Timestamp {
         self.legs.iter().map(|l| l.last_seen).fold(self.started_at, Timestamp::max)
     }
@@ -144,6 +142,11 @@ impl Call {
         self.legs.iter().all(|l| !l.is_live()) && self.crm.iter().all(CrmCall::is_closed)
     }
 
+    /// The legs that are part of this CRM call, in the order seen.
+    pub(super) fn legs_of(&self, crm: CrmIndex) -> impl Iterator<Item = &Leg> {
+        self.legs.iter().filter(move |l| l.crm() == Some(crm))
+    }
+
     /// The CRM call of the click it began with.
     pub(super) fn clicked(&self) -> Option<CrmIndex> {
         self.click.as_ref().map(|click| click.record)
@@ -151,9 +154,8 @@ impl Call {
 
     /// The click, as long as it waits for its own leg; others of the call may be there already.
     pub fn awaited_click(&self) -> Option<&CallClick> {
-        let waits = |click: &&CallClick| {
-            !self.crm[click.record].is_closed() && self.legs.iter().all(|l| l.crm() != Some(click.record))
-        };
-        self.click.as_ref().filter(waits)
+        let click = self.click.as_ref()?;
+        let waits = !self.crm[click.record].is_closed() && self.legs_of(click.record).next().is_none();
+        waits.then_some(click)
     }
 }

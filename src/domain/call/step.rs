@@ -41,10 +41,14 @@ pub fn step(mut call: Call, event: Event, clock: Timestamp) -> Step {
         Event::Clicked { click, from } => clicked(&mut call, click, from, now, &mut actions),
         Event::DialFailed(why) => dial_failed(&mut call, why, &mut actions),
         Event::Registered { lane, crm } => {
-            call.crm.of_lane(&lane).into_iter().for_each(|c| c.crm = Some(crm.clone()));
+            if let Some(c) = call.crm.of_lane(&lane) {
+                c.crm = Some(crm);
+            }
         }
         Event::RegisterRefused { lane } => {
-            call.crm.of_lane(&lane).into_iter().for_each(CrmCall::refuse);
+            if let Some(c) = call.crm.of_lane(&lane) {
+                c.refuse();
+            }
         }
         Event::Pressed { user, leg, command } => pressed(&mut call, user, leg.as_ref(), &command, &mut actions),
         Event::ReleaseRefused(id) => {

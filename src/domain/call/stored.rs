@@ -20,7 +20,7 @@ pub(super) struct StoredLegLife {
     end_unknown: bool,
     #[serde(default)]
     overdue: bool,
-    /// 1.0.0 has it for a leg that is `known_until` some moment while the call has a `confirm_until`, and sets it anew
+    /// 1.0.0 has it for a leg that is `known_until` some moment while the call has a `confirm_until`, and sets it again
     /// for every leg after a restart.
     unconfirmed: bool,
     known_until: Option<Timestamp>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
-/// A notice that was not proved for so long is of no use.
+/// A notice that was not proved for this long is of no use.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
 /// Notices kept of one portal: anybody can send them.
 const MOST: usize = 16;

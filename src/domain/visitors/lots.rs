@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 /// Numbers that nobody outside can guess, if the seed cannot be guessed; the same number for the same thing until they
-/// are drawn anew.
+/// are drawn again.
 #[derive(Debug, Clone, Copy)]
 pub struct Lots(u64);
 

@@ -27,7 +27,6 @@ impl<K: Ord + Copy> Recent<K> {
         self.last.insert(key, now);
     }
 
-    /// When it was last.
     pub fn last(&self, key: &K) -> Option<Timestamp> {
         self.last.get(key).copied()
     }

@@ -250,7 +250,7 @@ impl Actor {
         match done {
             Ok(TaskDone::Crm(completed)) => self.completed(&completed, &mut round).await,
             Ok(TaskDone::Command { sent, answer }) => self.commanded(sent, answer, &mut round),
-            // Its lanes would wait for an answer for ever: everything is made anew from what is stored.
+            // Its lanes would wait for an answer for ever: everything is built again from what is stored.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(error) => tracing::error!(%error, "a request ended abnormally"),
         }

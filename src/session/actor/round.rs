@@ -15,7 +15,6 @@ pub(super) enum Origin {
     Nobody,
     /// A click in the portal.
     Click,
-    /// A card.
     Card(ActionReply),
 }
 
@@ -27,7 +26,6 @@ pub(super) struct CommandToSend {
     pub origin: Origin,
 }
 
-/// One round.
 #[derive(Default)]
 pub(super) struct Round {
     pub record: Record,
@@ -42,7 +40,7 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// Steps a call; tells the call, when it wants to be looked at again, and how many numbers of nobody it met.
+    /// Steps a call; returns the call, when it wants to be looked at again, and how many numbers of nobody it met.
     pub fn step(&mut self, call: Call, event: Event, origin: Origin, now: Timestamp) -> (Call, Option<Timestamp>, u64) {
         let before = call.clone();
         let Step { call, actions } = step(call, event, now);

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 impl Actor {
     /// Takes over a corrected clock between two rounds: what we remember is dated again, so that no span changes, and
-    /// what rests is tried anew.
+    /// what rests is tried again.
     pub(super) fn follow_clock(&mut self, round: &mut Round) {
         let moved = self.clock.catch_up();
         if moved == 0 {

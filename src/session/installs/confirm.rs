@@ -18,7 +18,7 @@ pub(super) enum Taken {
     KeysUnknown,
     /// It holds no token that could prove it.
     TokensMissing,
-    /// The authorization server may be asked about it after so long.
+    /// The authorization server may be asked about it after this long.
     Later(Duration),
 }
 

@@ -139,7 +139,7 @@ impl Companies {
         Ok(true)
     }
 
-    /// Changes the notices of a portal; tells how many are left.
+    /// Changes the notices of a portal; returns how many are left.
     async fn edit(&self, id: &CompanyId, change: impl FnOnce(&mut StoredNotices)) -> Result<usize, StoreError> {
         let _turn = self.installs.parking.lock().await;
         let before = self.candidates(id).await?;

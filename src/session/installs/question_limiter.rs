@@ -9,7 +9,7 @@ use std::time::Duration;
 const OF_PORTAL: Allowance = Allowance::new(Duration::from_secs(60), 2);
 /// Of all portals that are registered here: two thousand companies install an update within a quarter of an hour.
 const OF_COMPANIES: Allowance = Allowance::new(Duration::from_millis(500), 60);
-/// Of all portals that nobody knows: whoever waits longer logs in, which needs none of this.
+/// Of all portals that nobody knows: the one that waits longer logs in, which needs none of this.
 const OF_STRANGERS: Allowance = Allowance::new(Duration::from_secs(2), 30);
 /// Portals that are counted: many more than can have been asked about of late, as all together may so little.
 const PORTALS: usize = 4096;
@@ -19,7 +19,6 @@ const PORTALS: usize = 4096;
 pub(super) enum NoticeSender {
     /// The portal, by its application token, or an administrator who has just logged in.
     Proved,
-    /// Anybody.
     Anybody,
 }
 
@@ -44,7 +43,7 @@ impl Default for QuestionLimiter {
 }
 
 impl QuestionLimiter {
-    /// Takes the right to ask about one token of this portal, or tells how long to wait for it.
+    /// Takes the right to ask about one token of this portal, or returns how long to wait for it.
     pub fn take(&self, id: &CompanyId, registered: bool, asker: NoticeSender, now: Timestamp) -> Result<(), Duration> {
         if asker == NoticeSender::Proved {
             return Ok(());

@@ -24,7 +24,7 @@ enum Tried {
     Done,
     /// Nothing is stored.
     Nothing,
-    /// The authorization server may be asked after so long.
+    /// The authorization server may be asked after this long.
     Later(Duration),
     /// To be tried again.
     Again(InstallTrouble),

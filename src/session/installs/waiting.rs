@@ -24,7 +24,7 @@ pub(in crate::session) struct Installs {
     waiting: Mutex<BTreeMap<CompanyId, InstallAttempts>>,
     /// Wakes whoever tries them.
     pub(super) bell: Notify,
-    /// Wakes whoever waits for the outcome of an attempt.
+    /// Wakes the one that waits for the outcome of an attempt.
     tried: Notify,
     /// Notices are read and written back by one at a time.
     pub(super) parking: tokio::sync::Mutex<()>,

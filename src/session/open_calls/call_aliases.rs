@@ -6,7 +6,6 @@ use std::collections::{HashMap, VecDeque};
 /// Names of one call that are remembered, the newest: a call is renamed when it is parked or picked up, not all the time.
 const MOST_PER_CALL: usize = 16;
 
-/// See the module.
 #[derive(Debug, Default)]
 pub(super) struct CallAliases {
     keys: HashMap<SwitchCallId, CallKey>,

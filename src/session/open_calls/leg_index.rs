@@ -18,7 +18,6 @@ pub(super) struct LegIndex(HashMap<LegId, LegLocation>);
 struct LegLocation {
     call: CallKey,
     since: Timestamp,
-    /// The call it was in before.
     before: Option<CallKey>,
 }
 

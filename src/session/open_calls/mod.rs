@@ -35,7 +35,6 @@ pub(super) struct OpenCalls {
     calls: BTreeMap<CallKey, Call>,
     /// Calls the switch names differently than we do.
     aliases: CallAliases,
-    /// Where each leg is.
     leg_index: LegIndex,
     timers: TimeIndex,
     /// Open calls by when they were last heard of.
@@ -179,7 +178,7 @@ impl OpenCalls {
         self.timers.first().map(|(at, _)| at).into_iter().chain(forget).min()
     }
 
-    /// Forgets calls that ended long ago; tells which.
+    /// Forgets calls that ended long ago; returns which.
     pub fn forget(&mut self, now: Timestamp) -> Vec<CallKey> {
         let mut old = Vec::new();
         for (queue, after) in [(&mut self.to_forget, REMEMBER), (&mut self.unseen, REMEMBER_UNSEEN)] {
@@ -195,7 +194,7 @@ impl OpenCalls {
         old
     }
 
-    /// Forgets ended calls of which there are too many, the oldest first; tells which.
+    /// Forgets ended calls of which there are too many, the oldest first; returns which.
     pub fn forget_excess(&mut self) -> Vec<CallKey> {
         let mut old = Vec::new();
         while self.ended.len() > MOST_ENDED {

@@ -8,7 +8,6 @@ use crate::store::IntentId;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-/// See the module.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub call: CallKey,
@@ -171,7 +170,6 @@ impl Lane {
         }
     }
 
-    /// How urgent that is.
     pub fn urgency(&self) -> Urgency {
         let waiting: Vec<&CrmStep> = self.steps.iter().map(|(_, step)| step).collect();
         urgency(&waiting, self.crm.as_ref())

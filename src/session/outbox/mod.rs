@@ -172,7 +172,7 @@ impl Outbox {
         }
     }
 
-    /// Gives up a lane; tells the steps that will never be told.
+    /// Gives up a lane; returns the steps that will never be told.
     pub fn drop_lane(&mut self, name: &ExternalId) -> Vec<IntentId> {
         let Some(mut lane) = self.open.remove(name) else { return Vec::new() };
         self.queue.remove(name, &mut lane);

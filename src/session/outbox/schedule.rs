@@ -15,7 +15,7 @@ const MOST_ADDED_PAST: usize = 10;
 const AT_ONCE: usize = 32;
 /// The same for what nobody looks at.
 const PAST_AT_ONCE: usize = 2;
-/// So many ends of calls may go out each by itself; more share a request.
+/// This many ends of calls may go out each by itself; more share a request.
 const FEW: usize = 2;
 
 /// What waits for a fuller budget looks at it so often.
@@ -27,7 +27,7 @@ pub(in crate::session) trait RequestBudget {
     fn left(&self, now: Timestamp) -> usize;
     /// Whether there is more than what should be kept for calls that begin now.
     fn is_rich(&self, now: Timestamp) -> bool;
-    /// Takes one, or tells when to ask again.
+    /// Takes one, or returns when to ask again.
     fn take(&mut self, now: Timestamp) -> Result<(), Duration>;
     /// Nothing is wanted for now.
     fn leave(&mut self);

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const NOW: Timestamp = Timestamp(1_000_000);
 
-/// So many requests may be made at once, then none.
+/// This many requests may be made at once, then none.
 struct Coins {
     left: usize,
     reserve: usize,

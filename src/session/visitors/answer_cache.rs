@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A good token is believed for so long: an employee opens many cards with one, and somebody who is dismissed is out
+/// A good token is believed for this long: an employee opens many cards with one, and somebody who is dismissed is out
 /// soon.
 const GOOD_FOR: Duration = Duration::from_secs(300);
 /// A token that the portal does not know never becomes a good one.
@@ -33,7 +33,6 @@ impl TokenDigest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Nobody;
 
-/// See the module.
 #[derive(Debug, Default)]
 pub(super) struct AnswerCache(BTreeMap<TokenDigest, (Result<TokenOwner, Nobody>, Timestamp)>);
 

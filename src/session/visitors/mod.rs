@@ -139,7 +139,7 @@ impl Visitors {
             }
             Start::Others(mut answer) => {
                 let heard = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
-                // Whoever asked was cut off: whoever comes again asks anew.
+                // Whoever asked was cut off: whoever comes again asks again.
                 heard.unwrap_or_else(|| Err(VisitFault::Unreachable("the portal was not asked to the end".into())))
             }
             Start::First(tell) => {

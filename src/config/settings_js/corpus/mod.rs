@@ -123,10 +123,10 @@ fn new_value(dice: &mut Dice, kind: Kind) -> Written {
     }
 }
 
-/// A file, the key that is set anew, its value, and the file afterwards.
+/// A file, the key that is set again, its value, and the file afterwards.
 type Edit = (File, &'static str, Written, Vec<u8>);
 
-/// Each file with one key set anew; also each key in the manual's file.
+/// Each file with one key set again; also each key in the manual's file.
 fn edits() -> Vec<Edit> {
     let mut dice = Dice::new(4);
     let (mut done, mut wrong) = (Vec::new(), Vec::new());
