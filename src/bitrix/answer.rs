@@ -4,10 +4,14 @@ use super::error::ApiError;
 use super::exchange::{ExchangeFault, HttpReply};
 use super::lenient;
 use crate::domain::Timestamp;
+use crate::domain::json_bounds::JsonBounds;
 use crate::domain::link::Closed;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
+/// Fifty users with sixty fields of their portal's own making are three thousand values; fifty commands' answers are
+/// fewer.
+const ANSWER: JsonBounds = JsonBounds { containers: 5_000, values: 30_000 };
 /// How long a page that is not the portal's own answer (proxy, firewall) keeps us away.
 const STRANGE_PAGE_PAUSE: Duration = Duration::from_secs(60);
 
@@ -86,6 +90,9 @@ pub(super) fn read(reply: &HttpReply, now: Timestamp) -> Result<Answer, Verdict>
     if let Some(limit) = reply.cut_at {
         // Nobody knows what it says, so it neither fails nor fulfils the request.
         return Err(by_status(reply, now, &format!("an answer of more than {} KiB", limit / 1024)));
+    }
+    if ANSWER.are_exceeded_by(&reply.body) {
+        return Err(by_status(reply, now, "an answer of far more parts than was asked for"));
     }
     let body = reply.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&reply.body);
     match serde_json::from_slice(body) {
@@ -349,6 +356,19 @@ mod tests {
         let verdict = read(&page, NOW).expect_err("down");
         let seven = Some(Duration::from_secs(7));
         assert!(matches!(verdict, Verdict::Fault(ApiError::Again { after, .. }) if after == seven));
+    }
+
+    /// A megabyte of the smallest objects takes seventy once it is read, eight portals' of them half a gigabyte.
+    #[test]
+    fn a_full_page_of_users_is_read_and_an_answer_of_nothing_but_parts_is_unclear() {
+        let fields: Vec<_> = (0..90).map(|n| format!("\"UF_USR_{n}\":\"a, b\"")).collect();
+        let user = format!("{{\"ID\":\"1\",\"UF_DEPARTMENT\":[1,2,3],{}}}", fields.join(","));
+        let page = |rows: Vec<&str>| reply(200, &format!("{{\"result\":[{}]}}", rows.join(",")));
+        assert!(read(&page(vec![&user; 50]), NOW).is_ok());
+        for part in [r#"{"ID":"1"}"#, "[]", "0"] {
+            let verdict = read(&page(vec![part; 90_000]), NOW);
+            assert!(matches!(verdict, Err(Verdict::Fault(ApiError::Unclear { .. }))), "{part}: {verdict:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(crate) mod excess;
 pub(crate) mod fault;
 pub(crate) mod ids;
 pub(crate) mod installs;
+pub(crate) mod json_bounds;
 pub(crate) mod language;
 pub(crate) mod leg;
 pub(crate) mod link;

@@ -35,10 +35,23 @@ fn is_own(headers: &HeaderMap, origin: &str) -> bool {
         (true, Some("same-site")) => said == Some(origin),
         (true, _) => false,
         (false, _) => match said {
-            None => !headers.contains_key(header::ORIGIN),
+            None if headers.contains_key(header::ORIGIN) => false,
+            // Old browsers name no origin, but the page.
+            None => match headers.contains_key(header::REFERER) {
+                true => text(headers, header::REFERER).is_some_and(|page| is_page_of(page, headers, origin)),
+                false => true,
+            },
             Some(said) => said == origin || names_host(said, scheme(origin), text(headers, header::HOST)),
         },
     }
+}
+
+/// Whether a page's address begins with our origin, or with that of the very host the browser believes to talk to.
+fn is_page_of(page: &str, headers: &HeaderMap, origin: &str) -> bool {
+    let Some((scheme_of, rest)) = page.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let said = format!("{scheme_of}://{authority}");
+    said == origin || names_host(&said, scheme(origin), text(headers, header::HOST))
 }
 
 /// Whether an origin is the very host the browser believes to talk to, by the public address's scheme: what another
@@ -67,6 +80,8 @@ mod tests {
         assert!(own(&[]));
         assert!(own(&[("sec-fetch-site", "same-origin"), ("origin", "https://pbx.example:8802")]));
         assert!(own(&[("sec-fetch-site", "none")]));
+        assert!(own(&[("referer", "https://pbx.example:8802/company?tab=calls")]));
+        assert!(own(&[("referer", "https://10.0.0.5:8802/"), ("host", "10.0.0.5:8802")]));
         assert!(own(&[("origin", "https://pbx.example:8802")]));
         assert!(own(&[("origin", "https://10.0.0.5:8802"), ("host", "10.0.0.5:8802")]));
         assert!(own(&[("sec-fetch-site", "same-site"), ("origin", "https://pbx.example:8802")]));
@@ -77,6 +92,9 @@ mod tests {
         assert!(!own(&[("sec-fetch-site", "cross-site")]));
         assert!(!own(&[("sec-fetch-site", "same-site"), ("origin", "https://other.example:8802")]));
         assert!(!own(&[("sec-fetch-site", "strange")]));
+        assert!(!own(&[("referer", "https://evil.example/https://pbx.example:8802/")]));
+        assert!(!own(&[("referer", "https://pbx.example:8802.evil.example/")]));
+        assert!(!own(&[("referer", "about:blank")]));
         assert!(!own(&[("origin", "https://evil.example"), ("host", "pbx.example:8802")]));
         assert!(!own(&[("origin", "null"), ("host", "null")]));
         assert!(!own(&[("origin", "http://10.0.0.5:8802"), ("host", "10.0.0.5:8802")]));

@@ -7,16 +7,18 @@
 mod leg;
 mod time;
 mod walk;
-mod weight;
 
 use super::dialect::{Dialect, NAME, PAYLOAD, REQUEST_ID, plain};
 use super::pointer::inner_json;
+use crate::domain::json_bounds::JsonBounds;
 use crate::domain::leg::{LegEvent, SwitchEvent};
 use crate::ecss::capture::Masker;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 pub(super) use walk::Oddity;
 
+/// A leg is one object of a dozen values, so this is a snapshot of twenty thousand legs.
+const FRAME: JsonBounds = JsonBounds { containers: 20_000, values: 200_000 };
 /// A ping with more members than this, or an answer with more bytes, is answered without its contents.
 const LARGEST_ECHO: usize = 16;
 const LONGEST_ECHO: usize = 1024;
@@ -51,7 +53,7 @@ pub(super) struct Frame {
 impl Frame {
     /// Reads a text frame.
     pub(super) fn read(text: &str, dialect: &Dialect, zone: &TimeZone) -> Self {
-        if weight::is_too_heavy(text) {
+        if FRAME.are_exceeded_by(text.as_bytes()) {
             return Self::of_nothing();
         }
         match serde_json::from_str(text) {

@@ -325,6 +325,16 @@ struct Spelling {
     state_word: usize,
 }
 
+#[test]
+fn a_snapshot_of_thousands_of_legs_is_read_and_a_frame_of_nothing_but_brackets_is_not() {
+    let leg = r#"{"id":"0123456789abcdef","call_id":"0123456789abcdef","call_ref":"0123456789abcdef","direction":"in","digits":"1001","remote_digits":"79835551122","display_name":"Anna, of \"Roga, kopyta\"","status":"talking","answer_time":"2026/11/26 10:00:00"}"#;
+    let snapshot = format!("[{}]", vec![leg; 4_000].join(","));
+    assert!(snapshot.len() < 1024 * 1024 && !FRAME.are_exceeded_by(snapshot.as_bytes()));
+    for part in [r#"{"":0},"#, "[],", "0,"] {
+        assert!(FRAME.are_exceeded_by(part.repeat(1024 * 1024 / part.len()).as_bytes()), "{part}");
+    }
+}
+
 fn spelling() -> impl Strategy<Value = Spelling> {
     (
         proptest::sample::select(vec!["event", "action", "type", "method", "name", "cmd", "evt"]),
