@@ -34,6 +34,7 @@ mod races;
 mod reconcile;
 mod redate;
 mod renumber;
+mod repeats;
 mod state;
 mod step;
 mod stored;

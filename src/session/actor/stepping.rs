@@ -43,6 +43,11 @@ impl Actor {
     }
 
     pub(super) fn take_at(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round, now: Timestamp) {
+        if let Event::Legs(seen) = &event
+            && self.open_calls.heard_again(key, seen, now)
+        {
+            return;
+        }
         if self.open_calls.get(key).is_none()
             && let Some(silent) = self.open_calls.gives_way()
         {

@@ -22,6 +22,9 @@ pub(super) const REMEMBER: Duration = Duration::from_secs(600);
 /// One whose end was not seen may still be talking, silently; its true end must not look like a new call.
 const REMEMBER_UNSEEN: Duration = Duration::from_secs(12 * 3600);
 
+/// A call whose switch only repeats itself is stepped, and stored, this often.
+const STEPPED_AGAIN: Duration = Duration::from_secs(10);
+
 /// Open calls of one company, four times what a large one has at once. One more, and the one heard of longest ago gives
 /// way.
 pub(super) const MOST_OPEN: usize = 4_096;
@@ -97,6 +100,13 @@ impl OpenCalls {
             return;
         }
         self.aliases.add(switch, key);
+    }
+
+    /// Takes note that these legs of a call were heard of once more, where nothing else is new; `false` where the call has
+    /// to be stepped. Now and then it is stepped all the same, so that what is stored is never much older.
+    pub fn heard_again(&mut self, key: &CallKey, seen: &[Sighting], now: Timestamp) -> bool {
+        let lately = self.silence.at(key).is_some_and(|stepped| now.since(stepped) < STEPPED_AGAIN);
+        lately && self.calls.get_mut(key).is_some_and(|call| call.heard_again(seen, now))
     }
 
     /// Keeps a call that was restored from the store.

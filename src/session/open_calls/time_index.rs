@@ -29,6 +29,11 @@ impl TimeIndex {
         }
     }
 
+    /// The call's moment.
+    pub fn at(&self, key: &CallKey) -> Option<Timestamp> {
+        self.moments.get(key).copied()
+    }
+
     /// The earliest.
     pub fn first(&self) -> Option<(Timestamp, &CallKey)> {
         self.in_order.first().map(|(at, key)| (*at, key))

@@ -91,6 +91,7 @@ impl Run {
         if let Event::Clicked { click, .. } = &event {
             self.judge.clicker = Some(click.user);
         }
+        self.heard_again(&event, self.now);
         let Step { call, actions } = step(self.call.clone(), event.clone(), self.now);
         let crm = |actions: &[Action]| {
             let intent = |a: &Action| if let Action::Crm(i) = a { Some(i.clone()) } else { None };
@@ -100,7 +101,7 @@ impl Run {
             self.judge.take(&intent);
         }
         if !matches!(event, Event::Pressed { .. }) {
-            let again = step(call.clone(), event, self.now);
+            let again = step(call.clone(), event.clone(), self.now);
             assert!(crm(&again.actions).is_empty(), "a repeated event told the portal something");
         }
         self.wake = actions.iter().rev().find_map(|a| if let Action::Wake(at) = a { Some(*at) } else { None });
@@ -108,6 +109,22 @@ impl Run {
         // Every step may be the last before a restart.
         self.call = serde_json::from_str(&serde_json::to_string(&call).expect("json")).expect("json");
         assert_eq!(self.call, call, "the store gives back what it was given");
+        for seconds in [0, 1] {
+            self.heard_again(&event, self.now + Duration::from_secs(seconds));
+        }
+    }
+
+    /// What is taken for a repetition changes nothing else in a step either.
+    fn heard_again(&self, event: &Event, now: Timestamp) {
+        let mut again = self.call.clone();
+        let Event::Legs(seen) = event else { return };
+        if self.wake.is_some_and(|at| at <= now) || !again.heard_again(seen, now) {
+            return;
+        }
+        let Step { call, actions } = step(self.call.clone(), event.clone(), now);
+        assert_eq!(again, call, "{event:?}");
+        let wakes = |action: &Action| matches!(action, Action::Wake(at) if Some(*at) == self.wake);
+        assert!(actions.iter().all(wakes) && actions.len() == usize::from(self.wake.is_some()), "{actions:?}");
     }
 
     /// Time passes to this moment; timers that fall due are delivered at their time.
