@@ -92,10 +92,7 @@ mod tests {
         assert_eq!(again.last_heard(), later);
         again.legs[0].last_seen = NOW;
         assert_eq!(again, call);
-        assert!(
-            !call.clone().heard_again(&seen(talking()), NOW - Duration::from_secs(1)),
-            "the clock"
-        );
+        assert!(!call.clone().heard_again(&seen(talking()), NOW - Duration::from_secs(1)), "the clock");
         let changes: [fn(&mut Sighting); 9] = [
             |s| s.leg.leg = "other".into(),
             |s| s.leg.call_ref = Some("other".into()),

@@ -37,10 +37,10 @@ fn is_own(headers: &HeaderMap, origin: &str) -> bool {
         (false, _) => match said {
             None if headers.contains_key(header::ORIGIN) => false,
             // Old browsers name no origin, but the page.
-            None => match headers.contains_key(header::REFERER) {
-                true => text(headers, header::REFERER).is_some_and(|page| is_page_of(page, headers, origin)),
-                false => true,
-            },
+            None if headers.contains_key(header::REFERER) => {
+                text(headers, header::REFERER).is_some_and(|page| is_page_of(page, headers, origin))
+            }
+            None => true,
             Some(said) => said == origin || names_host(said, scheme(origin), text(headers, header::HOST)),
         },
     }
