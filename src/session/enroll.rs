@@ -92,6 +92,7 @@ impl Companies {
             self.admit(company, tokens).await?;
             // An installation that was told before brings the application token, by the way of all installations.
             self.after_log_in(&grant.member_id).await;
+            self.prove_portal(&grant.member_id);
             Ok::<_, StoreError>(())
         };
         admitted.instrument(company_span(&grant.member_id)).await?;
