@@ -163,8 +163,11 @@ async fn forge_from(story: &Story, form: &[(String, String)], address: &str) {
 async fn forged_notices_from_sixteen_networks_before_and_after_the_true_one_cost_no_click() {
     let story = Story::begin().await;
     let company = story.newcomer("firma.local", PortalSpec::default()).await;
-    // What the strangers write is the portal's own notice with other tokens; the portal has sent it in vain.
-    company.portal.install(1).await.expect("an installation path");
+    // What the strangers write is the portal's own notice with other tokens. They know it from elsewhere.
+    let mut path = "https://127.0.0.1:9/".to_owned();
+    company.portal.edit_app(|app| std::mem::swap(&mut app.install_url, &mut path));
+    assert_eq!(company.portal.install(1).await.expect("an installation path").status, None, "nobody is there");
+    company.portal.edit_app(|app| app.install_url = path);
     let form = company.portal.deliveries().pop().expect("the installation").form;
     for network in 0..16 {
         forge_from(&story, &form, &format!("198.{network}.0.1")).await;

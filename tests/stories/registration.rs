@@ -2,11 +2,11 @@
 
 use crate::support::{CLIENT, IVAN, Story, TestCompany, only, told};
 use ecss_crm_server::sandbox::environment::{Admin, AdminError};
-use ecss_crm_server::sandbox::portal::{AppKeys, EventAuth, PortalSpec};
+use ecss_crm_server::sandbox::portal::{AppKeys, EventAuth, Fault, PortalSpec};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 async fn unregistered() -> (Story, TestCompany) {
     let story = Story::begin().await;
@@ -395,6 +395,23 @@ async fn a_portal_whose_installation_was_never_told_proves_its_application_token
     });
     let answer = client.post(&test.url).form(&forged.collect::<Vec<_>>()).send().await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::FORBIDDEN, "even the secret proves nothing any more");
+    click_works(&story, &company).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_in_has_its_answer_within_half_a_minute_whoever_does_not_answer_us() {
+    let (story, company) = unregistered().await;
+    let mut admin = story.environment().admin();
+    let asked = Instant::now();
+    story.environment().portals.auth_next(Fault::Hang);
+    let failed = admin.log_in(&company.portal, 1, Some(&keys(&company))).await;
+    assert!(
+        matches!(failed, Err(AdminError::Unexpected { status: StatusCode::SERVICE_UNAVAILABLE, .. })),
+        "{failed:?}"
+    );
+    assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
+    let company = company.register(&story).await;
     click_works(&story, &company).await;
     story.end().await;
 }

@@ -43,8 +43,10 @@ pub(super) async fn ensure(portal: &Portal, handler: &str, choices: Choices, rep
             }
         }
     }
-    // What is left of test events: of a run before this one, or of one that has come.
-    for test in there.iter().filter(|b| b.event.eq_ignore_ascii_case(TEST) && !choices.awaits_test_event) {
+    // What is left of test events: of a run before this one, or of one that has come. Nor shall anybody else be told what
+    // the portal is asked with.
+    let stays = |b: &&Bound| choices.awaits_test_event && b.handler == handler;
+    for test in there.iter().filter(|b| b.event.eq_ignore_ascii_case(TEST) && !stays(b)) {
         if let Err(error) = portal.call("event.unbind", &json!({ "event": TEST, "handler": test.handler })).await {
             report.note_answer(&error);
             tracing::debug!(%error, "the portal keeps the handler of a test event");

@@ -337,7 +337,8 @@ async fn a_test_event_is_bound_asked_for_and_unbound_again() {
     }
     let test = world.rest.hits().into_iter().find(|h| h.rest() == "event.test").expect("asked").json();
     assert_eq!(test["any"], "0123456789abcdef");
-    // While the event is waited for its handler stays, whatever else is looked after.
+    // While the event is waited for its handler stays, whatever else is looked after, and no other one does.
+    book.lock().unwrap().events.push(("ONAPPTEST".into(), "https://somebody.example/".into()));
     let awaits = Choices { awaits_test_event: true, ..Choices::default() };
     world.portal.ensure_bound(&wanted(), awaits).await;
     assert_eq!(test_handlers(&book), [EVENTS]);
