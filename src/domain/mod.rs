@@ -27,6 +27,7 @@ pub(crate) mod profile;
 pub(crate) mod reach;
 pub(crate) mod removal;
 pub(crate) mod source;
+pub(crate) mod test_event;
 pub(crate) mod time;
 pub(crate) mod tokens;
 pub(crate) mod visitors;

@@ -7,6 +7,7 @@ use super::installs::Installs;
 use super::link::{self, LinkTools};
 use super::removals::Removals;
 use super::status::SharedStatus;
+use super::test_event::AwaitedTestEvent;
 use super::token_store::CompanyTokenStore;
 use super::upkeep::{Upkeep, UpkeepSignals};
 use super::visitors::Visitors;
@@ -292,6 +293,7 @@ impl Companies {
             link: setup.link.clone(),
             upkeep_signals,
             visitors: Visitors::default(),
+            test_event: AwaitedTestEvent::default(),
             clicks_waiting: click_permits(),
             reloading: Mutex::default(),
         }));

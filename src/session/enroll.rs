@@ -8,7 +8,14 @@ use crate::domain::{CompanyId, Tokens, UserId};
 use crate::store::{LoginAttempt, NewCompany, StoreError};
 use crate::telemetry::company_span;
 use secrecy::SecretString;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
+
+/// How long the authorization server and the portal together may take for a log-in. A person waits for it, and then for
+/// an attempt at an installation that was told before: altogether less than half a minute, as gateways and people wait.
+const LOG_IN_PATIENCE: Duration = Duration::from_secs(20);
+const NO_ANSWER: &str = "no answer has come in time for the log-in";
 
 /// An admin who has logged in.
 #[derive(Debug, Clone)]
@@ -64,12 +71,15 @@ impl Companies {
         if !self.code_limiter.take(&attempt.domain, source, self.now()) {
             return Err(RegisterError::TooOften);
         }
-        let grant = tools.oauth.exchange(&keys, code).await?;
+        let patience = Instant::now() + LOG_IN_PATIENCE;
+        let grant = timeout_at(patience, tools.oauth.exchange(&keys, code)).await;
+        let grant = grant.map_err(|_| OAuthError::Again { why: NO_ANSWER.to_owned() })??;
         self.code_limiter.proved(&attempt.domain, source, self.now());
         if claimed.is_some_and(|c| *c != grant.member_id) {
             return Err(RegisterError::OtherPortal);
         }
-        let who = bitrix::who(tools, &grant.client_endpoint, &grant.tokens.access).await?;
+        let who = timeout_at(patience, bitrix::who(tools, &grant.client_endpoint, &grant.tokens.access)).await;
+        let who = who.map_err(|_| ApiError::Again { after: None, why: NO_ANSWER.to_owned() })??;
         if !who.admin {
             return Err(RegisterError::NotAdmin);
         }
@@ -92,6 +102,7 @@ impl Companies {
             self.admit(company, tokens).await?;
             // An installation that was told before brings the application token, by the way of all installations.
             self.after_log_in(&grant.member_id).await;
+            self.prove_portal(&grant.member_id);
             Ok::<_, StoreError>(())
         };
         admitted.instrument(company_span(&grant.member_id)).await?;

@@ -4,6 +4,7 @@ use super::call_board::CallBoard;
 use super::link::{LinkTools, check};
 use super::message::ActorMessage;
 use super::status::{CompanyStatus, SharedStatus};
+use super::test_event::AwaitedTestEvent;
 use super::upkeep::UpkeepSignals;
 use super::visitors::{Visit, VisitCounts, VisitFault, Visitors};
 use crate::bitrix::users::UserList;
@@ -40,6 +41,7 @@ pub(super) struct CompanyContext {
     pub link: LinkTools,
     pub upkeep_signals: Arc<UpkeepSignals>,
     pub visitors: Visitors,
+    pub test_event: AwaitedTestEvent,
     /// Places for clicks behind a full inbox.
     pub clicks_waiting: Arc<Semaphore>,
     /// Settings are read and handed over by one at a time.
@@ -245,6 +247,11 @@ impl CompanyHandle {
                 tracing::error!(%error, "the portal's language could not be stored");
             }
         }
+    }
+
+    /// Something has come after which the portal may have to prove its application token, or has proved it.
+    pub(super) fn prove_portal(&self) {
+        self.0.upkeep_signals.prove_portal();
     }
 
     /// The company has chosen again: what the portal keeps of that is looked after now.

@@ -24,6 +24,7 @@ mod open_calls;
 mod outbox;
 mod removals;
 mod status;
+mod test_event;
 mod token_store;
 mod uninstall;
 mod upkeep;

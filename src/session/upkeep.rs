@@ -2,6 +2,7 @@
 
 use super::SyncError;
 use super::handle::CompanyHandle;
+use super::test_event::TestEventAttempts;
 use crate::bitrix::ApiError;
 use crate::bitrix::bindings::{Choices, Wanted};
 use crate::clock::random_unit;
@@ -35,6 +36,7 @@ pub(super) struct UpkeepSignals {
     choices: Notify,
     installed: Notify,
     installed_unproved: Notify,
+    portal_proof: Notify,
 }
 
 impl UpkeepSignals {
@@ -51,6 +53,11 @@ impl UpkeepSignals {
     /// The application may have been installed again: everything is looked after soon.
     pub fn perhaps_installed(&self, by_portal: bool) {
         if by_portal { &self.installed } else { &self.installed_unproved }.notify_one();
+    }
+
+    /// The portal may have to prove its application token, or has just done so.
+    pub fn prove_portal(&self) {
+        self.portal_proof.notify_one();
     }
 
     /// The portal's users have changed.
@@ -94,6 +101,7 @@ impl Upkeep {
         let mut force = self.rebind.load(Ordering::Relaxed);
         let (mut failures, mut refusals) = (0, 0);
         let mut fetched = None;
+        let mut test_event = TestEventAttempts::begin();
         loop {
             // Whatever else comes of the round: what is refused is tried again by then.
             let soon = binding::pause(refusals + 1, random_unit());
@@ -134,6 +142,14 @@ impl Upkeep {
                         end = end.min(ended + UNPROVED_INSTALLS_APART);
                         continue;
                     }
+                    () = company.0.upkeep_signals.portal_proof.notified() => {
+                        test_event.restart(&company, &self.wanted.event_handler).await;
+                        continue;
+                    }
+                    () = test_event.due() => {
+                        test_event.attempt(&company, &self.wanted.event_handler).await;
+                        continue;
+                    }
                     () = company.0.upkeep_signals.users_wanted(fetched) => {}
                 }
                 fetched = Some(Instant::now());
@@ -156,7 +172,11 @@ impl Upkeep {
             portal.renew().await.inspect_err(failed)?;
             tokens = portal.tokens().unwrap_or(tokens);
         }
-        let choices = Choices { force_rebind: force, create_for_clicks: creates_for_clicks(company).await };
+        let choices = Choices {
+            force_rebind: force,
+            create_for_clicks: creates_for_clicks(company).await,
+            awaits_test_event: company.0.test_event.is_some(),
+        };
         let mut report = portal.ensure_bound(&self.wanted, choices).await;
         if report.answered {
             company.0.shared.portal_works();

@@ -1,11 +1,12 @@
 //! Somebody else at the door of a company: other administrators, other portals, addresses of somebody's choosing.
 
 use crate::support::{CLIENT, IVAN, Story, TestCompany, only, told};
-use ecss_crm_server::sandbox::portal::{EventAuth, PortalSpec, User};
+use ecss_crm_server::sandbox::portal::{EventAuth, Fault, PortalSpec, User};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
 use reqwest::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 use tokio::net::TcpListener;
 
 async fn click_works(story: &Story, company: &TestCompany) {
@@ -143,5 +144,98 @@ async fn addresses_that_events_and_frames_name_are_never_contacted() {
     company.portal.set_event_auth(EventAuth::NoTokens);
     click_works(&story, &company).await;
     assert_eq!(contacts.load(Ordering::SeqCst), 0, "somebody else's address was contacted");
+    story.end().await;
+}
+
+/// Posts this installation as if another portal's application had told it, from that address.
+async fn forge_from(story: &Story, form: &[(String, String)], address: &str) {
+    let forged = |(name, value): &(String, String)| {
+        let is_token = name.ends_with("_token]");
+        (name.clone(), if is_token { format!("forged{address}").repeat(3) } else { value.clone() })
+    };
+    let form: Vec<_> = form.iter().map(forged).collect();
+    let post = story.environment().client().post(format!("{}/", story.environment().base()));
+    let status = post.header("x-real-ip", address).form(&form).send().await.expect("an answer").status();
+    assert!(status == StatusCode::OK || status == StatusCode::SERVICE_UNAVAILABLE, "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forged_notices_from_sixteen_networks_before_and_after_the_true_one_cost_no_click() {
+    let story = Story::begin().await;
+    let company = story.newcomer("firma.local", PortalSpec::default()).await;
+    // What the strangers write is the portal's own notice with other tokens. They know it from elsewhere.
+    let mut path = "https://127.0.0.1:9/".to_owned();
+    company.portal.edit_app(|app| std::mem::swap(&mut app.install_url, &mut path));
+    assert_eq!(company.portal.install(1).await.expect("an installation path").status, None, "nobody is there");
+    company.portal.edit_app(|app| app.install_url = path);
+    let form = company.portal.deliveries().pop().expect("the installation").form;
+    for network in 0..16 {
+        forge_from(&story, &form, &format!("198.{network}.0.1")).await;
+    }
+    company.portal.install(1).await.expect("an installation path");
+    for round in 2..4 {
+        for network in 0..16 {
+            forge_from(&story, &form, &format!("198.{network}.0.{round}")).await;
+        }
+    }
+    let company = company.register(&story).await;
+    company.portal.set_event_auth(EventAuth::NoTokens);
+    let logged_in = Instant::now();
+    story
+        .until_asked("a click is taken", async || {
+            let (_, status) = company.click(IVAN, CLIENT).await;
+            if status != Some(200) {
+                company.portal.forget_open_calls();
+            }
+            (status == Some(200)).then_some(())
+        })
+        .await;
+    assert!(logged_in.elapsed().as_secs() < 20, "clicks are taken within seconds: {:?}", logged_in.elapsed());
+    company.phone_is("1001", PhoneStatus::Ringing).await;
+    company.phone("1001").reject().await.expect("it rings");
+    company.finished(&story, 1).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_event_with_a_guessed_secret_teaches_nothing() {
+    let story = Story::begin().await;
+    let company = story.newcomer("firma.local", PortalSpec::default()).await;
+    company.portal.set_event_auth(EventAuth::NoTokens);
+    // The portal is asked for a test event, which does not come: we go on waiting for it.
+    company.portal.standing_for("event.test", Fault::Outage);
+    let company = company.register(&story).await;
+    let asked = || company.portal.requests_of("event.test").pop();
+    let secret = story.until("the portal is asked for a test event", asked).await;
+    let secret = secret.params["any"].as_str().expect("a secret").to_owned();
+    assert!(secret.len() >= 22, "nobody can guess it: {} signs", secret.len());
+
+    let client = story.environment().client();
+    let events = format!("{}/events", story.environment().base());
+    let forge = async |event: &str, query: Option<&str>| {
+        let mut form = vec![
+            ("event", event),
+            ("data[LANGUAGE_ID]", "ru"),
+            ("auth[member_id]", company.portal.member_id()),
+            ("auth[application_token]", "forged-forged-forged-forged-forge"),
+        ];
+        form.extend(query.map(|query| ("data[QUERY][any]", query)));
+        client.post(&events).form(&form).send().await.expect("an answer").status()
+    };
+    let (short, other) = (&secret[1..], secret.to_ascii_uppercase());
+    for guess in [None, Some(""), Some("data"), Some(short), Some(other.as_str())] {
+        assert_eq!(forge("ONAPPTEST", guess).await, StatusCode::FORBIDDEN, "{guess:?}");
+    }
+    assert_eq!(forge("ONUSERADD", None).await, StatusCode::FORBIDDEN, "the forged token is nobody's");
+    let (_, status) = company.click(IVAN, CLIENT).await;
+    assert_eq!(status, Some(403), "nothing proves this click yet");
+    company.portal.forget_open_calls();
+
+    // Nor has it kept the true token from being proved, by the event that comes in the end.
+    company.portal.heal();
+    story.environment().admin().log_in(&company.portal, 1, None).await.expect("an administrator of the portal");
+    story.until_said("the portal has proved its application token by a test event").await;
+    click_works(&story, &company).await;
+    assert_eq!(forge("ONAPPTEST", Some(&secret)).await, StatusCode::FORBIDDEN, "the secret is of no use any more");
     story.end().await;
 }

@@ -244,8 +244,11 @@ async fn an_installation_that_nobody_could_confirm_is_confirmed_by_itself_even_a
     let mut story = Story::begin().await;
     let mut companies = Vec::new();
     for domain in ["firma.local", "andere.local"] {
-        let company = story.newcomer(domain, PortalSpec::default()).await.register(&story).await;
-        // Only the application token proves these clicks, and it comes with the installation.
+        let company = story.newcomer(domain, PortalSpec::default()).await;
+        // Only the application token proves these clicks, and it comes with the installation: the portal knows no test
+        // events, by which it could be asked for.
+        company.portal.refuse_test_events();
+        let company = company.register(&story).await;
         company.portal.set_event_auth(EventAuth::NoTokens);
         companies.push(company);
     }
@@ -281,7 +284,9 @@ async fn an_installation_that_nobody_could_confirm_is_confirmed_by_itself_even_a
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_installation_that_waits_longer_than_its_token_lives_is_confirmed_with_the_other_one() {
     let story = Story::begin().await;
-    let mut company = story.newcomer("firma.local", PortalSpec::default()).await.register(&story).await;
+    let company = story.newcomer("firma.local", PortalSpec::default()).await;
+    company.portal.refuse_test_events();
+    let mut company = company.register(&story).await;
     company.portal.set_event_auth(EventAuth::NoTokens);
     story.environment().portals.auth_standing(Fault::Outage);
     company.portal.install(1).await.expect("an installation path");

@@ -2,11 +2,11 @@
 
 use crate::support::{CLIENT, IVAN, Story, TestCompany, only, told};
 use ecss_crm_server::sandbox::environment::{Admin, AdminError};
-use ecss_crm_server::sandbox::portal::{AppKeys, EventAuth, PortalSpec};
+use ecss_crm_server::sandbox::portal::{AppKeys, EventAuth, Fault, PortalSpec};
 use ecss_crm_server::sandbox::switch::PhoneStatus;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use reqwest::{Method, StatusCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 async fn unregistered() -> (Story, TestCompany) {
     let story = Story::begin().await;
@@ -16,6 +16,17 @@ async fn unregistered() -> (Story, TestCompany) {
 
 fn keys(company: &TestCompany) -> AppKeys {
     company.portal.keys().expect("the application")
+}
+
+/// Waits until the portal has proved its application token by a test event and nothing of that is left there.
+async fn no_test_handler(story: &Story, company: &TestCompany) {
+    let (portal, proved) = (&company.portal, "the portal has proved its application token by a test event");
+    story.until_said(proved).await;
+    story
+        .until("no handler of a test event is left", || {
+            portal.handlers().iter().all(|h| h.event != "ONAPPTEST").then_some(())
+        })
+        .await;
 }
 
 /// The page's status, without a session.
@@ -60,6 +71,7 @@ async fn through_the_form_and_the_portal_to_the_companys_page() {
     let base = story.environment().base();
     let card = only(company.portal.placements());
     assert_eq!((card.code.as_str(), card.url), ("CALL_CARD", format!("{base}/call/call.html")));
+    no_test_handler(&story, &company).await;
     let mut handlers = company.portal.handlers();
     handlers.sort_by(|a, b| a.event.cmp(&b.event));
     let handlers: Vec<_> = handlers.into_iter().map(|h| (h.event, h.url)).collect();
@@ -92,6 +104,8 @@ async fn an_installation_told_before_the_keys_are_known_is_believed_once_they_ar
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_an_installation_clicks_are_believed_on_the_clickers_own_word() {
     let (story, company) = unregistered().await;
+    // A portal without test events cannot prove its application token by itself.
+    company.portal.refuse_test_events();
     let company = company.register(&story).await;
     click_works(&story, &company).await;
     let event = company.portal.deliveries().pop().expect("the event");
@@ -357,6 +371,47 @@ async fn a_removed_application_is_silent_and_comes_back_with_its_table() {
     company.admin = again;
     company.settled(&story).await;
     assert_eq!(company.numbers_of(IVAN).await, ["1001", "1077"]);
+    click_works(&story, &company).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_portal_whose_installation_was_never_told_proves_its_application_token_by_a_test_event() {
+    let (story, company) = unregistered().await;
+    // Events without tokens can be proved by the application token only, which nobody has told us.
+    company.portal.set_event_auth(EventAuth::NoTokens);
+    let company = company.register(&story).await;
+    no_test_handler(&story, &company).await;
+    click_works(&story, &company).await;
+    let test = company.portal.deliveries().into_iter().find(|d| d.event == "ONAPPTEST").expect("the test event");
+    assert_eq!(test.status, Some(200));
+    // What is proved is proved: another test event is one like any other.
+    let again = company.portal.redeliver(test.number).await.expect("a delivery");
+    assert_eq!(again.status, Some(200));
+    let client = story.environment().client();
+    let forged = test.form.into_iter().map(|(name, value)| {
+        let value = if name == "auth[application_token]" { "f".repeat(32) } else { value };
+        (name, value)
+    });
+    let answer = client.post(&test.url).form(&forged.collect::<Vec<_>>()).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN, "even the secret proves nothing any more");
+    click_works(&story, &company).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_in_has_its_answer_within_half_a_minute_whoever_does_not_answer_us() {
+    let (story, company) = unregistered().await;
+    let mut admin = story.environment().admin();
+    let asked = Instant::now();
+    story.environment().portals.auth_next(Fault::Hang);
+    let failed = admin.log_in(&company.portal, 1, Some(&keys(&company))).await;
+    assert!(
+        matches!(failed, Err(AdminError::Unexpected { status: StatusCode::SERVICE_UNAVAILABLE, .. })),
+        "{failed:?}"
+    );
+    assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
+    let company = company.register(&story).await;
     click_works(&story, &company).await;
     story.end().await;
 }

@@ -108,7 +108,9 @@ async fn a_removal_with_the_data_after_one_without_deletes_them_and_nothing_else
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_that_nothing_proves_is_refused_aloud() {
     let story = Story::begin().await;
-    let company = story.newcomer("odin.local", PortalSpec::default()).await.register(&story).await;
+    let company = story.newcomer("odin.local", PortalSpec::default()).await;
+    company.portal.refuse_test_events();
+    let company = company.register(&story).await;
     assert_eq!(only(company.portal.uninstall(true).await).status, Some(403));
     let remedy = format!("ecss-crm-server company forget {}", company.portal.member_id());
     assert_eq!(story.warned(&remedy), 1, "who looks after the server reads what to do");

@@ -9,6 +9,7 @@ use crate::domain::{CompanyId, Timestamp};
 use crate::session::{CompanyHandle, Removal, Visit, VisitFault};
 use crate::telemetry::company_span;
 use crate::web::service::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalRequest};
+use secrecy::SecretString;
 use std::net::IpAddr;
 use std::time::Duration;
 use tracing::{Instrument as _, Span};
@@ -51,6 +52,10 @@ impl DaemonService {
                 self.running(&company.id)?.users_changed();
                 Ok(PortalAnswer::Accepted)
             }
+            PortalPost::TestEvent { from, secret } => {
+                let span = span_of(from.member_id.as_ref());
+                self.tested(&from, secret.as_ref()).instrument(span).await
+            }
             PortalPost::OtherEvent { name, from } => {
                 let company = self.proved(&from).await?;
                 company_span(&company.id).in_scope(|| tracing::debug!(name, "an event nothing is done about"));
@@ -90,6 +95,15 @@ impl DaemonService {
         let company = self.sender(from).instrument(span).await?;
         Self::prove(&company, from)?;
         Ok(company)
+    }
+
+    /// A test event with our secret proves its application token; any other is proved by it.
+    async fn tested(&self, from: &Sender, secret: Option<&SecretString>) -> Result<PortalAnswer, OpenError> {
+        let company = self.sender(from).await?;
+        if !self.companies.proved_by_test_event(&company, from.application_token.as_ref(), secret).await {
+            Self::prove(&company, from)?;
+        }
+        Ok(PortalAnswer::Accepted)
     }
 
     async fn clicked(&self, click: &CallStart, source: Option<IpAddr>) -> Result<PortalAnswer, OpenError> {

@@ -1,6 +1,7 @@
 //! `event.get`, `event.bind`, `event.unbind`
 
-use super::{BindReport, already_bound};
+use super::test_event::TEST;
+use super::{BindReport, Choices, already_bound};
 use crate::bitrix::lenient;
 use crate::bitrix::portal::Portal;
 use crate::domain::binding::Binding;
@@ -13,7 +14,7 @@ const NEW_USER: &str = "OnUserAdd";
 /// What we want to be told. Installation and removal of the application are told without asking.
 const WANTED: [&str; 2] = [CLICK, NEW_USER];
 
-pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindReport) {
+pub(super) async fn ensure(portal: &Portal, handler: &str, choices: Choices, report: &mut BindReport) {
     let listed = portal.call("event.get", &Value::Null).await;
     let Some(answer) = report.keep_going(Binding::Click, listed) else { return };
     let there: Vec<_> = lenient::list(answer.result).iter().filter_map(read).collect();
@@ -40,6 +41,15 @@ pub(super) async fn ensure(portal: &Portal, handler: &str, report: &mut BindRepo
             if report.keep_going(Binding::OldAddress, unbound).is_some() {
                 report.unbound.push(old.handler.clone());
             }
+        }
+    }
+    // What is left of test events: of a run before this one, or of one that has come. Nor shall anybody else be told what
+    // the portal is asked with.
+    let stays = |b: &&Bound| choices.awaits_test_event && b.handler == handler;
+    for test in there.iter().filter(|b| b.event.eq_ignore_ascii_case(TEST) && !stays(b)) {
+        if let Err(error) = portal.call("event.unbind", &json!({ "event": TEST, "handler": test.handler })).await {
+            report.note_answer(&error);
+            tracing::debug!(%error, "the portal keeps the handler of a test event");
         }
     }
 }

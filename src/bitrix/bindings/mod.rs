@@ -6,6 +6,7 @@
 mod events;
 mod line;
 mod placement;
+mod test_event;
 
 use super::error::ApiError;
 use super::portal::Portal;
@@ -19,6 +20,8 @@ pub struct Choices {
     pub force_rebind: bool,
     /// Clicks by our line make CRM items for unknown numbers.
     pub create_for_clicks: bool,
+    /// A test event is waited for: its handler stays bound.
+    pub awaits_test_event: bool,
 }
 
 /// What should be bound.
@@ -94,7 +97,7 @@ impl Portal {
     /// being tried. Needs the grant of a portal administrator.
     pub async fn ensure_bound(&self, wanted: &Wanted, choices: Choices) -> BindReport {
         let mut report = BindReport::default();
-        events::ensure(self, &wanted.event_handler, &mut report).await;
+        events::ensure(self, &wanted.event_handler, choices, &mut report).await;
         // The portal offers applications for outgoing calls from a list that it keeps for a day, and drops that list
         // when a line changes, not when an event is bound.
         let touch = report.bound.iter().any(|event| event == events::CLICK);

@@ -77,6 +77,7 @@ fn serve(book: &mut Book, hit: &FakeRequest) -> FakeAnswer {
             book.events.retain(|e| *e != old);
             FakeAnswer::result(&json!({"count": 1}))
         }
+        "event.test" => FakeAnswer::result(&json!(true)),
         "placement.get" => {
             let rows = book.cards.iter().map(|h| json!({"placement": "CALL_CARD", "handler": h, "userId": 0}));
             FakeAnswer::result(
@@ -318,4 +319,55 @@ async fn a_portal_that_answers_nothing_at_all_is_told_from_one_thing_that_fails(
     assert!(matches!(report.of_whole_portal(), Some(ApiError::Unclear { .. })), "{report:?}");
     let empty: &Value = &world.rest.hits()[0].json();
     assert_eq!(empty["auth"], "a1");
+}
+
+/// What the portal's test events are bound to.
+fn test_handlers(book: &Arc<Mutex<Book>>) -> Vec<String> {
+    let book = book.lock().unwrap();
+    book.events.iter().filter(|(event, _)| event == "ONAPPTEST").map(|(_, handler)| handler.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_test_event_is_bound_asked_for_and_unbound_again() {
+    let (world, book) = portal(Book::default()).await;
+    let secret = "0123456789abcdef".to_owned().into();
+    for attempt in 1..=2 {
+        world.portal.ask_for_test_event(EVENTS, &secret).await.expect("what is bound already is no fault");
+        assert_eq!((test_handlers(&book), asked(&world, "event.test")), (vec![EVENTS.to_owned()], attempt));
+    }
+    let test = world.rest.hits().into_iter().find(|h| h.rest() == "event.test").expect("asked").json();
+    assert_eq!(test["any"], "0123456789abcdef");
+    // While the event is waited for its handler stays, whatever else is looked after, and no other one does.
+    book.lock().unwrap().events.push(("ONAPPTEST".into(), "https://somebody.example/".into()));
+    let awaits = Choices { awaits_test_event: true, ..Choices::default() };
+    world.portal.ensure_bound(&wanted(), awaits).await;
+    assert_eq!(test_handlers(&book), [EVENTS]);
+    world.portal.end_test_events(EVENTS).await.expect("unbound");
+    assert_eq!(test_handlers(&book), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_a_former_run_has_left_of_its_test_event_goes_and_nobody_is_told() {
+    let old = ("ONAPPTEST".to_owned(), "https://old.example/events".to_owned());
+    let (world, book) = portal(Book { events: vec![ours("ONAPPTEST"), old.clone()], ..Book::default() }).await;
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
+    assert!(report.failed.is_empty() && report.unbound.is_empty(), "{report:?}");
+    assert_eq!(test_handlers(&book), Vec::<String>::new());
+    // Nor is anybody told where the portal refuses that.
+    let refuse = vec![("event.unbind", "Access denied!")];
+    let (world, _) = portal(Book { events: vec![old], refuse, ..Book::default() }).await;
+    let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
+    assert!(report.failed.is_empty() && report.answered, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_portal_that_knows_no_test_events_says_so() {
+    let refuse = vec![("event.test", "Method not found!")];
+    let (world, _) = portal(Book { refuse, ..Book::default() }).await;
+    let refused = world.portal.ask_for_test_event(EVENTS, &"s".to_owned().into()).await.expect_err("refused");
+    assert!(matches!(refused, ApiError::Refused { .. }), "{refused}");
+    let refuse = vec![("event.bind", "Access denied!")];
+    let (world, _) = portal(Book { refuse, ..Book::default() }).await;
+    world.portal.ask_for_test_event(EVENTS, &"s".to_owned().into()).await.expect_err("refused");
+    assert_eq!(asked(&world, "event.test"), 0, "nobody would be told");
 }

@@ -39,6 +39,13 @@ pub enum PortalPost {
         /// Who says so.
         from: Sender,
     },
+    /// The test event that we have asked the portal for, somebody says.
+    TestEvent {
+        /// Who says so.
+        from: Sender,
+        /// What the portal was asked with, where it is shown.
+        secret: Option<SecretString>,
+    },
     /// An event that we did not ask for.
     OtherEvent {
         /// Its name in upper case.
@@ -252,6 +259,7 @@ fn event(name: &str, form: &Form) -> PortalPost {
             language: form.nested("data", "LANGUAGE_ID").map(str::to_owned),
         })),
         "ONAPPUNINSTALL" => PortalPost::Uninstall { from, clean: form.nested("data", "CLEAN") == Some("1") },
+        "ONAPPTEST" => PortalPost::TestEvent { from, secret: form.get("data[QUERY][any]").map(secret) },
         "ONUSERADD" => PortalPost::UserAdded { from },
         "ONEXTERNALCALLSTART" => PortalPost::CallStart(Box::new(call_start(from, form))),
         _ => PortalPost::OtherEvent { name: name.to_owned(), from },

@@ -25,6 +25,9 @@ pub(super) fn fault(post: &PortalPost) -> Option<&'static str> {
         PortalPost::Uninstall { from, .. } | PortalPost::UserAdded { from } | PortalPost::OtherEvent { from, .. } => {
             sender(from)
         }
+        PortalPost::TestEvent { from, secret } => {
+            sender(from).or_else(|| first([("data[QUERY][any]", is_token(secret.as_ref()))]))
+        }
         PortalPost::CallStart(start) => sender(&start.from),
         PortalPost::Opened(opened) => of_opened(opened),
     }
@@ -123,6 +126,7 @@ mod tests {
             (format!("event=ONAPPINSTALL&auth[server_endpoint]={}", "a".repeat(ADDRESS + 1)), "auth[server_endpoint]"),
             (format!("event=ONAPPINSTALL&data[LANGUAGE_ID]={}", "a".repeat(LANGUAGE + 1)), "data[LANGUAGE_ID]"),
             (format!("event=ONAPPUNINSTALL&auth[application_token]={long}"), "auth[application_token]"),
+            (format!("event=ONAPPTEST&data[QUERY][any]={long}"), "data[QUERY][any]"),
             (format!("event=ONUSERADD&auth[member_id]={}", "a".repeat(60_000)), "auth[member_id]"),
             (format!("event=ONEXTERNALCALLSTART&auth[domain]={host}"), "auth[domain]"),
         ] {

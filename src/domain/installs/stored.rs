@@ -116,6 +116,11 @@ impl StoredNotices {
         self.0.retain(|notice| notice.received_at > received_at.millis());
     }
 
+    /// Forgets what was told with another application token than the portal's own.
+    pub fn keep_told_with(&mut self, token: &str) {
+        self.0.retain(|notice| notice.application_token == token);
+    }
+
     /// Forgets the notice that came then.
     pub fn forget(&mut self, received_at: Timestamp) {
         self.0.retain(|notice| notice.received_at != received_at.millis());
@@ -177,6 +182,18 @@ mod tests {
             before.into_iter().position(|token| !tokens(&all).contains(&token))
         };
         assert_eq!([0.0, 0.5, 1.0].map(gone), [Some(0), Some(MOST / 2), Some(MOST - 1)]);
+    }
+
+    #[test]
+    fn once_the_portals_token_is_known_only_what_was_told_with_it_stays() {
+        let mut all = StoredNotices::default();
+        (1..5).for_each(|n| all.add(notice(n, &format!("forged {n}"), false), 0.5));
+        all.add(notice(5, "true", false), 0.5);
+        all.add(notice(6, "", true), 0.5);
+        all.keep_told_with("true");
+        assert_eq!(tokens(&all), ["true"]);
+        all.keep_told_with("another");
+        assert_eq!(all, StoredNotices::default());
     }
 
     #[test]

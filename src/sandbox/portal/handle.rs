@@ -186,6 +186,12 @@ impl SimPortal {
         });
     }
 
+    /// A box that knows no test events.
+    pub fn refuse_test_events(&self) {
+        let unknown = Fault::Refuse(404, "ERROR_METHOD_NOT_FOUND".to_owned(), "Method not found!".to_owned());
+        self.standing_for("event.test", unknown);
+    }
+
     /// An older box, whose lines know nothing of `CRM_AUTO_CREATE`.
     pub fn forget_crm_auto_create(&self) {
         self.change(|p| p.lines_know_crm = false);

@@ -5,9 +5,14 @@ use super::grants::Pair;
 use super::handle::{holder, portal};
 use super::judge::Delivery;
 use super::php;
-use super::state::{EventAuth, Portal};
+use super::state::{EventAuth, Portal, TestEvent};
 use super::story::Story;
 use super::world::PortalWorld;
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long a test event is under way.
+const TEST_EVENT_UNDER_WAY: Duration = Duration::from_millis(200);
 
 /// Why the browser or the portal does not start a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -183,6 +188,60 @@ pub async fn uninstall(world: &PortalWorld, member_id: &str, clean: bool) -> Vec
         sent.push(post(world, member_id, delivery).await);
     }
     sent
+}
+
+/// Sends the test events that were asked for by now, each to whoever was bound to it then: not at once, and in the
+/// background.
+pub fn send_test_events(world: &PortalWorld, member_id: &str) {
+    let asked = world.with(|state| std::mem::take(&mut portal(state, member_id).test_events));
+    if asked.is_empty() {
+        return;
+    }
+    let (world, member_id) = (world.clone(), member_id.to_owned());
+    tokio::spawn(async move {
+        tokio::time::sleep(TEST_EVENT_UNDER_WAY).await;
+        for event in asked {
+            for delivery in test_event(&world, &member_id, &event) {
+                post(&world, &member_id, delivery).await;
+            }
+        }
+    });
+}
+
+fn test_event(world: &PortalWorld, member_id: &str, event: &TestEvent) -> Vec<Delivery> {
+    let now = world.now();
+    world.change(|state| {
+        let known = portal(state, member_id);
+        if !known.app.installed || known.keys.is_none() {
+            return Vec::new();
+        }
+        let mut data = flat("QUERY", &event.query);
+        data.push(("LANGUAGE_ID".to_owned(), known.language.clone()));
+        let data: Vec<(&str, String)> = data.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let mut deliveries = Vec::new();
+        for handler in &event.handlers {
+            let user = if handler.auth_type == 0 { event.caller } else { handler.auth_type };
+            let pair = state.grants.issue(&holder(state, member_id, user), now);
+            let portal = portal(state, member_id);
+            // This event is among the few that bring a refresh token (bitrix modules, rest_provider.php).
+            let kind =
+                if portal.event_auth == EventAuth::NoTokens { EventAuth::NoTokens } else { EventAuth::WithRefresh };
+            let mut form = envelope("ONAPPTEST", Some(handler.id), &data, world);
+            form.extend(auth(portal, world, Some((&pair, user)), kind));
+            deliveries.push(noted(portal, world, "ONAPPTEST", &handler.url, form));
+        }
+        deliveries
+    })
+}
+
+/// The texts inside a value, by the inner part of the names that PHP gives them in a form.
+fn flat(name: &str, value: &Value) -> Vec<(String, String)> {
+    let inner = |key: &str, value: &Value| flat(&format!("{name}][{key}"), value);
+    match value {
+        Value::Object(map) => map.iter().flat_map(|(key, value)| inner(key, value)).collect(),
+        Value::Array(list) => list.iter().enumerate().flat_map(|(n, value)| inner(&n.to_string(), value)).collect(),
+        other => php::text(other).map(|text| (name.to_owned(), text)).into_iter().collect(),
+    }
 }
 
 /// Sends a delivery once more, unchanged.

@@ -33,6 +33,17 @@ pub struct Handler {
     pub offline: bool,
 }
 
+/// A test event that was asked for and is not sent yet.
+#[derive(Debug, Clone)]
+pub struct TestEvent {
+    /// Who asked.
+    pub caller: i64,
+    /// Who is told.
+    pub handlers: Vec<Handler>,
+    /// The parameters of the request.
+    pub query: Value,
+}
+
 /// A bound placement.
 #[derive(Debug, Clone)]
 pub struct Placement {
@@ -91,6 +102,8 @@ pub struct Portal {
     pub sessions: BTreeMap<String, i64>,
     /// Bound events.
     pub handlers: Vec<Handler>,
+    /// Test events under way.
+    pub test_events: Vec<TestEvent>,
     /// Bound placements.
     pub placements: Vec<Placement>,
     /// External lines by number.
@@ -153,6 +166,7 @@ impl Portal {
             webhooks: BTreeMap::new(),
             sessions: BTreeMap::new(),
             handlers: Vec::new(),
+            test_events: Vec::new(),
             placements: Vec::new(),
             lines: BTreeMap::new(),
             calls: Vec::new(),

@@ -23,7 +23,7 @@ use crate::domain::{CompanyId, Timestamp};
 use crate::store::StoreError;
 use confirm::Taken;
 use question_limiter::NoticeSender;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 pub(super) use waiting::Installs;
 
 impl Companies {
@@ -99,6 +99,15 @@ impl Companies {
             }
             Ok(None) => drop(self.installs.remove(id, None)),
             Err(error) => tracing::error!(%error, "an installation that waits cannot be read"),
+        }
+    }
+
+    /// The portal has proved its application token: what was told with another one was not told by it.
+    pub(super) async fn settle_installs(&self, id: &CompanyId, token: &SecretString) {
+        match self.edit(id, |all| all.keep_told_with(token.expose_secret())).await {
+            Ok(0) => drop(self.installs.remove(id, None)),
+            Ok(_) => self.installs.try_for_admin(id, self.now()),
+            Err(error) => tracing::warn!(%error, "installations that are proved to be forged could not be forgotten"),
         }
     }
 

@@ -2,12 +2,16 @@
 
 use super::{Context, Method, app_method};
 use crate::sandbox::portal::answer::{Answer, Refusal};
-use crate::sandbox::portal::state::Handler;
+use crate::sandbox::portal::state::{Handler, TestEvent};
 use crate::sandbox::portal::story::Story;
 use serde_json::{Value, json};
 
-pub const METHODS: &[Method] =
-    &[app_method("event.bind", "", bind), app_method("event.get", "", get), app_method("event.unbind", "", unbind)];
+pub const METHODS: &[Method] = &[
+    app_method("event.bind", "", bind),
+    app_method("event.get", "", get),
+    app_method("event.unbind", "", unbind),
+    app_method("event.test", "", test),
+];
 
 /// Event names with the scope that opens them.
 const EVENTS: &[(&str, &str)] = &[
@@ -106,6 +110,14 @@ fn unbind(context: &mut Context<'_>) -> Answer {
         !(hit && allowed && auth_type.is_none_or(|a| a == h.auth_type))
     });
     Ok(json!({ "count": before - context.portal.handlers.len() }).into())
+}
+
+/// Whatever was sent comes back in an event, to the handlers that are bound to it by now (test-handler.md).
+fn test(context: &mut Context<'_>) -> Answer {
+    let handlers = context.portal.handlers.iter().filter(|h| h.event == "ONAPPTEST" && !h.offline);
+    let (handlers, query) = (handlers.cloned().collect(), context.params.shown());
+    context.portal.test_events.push(TestEvent { caller: context.caller.user, handlers, query });
+    Ok(Value::from(true).into())
 }
 
 /// Users who are no admins see and remove only what was bound for themselves.

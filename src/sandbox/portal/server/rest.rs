@@ -8,6 +8,7 @@ use crate::sandbox::portal::grants::{Grants, Unaccepted};
 use crate::sandbox::portal::handle::portal;
 use crate::sandbox::portal::judge::unanswered;
 use crate::sandbox::portal::methods::{self, Caller, Command, Context};
+use crate::sandbox::portal::outgoing;
 use crate::sandbox::portal::params::Params;
 use crate::sandbox::portal::state::Portal;
 use crate::sandbox::portal::timing;
@@ -116,6 +117,7 @@ async fn arrived(door: &Door, uri: Uri, mut asked: Asked) -> Response {
         tokio::time::sleep(pause).await;
     }
     let (status, body) = answer(door, &asked, fault == Some(Fault::DropAfter));
+    outgoing::send_test_events(world, &door.member_id);
     match fault {
         Some(Fault::DropAfter) => reply::hangup(),
         Some(Fault::EmptyBody) => Body::empty().into_response(),

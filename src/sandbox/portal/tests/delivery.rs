@@ -3,6 +3,7 @@
 use super::super::{ClickRefused, EventAuth};
 use super::{ADMIN, IVANOV, Inbox, NUMBER, Stage, field, violations};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 async fn bound() -> (Stage, Inbox) {
     let (stage, inbox) = (Stage::new().await, Inbox::open().await);
@@ -170,6 +171,33 @@ async fn subscriptions_are_checked() {
     assert_eq!(stage.get("event.get", json!({})).await, json!([]));
     let names = stage.get("events", json!({})).await;
     assert!(names.as_array().is_some_and(|n| n.contains(&json!("ONEXTERNALCALLSTART"))));
+}
+
+#[tokio::test]
+async fn a_test_event_brings_back_what_was_sent_to_whoever_is_bound_to_it() {
+    let (stage, mut inbox) = (Stage::new().await, Inbox::open().await);
+    // Nobody is bound: nobody is told.
+    assert_eq!(stage.get("event.test", json!({ "any": "early" })).await, true);
+    stage.get("event.bind", json!({ "event": "OnAppTest", "handler": inbox.url })).await;
+    assert_eq!(stage.get("event.test", json!({ "any": "data", "more": { "deep": [7] } })).await, true);
+    let told = || stage.portal.deliveries().into_iter().find(|d| d.status.is_some());
+    let told = stage.portal.world().until(Duration::from_secs(30), told).await.expect("an event");
+    assert_eq!((told.event.as_str(), told.status), ("ONAPPTEST", Some(200)));
+    let form = inbox.take().expect("an event");
+    let keys = stage.portal.keys().expect("the application");
+    for (name, value) in [
+        ("event", "ONAPPTEST"),
+        ("data[QUERY][any]", "data"),
+        ("data[QUERY][more][deep][0]", "7"),
+        ("data[LANGUAGE_ID]", "ru"),
+        ("auth[member_id]", stage.portal.member_id()),
+        ("auth[application_token]", keys.application_token.as_str()),
+    ] {
+        assert_eq!(field(&form, name), Some(value), "{name}");
+    }
+    assert!(field(&form, "auth[refresh_token]").is_some());
+    assert!(!form.iter().any(|(name, _)| name.contains("[auth]")), "the caller's own token is not passed on");
+    assert_eq!(stage.portal.deliveries().len(), 1, "the first one found nobody");
 }
 
 #[tokio::test]
