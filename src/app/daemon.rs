@@ -2,7 +2,7 @@
 
 use super::service::DaemonService;
 use super::{Listeners, Prepared, certificate};
-use crate::bitrix::bindings::Wanted;
+use crate::bitrix::bindings::WantedBindings;
 use crate::bitrix::{AppCredentials, BitrixTools, OAuth};
 use crate::clock::{Clock, FOLLOW};
 use crate::config::Settings;
@@ -82,7 +82,7 @@ impl Daemon {
                 zone,
                 clock: clock.clone(),
             },
-            wanted: Wanted {
+            wanted: WantedBindings {
                 card_handler: format!("{base}/call/call.html"),
                 event_handler: format!("{base}/events"),
                 title_ru: "ECSS-10".to_owned(),

@@ -1,6 +1,6 @@
 //! A server on loopback that answers as the test says and remembers what it was asked.
 
-use super::answer::Answer;
+use super::answer::RestAnswer;
 use crate::domain::company::Trust;
 use crate::domain::reach::Networks;
 use crate::http::{ClientOptions, Guarded, Trusted, tls_config};
@@ -142,6 +142,6 @@ pub(super) fn http_with(timeout: Duration) -> Guarded {
 }
 
 /// An answer with this result and nothing else.
-pub(super) fn answer(result: Value) -> Answer {
-    Answer { result, total: None, next: None }
+pub(super) fn answer(result: Value) -> RestAnswer {
+    RestAnswer { result, total: None, next: None }
 }

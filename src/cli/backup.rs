@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Backup {
+pub(super) struct BackupArguments {
     /// Where the copy goes; its directory must exist, outside the state directory
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -21,7 +21,7 @@ pub(super) struct Backup {
     files: Files,
 }
 
-impl Backup {
+impl BackupArguments {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let settings = match config::load(&self.files.sources()) {
             Ok(loaded) => loaded.settings,

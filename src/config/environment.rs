@@ -2,9 +2,9 @@
 //!
 //! Letter case and single underscores of a name do not matter; a second `__` would name a section.
 
-use super::fault::{ENVIRONMENT, Place};
+use super::fault::{ENVIRONMENT, FaultPlace};
 use super::keys;
-use super::layer::{Found, Layer};
+use super::layer::{FoundValue, Layer};
 use config::ValueKind;
 
 const PREFIX: &str = "ECSS_CRM__";
@@ -16,11 +16,11 @@ pub fn read(variables: &[(String, String)]) -> Layer {
     for (name, value) in variables {
         let Some(rest) = name.get(..PREFIX.len()).filter(|head| head.eq_ignore_ascii_case(PREFIX)) else { continue };
         let spelling = &name[rest.len()..];
-        let place = Place::file(ENVIRONMENT).of(name);
+        let place = FaultPlace::file(ENVIRONMENT).of(name);
         let path: Vec<String> = spelling.split("__").map(keys::canonical).collect();
         match keys::find(&path.join(".")) {
             Some(_) => {
-                layer.values.insert(path.join("."), Found { kind: ValueKind::from(value.as_str()), place });
+                layer.values.insert(path.join("."), FoundValue { kind: ValueKind::from(value.as_str()), place });
             }
             None => layer.warnings.push(place.fault("is not a setting", keys::did_you_mean(spelling))),
         }

@@ -1,23 +1,23 @@
 //! One source's settings, and the laying of sources over each other.
 
-use super::fault::{Fault, Place};
+use super::fault::{Fault, FaultPlace};
 use config::{ConfigError, Map, Source, Value, ValueKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct FoundValue {
     /// The value as the file's own syntax types it.
     pub kind: ValueKind,
     /// Where it stands.
-    pub place: Place,
+    pub place: FaultPlace,
 }
 
 /// What one source sets, by canonical key, and what is wrong with it.
 #[derive(Debug, Clone, Default)]
 pub struct Layer {
     /// Values that could be read.
-    pub values: BTreeMap<String, Found>,
+    pub values: BTreeMap<String, FoundValue>,
     /// Keys that are set but cannot be read; their faults are in `faults`.
     pub unreadable: BTreeSet<String>,
     /// Set if so little could be read that nothing can be said about keys that seem to be missing.
@@ -79,8 +79,8 @@ impl Source for Indexed {
 }
 
 /// The winning value of each key; later layers win.
-pub fn overlay(layers: &[&Layer]) -> Result<BTreeMap<String, Found>, ConfigError> {
-    let mut all: Vec<&Found> = Vec::new();
+pub fn overlay(layers: &[&Layer]) -> Result<BTreeMap<String, FoundValue>, ConfigError> {
+    let mut all: Vec<&FoundValue> = Vec::new();
     let mut builder = config::Config::builder();
     for layer in layers {
         let mut indexed = Vec::with_capacity(layer.values.len());
@@ -116,13 +116,14 @@ mod tests {
     use super::*;
 
     fn layer(file: &str, pairs: &[(&str, &str)]) -> Layer {
-        let found = |value: &str| Found { kind: ValueKind::from(value), place: Place::file(file).at((1, 2)).of("k") };
+        let found =
+            |value: &str| FoundValue { kind: ValueKind::from(value), place: FaultPlace::file(file).at((1, 2)).of("k") };
         Layer { values: pairs.iter().map(|(k, v)| ((*k).to_owned(), found(v))).collect(), ..Layer::default() }
     }
 
     #[test]
     fn of_very_many_faults_the_first_are_told_and_the_number_of_the_others() {
-        let fault = |line| Place::file("a").at((line, 1)).of("k").fault("no", "write one");
+        let fault = |line| FaultPlace::file("a").at((line, 1)).of("k").fault("no", "write one");
         let mut few = Layer { faults: (1..=40).map(fault).collect(), ..Layer::default() };
         few.abridge();
         assert_eq!(few.faults.len(), 40);

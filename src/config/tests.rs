@@ -281,10 +281,10 @@ fn a_value_of_another_type_is_told_with_its_line_and_what_it_was_taken_for() {
 fn every_flag_and_number_of_another_type_is_told_in_every_source() {
     for key in keys::KEYS {
         let (values, silent): (&[&str], &str) = match key.kind {
-            keys::Kind::Flag => (&["'true'", "'no'", "1", "0", "''", "'On'"], "true"),
-            keys::Kind::Number => (&["'17'", "' 17 '"], "17"),
-            keys::Kind::Retired => continue,
-            keys::Kind::Text => continue,
+            keys::KeyKind::Flag => (&["'true'", "'no'", "1", "0", "''", "'On'"], "true"),
+            keys::KeyKind::Number => (&["'17'", "' 17 '"], "17"),
+            keys::KeyKind::Retired => continue,
+            keys::KeyKind::Text => continue,
         };
         let of_key = |told: Vec<String>| told.into_iter().filter(|t| t.contains(" is taken for ")).count();
         for value in values {
@@ -348,9 +348,9 @@ fn no_value_of_another_type_passes_without_a_word_whatever_the_key_and_the_sourc
                 let (faults, warnings) = told_of(key.name, toml.as_deref(), script.as_deref());
                 let (faults, warnings) = (faults.len(), warnings.len());
                 let is_right = match (key.kind, at) {
-                    (keys::Kind::Retired, _) => faults == 0 && warnings == 1,
-                    (keys::Kind::Flag, 1) => faults == 0,
-                    (keys::Kind::Text, 2) => faults + warnings > 0,
+                    (keys::KeyKind::Retired, _) => faults == 0 && warnings == 1,
+                    (keys::KeyKind::Flag, 1) => faults == 0,
+                    (keys::KeyKind::Text, 2) => faults + warnings > 0,
                     _ => faults == 1,
                 };
                 assert!(is_right, "{toml:?} {script:?}: {faults} faults, {warnings} warnings");

@@ -2,7 +2,7 @@
 
 mod sockets;
 
-pub use sockets::{Handed, Socket, forget_sockets, keep_socket, sockets_of_the_last_run};
+pub use sockets::{Handed, ListeningSocket, forget_sockets, keep_socket, sockets_of_the_last_run};
 
 use sd_notify::NotifyState;
 use std::io;

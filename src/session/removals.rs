@@ -3,7 +3,7 @@
 use super::companies::Companies;
 use crate::bitrix::ApiError;
 use crate::clock::random_unit;
-use crate::domain::removal::{Doubt, Grant, Next, ToldRemoval};
+use crate::domain::removal::{Doubt, GrantState, Next, ToldRemoval};
 use crate::domain::{CompanyId, Timestamp};
 use crate::store::StoreError;
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ impl Removals {
     }
 
     /// Applies an answer; `None` if nothing waits any more.
-    fn heard(&self, id: &CompanyId, grant: Grant) -> Option<(Next, ToldRemoval, Arc<Notify>)> {
+    fn heard(&self, id: &CompanyId, grant: GrantState) -> Option<(Next, ToldRemoval, Arc<Notify>)> {
         let mut all = self.all();
         let waiting = all.get_mut(id)?;
         let next = waiting.told.heard(grant, random_unit());
@@ -120,7 +120,7 @@ impl Companies {
             let Some(grant) = self.before_the_end(LAST_QUESTION, self.ask_grant(id)).await else { return };
             let asked_at = Instant::now();
             let told_before = self.removals.all().get(id).map(|waiting| waiting.told.clone());
-            if grant == Grant::Dead
+            if grant == GrantState::Dead
                 && let Some(told) = told_before
                 && self.carried_out(id, told.clean).await
             {
@@ -151,12 +151,12 @@ impl Companies {
         }
     }
 
-    async fn ask_grant(&self, id: &CompanyId) -> Grant {
-        let Some(handle) = self.get(id) else { return Grant::Unknown("the company is not being served".into()) };
+    async fn ask_grant(&self, id: &CompanyId) -> GrantState {
+        let Some(handle) = self.get(id) else { return GrantState::Unknown("the company is not being served".into()) };
         match handle.portal().accepts_us(PATIENCE).await {
-            Ok(true) => Grant::Accepted,
-            Ok(false) => Grant::Dead,
-            Err(error) => Grant::Unknown(unanswered(&error)),
+            Ok(true) => GrantState::Accepted,
+            Ok(false) => GrantState::Dead,
+            Err(error) => GrantState::Unknown(unanswered(&error)),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::metrics::Exposition;
 use company::{CompanyLayer, CompanySpans};
 use file::{FileOptions, LogFile};
 use filter::{Dial, UpTo};
-use line::{Fields, Line};
+use line::{LineFields, LogLine};
 use repeats::Repeats;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -62,7 +62,7 @@ pub struct Telemetry {
     /// Dropping the guard of a writer waits until its lines are written.
     writers: Vec<(ErrorCounter, WorkerGuard)>,
     /// Where the number of lines left out is written.
-    repeats: Vec<(Line, NonBlocking)>,
+    repeats: Vec<(LogLine, NonBlocking)>,
 }
 
 impl Drop for Telemetry {
@@ -128,17 +128,17 @@ impl Telemetry {
         }
     }
 
-    fn counts(&self) -> Counts {
+    fn counts(&self) -> LossCounts {
         let repeats = self.repeats.first().map(|(line, _)| line.repeats.clone());
-        Counts { repeats, dropped: self.writers.iter().map(|(dropped, _)| dropped.clone()).collect() }
+        LossCounts { repeats, dropped: self.writers.iter().map(|(dropped, _)| dropped.clone()).collect() }
     }
 }
 
 /// What the process' log has not written.
-static COUNTS: OnceLock<Counts> = OnceLock::new();
+static COUNTS: OnceLock<LossCounts> = OnceLock::new();
 
 #[derive(Debug)]
-struct Counts {
+struct LossCounts {
     /// Of the default file, which has all lines.
     repeats: Option<Arc<Repeats>>,
     dropped: Vec<ErrorCounter>,
@@ -151,7 +151,7 @@ pub fn metrics(out: &mut Exposition) {
     }
 }
 
-impl Counts {
+impl LossCounts {
     fn tell(&self, out: &mut Exposition) {
         let merged = self.repeats.as_ref().map_or(0, |repeats| repeats.total());
         let dropped: usize = self.dropped.iter().map(ErrorCounter::dropped_lines).sum();
@@ -216,7 +216,7 @@ fn prepare(
     telemetry.files = vec![all.clone(), errors.clone()];
     telemetry.set_console();
 
-    let line = |priority| Line { clock: clock.clone(), priority, repeats: Arc::new(Repeats::new(clock.clone())) };
+    let line = |priority| LogLine { clock: clock.clone(), priority, repeats: Arc::new(Repeats::new(clock.clone())) };
     let mut sink_of = |name, to: Box<dyn Write + Send>, priority| {
         let (writer, line) = (telemetry.writer(name, to), line(priority));
         telemetry.repeats.push((line.clone(), writer.clone()));
@@ -244,12 +244,17 @@ impl Telemetry {
     }
 }
 
-fn sink<S, const SINK: u8>(writer: NonBlocking, line: Line, dial: Dial, at_most: Dial) -> impl Layer<S>
+fn sink<S, const SINK: u8>(writer: NonBlocking, line: LogLine, dial: Dial, at_most: Dial) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let filter = UpTo::new(dial, at_most);
-    fmt::layer().with_ansi(false).fmt_fields(Fields::<SINK>).event_format(line).with_writer(writer).with_filter(filter)
+    fmt::layer()
+        .with_ansi(false)
+        .fmt_fields(LineFields::<SINK>)
+        .event_format(line)
+        .with_writer(writer)
+        .with_filter(filter)
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 const EVENTS: &str = "https://crm.example/events";
 const CARD: &str = "https://crm.example/call/call.html";
 
-fn wanted() -> Wanted {
-    Wanted {
+fn wanted() -> WantedBindings {
+    WantedBindings {
         card_handler: CARD.into(),
         event_handler: EVENTS.into(),
         title_ru: "Звонок".into(),

@@ -20,17 +20,17 @@ const ASK_AT_ONCE: u32 = 3;
 
 /// Redirects that the authorization server did not confirm.
 #[derive(Debug)]
-pub(super) struct UnconfirmedMoves(Mutex<RefusalReason>);
+pub(super) struct UnconfirmedMoves(Mutex<MoveRefusal>);
 
 #[derive(Debug)]
-struct RefusalReason {
+struct MoveRefusal {
     last: Option<(String, Timestamp)>,
     questions: Allowance,
 }
 
 impl Default for UnconfirmedMoves {
     fn default() -> Self {
-        Self(Mutex::new(RefusalReason { last: None, questions: Allowance::new(ASK_EVERY, ASK_AT_ONCE) }))
+        Self(Mutex::new(MoveRefusal { last: None, questions: Allowance::new(ASK_EVERY, ASK_AT_ONCE) }))
     }
 }
 

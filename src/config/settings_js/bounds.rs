@@ -2,7 +2,7 @@
 //! otherwise take all memory there is.
 
 use super::cursor::Stop;
-use super::reader::{Object, Reader};
+use super::reader::{Object, SourceReader};
 use super::value::Js;
 
 /// Nesting beyond which a file is no settings file; keeps recursion off the stack's end.
@@ -54,7 +54,7 @@ fn length(value: &Js) -> usize {
     }
 }
 
-impl Reader<'_> {
+impl SourceReader<'_> {
     /// Goes one level deeper.
     pub fn deeper(&mut self, at: usize) -> Result<(), Stop> {
         self.depth += 1;

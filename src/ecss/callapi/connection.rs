@@ -9,8 +9,8 @@ use super::outgoing::OutgoingQueue;
 use super::pending::Pending;
 use super::read_rate::ReadRate;
 use super::skew::Skew;
-use super::socket::Stream;
-use super::translate::{Frame, Kind};
+use super::socket::SwitchStream;
+use super::translate::{Frame, FrameKind};
 use super::{commands, fault};
 use crate::domain::leg::{Capabilities, CommandError};
 use crate::domain::link::LinkFault;
@@ -34,7 +34,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A connection that is ready. It lives from its owner awaiting [`Connection::next`].
 pub struct Connection {
-    socket: Stream,
+    socket: SwitchStream,
     dialect: Arc<Dialect>,
     zone: TimeZone,
     listener: FrameListener,
@@ -62,7 +62,7 @@ pub struct Connection {
 impl Connection {
     /// Says what has to be said first and waits until the switch is ready.
     pub(super) async fn start(
-        socket: Stream,
+        socket: SwitchStream,
         dialect: Arc<Dialect>,
         zone: TimeZone,
         listener: FrameListener,
@@ -298,13 +298,13 @@ impl Connection {
             }
         }
         match &frame.kind {
-            Kind::Ping(pong) => self.outgoing.answer(Message::text(pong.clone())),
-            Kind::Answer(id) => {
+            FrameKind::Ping(pong) => self.outgoing.answer(Message::text(pong.clone())),
+            FrameKind::Answer(id) => {
                 if let (Some(reply), Some(answer)) = (self.pending.take(*id), &frame.value) {
                     let _ = reply.send(commands::outcome(&self.dialect, answer));
                 }
             }
-            Kind::Event | Kind::Quiet => {}
+            FrameKind::Event | FrameKind::Quiet => {}
         }
         let now = self.listener.clock.dated(at);
         for leg in &mut frame.legs {

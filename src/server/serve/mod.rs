@@ -32,7 +32,7 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// What a connection may take.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// Time for the TLS handshake.
     pub handshake: Duration,
     /// Time until the first request's head is there.
@@ -53,7 +53,7 @@ pub struct Limits {
     pub head_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             handshake: Duration::from_secs(10),
@@ -80,7 +80,7 @@ pub async fn serve(
     slots: Arc<ConnectionSlots>,
     shutdown: CancellationToken,
 ) {
-    serve_within(listener, router, tls, slots, shutdown, Limits::default()).await;
+    serve_within(listener, router, tls, slots, shutdown, ConnectionLimits::default()).await;
 }
 
 /// [`serve`] with other limits.
@@ -90,7 +90,7 @@ pub async fn serve_within(
     tls: Option<Tls>,
     slots: Arc<ConnectionSlots>,
     shutdown: CancellationToken,
-    limits: Limits,
+    limits: ConnectionLimits,
 ) {
     let address = listener.describe();
     let scheme = if tls.is_some() { "https" } else { "http" };

@@ -138,7 +138,7 @@ mod tests {
     use super::super::OpenCalls;
     use super::*;
     use crate::domain::Phone;
-    use crate::domain::call::{Event, Policy, step};
+    use crate::domain::call::{CallPolicy, Event, step};
     use crate::domain::company::CallSettings;
     use crate::domain::directory::{Directory, Employee};
     use crate::domain::leg::{Direction, LegEvent};
@@ -188,7 +188,7 @@ mod tests {
         }
 
         fn take(&mut self, key: &CallKey, event: Event) -> String {
-            let policy = Policy::new(&CallSettings::default(), Duration::from_secs(5));
+            let policy = CallPolicy::new(&CallSettings::default(), Duration::from_secs(5));
             let call = self.open_calls.take(key).unwrap_or_else(|| Call::new(key.clone(), policy, self.now));
             let what = match &event {
                 Event::LegLeft(_) => "left",

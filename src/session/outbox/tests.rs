@@ -7,7 +7,7 @@ mod trouble;
 use super::schedule::RequestBudget;
 use super::*;
 use crate::domain::call::{CrmCallKind, FinishStatus};
-use crate::domain::outbox::{RequestKind, Target};
+use crate::domain::outbox::{CardTarget, RequestKind};
 use crate::domain::{Phone, UserId};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -204,6 +204,6 @@ fn a_phone_that_rings_without_end_gathers_no_steps() {
     let dispatches = outbox.ready(NOW, &mut coins(1));
     let job = &dispatches[0].jobs[0];
     assert_eq!(line(job), "1:register,show");
-    assert!(matches!(&job.plan.requests[1], Request::Show(Target::New, users) if *users == [UserId(3)]));
+    assert!(matches!(&job.plan.requests[1], Request::Show(CardTarget::New, users) if *users == [UserId(3)]));
     assert_eq!(job.intents.iter().copied().collect::<BTreeSet<_>>(), waiting, "what is left is settled by it");
 }

@@ -237,7 +237,7 @@ impl Visitors {
     /// Waits until the portal may be asked about somebody from there.
     async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Turn, VisitFault> {
         let (place, woken) = self.state().waiting.enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
-        let _place = QueuePlace { visitors: self, clock, number: place };
+        let _place = VisitorPlace { visitors: self, clock, number: place };
         let end = Instant::now() + PATIENCE;
         loop {
             let until = match self.state().waiting.look(place, clock.now()) {
@@ -284,13 +284,13 @@ impl Drop for PendingQuestion<'_> {
 }
 
 /// A place in the room, given back however the waiting ends.
-struct QueuePlace<'a> {
+struct VisitorPlace<'a> {
     visitors: &'a Visitors,
     clock: &'a Clock,
     number: u64,
 }
 
-impl Drop for QueuePlace<'_> {
+impl Drop for VisitorPlace<'_> {
     fn drop(&mut self) {
         self.visitors.state().waiting.leave(self.number, self.clock.now());
     }

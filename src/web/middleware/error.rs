@@ -4,7 +4,7 @@
 //! visitor's language and the request's id are known. What happened inside is written to the log under
 //! that id and never shown.
 
-use super::headers::{Frame, Policy};
+use super::headers::{FramePolicy, HeaderPolicy};
 use super::request_context::{AnswerForm, RequestContext};
 use super::request_span::request_span;
 use crate::lang::{ErrorTexts, Lang, StateText};
@@ -220,8 +220,8 @@ pub(crate) async fn render(
             let shell = Shell::new(&state, &context);
             let page = ErrorPage { shell, say, particulars: error.particulars(), id: &context.id };
             let mut answer = html(error.status(), &page);
-            let frame = if context.framed { Frame::CloudPortals } else { Frame::Nobody };
-            answer.extensions_mut().insert(Policy { frame, ..Policy::default() });
+            let frame = if context.framed { FramePolicy::CloudPortals } else { FramePolicy::Nobody };
+            answer.extensions_mut().insert(HeaderPolicy { frame, ..HeaderPolicy::default() });
             answer
         }
         AnswerForm::Json => {

@@ -10,7 +10,7 @@ mod written;
 use super::tests::{ENVIRONMENT, MANUAL};
 use super::{Layer, Written, read, set};
 use crate::config::Fault;
-use crate::config::keys::{self, KEYS, Kind};
+use crate::config::keys::{self, KEYS, KeyKind};
 use config::ValueKind;
 use generated::Dice;
 use node::{Node, ROOT};
@@ -111,11 +111,11 @@ fn the_expectations_are_what_node_says_here() {
 }
 
 /// A new value for a key, of its type.
-fn new_value(dice: &mut Dice, kind: Kind) -> Written {
+fn new_value(dice: &mut Dice, kind: KeyKind) -> Written {
     match kind {
-        Kind::Flag => Written::Flag(dice.below(2) == 0),
-        Kind::Number => Written::Number(1 + u32::try_from(dice.below(65_535)).unwrap()),
-        Kind::Text | Kind::Retired => {
+        KeyKind::Flag => Written::Flag(dice.below(2) == 0),
+        KeyKind::Number => Written::Number(1 + u32::try_from(dice.below(65_535)).unwrap()),
+        KeyKind::Text | KeyKind::Retired => {
             let texts =
                 ["", "/", "debug", "it's", "a \"b\" \\ c", "порт // x", "*/ }", "${x}`", "\u{1F600}\n\t", "\u{2028}'"];
             Written::Text(dice.one(&texts).to_owned())
