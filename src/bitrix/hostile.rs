@@ -166,8 +166,8 @@ async fn redirects_are_answers_and_nobody_is_led_through_a_hundred_thousand_of_t
 async fn secured(config: rustls::ServerConfig) -> (String, Arc<std::sync::Mutex<Vec<Option<Vec<u8>>>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("https://localhost:{}/rest/x", listener.local_addr().expect("bound").port());
-    let heard = Arc::<std::sync::Mutex<Vec<Option<Vec<u8>>>>>::default();
-    let (log, acceptor) = (heard.clone(), tokio_rustls::TlsAcceptor::from(Arc::new(config)));
+    let received = Arc::<std::sync::Mutex<Vec<Option<Vec<u8>>>>>::default();
+    let (log, acceptor) = (received.clone(), tokio_rustls::TlsAcceptor::from(Arc::new(config)));
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(socket).await else {
@@ -181,7 +181,7 @@ async fn secured(config: rustls::ServerConfig) -> (String, Arc<std::sync::Mutex<
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
         }
     });
-    (url, heard)
+    (url, received)
 }
 
 fn self_signed(names: &[&str]) -> (rustls::ServerConfig, String) {
@@ -201,26 +201,30 @@ fn self_signed(names: &[&str]) -> (rustls::ServerConfig, String) {
 #[tokio::test]
 async fn a_portal_whose_certificate_is_not_trusted_is_told_nothing_and_the_remedy_is_named() {
     let (config, _) = self_signed(&["localhost"]);
-    let (url, heard) = secured(config).await;
+    let (url, received) = secured(config).await;
     let fault = asked(&url, AnswerLimit::Ordinary, GENEROUS).await.expect_err("not trusted");
     let words = fault.to_string();
     assert!(matches!(fault, ExchangeFault::NotSent(_)), "{fault:?}");
     assert!(words.contains("SHA-256 ") && words.contains("ca_file of config.toml"), "{words}");
-    assert!(heard.lock().expect("not poisoned").iter().all(Option::is_none), "the handshake never ends");
+    assert!(received.lock().expect("not poisoned").iter().all(Option::is_none), "the handshake never ends");
 }
 
 #[tokio::test]
 async fn no_portal_can_make_us_speak_another_http_than_the_first() {
     let (mut config, pem) = self_signed(&["localhost"]);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let (url, heard) = secured(config).await;
+    let (url, received) = secured(config).await;
     let trusted = Trusted::load(None).expect("CAs");
     let tls = tls_config(&trusted, &Trust::Ca { pem }).expect("TLS");
     let http = Guarded::new(&tls, ClientOptions::default(), Networks::Local);
     let reply =
         send(http.request(Method::GET, &url).expect("allowed"), AnswerLimit::Ordinary).await.expect("an answer");
     assert_eq!(reply.body, "{}");
-    assert_eq!(*heard.lock().expect("not poisoned"), [Some(Vec::new())], "no protocol is offered, so none is chosen");
+    assert_eq!(
+        *received.lock().expect("not poisoned"),
+        [Some(Vec::new())],
+        "no protocol is offered, so none is chosen"
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `backup`
 
-use super::{Files, complain_of, say};
+use super::{Files, complain_of, print_line};
 use crate::{app, config};
 use anyhow::Context as _;
 use std::path::PathBuf;
@@ -32,13 +32,13 @@ impl BackupArguments {
             .block_on(app::backup(&settings, &self.file, self.with_key, self.force))
             .context("no backup was made")?;
         let copied = made.copied;
-        say(&format!(
+        print_line(&format!(
             "the database was copied to {} and checked: {} bytes, {} companies",
             self.file.display(),
             copied.bytes,
             copied.companies
         ));
-        say(&match (made.key, copied.key) {
+        print_line(&match (made.key, copied.key) {
             (Some(copy), _) => {
                 format!("its key was copied to {}: keep it as secret as the portals' tokens", copy.display())
             }

@@ -1,6 +1,6 @@
 //! `company list`, `company show`, `company forget`: for the server's administrator.
 
-use super::{Files, complain, complain_of, say};
+use super::{Files, complain, complain_of, print_line};
 use crate::app::{self, CompanyEntry, CompanyStanding, Details, Forgotten};
 use crate::config::{self, Settings};
 use crate::domain::written::{on_one_line, visible};
@@ -71,10 +71,10 @@ impl CompanyCommand {
 async fn list(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let all = app::list_companies(settings).await?;
     if json {
-        say(&readable(&serde_json::to_string_pretty(&all)?));
+        print_line(&readable(&serde_json::to_string_pretty(&all)?));
     } else {
         for entry in &all {
-            say(&line(entry));
+            print_line(&line(entry));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -82,7 +82,7 @@ async fn list(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
 
 async fn show(settings: &Settings, id: &CompanyId, json: bool) -> anyhow::Result<ExitCode> {
     let Some(found) = app::show_company(settings, id).await? else { return Ok(unknown(id)) };
-    say(&if json { readable(&serde_json::to_string_pretty(&found)?) } else { sheet(&found) });
+    print_line(&if json { readable(&serde_json::to_string_pretty(&found)?) } else { sheet(&found) });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -108,7 +108,7 @@ async fn forget(settings: &Settings, id: &CompanyId, yes: bool, json: bool) -> a
             ExitCode::SUCCESS,
         ),
     };
-    say(&if json { json!({ "id": id.as_str(), "state": state }).to_string() } else { text });
+    print_line(&if json { json!({ "id": id.as_str(), "state": state }).to_string() } else { text });
     Ok(code)
 }
 

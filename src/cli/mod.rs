@@ -104,7 +104,7 @@ fn complain(text: &str) {
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command was called for")]
-fn say(text: &str) {
+fn print_line(text: &str) {
     println!("{text}");
 }
 

@@ -50,9 +50,9 @@ mod tests {
     fn an_unknown_name_is_a_warning_without_its_value() {
         let layer = of(&[("ECSS_CRM__HTTP__PORT", "s3cret"), ("ECSS_CRM__STAT_DIR", "s3cret"), ("Ж", "")]);
         assert!(layer.values.is_empty() && layer.faults.is_empty());
-        let told: Vec<String> = layer.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[1].contains("did you mean state_dir?"));
-        assert!(!told.concat().contains("s3cret"));
+        let reported: Vec<String> = layer.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(reported.len(), 2, "{reported:?}");
+        assert!(reported[1].contains("did you mean state_dir?"));
+        assert!(!reported.concat().contains("s3cret"));
     }
 }

@@ -29,22 +29,22 @@ pub struct Layer {
 }
 
 /// At most this many faults and doubts of one source are reported; the next are reported once these are put right.
-pub const MOST_TOLD: usize = 40;
+pub const MOST_REPORTED: usize = 40;
 
 impl Layer {
     /// Lists only the first faults and doubts one by one, where there are very many, and how many there are besides.
     pub fn abridge(&mut self) {
         for list in [&mut self.faults, &mut self.warnings] {
             list.sort_by_key(|fault| (fault.line, fault.column));
-            let more = list.len().saturating_sub(MOST_TOLD);
-            let Some(first_untold) = list.get(MOST_TOLD) else { continue };
+            let more = list.len().saturating_sub(MOST_REPORTED);
+            let Some(first_unreported) = list.get(MOST_REPORTED) else { continue };
             let rest = Fault {
                 key: None,
                 problem: format!("and {} more from here on", grouped(more)),
                 remedy: "see to those above first".to_owned(),
-                ..first_untold.clone()
+                ..first_unreported.clone()
             };
-            list.truncate(MOST_TOLD);
+            list.truncate(MOST_REPORTED);
             list.push(rest);
         }
     }
@@ -129,9 +129,9 @@ mod tests {
         assert_eq!(few.faults.len(), 40);
         let mut many = Layer { warnings: (1..=8_040).rev().map(fault).collect(), ..Layer::default() };
         many.abridge();
-        let told: Vec<_> = many.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!((told.len(), told[0].as_str()), (41, "a:1:1: k: no; write one"));
-        assert_eq!(told[40], "a:41:1: and 8,000 more from here on; see to those above first");
+        let reported: Vec<_> = many.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!((reported.len(), reported[0].as_str()), (41, "a:1:1: k: no; write one"));
+        assert_eq!(reported[40], "a:41:1: and 8,000 more from here on; see to those above first");
         assert_eq!(grouped(1_002_003), "1,002,003");
     }
 
@@ -157,7 +157,10 @@ mod tests {
     #[test]
     fn a_key_set_twice_is_told_once_at_the_place_without_effect() {
         let (a, b) = (layer("a.toml", &[("x", "1"), ("y", "1")]), layer("b.js", &[("y", "2")]));
-        let told: Vec<String> = shadowed(&a, &b).iter().map(ToString::to_string).collect();
-        assert_eq!(told, ["a.toml:1:2: k: is also set in b.js line 1, and that value is used; remove one of the two"]);
+        let reported: Vec<String> = shadowed(&a, &b).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            reported,
+            ["a.toml:1:2: k: is also set in b.js line 1, and that value is used; remove one of the two"]
+        );
     }
 }

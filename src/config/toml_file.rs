@@ -127,37 +127,37 @@ mod tests {
         ] {
             let layer = read(&format!("bitrixClientSecret = {written} # a comment"), "c.toml");
             assert_eq!(layer.values["bitrixclientsecret"].kind, ValueKind::from(written));
-            let told: Vec<String> = layer.warnings.iter().map(ToString::to_string).collect();
+            let reported: Vec<String> = layer.warnings.iter().map(ToString::to_string).collect();
             let wanted = format!(
                 "c.toml:1:1: bitrixClientSecret: is a {name} where a text is expected, and is taken as it is written; \
                  write it in quotes"
             );
-            assert_eq!(told, [wanted]);
+            assert_eq!(reported, [wanted]);
         }
     }
 
     #[test]
     fn a_file_of_nothing_but_unknown_keys_is_told_by_its_first_ones() {
         let text = (0..4_000).map(|n| format!("key{n} = 1\n")).collect::<Vec<_>>().concat();
-        let told = faults(&text);
-        assert!(told.len() < 50, "{}", told.len());
-        assert!(told[0].starts_with("c.toml:1:1: key0: is not a setting"), "{}", told[0]);
-        assert!(told.last().is_some_and(|last| last.contains("and 3,9")), "{told:?}");
+        let reported = faults(&text);
+        assert!(reported.len() < 50, "{}", reported.len());
+        assert!(reported[0].starts_with("c.toml:1:1: key0: is not a setting"), "{}", reported[0]);
+        assert!(reported.last().is_some_and(|last| last.contains("and 3,9")), "{reported:?}");
     }
 
     #[test]
     fn the_same_key_in_two_spellings_is_a_fault() {
-        let told = faults("httpPort = 1\nhttp_port = 2");
-        assert_eq!(told.len(), 1);
-        assert!(told[0].starts_with("c.toml:2:1: http_port: is set a second time"), "{told:?}");
+        let reported = faults("httpPort = 1\nhttp_port = 2");
+        assert_eq!(reported.len(), 1);
+        assert!(reported[0].starts_with("c.toml:2:1: http_port: is set a second time"), "{reported:?}");
     }
 
     #[test]
     fn syntax_errors_are_told_with_all_others() {
         let layer = read("httpPort = = 1\nlogLevel = 'warn'\nhttps_prt = 2\n", "c.toml");
-        let told: Vec<String> = layer.faults.iter().map(ToString::to_string).collect();
+        let reported: Vec<String> = layer.faults.iter().map(ToString::to_string).collect();
         assert!(layer.broken);
-        assert!(told.iter().any(|t| t.starts_with("c.toml:1:")), "{told:?}");
-        assert!(told.iter().any(|t| t.contains("did you mean httpsPort?")), "{told:?}");
+        assert!(reported.iter().any(|t| t.starts_with("c.toml:1:")), "{reported:?}");
+        assert!(reported.iter().any(|t| t.contains("did you mean httpsPort?")), "{reported:?}");
     }
 }

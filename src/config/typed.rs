@@ -222,9 +222,9 @@ mod tests {
         assert_eq!(v.number("httpsPort", &(1..=65535)), Some(1));
         assert_eq!(v.text("bitrixClientId").as_deref(), Some("12"));
         assert!(v.faults.is_empty());
-        let told: Vec<String> = v.warnings.iter().map(ToString::to_string).collect();
+        let reported: Vec<String> = v.warnings.iter().map(ToString::to_string).collect();
         assert_eq!(
-            told,
+            reported,
             [
                 "f:1:1: httpPort: is the text \"8801 \" where a number is expected, and is taken for 8801; write 8801 \
                  without quotes",
@@ -259,9 +259,9 @@ mod tests {
         assert_eq!(v.flag("logToConsole"), None);
         assert_eq!(v.path("ca_file"), None);
         assert_eq!(v.path("state_dir"), None);
-        let told: Vec<String> = v.faults.iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 4);
-        assert!(told[0].contains("70000 is not a whole number from 1 to 65535"), "{told:?}");
+        let reported: Vec<String> = v.faults.iter().map(ToString::to_string).collect();
+        assert_eq!(reported.len(), 4);
+        assert!(reported[0].contains("70000 is not a whole number from 1 to 65535"), "{reported:?}");
         assert!(v.is_suspect("httpPort") && !v.is_suspect("httpsPort"));
     }
 }

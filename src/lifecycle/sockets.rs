@@ -58,5 +58,5 @@ pub fn keep_socket(name: &str, socket: &impl AsFd) {
 
 /// Has the service manager close all sockets that it keeps under `name`.
 pub fn forget_sockets(name: &str) {
-    super::tell(&[NotifyState::FdStoreRemove, NotifyState::FdName(name)]);
+    super::notify_manager(&[NotifyState::FdStoreRemove, NotifyState::FdName(name)]);
 }

@@ -79,15 +79,15 @@ impl LogLine {
 
     /// Lines that say how many others were left out.
     pub fn left_out(&self, all: bool) -> String {
-        let mut told = String::new();
+        let mut summary = String::new();
         for left_out in self.repeats.take(all) {
             // Writing to a String cannot fail.
-            let _ = self.begin(&mut told, left_out.what);
-            let _ = write!(told, " … {} more lines like this one: ", left_out.lines);
-            let _ = Escaped(&mut told).write_str(&left_out.message);
-            told.push('\n');
+            let _ = self.begin(&mut summary, left_out.what);
+            let _ = write!(summary, " … {} more lines like this one: ", left_out.lines);
+            let _ = Escaped(&mut summary).write_str(&left_out.message);
+            summary.push('\n');
         }
-        told
+        summary
     }
 }
 

@@ -67,7 +67,7 @@ pub struct Telemetry {
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        self.tell_left_out();
+        self.report_left_out();
     }
 }
 
@@ -79,7 +79,7 @@ pub fn init(settings: &LogSettings) -> Result<Telemetry, TryInitError> {
     let _ = COUNTS.set(telemetry.counts());
     panics::log_panics();
     for fault in faults {
-        fault.tell();
+        fault.report();
     }
     Ok(telemetry)
 }
@@ -88,12 +88,12 @@ impl Telemetry {
     /// Opens the log files again, after somebody has moved them away. A file that cannot be opened is named in
     /// the log, and the one that is open stays in use.
     pub fn reopen(&self) {
-        self.tell_left_out();
+        self.report_left_out();
         for file in &self.files {
             if let Err(error) = file.reopen() {
                 let meanwhile =
                     if file.is_open() { "the one that is open stays in use" } else { "there is still none" };
-                Unopened { path: file.path().to_owned(), error, meanwhile }.tell();
+                Unopened { path: file.path().to_owned(), error, meanwhile }.report();
             }
         }
         self.set_console();
@@ -118,12 +118,12 @@ impl Telemetry {
         self.dial.get()
     }
 
-    fn tell_left_out(&self) {
+    fn report_left_out(&self) {
         for (line, writer) in &self.repeats {
-            let told = line.left_out(true);
-            if !told.is_empty() {
+            let summary = line.left_out(true);
+            if !summary.is_empty() {
                 // A writer that is full counts what it drops.
-                let _ = writer.clone().write_all(told.as_bytes());
+                let _ = writer.clone().write_all(summary.as_bytes());
             }
         }
     }
@@ -147,12 +147,12 @@ struct LossCounts {
 /// Writes how many lines the log has not; nothing before [`init`].
 pub fn metrics(out: &mut Exposition) {
     if let Some(counts) = COUNTS.get() {
-        counts.tell(out);
+        counts.report(out);
     }
 }
 
 impl LossCounts {
-    fn tell(&self, out: &mut Exposition) {
+    fn report(&self, out: &mut Exposition) {
         let merged = self.repeats.as_ref().map_or(0, |repeats| repeats.total());
         let dropped: usize = self.dropped.iter().map(ErrorCounter::dropped_lines).sum();
         let help = "Log lines of which only the number was written, because they said the same again and again.";
@@ -170,7 +170,7 @@ struct Unopened {
 }
 
 impl Unopened {
-    fn tell(&self) {
+    fn report(&self) {
         let remedy = match self.error.kind() {
             io::ErrorKind::ReadOnlyFilesystem => "add ReadWritePaths= for its folder in a systemd drop-in",
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space, then reload the service",

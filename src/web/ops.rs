@@ -45,7 +45,7 @@ pub(crate) async fn ready(State(state): State<WebState>) -> Response {
 pub(crate) async fn metrics(State(state): State<WebState>) -> Response {
     let health = state.service.health().await;
     let mut out = Exposition::default();
-    tell(&health, state.clock.now(), &mut out);
+    write_metrics(&health, state.clock.now(), &mut out);
     state.bodies.metrics(&mut out);
     state.stream_slots.metrics(&mut out);
     (state.process_metrics)(&mut out);
@@ -126,7 +126,7 @@ fn count(
 }
 
 /// Writes what is known of the daemon and each company.
-fn tell(health: &Health, now: Timestamp, out: &mut Exposition) {
+fn write_metrics(health: &Health, now: Timestamp, out: &mut Exposition) {
     let (ready, disk) = (health.problems.is_empty(), health.disk == DiskState::Ok);
     out.gauge("ecss_crm_ready", "Whether the daemon can do its work.", u64::from(ready));
     out.gauge("ecss_crm_disk_ok", "Whether the database stores everything.", u64::from(disk));
@@ -234,7 +234,7 @@ mod tests {
             companies: vec![company("a.example", online), company("b\"\\\n", LinkState::NotConfigured)],
         };
         let mut out = Exposition::default();
-        tell(&health, Timestamp(61_000), &mut out);
+        write_metrics(&health, Timestamp(61_000), &mut out);
         let text = out.finish();
         for want in [
             "ecss_crm_ready 1\n",

@@ -49,7 +49,7 @@ pub(super) async fn ensure(portal: &Portal, choices: Choices, touch: bool, repor
             // first refusal is the reason.
             Err(refused @ ApiError::Refused { .. }) => {
                 let updated = portal.call("telephony.externalLine.update", &params).await;
-                updated.map_err(|error| if refused.says("already exists") { error } else { refused })
+                updated.map_err(|error| if refused.message_contains("already exists") { error } else { refused })
             }
             other => other,
         },

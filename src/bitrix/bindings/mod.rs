@@ -106,7 +106,7 @@ impl Portal {
 
 /// "Handler already binded": somebody was faster, or the list we were shown was old.
 fn already_bound(error: &ApiError) -> bool {
-    error.says("already binded") || error.says("already bound")
+    error.message_contains("already binded") || error.message_contains("already bound")
 }
 
 #[cfg(test)]

@@ -37,15 +37,15 @@ impl Default for UnconfirmedMoves {
 impl UnconfirmedMoves {
     /// Whether the authorization server may be asked about this address.
     fn may_ask(&self, target: &str, now: Timestamp) -> bool {
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = heard.last.as_ref();
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = state.last.as_ref();
         let known = last.is_some_and(|(t, until)| t == target && is_ahead(*until, now, DISBELIEVE));
-        !known && heard.questions.take(now).is_ok()
+        !known && state.questions.take(now).is_ok()
     }
 
     fn note(&self, target: &str, now: Timestamp) {
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.last = Some((target.to_owned(), now + DISBELIEVE));
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.last = Some((target.to_owned(), now + DISBELIEVE));
     }
 }
 

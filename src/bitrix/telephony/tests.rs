@@ -64,8 +64,8 @@ async fn a_call_that_is_gone_is_told_by_its_words() {
         _ => FakeAnswer::result(&json!(false)),
     })
     .await;
-    let told = world.portal.send(&[finish().command()], true).await.expect("an answer");
-    assert_eq!(told, [Err(ApiError::NotFoundCall)]);
-    let told = world.portal.send(&[cards(&[8]).hide()], true).await.expect("an answer");
-    assert!(!Cards::read(told[0].as_ref().expect("an answer")));
+    let outcomes = world.portal.send(&[finish().command()], true).await.expect("an answer");
+    assert_eq!(outcomes, [Err(ApiError::NotFoundCall)]);
+    let outcomes = world.portal.send(&[cards(&[8]).hide()], true).await.expect("an answer");
+    assert!(!Cards::read(outcomes[0].as_ref().expect("an answer")));
 }

@@ -27,7 +27,7 @@ pub use write::Written;
 
 use super::fault::{Fault, FaultPlace};
 use super::keys;
-use super::layer::{FoundValue, Layer, MOST_TOLD};
+use super::layer::{FoundValue, Layer, MOST_REPORTED};
 use bytes::Decoded;
 use cursor::Stop;
 use program::Ignored;
@@ -107,7 +107,7 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> FaultPlace, quoted: &imp
             // What was meant by a key is only looked for where it will be reported.
             strangers += 1;
             let place = place(entry.key_at).of(&entry.key);
-            layer.warnings.push(if strangers > MOST_TOLD {
+            layer.warnings.push(if strangers > MOST_REPORTED {
                 place.fault(NOT_A_SETTING, "remove it")
             } else {
                 unknown(&entry.key, &place)

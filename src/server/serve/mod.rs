@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 /// How often it is said that all connections are in use.
-const TELL_EVERY: Duration = Duration::from_secs(60);
+const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// What a connection may take.
 #[derive(Debug, Clone)]
@@ -115,12 +115,12 @@ async fn accept_all(
     connections: &TaskTracker,
     shared: &Arc<Shared>,
 ) {
-    let mut told = None;
+    let mut logged_at = None;
     loop {
         match stream::accept(listener).await {
             Ok((stream, peer)) => {
-                if slots.are_full() && told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
-                    told = Some(Instant::now());
+                if slots.are_full() && logged_at.is_none_or(|at: Instant| at.elapsed() >= LOG_EVERY) {
+                    logged_at = Some(Instant::now());
                     let limit = slots.connections();
                     warn!(%address, limit, "all connections are in use: unused ones give way, or new ones must wait");
                 }

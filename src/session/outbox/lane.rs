@@ -177,11 +177,11 @@ impl Lane {
 
     /// `false` if it is said so already.
     pub fn amend(&mut self, substitute: Substitute) -> bool {
-        let news = !self.substitutes.iter().any(|s| std::mem::discriminant(s) == std::mem::discriminant(&substitute));
-        if news {
+        let is_new = !self.substitutes.iter().any(|s| std::mem::discriminant(s) == std::mem::discriminant(&substitute));
+        if is_new {
             self.substitutes.push(substitute);
         }
-        news
+        is_new
     }
 }
 

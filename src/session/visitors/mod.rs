@@ -138,15 +138,15 @@ impl Visitors {
                 answer
             }
             Start::Others(mut answer) => {
-                let heard = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
+                let shared = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
                 // Whoever asked was cut off: whoever comes again asks again.
-                heard.unwrap_or_else(|| Err(VisitFault::Unreachable("the portal was not asked to the end".into())))
+                shared.unwrap_or_else(|| Err(VisitFault::Unreachable("the portal was not asked to the end".into())))
             }
-            Start::First(tell) => {
+            Start::First(announce) => {
                 let flight = PendingQuestion { visitors: self, token };
                 let answer = self.ask(portal, board, clock, access, token, visit).await;
                 drop(flight);
-                tell.send_replace(Some(answer.clone()));
+                announce.send_replace(Some(answer.clone()));
                 if matches!(answer, Err(VisitFault::TooMany)) {
                     self.turn_away(clock.now());
                 }
@@ -176,9 +176,9 @@ impl Visitors {
                 _ => Start::Others(others.subscribe()),
             };
         }
-        let tell = watch::Sender::new(None);
-        state.questions.insert(token, tell.clone());
-        Start::First(tell)
+        let announce = watch::Sender::new(None);
+        state.questions.insert(token, announce.clone());
+        Start::First(announce)
     }
 
     async fn ask(

@@ -14,9 +14,9 @@ async fn every_company_is_listed_with_its_state_and_since_when() {
     store.mark_uninstalled(&"gone".into(), Timestamp(3_000)).await.unwrap();
     store.begin_deletion(&"dying".into(), Timestamp(4_000)).await.unwrap();
     let list = survey(dir.path()).await.unwrap();
-    let told: Vec<_> = list.iter().map(|e| (e.id.as_str(), e.state, e.since.0)).collect();
+    let listed: Vec<_> = list.iter().map(|e| (e.id.as_str(), e.state, e.since.0)).collect();
     assert_eq!(
-        told,
+        listed,
         [
             ("gone", CompanyStanding::Uninstalled, 3_000),
             ("dying", CompanyStanding::BeingDeleted, 4_000),

@@ -86,13 +86,13 @@ impl First {
 #[template(path = "explain.html")]
 struct ExplainPage<'a> {
     shell: Shell<'a>,
-    say: StateText,
+    explanation: StateText,
 }
 
 /// `GET /call/call.html`: nobody needs this page alone, but people who find it are told what it is.
 pub(crate) async fn explain(State(state): State<WebState>, context: RequestContext) -> Response {
-    let say = context.lang.texts().card.explain;
-    let mut page = html(StatusCode::OK, &ExplainPage { shell: Shell::new(&state, &context), say });
+    let explanation = context.lang.texts().card.explain;
+    let mut page = html(StatusCode::OK, &ExplainPage { shell: Shell::new(&state, &context), explanation });
     page.extensions_mut().insert(HeaderPolicy { frame: FramePolicy::CloudPortals, ..HeaderPolicy::default() });
     page
 }

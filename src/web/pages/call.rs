@@ -21,7 +21,7 @@ struct SingleCallPage<'a> {
     shell: Shell<'a>,
     top: Top,
     call: CallShown,
-    story: Vec<TraceRow>,
+    rows: Vec<TraceRow>,
 }
 
 /// A line of the story.
@@ -51,7 +51,7 @@ pub(crate) async fn show(
         shell: Shell::new(&state, &context),
         top: Top::new(&state, &context, &overview, &admin, Tab::Calls, Notice::None),
         call: CallShown::of(t, &names, &record.view),
-        story: record
+        rows: record
             .trace
             .into_iter()
             .map(|l| TraceRow { at: Moment::of(l.at), text: l.text, detail: l.detail })

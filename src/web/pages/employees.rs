@@ -91,10 +91,10 @@ async fn render(
 /// The row as the dialog gets it: the employee, and what the profile says where that is worth a look.
 fn row_json(t: &EmployeeTexts, table: &Employees, employee: &Employee) -> Value {
     let mut row = json!(employee);
-    if let Some(told) = ProfileRemark::of(t, table, employee) {
-        row["profile"] = told.text.into();
-        row["profile_unclear"] = told.unclear.into();
-        row["profile_note"] = told.note.into();
+    if let Some(remark) = ProfileRemark::of(t, table, employee) {
+        row["profile"] = remark.text.into();
+        row["profile_unclear"] = remark.unclear.into();
+        row["profile_note"] = remark.note.into();
     }
     row
 }

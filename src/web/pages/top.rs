@@ -147,7 +147,7 @@ struct StatePart<'a> {
 }
 
 /// `GET /company/state`: what pages that are open look at every few seconds.
-pub(crate) async fn news(
+pub(crate) async fn state_update(
     State(state): State<WebState>,
     context: RequestContext,
     SignedIn(admin): SignedIn,

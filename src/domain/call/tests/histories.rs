@@ -193,25 +193,25 @@ fn said_of(part: &Part, moves: bool, requests: &Telling) -> Vec<Said> {
         let known = part.answered.filter(|a| requests.answer_times && *a <= t);
         known.map(|a| Timestamp(moment(a).millis() / 1000 * 1000))
     };
-    let say = |at: Tenths, state: LegState| {
+    let report = |at: Tenths, state: LegState| {
         let remote = if part.client_from.is_some_and(|from| at < from) { "1009" } else { CLIENT };
         let leg = leg(&part.leg, part.own.as_str(), direction, remote, state);
         Said { at, leg: LegEvent { answered_at: answered_at(at), ..leg } }
     };
     let mut said = Vec::new();
     if part.answered != Some(part.begins) {
-        said.push(say(part.begins, LegState::Ringing));
+        said.push(report(part.begins, LegState::Ringing));
     }
-    said.extend(part.answered.or(part.only_flickered).map(|t| say(t, LegState::Talking)));
-    said.extend(part.client_from.map(|t| say(t, LegState::Talking)));
+    said.extend(part.answered.or(part.only_flickered).map(|t| report(t, LegState::Talking)));
+    said.extend(part.client_from.map(|t| report(t, LegState::Talking)));
     if let Some((from, to)) = part.conversation()
         && to - from > 60
     {
-        said.push(say(from + 20, LegState::Held));
-        said.push(say(from + 40, LegState::Talking));
+        said.push(report(from + 20, LegState::Held));
+        said.push(report(from + 40, LegState::Talking));
     }
     if !moves {
-        said.push(say(part.ends, LegState::Released));
+        said.push(report(part.ends, LegState::Released));
     }
     said
 }

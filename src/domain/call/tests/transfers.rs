@@ -41,11 +41,11 @@ fn a_transfer_by_somebody_whose_answer_is_told_only_with_his_end_rings_at_once()
         let answered_at = Some(s.now);
         s.after(10);
         let released = LegEvent { answered_at, ..leg("1001", "1001", Direction::In, CLIENT, Released) };
-        let mut news = vec![leg("1002", "1002", Direction::In, CLIENT, Ringing), released];
+        let mut updates = vec![leg("1002", "1002", Direction::In, CLIENT, Ringing), released];
         if released_first {
-            news.reverse();
+            updates.reverse();
         }
-        for leg in news {
+        for leg in updates {
             s.legs(vec![leg]);
         }
         let mut requests = s.requests();
