@@ -170,10 +170,10 @@ mod tests {
     async fn a_name_that_leads_elsewhere_is_judged_at_each_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://portal.example:{}/rest/", listener.local_addr().expect("bound").port());
-        let (heard, mut connections) = tokio::sync::mpsc::unbounded_channel();
+        let (connected, mut connections) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
-                let _ = heard.send(());
+                let _ = connected.send(());
                 // One answer for each connection, so that the next request has to connect again.
                 let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
                 let _ = tokio::io::AsyncReadExt::read(&mut socket, &mut [0; 4096]).await;

@@ -111,7 +111,7 @@ impl Call {
 
     /// The clock's moment as the call counts: never before anything seen, and from there on as the clock goes.
     pub(super) fn count(&mut self, clock: Timestamp) -> Timestamp {
-        let latest = self.last_heard();
+        let latest = self.last_report();
         let now = clock + self.ahead;
         if now < latest {
             self.ahead += latest.since(now);
@@ -133,7 +133,7 @@ impl Call {
         (2 * widest).min(LONGEST_LINGER).max(self.policy.linger)
     }
 
-    pub fn last_heard(&self) -> Timestamp {
+    pub fn last_report(&self) -> Timestamp {
         self.legs.iter().map(|l| l.last_seen).fold(self.started_at, Timestamp::max)
     }
 

@@ -65,7 +65,7 @@ impl OpenCalls {
         let key = call.key.clone();
         let over = call.is_over();
         self.timers.set(&key, wake);
-        self.silence.set(&key, (!over).then(|| call.last_heard()));
+        self.silence.set(&key, (!over).then(|| call.last_report()));
         if call.awaited_click().is_some() {
             self.clicks.insert(key.clone());
         } else {

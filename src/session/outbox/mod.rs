@@ -113,7 +113,7 @@ impl Outbox {
         self.queue.place(name, lane);
     }
 
-    /// Of a plan that failed only `told` went through; with `unclear` nobody knows whether the next one did as well.
+    /// Of a plan that failed only `sent` went through; with `unclear` nobody knows whether the next one did as well.
     pub fn partly_sent(&mut self, name: &ExternalId, sent: &[Request], unclear: bool) {
         let Some(lane) = self.open.get_mut(name) else { return };
         lane.sent(sent);

@@ -151,9 +151,9 @@ impl TroubleWriter {
         if !trouble.waits.is_empty() {
             let by_hand = trouble.log_in || matches!(overview.portal, PortalState::Closed { .. });
             trouble.then = match overview.disk {
-                DiskState::Ok if by_hand => t.state.told_after,
-                DiskState::Ok => t.state.told_by_itself,
-                _ => t.state.told_from_memory,
+                DiskState::Ok if by_hand => t.state.sent_after,
+                DiskState::Ok => t.state.sent_by_itself,
+                _ => t.state.sent_from_memory,
             };
         }
         Some(trouble)

@@ -5,7 +5,7 @@ use LegState::{Dialing, Held, Released, Ringing, Talking};
 
 const EXPERT: &str = "+73832000010";
 
-fn told_of(s: &mut Scenario, lane: &str) -> Vec<String> {
+fn reported_of(s: &mut Scenario, lane: &str) -> Vec<String> {
     s.requests().into_iter().filter(|l| l.starts_with(lane)).collect()
 }
 
@@ -76,7 +76,7 @@ fn a_transfer_nobody_takes_is_missed_and_comes_back() {
     let mut s = talking();
     s.incoming("1001", Released).incoming("1002", Ringing).after(20).incoming("1002", Released).after(4);
     assert_eq!(
-        told_of(&mut s, "/1002"),
+        reported_of(&mut s, "/1002"),
         ["/1002: register 2 Redirected show", "/1002: hide 2", "/1002: finish 2 0s 304"]
     );
 }

@@ -105,8 +105,8 @@ impl Frame {
                 _ => FrameKind::Event,
             }
         };
-        let says_nothing = is_about_legs && parts[PAYLOAD].is_none_or(|(_, payload)| is_empty(payload));
-        let understood = !found.legs.is_empty() || found.ignored || says_nothing;
+        let has_no_content = is_about_legs && parts[PAYLOAD].is_none_or(|(_, payload)| is_empty(payload));
+        let understood = !found.legs.is_empty() || found.ignored || has_no_content;
         let (unknown, oddities) = match kind {
             FrameKind::Event if found.rejected.is_some() || understood => (found.rejected, found.oddities),
             FrameKind::Event => (Some(value.to_string()), found.oddities),

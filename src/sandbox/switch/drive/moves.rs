@@ -39,13 +39,13 @@ impl SwitchWorld {
     }
 
     /// Sends what was said of a leg some time ago once more, as a network does that overtakes itself.
-    pub fn tell_late(&self, frame: OldFrame) {
+    pub fn report_late(&self, frame: OldFrame) {
         self.core.turn(|turn| turn.show_old(frame.0));
     }
 }
 
 impl PhoneHandle {
-    /// What the switch would say of the call in front now, to be sent later by [`SwitchWorld::tell_late`].
+    /// What the switch would say of the call in front now, to be sent later by [`SwitchWorld::report_late`].
     pub fn picture(&self) -> Result<OldFrame, Refusal> {
         let leg = self.leg_in_front()?;
         self.core.turn(|turn| turn.live(leg).cloned()).map(OldFrame)
