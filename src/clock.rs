@@ -16,10 +16,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells the time; in tests a hand-driven one.
 #[derive(Debug, Clone)]
-pub struct Clock(Source);
+pub struct Clock(TimeSource);
 
 #[derive(Debug, Clone)]
-enum Source {
+enum TimeSource {
     System,
     /// With the origin this holder goes by; `None` follows every correction.
     Steady(Arc<Steady>, Option<i64>),
@@ -29,41 +29,41 @@ enum Source {
 impl Clock {
     /// The machine's clock as it is, with every jump. For logs, and for what has no use for spans.
     pub const fn system() -> Self {
-        Self(Source::System)
+        Self(TimeSource::System)
     }
 
     /// A clock that runs evenly from now on, whatever is done to the machine's clock, and is corrected by
     /// [`Self::follow`]; clones share it.
     pub fn steady() -> Self {
-        Self(Source::Steady(Arc::new(Steady::start()), None))
+        Self(TimeSource::Steady(Arc::new(Steady::start()), None))
     }
 
     /// A clock that stands still until it is moved; clones share it.
     pub fn manual(start: Timestamp) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(start.millis()))))
+        Self(TimeSource::Manual(Arc::new(AtomicI64::new(start.millis()))))
     }
 
     /// Now, in Unix milliseconds UTC.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Source::System => system_now(),
-            Source::Steady(steady, held) => steady.now(*held),
-            Source::Manual(millis) => Timestamp(millis.load(Ordering::SeqCst)),
+            TimeSource::System => system_now(),
+            TimeSource::Steady(steady, held) => steady.now(*held),
+            TimeSource::Manual(millis) => Timestamp(millis.load(Ordering::SeqCst)),
         }
     }
 
     /// Notes this moment, to be dated later by a clock that may have been corrected in between.
     pub fn mark(&self) -> Mark {
         match &self.0 {
-            Source::Steady(steady, _) => Mark::Running(steady.run()),
-            Source::System | Source::Manual(_) => Mark::Dated(self.now()),
+            TimeSource::Steady(steady, _) => Mark::Running(steady.run()),
+            TimeSource::System | TimeSource::Manual(_) => Mark::Dated(self.now()),
         }
     }
 
     /// When a noted moment was, by this clock.
     pub fn dated(&self, mark: Mark) -> Timestamp {
         match (&self.0, mark) {
-            (Source::Steady(steady, held), Mark::Running(run)) => {
+            (TimeSource::Steady(steady, held), Mark::Running(run)) => {
                 Timestamp(held.unwrap_or_else(|| steady.origin())) + run
             }
             (_, Mark::Running(_)) => self.now(),
@@ -73,7 +73,7 @@ impl Clock {
 
     /// Moves a manual clock forward; the machine's clock is not ours to move, so there it does nothing.
     pub fn advance(&self, span: Duration) {
-        if let Source::Manual(millis) = &self.0 {
+        if let TimeSource::Manual(millis) = &self.0 {
             millis.fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
@@ -81,7 +81,7 @@ impl Clock {
     /// Compares a steady clock with the machine's and takes over a difference that lasts; to be called every
     /// [`FOLLOW`]. Returns by how many milliseconds the clock has jumped now.
     pub fn follow(&self) -> Option<i64> {
-        let Source::Steady(steady, _) = &self.0 else { return None };
+        let TimeSource::Steady(steady, _) = &self.0 else { return None };
         steady.follow()
     }
 
@@ -90,14 +90,14 @@ impl Clock {
     #[must_use]
     pub fn held(&self) -> Self {
         match &self.0 {
-            Source::Steady(steady, _) => Self(Source::Steady(steady.clone(), Some(steady.origin()))),
+            TimeSource::Steady(steady, _) => Self(TimeSource::Steady(steady.clone(), Some(steady.origin()))),
             other => Self(other.clone()),
         }
     }
 
     /// Takes over what a held clock was corrected by meanwhile; returns the milliseconds it has jumped.
     pub fn catch_up(&mut self) -> i64 {
-        let Source::Steady(steady, Some(held)) = &mut self.0 else { return 0 };
+        let TimeSource::Steady(steady, Some(held)) = &mut self.0 else { return 0 };
         let origin = steady.origin();
         origin - std::mem::replace(held, origin)
     }
@@ -105,14 +105,14 @@ impl Clock {
     /// For tests: this much time passes at once for everything that lives by this steady clock, holders included. Tasks
     /// that sleep already find out when something wakes them.
     pub fn pass(&self, span: Duration) {
-        if let Source::Steady(steady, _) = &self.0 {
+        if let TimeSource::Steady(steady, _) = &self.0 {
             steady.passed.fetch_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
 
     /// For tests: a steady clock sees the machine's as if somebody had set it by this much, in milliseconds.
     pub fn set_machine(&self, by: i64) {
-        if let Source::Steady(steady, _) = &self.0 {
+        if let TimeSource::Steady(steady, _) = &self.0 {
             steady.pretended.fetch_add(by, Ordering::SeqCst);
         }
     }
@@ -240,7 +240,7 @@ mod tests {
         let clock = Clock::steady();
         let held = clock.held();
         let (mark, before) = (clock.mark(), held.dated(clock.mark()));
-        let Source::Steady(steady, _) = &clock.0 else { panic!("a steady clock") };
+        let TimeSource::Steady(steady, _) = &clock.0 else { panic!("a steady clock") };
         steady.origin.fetch_add(HOUR, Ordering::SeqCst);
         assert!(held.dated(mark) <= before, "a holder of the clock dates as before");
         assert!(clock.dated(mark).millis() - held.dated(mark).millis() == HOUR);
@@ -272,7 +272,7 @@ mod tests {
     fn a_held_clock_jumps_when_its_holder_says_so() {
         let clock = Clock::steady();
         let mut held = clock.held();
-        let Source::Steady(steady, _) = &clock.0 else { panic!("steady") };
+        let TimeSource::Steady(steady, _) = &clock.0 else { panic!("steady") };
         steady.origin.fetch_add(-HOUR, Ordering::SeqCst);
         assert!(held.now().since(clock.now()) > Duration::from_secs(3_599));
         let twin = held.clone();

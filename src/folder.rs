@@ -28,12 +28,12 @@ const STICKY: u32 = 0o1000;
 #[derive(Debug)]
 pub struct Folder {
     fd: OwnedFd,
-    standing: Standing,
+    standing: FolderStanding,
 }
 
 /// Who can change what lies in a folder, or on the way to it, beside root.
 #[derive(Debug, Clone, Copy)]
-enum Standing {
+enum FolderStanding {
     RootsAlone,
     /// A folder on the way, or this one, belongs to somebody; the nearest counts.
     Owned(Owner),
@@ -72,13 +72,13 @@ impl Folder {
 
     /// Whether this process is root, and somebody else could put another thing in the place of what lies here.
     pub fn is_in_others_hands(&self) -> bool {
-        geteuid().is_root() && !matches!(self.standing, Standing::RootsAlone)
+        geteuid().is_root() && !matches!(self.standing, FolderStanding::RootsAlone)
     }
 
     /// Works on with the rights of the folder's owner if this process is root and the owner is not.
     pub fn act_as_owner(&self) -> io::Result<ActingAs> {
         match self.standing {
-            Standing::Owned(owner) if geteuid().is_root() => ActingAs::this(owner),
+            FolderStanding::Owned(owner) if geteuid().is_root() => ActingAs::this(owner),
             _ => Ok(ActingAs::oneself()),
         }
     }
@@ -172,7 +172,7 @@ impl Folder {
         let name = if absolute { "/" } else { "." };
         let fd = openat(rustix::fs::CWD, name, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let found = fstat(&fd)?;
-        Ok(Self { fd, standing: Standing::RootsAlone.beyond(&found) })
+        Ok(Self { fd, standing: FolderStanding::RootsAlone.beyond(&found) })
     }
 
     /// What this folder has under that name, not opened and not followed.
@@ -192,11 +192,11 @@ impl Folder {
     }
 
     fn may_follow(&self, link: &Stat) -> bool {
-        !geteuid().is_root() || (matches!(self.standing, Standing::RootsAlone) && link.st_uid == ROOT)
+        !geteuid().is_root() || (matches!(self.standing, FolderStanding::RootsAlone) && link.st_uid == ROOT)
     }
 }
 
-impl Standing {
+impl FolderStanding {
     /// One folder further.
     fn beyond(self, folder: &Stat) -> Self {
         match self {

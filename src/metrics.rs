@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 /// What a figure may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// Goes up, and begins again with the process.
     Counter,
     /// Goes up and down.
     Gauge,
 }
 
-impl Kind {
+impl MetricKind {
     const fn word(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -27,16 +27,16 @@ pub struct Exposition(String);
 impl Exposition {
     /// A counter of the whole process.
     pub fn counter(&mut self, name: &str, help: &str, value: u64) {
-        self.family(Kind::Counter, name, help).sample(&[], value);
+        self.family(MetricKind::Counter, name, help).sample(&[], value);
     }
 
     /// A gauge of the whole process.
     pub fn gauge(&mut self, name: &str, help: &str, value: u64) {
-        self.family(Kind::Gauge, name, help).sample(&[], value);
+        self.family(MetricKind::Gauge, name, help).sample(&[], value);
     }
 
     /// A metric with several figures, told apart by labels.
-    pub fn family<'a>(&'a mut self, kind: Kind, name: &'a str, help: &str) -> Family<'a> {
+    pub fn family<'a>(&'a mut self, kind: MetricKind, name: &'a str, help: &str) -> Family<'a> {
         self.write(format_args!("# HELP {name} {help}\n# TYPE {name} {}\n", kind.word()));
         Family { out: self, name }
     }
@@ -91,7 +91,7 @@ mod tests {
     fn figures_are_written_as_prometheus_reads_them() {
         let mut out = Exposition::default();
         out.counter("a_total", "How many.", 3);
-        let mut family = out.family(Kind::Gauge, "b", "Which.");
+        let mut family = out.family(MetricKind::Gauge, "b", "Which.");
         family.sample(&[("company", "x"), ("state", "ok")], 1);
         family.sample(&[("company", "y\"\\\n")], 0);
         assert_eq!(

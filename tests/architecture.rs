@@ -7,7 +7,7 @@
 mod source;
 
 use source::Source;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,17 @@ const SPEAK_FOR_THE_PORTAL: [&str; 2] = ["bitrix/", "sandbox/"];
 
 /// Where something may be set going that runs on by itself.
 const MAY_SPAWN: [&str; 6] = ["session/", "server/", "lifecycle/", "app/", "sandbox/", "web/mod.rs"];
+
+/// Names that a foreign trait gives to its associated types; several of our types implement it.
+const ASSOCIATED: [&str; 5] = ["Err", "Error", "Output", "Rejection", "Target"];
+
+/// Types that share their name with another one: their file and name, `*` for every type of the file.
+const NAMED_TWICE: [(&str, &str); 2] = [
+    // The dialect file as it is written; each type stands beside the one it is compiled into, and is called `file::…`.
+    ("ecss/callapi/dialect/file.rs", "*"),
+    // The program's commands, called as clap calls them.
+    ("cli/mod.rs", "Command"),
+];
 
 /// Production lines a file may have: every one, nine of ten, every second one.
 const LONGEST: usize = 500;
@@ -128,6 +139,11 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn files_are_short() {
     none(&oversize(&sources()));
+}
+
+#[test]
+fn no_two_types_have_the_same_name() {
+    none(&namesakes(&sources()));
 }
 
 #[test]
@@ -204,6 +220,14 @@ fn the_rules_bite() {
     assert_eq!(shortcuts(&of("a.rs", "#[allow(dead_code)] fn f() { g().unwrap(); g().unwrap_or(1) }")).len(), 2);
     assert_eq!(shortcuts(&of("a.rs", "#[cfg(test)]\n#[x]\nfn f() { g().unwrap(); }")).len(), 0);
     assert_eq!(headless(&of("a.rs", "use b;")).len(), 1);
+    let beside = |path, text| namesakes(&world(&[("store/a.rs", "pub struct Row;"), (path, text)])).len();
+    assert_eq!(beside("web/a.rs", "enum Row<T> { A(T) }"), 1);
+    assert_eq!(beside("web/a.rs", "fn f() { type Row = u8; }"), 1);
+    assert_eq!(beside("web/a.rs", "enum Shown { Row(Row) } struct NumberRow; use store::Row; // struct Row;"), 0);
+    assert_eq!(beside("web/a.rs", "#[cfg(test)] mod tests { struct Row; }"), 0);
+    assert_eq!(beside("sandbox/a.rs", "struct Row;"), 0);
+    assert_eq!(beside("ecss/callapi/dialect/file.rs", "struct Row;"), 0);
+    assert_eq!(namesakes(&of("a.rs", "impl A for B { type Err = C; } impl A for C { type Err = C; }")).len(), 0);
     let lines = |n: usize| "fn f() {}\n".repeat(n);
     assert_eq!(oversize(&of("a.rs", &lines(MEDIAN))).len(), 0);
     assert_eq!(oversize(&of("a.rs", &lines(LONGEST + 1))).len(), 3);
@@ -339,6 +363,35 @@ fn shortcuts(sources: &[Source]) -> Vec<String> {
 fn headless(sources: &[Source]) -> Vec<String> {
     let headless = sources.iter().filter(|s| !s.text.starts_with("//!"));
     headless.map(|s| format!("{}: begins without a `//!` that says what it is for", s.path)).collect()
+}
+
+/// Types whose name another type has already; the sandbox has names of its own.
+fn namesakes(sources: &[Source]) -> Vec<String> {
+    let excepted = |path: &str, name: &str| {
+        NAMED_TWICE.iter().any(|(file, except)| *file == path && (*except == "*" || *except == name))
+    };
+    let mut first = BTreeMap::new();
+    let mut faults = Vec::new();
+    for source in production(sources).filter(|s| !s.path.starts_with("sandbox/")) {
+        for pair in source.words.windows(2) {
+            let (keyword, name) = (pair[0].text.as_str(), pair[1].text.as_str());
+            let defines = match keyword {
+                "struct" | "enum" | "union" | "trait" => true,
+                "type" => !ASSOCIATED.contains(&name),
+                _ => false,
+            };
+            if !defines || !name.starts_with(|c: char| c.is_ascii_uppercase()) || excepted(&source.path, name) {
+                continue;
+            }
+            let place = format!("{}:{}", source.path, pair[1].line);
+            if let Some(other) = first.get(name) {
+                faults.push(format!("{place}: {name} is the name of a type in {other} as well"));
+            } else {
+                first.insert(name, place);
+            }
+        }
+    }
+    faults
 }
 
 fn oversize(sources: &[Source]) -> Vec<String> {

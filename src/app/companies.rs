@@ -7,7 +7,7 @@ use crate::store::{self, Store, StoreError};
 use std::path::Path;
 use std::time::Duration;
 
-pub use crate::store::Standing;
+pub use crate::store::CompanyStanding;
 pub(crate) use crate::store::{CompanyEntry, Details, SurveyError};
 
 /// How often a running daemon's deletion is looked at, and how often at most.
@@ -66,7 +66,7 @@ async fn finish(store: &Store, id: &CompanyId) -> Result<(), StoreError> {
 async fn wait(dir: &Path, id: &CompanyId) -> Result<Forgotten, SurveyError> {
     for _ in 0..LOOKS {
         match store::inspect(dir, id).await? {
-            Some(found) if found.entry.state == Standing::BeingDeleted => tokio::time::sleep(LOOK).await,
+            Some(found) if found.entry.state == CompanyStanding::BeingDeleted => tokio::time::sleep(LOOK).await,
             // Gone, or gone and registered again.
             _ => return Ok(Forgotten::Deleted),
         }

@@ -2,7 +2,7 @@
 
 use super::service::DaemonService;
 use super::{Listeners, Prepared, certificate};
-use crate::bitrix::bindings::Wanted;
+use crate::bitrix::bindings::WantedBindings;
 use crate::bitrix::{AppCredentials, BitrixTools, OAuth};
 use crate::clock::{Clock, FOLLOW};
 use crate::config::Settings;
@@ -82,7 +82,7 @@ impl Daemon {
                 zone,
                 clock: clock.clone(),
             },
-            wanted: Wanted {
+            wanted: WantedBindings {
                 card_handler: format!("{base}/call/call.html"),
                 event_handler: format!("{base}/events"),
                 title_ru: "ECSS-10".to_owned(),
@@ -131,7 +131,7 @@ impl Daemon {
         let (prefixes, stop) = (settings.prefixes(), self.stop.clone());
         let state = WebState::new(service, base, prefixes, key, clock.clone(), stop, CONNECTIONS)
             .with_process_metrics(process_metrics);
-        let router = web::router(state.clone()).layer(axum::middleware::map_request(tell_client));
+        let router = web::router(state.clone()).layer(axum::middleware::map_request(warn_of_client));
         let stop = || self.stop.clone();
         let slots: Arc<ConnectionSlots> = Arc::default();
         self.tasks.spawn(serve(listeners.http, router.clone(), None, slots.clone(), stop()));
@@ -194,7 +194,7 @@ fn process_metrics(out: &mut Exposition) {
 }
 
 /// Tells the pages who asks: they know nothing of listeners. Over a gateway's socket the gateway's word counts.
-async fn tell_client(mut request: Request) -> Request {
+async fn warn_of_client(mut request: Request) -> Request {
     if let Some(PeerAddr::Tcp(address)) = request.extensions().get::<PeerAddr>() {
         let client = ClientAddr(address.ip());
         request.extensions_mut().insert(client);

@@ -1,7 +1,7 @@
 //! The sockets of a daemon, taken over from the run before or bound, before anything is served on them.
 
 use crate::config::{OpsListen, Settings};
-use crate::lifecycle::{Handed, Socket, forget_sockets, keep_socket};
+use crate::lifecycle::{Handed, ListeningSocket, forget_sockets, keep_socket};
 use crate::server::bind::{BindError, Listener, tcp, unix};
 use crate::server::inherit;
 use std::path::PathBuf;
@@ -17,12 +17,12 @@ pub struct Listeners {
 }
 
 /// Where one of them is to listen, and the name under which the service manager keeps it.
-struct Wanted {
+struct WantedListener {
     name: &'static str,
-    place: Place,
+    place: ListenPlace,
 }
 
-enum Place {
+enum ListenPlace {
     Unix(PathBuf),
     Tcp(String, u16),
 }
@@ -55,9 +55,9 @@ impl Listeners {
     }
 }
 
-fn wanted(settings: &Settings) -> (Wanted, Wanted, Option<Wanted>) {
-    let unix = |name, path: &PathBuf| Wanted { name, place: Place::Unix(path.clone()) };
-    let tcp = |name, host: &str, port| Wanted { name, place: Place::Tcp(host.to_owned(), port) };
+fn wanted(settings: &Settings) -> (WantedListener, WantedListener, Option<WantedListener>) {
+    let unix = |name, path: &PathBuf| WantedListener { name, place: ListenPlace::Unix(path.clone()) };
+    let tcp = |name, host: &str, port| WantedListener { name, place: ListenPlace::Tcp(host.to_owned(), port) };
     let (http, https) = if settings.use_unix_sockets {
         (unix("http", &settings.http_unix_socket), unix("https", &settings.https_unix_socket))
     } else {
@@ -71,7 +71,7 @@ fn wanted(settings: &Settings) -> (Wanted, Wanted, Option<Wanted>) {
     (http, https, ops)
 }
 
-impl Wanted {
+impl WantedListener {
     /// The socket among `handed` that is this one.
     async fn take(&self, handed: &mut Vec<Handed>) -> Option<Handed> {
         for index in 0..handed.len() {
@@ -84,10 +84,12 @@ impl Wanted {
         None
     }
 
-    async fn is(&self, socket: &Socket) -> bool {
+    async fn is(&self, socket: &ListeningSocket) -> bool {
         match (&self.place, socket) {
-            (Place::Unix(path), Socket::Unix(socket)) => inherit::is_unix_of(socket, path).await,
-            (Place::Tcp(host, port), Socket::Tcp(socket)) => inherit::is_tcp_of(socket, host, *port).await,
+            (ListenPlace::Unix(path), ListeningSocket::Unix(socket)) => inherit::is_unix_of(socket, path).await,
+            (ListenPlace::Tcp(host, port), ListeningSocket::Tcp(socket)) => {
+                inherit::is_tcp_of(socket, host, *port).await
+            }
             _ => false,
         }
     }
@@ -114,18 +116,18 @@ impl Wanted {
         Ok(listener)
     }
 
-    fn inherited(&self, socket: Socket) -> std::io::Result<Listener> {
+    fn inherited(&self, socket: ListeningSocket) -> std::io::Result<Listener> {
         match (&self.place, socket) {
-            (Place::Unix(path), Socket::Unix(socket)) => Listener::inherited_unix(socket, path.clone()),
-            (_, Socket::Unix(_)) => Err(std::io::ErrorKind::InvalidInput.into()),
-            (_, Socket::Tcp(socket)) => Listener::inherited_tcp(socket),
+            (ListenPlace::Unix(path), ListeningSocket::Unix(socket)) => Listener::inherited_unix(socket, path.clone()),
+            (_, ListeningSocket::Unix(_)) => Err(std::io::ErrorKind::InvalidInput.into()),
+            (_, ListeningSocket::Tcp(socket)) => Listener::inherited_tcp(socket),
         }
     }
 
     async fn bind(&self) -> Result<Listener, BindError> {
         match &self.place {
-            Place::Unix(path) => unix(path),
-            Place::Tcp(host, port) => tcp(host, *port).await,
+            ListenPlace::Unix(path) => unix(path),
+            ListenPlace::Tcp(host, port) => tcp(host, *port).await,
         }
     }
 }
@@ -142,8 +144,8 @@ async fn retire(Handed { name, socket }: Handed) {
     // Removes all of that name; one of them that fits is kept again a moment later.
     forget_sockets(&name);
     let address = match socket {
-        Socket::Unix(socket) => inherit::retire_unix(socket).await.map(|path| path.display().to_string()),
-        Socket::Tcp(socket) => socket.local_addr().ok().map(|address| address.to_string()),
+        ListeningSocket::Unix(socket) => inherit::retire_unix(socket).await.map(|path| path.display().to_string()),
+        ListeningSocket::Tcp(socket) => socket.local_addr().ok().map(|address| address.to_string()),
     };
     tracing::warn!(name, address, "a socket of the run before is no longer in the settings and was closed");
 }

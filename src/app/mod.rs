@@ -11,7 +11,7 @@ mod service;
 pub(crate) use backup::backup;
 pub(crate) use certificate::make_certificate;
 pub(crate) use companies::{CompanyEntry, Details};
-pub use companies::{Forgotten, Standing, forget_company, list_companies, show_company};
+pub use companies::{CompanyStanding, Forgotten, forget_company, list_companies, show_company};
 pub(crate) use daemon::Daemon;
 pub(crate) use listeners::Listeners;
 pub(crate) use prepare::{Prepared, prepare};

@@ -17,7 +17,7 @@ const STRANGE_PAGE_PAUSE: Duration = Duration::from_secs(60);
 
 /// A good answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct RestAnswer {
     /// What was asked for; empty objects may come as `[]`.
     pub result: Value,
     /// How many items a list has in all, where the portal counts them.
@@ -83,7 +83,7 @@ fn host_of(address: &str) -> String {
 }
 
 /// Reads a reply received at `now`.
-pub(super) fn read(reply: &HttpReply, now: Timestamp) -> Result<Answer, Verdict> {
+pub(super) fn read(reply: &HttpReply, now: Timestamp) -> Result<RestAnswer, Verdict> {
     if let (300..=399, Some(location)) = (reply.status, &reply.location) {
         return Err(Verdict::Moved(location.clone()));
     }
@@ -99,15 +99,15 @@ pub(super) fn read(reply: &HttpReply, now: Timestamp) -> Result<Answer, Verdict>
         Ok(Value::Object(map)) => read_object(map, reply, now),
         // An empty PHP array is an empty object: nothing is wrong with it but that it says nothing.
         Ok(Value::Array(items)) if items.is_empty() && reply.status < 400 => {
-            Ok(Answer { result: Value::Null, total: None, next: None })
+            Ok(RestAnswer { result: Value::Null, total: None, next: None })
         }
         _ => Err(by_status(reply, now, &page(body))),
     }
 }
 
-fn read_object(mut map: Map<String, Value>, reply: &HttpReply, now: Timestamp) -> Result<Answer, Verdict> {
+fn read_object(mut map: Map<String, Value>, reply: &HttpReply, now: Timestamp) -> Result<RestAnswer, Verdict> {
     match map.get("error") {
-        None | Some(Value::Null) if reply.status < 400 => Ok(Answer {
+        None | Some(Value::Null) if reply.status < 400 => Ok(RestAnswer {
             total: map.get("total").and_then(lenient::int),
             next: map.get("next").and_then(lenient::int),
             result: map.remove("result").unwrap_or(Value::Null),
@@ -374,7 +374,10 @@ mod tests {
     #[test]
     fn answers_are_read_with_loose_types() {
         let body = "\u{feff}{\"result\":[],\"total\":\"120\",\"next\":\"50\",\"time\":{}}";
-        assert_eq!(read(&reply(200, body), NOW), Ok(Answer { result: json!([]), total: Some(120), next: Some(50) }));
+        assert_eq!(
+            read(&reply(200, body), NOW),
+            Ok(RestAnswer { result: json!([]), total: Some(120), next: Some(50) })
+        );
         let body = r#"{"result":{"CALL_ID":"x"},"error":null}"#;
         assert_eq!(read(&reply(200, body), NOW).expect("answer").result["CALL_ID"], "x");
         assert_eq!(read(&reply(200, "[]"), NOW).expect("answer").result, Value::Null);

@@ -2,7 +2,7 @@
 //!
 //! A later command can use an earlier one's answer before we have seen it, see [`result_of`].
 
-use super::answer::{Answer, Verdict, classify};
+use super::answer::{RestAnswer, Verdict, classify};
 use super::error::ApiError;
 use super::lenient;
 use super::portal::Portal;
@@ -12,7 +12,7 @@ use url::form_urlencoded::Serializer;
 
 /// One command of a batch.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Command {
+pub struct BatchCommand {
     /// REST method.
     pub method: String,
     /// An object of parameters; a value may be [`result_of`] an earlier command.
@@ -29,7 +29,7 @@ fn key(n: usize) -> String {
     format!("c{n:02}")
 }
 
-impl Command {
+impl BatchCommand {
     /// Makes a command.
     pub fn new(method: impl Into<String>, params: Value) -> Self {
         Self { method: method.into(), params }
@@ -75,7 +75,7 @@ fn append(query: &mut Serializer<'_, String>, key: &str, value: &Value) {
 
 /// What became of each command, in the order of asking. One that was not carried out because an earlier one failed
 /// is [`ApiError::Again`].
-fn split(count: usize, result: Value, now: Timestamp) -> Vec<Result<Answer, Verdict>> {
+fn split(count: usize, result: Value, now: Timestamp) -> Vec<Result<RestAnswer, Verdict>> {
     let mut result = lenient::object(result);
     let mut part = |name: &str| lenient::object(result.remove(name).unwrap_or_default());
     let (mut results, mut errors, totals, nexts) =
@@ -89,7 +89,7 @@ fn split(count: usize, result: Value, now: Timestamp) -> Vec<Result<Answer, Verd
         }
         let left_out = || ApiError::Again { after: None, why: "the portal left this command of a batch out".into() };
         let result = results.remove(key).ok_or_else(|| Verdict::Fault(left_out()))?;
-        Ok(Answer { result, total: number(&totals, key), next: number(&nexts, key) })
+        Ok(RestAnswer { result, total: number(&totals, key), next: number(&nexts, key) })
     };
     (0..count).map(outcome).collect()
 }
@@ -101,14 +101,18 @@ impl Portal {
     ///
     /// The error of the request as a whole leaves open how many commands were carried out where it is
     /// [`ApiError::Unclear`].
-    pub async fn send(&self, commands: &[Command], halt: bool) -> Result<Vec<Result<Answer, ApiError>>, ApiError> {
+    pub async fn send(
+        &self,
+        commands: &[BatchCommand],
+        halt: bool,
+    ) -> Result<Vec<Result<RestAnswer, ApiError>>, ApiError> {
         if let [one] = commands {
             return Ok(vec![self.call_paid(&one.method, &one.params).await]);
         }
         let cmd: Map<_, _> = commands.iter().enumerate().map(|(n, c)| (key(n), Value::from(c.line()))).collect();
         let answer = self.call_paid("batch", &json!({ "halt": u8::from(halt), "cmd": cmd })).await?;
         let outcomes = split(commands.len(), answer.result, self.now());
-        let noted = |(command, outcome): (&Command, Result<Answer, Verdict>)| {
+        let noted = |(command, outcome): (&BatchCommand, Result<RestAnswer, Verdict>)| {
             outcome.map_err(|verdict| match verdict {
                 // The token has run out in mid-batch: the next request finds out and renews it.
                 Verdict::Token(why) => ApiError::Again { after: None, why },
@@ -123,13 +127,13 @@ impl Portal {
 mod tests {
     use super::*;
     use crate::bitrix::portal::tests::World;
-    use crate::bitrix::telephony::{CallKind, Cards, Register};
+    use crate::bitrix::telephony::{CallKind, Cards, RegisterRequest};
     use crate::bitrix::testing::{FakeAnswer, FakeRequest};
     use crate::domain::{CrmCallId, Phone, UserId};
     use url::form_urlencoded;
 
-    fn register() -> Register {
-        Register {
+    fn register() -> RegisterRequest {
+        RegisterRequest {
             user: UserId(7),
             number: Some(Phone::parse("+79835551122").unwrap()),
             kind: CallKind::Incoming,
@@ -145,7 +149,7 @@ mod tests {
     fn commands_are_written_as_queries() {
         let params =
             json!({"CALL_ID": result_of(0, "CALL_ID"), "USER_ID": [7, 8], "FILTER": {"ACTIVE": true}, "X": null});
-        let line = Command::new("a.b", params).line();
+        let line = BatchCommand::new("a.b", params).line();
         let (method, query) = line.split_once('?').expect("a query");
         let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         pairs.sort();

@@ -91,7 +91,7 @@ impl ApiError {
     }
 
     /// What the portal said, in its own words, or what was seen where it said nothing.
-    pub fn heard(&self) -> RefusalReason {
+    pub fn refusal_reason(&self) -> RefusalReason {
         match self {
             Self::Refused { code, description, .. } => RefusalReason::Words(both(code, description).into_owned()),
             Self::NeedsLogin(why)
@@ -105,15 +105,15 @@ impl ApiError {
 
     /// What about a call the portal does not accept, where it says so.
     pub fn objection(&self) -> Option<Objection> {
-        if self.says("user is not found or is not active") {
+        if self.message_contains("user is not found or is not active") {
             Some(Objection::Employee)
         } else {
-            self.says("phone number format").then_some(Objection::Number)
+            self.message_contains("phone number format").then_some(Objection::Number)
         }
     }
 
     /// Whether the portal's words contain this text, whatever the case.
-    pub(super) fn says(&self, words: &str) -> bool {
+    pub(super) fn message_contains(&self, words: &str) -> bool {
         match self {
             Self::Refused { description, .. } => description.to_ascii_lowercase().contains(&words.to_ascii_lowercase()),
             _ => false,
@@ -140,7 +140,7 @@ mod tests {
         ] {
             assert_eq!(error.may_retry(), want, "{error:?}");
         }
-        assert!(refused.says("unknown type"));
+        assert!(refused.message_contains("unknown type"));
         assert!(!refused.concerns_whole_portal());
     }
 
@@ -159,7 +159,7 @@ mod tests {
         let error = ApiError::Refused { code: "ACCESS_DENIED".into(), description: "Access denied!".into(), http: 403 };
         assert_eq!(error.to_string(), "the portal refused: Access denied! [ACCESS_DENIED] (HTTP 403)");
         assert_eq!(
-            error.heard(),
+            error.refusal_reason(),
             RefusalReason::Words("Access denied! [ACCESS_DENIED]".into()),
             "the portal's own words only"
         );

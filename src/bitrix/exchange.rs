@@ -1,7 +1,7 @@
 //! One HTTP exchange, with the only question that matters afterwards: was the request sent?
 
 use crate::domain::reach::Forbidden;
-use crate::http::{Refused, TlsFault, causes, tls_fault};
+use crate::http::{RefusedCertificate, TlsFault, causes, tls_fault};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use std::error::Error;
@@ -44,7 +44,7 @@ impl OneLong {
 
 /// How long an answer may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Limit<'a> {
+pub(super) enum AnswerLimit<'a> {
     /// [`ORDINARY`].
     Ordinary,
     /// [`LONG`], in this portal's turn.
@@ -96,7 +96,7 @@ fn refusal(forbidden: &Forbidden) -> String {
 
 /// Sends and reads the answer up to its limit; nothing beyond that is read. Texts of faults hold neither the address
 /// nor its parameters, as these can carry secrets.
-pub(super) async fn send(request: reqwest::RequestBuilder, limit: Limit<'_>) -> Result<HttpReply, ExchangeFault> {
+pub(super) async fn send(request: reqwest::RequestBuilder, limit: AnswerLimit<'_>) -> Result<HttpReply, ExchangeFault> {
     let mut response = request.send().await.map_err(fault)?;
     let status = response.status().as_u16();
     let location = header(response.headers(), &LOCATION);
@@ -105,7 +105,7 @@ pub(super) async fn send(request: reqwest::RequestBuilder, limit: Limit<'_>) -> 
     let mut body = BytesMut::new();
     let mut cut_at = read_up_to(ORDINARY, &mut response, &mut body).await?;
     let mut turn = None;
-    if let (Some(_), Limit::Long(one)) = (cut_at, limit) {
+    if let (Some(_), AnswerLimit::Long(one)) = (cut_at, limit) {
         // Held until it can be taken apart, so that there are never more of them in memory.
         let _receiving = (one.0.acquire().await, RECEIVING.acquire().await);
         let rest = read_up_to(LONG, &mut response, &mut body);
@@ -153,7 +153,7 @@ fn describe(error: reqwest::Error) -> String {
         return refusal(forbidden);
     }
     match tls_fault(&error) {
-        Some(TlsFault::Untrusted(Refused { reason, sha256, .. })) => format!(
+        Some(TlsFault::Untrusted(RefusedCertificate { reason, sha256, .. })) => format!(
             "its certificate is not trusted ({reason}; SHA-256 {sha256}), nothing is sent: if it is the right one, name \
              its authority in ca_file of config.toml"
         ),
@@ -188,8 +188,9 @@ mod tests {
         let address = listener.local_addr().unwrap();
         drop(listener);
         let url = format!("http://{address}/oauth/token/?client_secret=hush");
-        let fault =
-            send(testing::http().request(Method::GET, &url).expect("allowed"), Limit::Ordinary).await.unwrap_err();
+        let fault = send(testing::http().request(Method::GET, &url).expect("allowed"), AnswerLimit::Ordinary)
+            .await
+            .unwrap_err();
         assert!(matches!(fault, ExchangeFault::NotSent(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
     }
@@ -203,8 +204,9 @@ mod tests {
             let mut buffer = [0; 1024];
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
         });
-        let fault =
-            send(testing::http().request(Method::POST, &url).expect("allowed"), Limit::Ordinary).await.unwrap_err();
+        let fault = send(testing::http().request(Method::POST, &url).expect("allowed"), AnswerLimit::Ordinary)
+            .await
+            .unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, ExchangeFault::Unanswered(_)), "{fault:?}");
         assert!(!fault.to_string().contains("hush"), "{fault}");
@@ -217,12 +219,12 @@ mod tests {
                 .await;
         let one = OneLong::default();
         for (length, limit, cut_at, in_turn) in [
-            (ORDINARY, Limit::Ordinary, None, false),
-            (ORDINARY + 1, Limit::Ordinary, Some(ORDINARY), false),
-            (ORDINARY, Limit::Long(&one), None, false),
-            (ORDINARY + 1, Limit::Long(&one), None, true),
-            (LONG, Limit::Long(&one), None, true),
-            (3 * LONG, Limit::Long(&one), Some(LONG), true),
+            (ORDINARY, AnswerLimit::Ordinary, None, false),
+            (ORDINARY + 1, AnswerLimit::Ordinary, Some(ORDINARY), false),
+            (ORDINARY, AnswerLimit::Long(&one), None, false),
+            (ORDINARY + 1, AnswerLimit::Long(&one), None, true),
+            (LONG, AnswerLimit::Long(&one), None, true),
+            (3 * LONG, AnswerLimit::Long(&one), Some(LONG), true),
         ] {
             let url = format!("{}/rest/{length}", peer.base);
             let reply = send(testing::http().request(Method::GET, &url).expect("allowed"), limit).await.unwrap();
@@ -250,7 +252,7 @@ mod tests {
     fn long(url: &str, one: &Arc<OneLong>) -> JoinHandle<Result<usize, ExchangeFault>> {
         let request = testing::http().request(Method::GET, url).expect("allowed");
         let one = one.clone();
-        tokio::spawn(async move { send(request, Limit::Long(&one)).await.map(|reply| reply.body.len()) })
+        tokio::spawn(async move { send(request, AnswerLimit::Long(&one)).await.map(|reply| reply.body.len()) })
     }
 
     #[tokio::test]
@@ -282,8 +284,9 @@ mod tests {
             assert!(socket.read(&mut buffer).await.unwrap() > 0);
             socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"result\"").await.unwrap();
         });
-        let fault =
-            send(testing::http().request(Method::POST, &url).expect("allowed"), Limit::Ordinary).await.unwrap_err();
+        let fault = send(testing::http().request(Method::POST, &url).expect("allowed"), AnswerLimit::Ordinary)
+            .await
+            .unwrap_err();
         peer.await.unwrap();
         assert!(matches!(fault, ExchangeFault::Unanswered(_)), "{fault:?}");
     }

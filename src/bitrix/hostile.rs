@@ -1,6 +1,6 @@
 //! Far ends that answer as no web server does, over real sockets: what they cost, and what is said of them.
 
-use super::exchange::{ExchangeFault, Limit, OneLong, send};
+use super::exchange::{AnswerLimit, ExchangeFault, OneLong, send};
 use super::testing::{self, http_with};
 use crate::domain::company::Trust;
 use crate::domain::reach::Networks;
@@ -54,7 +54,11 @@ async fn head_of(socket: &mut TcpStream) -> String {
     String::from_utf8_lossy(&head).into_owned()
 }
 
-async fn asked(url: &str, longest: Limit<'_>, limit: Duration) -> Result<(u16, usize, Option<usize>), ExchangeFault> {
+async fn asked(
+    url: &str,
+    longest: AnswerLimit<'_>,
+    limit: Duration,
+) -> Result<(u16, usize, Option<usize>), ExchangeFault> {
     let request = http_with(limit).request(Method::GET, url).expect("allowed");
     send(request, longest).await.map(|reply| (reply.status, reply.body.len(), reply.cut_at))
 }
@@ -69,7 +73,7 @@ async fn compressed_answers_are_neither_wanted_nor_unpacked() {
     // A bomb of a few hundred bytes would be gibibytes; not unpacked it is an answer nobody can read.
     let bomb = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 20\r\n\r\n\u{1f}bombbombbombbombbom";
     let (url, _, heads) = endless(bomb, Vec::new()).await;
-    assert_eq!(asked(&url, Limit::Ordinary, GENEROUS).await.expect("an answer"), (200, 20, None));
+    assert_eq!(asked(&url, AnswerLimit::Ordinary, GENEROUS).await.expect("an answer"), (200, 20, None));
     let heads = heads.lock().expect("not poisoned");
     assert!(!heads[0].to_ascii_lowercase().contains("accept-encoding"), "{}", heads[0]);
 }
@@ -79,7 +83,7 @@ async fn a_body_without_end_is_read_up_to_its_limit() {
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     let chunk = [format!("{PIECE:x}\r\n").as_bytes(), &[b'x'; PIECE], b"\r\n"].concat();
     let own = OneLong::default();
-    for (longest, most) in [(Limit::Ordinary, 128 * 1024), (Limit::Long(&own), 1100 * 1024)] {
+    for (longest, most) in [(AnswerLimit::Ordinary, 128 * 1024), (AnswerLimit::Long(&own), 1100 * 1024)] {
         let (url, sent, _) = endless(chunked, chunk.clone()).await;
         let (status, length, cut_at) = asked(&url, longest, GENEROUS).await.expect("a beginning");
         assert!(status == 200 && length <= most && cut_at.is_some(), "{length} bytes were kept");
@@ -91,12 +95,12 @@ async fn a_body_without_end_is_read_up_to_its_limit() {
 async fn heads_without_end_are_refused_and_interim_answers_without_end_run_out_of_time() {
     let header = format!("x-more: {}\r\n", "y".repeat(PIECE));
     let (url, sent, _) = endless("HTTP/1.1 200 OK\r\n", header.into_bytes()).await;
-    assert!(matches!(asked(&url, Limit::Ordinary, GENEROUS).await, Err(ExchangeFault::Unanswered(_))));
+    assert!(matches!(asked(&url, AnswerLimit::Ordinary, GENEROUS).await, Err(ExchangeFault::Unanswered(_))));
     assert!(sent.load(Ordering::SeqCst) < IN_BUFFERS, "{sent:?} bytes were taken");
 
     let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(100);
     let (url, _, _) = endless("", interim.into_bytes()).await;
-    let fault = asked(&url, Limit::Ordinary, Duration::from_millis(300)).await.expect_err("no answer");
+    let fault = asked(&url, AnswerLimit::Ordinary, Duration::from_millis(300)).await.expect_err("no answer");
     assert_eq!(fault.to_string(), "no answer in time");
 }
 
@@ -104,7 +108,7 @@ async fn heads_without_end_are_refused_and_interim_answers_without_end_run_out_o
 async fn a_body_that_trickles_or_never_comes_runs_out_of_time_and_holds_up_no_other_portal() {
     for first in ["HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{", "HTTP/1.1 200 OK\r\ncontent-le"] {
         let (url, _, _) = endless(first, Vec::new()).await;
-        let fault = asked(&url, Limit::Ordinary, Duration::from_millis(300)).await.expect_err("no answer");
+        let fault = asked(&url, AnswerLimit::Ordinary, Duration::from_millis(300)).await.expect_err("no answer");
         assert_eq!(fault.to_string(), "no answer in time", "{first}");
     }
     // Three quarters of a long answer, of more requests of one portal than are read at once.
@@ -113,7 +117,7 @@ async fn a_body_that_trickles_or_never_comes_runs_out_of_time_and_holds_up_no_ot
     let hog = Arc::new(OneLong::default());
     for _ in 0..20 {
         let (url, own) = (slow.clone(), hog.clone());
-        tokio::spawn(async move { asked(&url, Limit::Long(&own), GENEROUS).await.map(drop) });
+        tokio::spawn(async move { asked(&url, AnswerLimit::Long(&own), GENEROUS).await.map(drop) });
     }
     while heads.lock().expect("not poisoned").is_empty() || hog.is_free() {
         tokio::task::yield_now().await;
@@ -121,7 +125,7 @@ async fn a_body_that_trickles_or_never_comes_runs_out_of_time_and_holds_up_no_ot
     let quick = testing::FakePortal::start(|_| testing::FakeAnswer::html(200, &"x".repeat(500_000))).await;
     let began = std::time::Instant::now();
     let own = OneLong::default();
-    let read = asked(&format!("{}/rest/user.get", quick.base), Limit::Long(&own), GENEROUS).await;
+    let read = asked(&format!("{}/rest/user.get", quick.base), AnswerLimit::Long(&own), GENEROUS).await;
     assert_eq!(read.expect("an answer"), (200, 500_000, None));
     assert!(!hog.is_free(), "all this while the other one has not ended: {:?}", began.elapsed());
 }
@@ -134,7 +138,7 @@ async fn what_comes_behind_an_answer_is_not_taken_for_the_next_one() {
     for _ in 0..2 {
         let request = http.request(Method::GET, &url).expect("allowed");
         // The second one may fail, as the peer keeps a connection that is broken for us; it must not be answered so.
-        if let Ok(reply) = send(request, Limit::Ordinary).await {
+        if let Ok(reply) = send(request, AnswerLimit::Ordinary).await {
             assert_eq!(reply.body, "ok");
         }
     }
@@ -152,7 +156,7 @@ async fn redirects_are_answers_and_nobody_is_led_through_a_hundred_thousand_of_t
     .await;
     for (path, status) in [("/rest/x?0", 302), ("/rest/x", 307)] {
         let request = testing::http().request(Method::POST, &format!("{}{path}", portal.base)).expect("allowed");
-        let reply = send(request.body("auth=hush"), Limit::Ordinary).await.expect("an answer");
+        let reply = send(request.body("auth=hush"), AnswerLimit::Ordinary).await.expect("an answer");
         assert_eq!(reply.status, status);
     }
     assert_eq!((portal.hits().len(), stranger.hits().len()), (2, 0));
@@ -162,8 +166,8 @@ async fn redirects_are_answers_and_nobody_is_led_through_a_hundred_thousand_of_t
 async fn secured(config: rustls::ServerConfig) -> (String, Arc<std::sync::Mutex<Vec<Option<Vec<u8>>>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("https://localhost:{}/rest/x", listener.local_addr().expect("bound").port());
-    let heard = Arc::<std::sync::Mutex<Vec<Option<Vec<u8>>>>>::default();
-    let (log, acceptor) = (heard.clone(), tokio_rustls::TlsAcceptor::from(Arc::new(config)));
+    let received = Arc::<std::sync::Mutex<Vec<Option<Vec<u8>>>>>::default();
+    let (log, acceptor) = (received.clone(), tokio_rustls::TlsAcceptor::from(Arc::new(config)));
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
             let Ok(mut stream) = acceptor.accept(socket).await else {
@@ -177,7 +181,7 @@ async fn secured(config: rustls::ServerConfig) -> (String, Arc<std::sync::Mutex<
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
         }
     });
-    (url, heard)
+    (url, received)
 }
 
 fn self_signed(names: &[&str]) -> (rustls::ServerConfig, String) {
@@ -197,25 +201,30 @@ fn self_signed(names: &[&str]) -> (rustls::ServerConfig, String) {
 #[tokio::test]
 async fn a_portal_whose_certificate_is_not_trusted_is_told_nothing_and_the_remedy_is_named() {
     let (config, _) = self_signed(&["localhost"]);
-    let (url, heard) = secured(config).await;
-    let fault = asked(&url, Limit::Ordinary, GENEROUS).await.expect_err("not trusted");
+    let (url, received) = secured(config).await;
+    let fault = asked(&url, AnswerLimit::Ordinary, GENEROUS).await.expect_err("not trusted");
     let words = fault.to_string();
     assert!(matches!(fault, ExchangeFault::NotSent(_)), "{fault:?}");
     assert!(words.contains("SHA-256 ") && words.contains("ca_file of config.toml"), "{words}");
-    assert!(heard.lock().expect("not poisoned").iter().all(Option::is_none), "the handshake never ends");
+    assert!(received.lock().expect("not poisoned").iter().all(Option::is_none), "the handshake never ends");
 }
 
 #[tokio::test]
 async fn no_portal_can_make_us_speak_another_http_than_the_first() {
     let (mut config, pem) = self_signed(&["localhost"]);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let (url, heard) = secured(config).await;
+    let (url, received) = secured(config).await;
     let trusted = Trusted::load(None).expect("CAs");
     let tls = tls_config(&trusted, &Trust::Ca { pem }).expect("TLS");
     let http = Guarded::new(&tls, ClientOptions::default(), Networks::Local);
-    let reply = send(http.request(Method::GET, &url).expect("allowed"), Limit::Ordinary).await.expect("an answer");
+    let reply =
+        send(http.request(Method::GET, &url).expect("allowed"), AnswerLimit::Ordinary).await.expect("an answer");
     assert_eq!(reply.body, "{}");
-    assert_eq!(*heard.lock().expect("not poisoned"), [Some(Vec::new())], "no protocol is offered, so none is chosen");
+    assert_eq!(
+        *received.lock().expect("not poisoned"),
+        [Some(Vec::new())],
+        "no protocol is offered, so none is chosen"
+    );
 }
 
 #[tokio::test]
@@ -229,6 +238,6 @@ async fn a_portal_with_old_tls_only_is_told_nothing_and_the_reason_is_named() {
         let _ = socket.write_all(&[0x15, 3, 1, 0, 2, 2, 70]).await;
         let _ = socket.read(&mut [0; 4096]).await;
     });
-    let fault = asked(&url, Limit::Ordinary, GENEROUS).await.expect_err("too old");
+    let fault = asked(&url, AnswerLimit::Ordinary, GENEROUS).await.expect_err("too old");
     assert!(matches!(&fault, ExchangeFault::NotSent(why) if why.contains("speaks TLS 1.2 and 1.3")), "{fault:?}");
 }

@@ -24,7 +24,7 @@ mod token_bucket;
 mod token_owner;
 pub mod users;
 
-pub use answer::Answer;
+pub use answer::RestAnswer;
 pub use error::{ApiError, Objection};
 pub use oauth::{AppCredentials, OAuth, OAuthError};
 pub use portal::{BitrixTools, Portal, PortalSetup, StoreFuture, TokenStore, TokenStoreError, portal_domain};

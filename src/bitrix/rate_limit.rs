@@ -36,11 +36,11 @@ pub(super) struct RateLimiter {
 struct WaitQueue {
     bucket: TokenBucket,
     /// Everybody in line, and since when.
-    waiting: BTreeMap<QueuePlace, Timestamp>,
+    waiting: BTreeMap<RequestPlace, Timestamp>,
     next_number: u64,
 }
 
-type QueuePlace = (Priority, u64);
+type RequestPlace = (Priority, u64);
 
 impl RateLimiter {
     pub(super) fn new(budget: Budget) -> Self {
@@ -94,7 +94,7 @@ impl RateLimiter {
         self.changed.notify_waiters();
     }
 
-    fn leave(&self, place: QueuePlace) {
+    fn leave(&self, place: RequestPlace) {
         let others = {
             let mut queue = self.lock();
             queue.waiting.remove(&place);
@@ -111,14 +111,14 @@ impl RateLimiter {
 }
 
 impl WaitQueue {
-    fn enter(&mut self, priority: Priority, now: Timestamp) -> QueuePlace {
+    fn enter(&mut self, priority: Priority, now: Timestamp) -> RequestPlace {
         let place = (priority, self.next_number);
         self.next_number += 1;
         self.waiting.insert(place, now);
         place
     }
 
-    fn is_first(&self, place: QueuePlace, now: Timestamp) -> bool {
+    fn is_first(&self, place: RequestPlace, now: Timestamp) -> bool {
         let tired = self
             .waiting
             .iter()
@@ -128,7 +128,7 @@ impl WaitQueue {
         first.is_some_and(|(first, _)| *first == place)
     }
 
-    fn try_acquire(&mut self, place: QueuePlace, now: Timestamp) -> Result<(), Blocked> {
+    fn try_acquire(&mut self, place: RequestPlace, now: Timestamp) -> Result<(), Blocked> {
         if self.is_first(place, now) {
             let taken = match place.0 {
                 Priority::Visitor => self.bucket.take_spare(now),
@@ -156,7 +156,7 @@ enum Blocked {
 /// A place in the queue, given back however the waiting ends.
 struct QueueEntry<'a> {
     limiter: &'a RateLimiter,
-    place: QueuePlace,
+    place: RequestPlace,
 }
 
 impl Drop for QueueEntry<'_> {
@@ -170,7 +170,7 @@ impl Drop for QueueEntry<'_> {
 #[derive(Debug)]
 pub struct RateLimitSlot {
     limiter: Arc<RateLimiter>,
-    place: Option<QueuePlace>,
+    place: Option<RequestPlace>,
 }
 
 impl RateLimitSlot {

@@ -1,6 +1,6 @@
 //! A server on loopback that answers as the test says and remembers what it was asked.
 
-use super::answer::Answer;
+use super::answer::RestAnswer;
 use crate::domain::company::Trust;
 use crate::domain::reach::Networks;
 use crate::http::{ClientOptions, Guarded, Trusted, tls_config};
@@ -103,12 +103,12 @@ impl FakePortal {
                     body: axum::body::to_bytes(body, usize::MAX).await.expect("the request has a body"),
                 };
                 seen.lock().unwrap().push(hit.clone());
-                let say = answer(&hit);
-                let mut response = Response::builder().status(say.status);
-                for (name, value) in say.headers {
+                let reply = answer(&hit);
+                let mut response = Response::builder().status(reply.status);
+                for (name, value) in reply.headers {
                     response = response.header(name, value);
                 }
-                response.body(axum::body::Body::from(say.body)).expect("the answer is well formed")
+                response.body(axum::body::Body::from(reply.body)).expect("the answer is well formed")
             }
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
@@ -142,6 +142,6 @@ pub(super) fn http_with(timeout: Duration) -> Guarded {
 }
 
 /// An answer with this result and nothing else.
-pub(super) fn answer(result: Value) -> Answer {
-    Answer { result, total: None, next: None }
+pub(super) fn answer(result: Value) -> RestAnswer {
+    RestAnswer { result, total: None, next: None }
 }

@@ -19,13 +19,13 @@ const SET_BACK: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct TokenBucket {
     /// `None`: unlimited.
-    limit: Option<Limit>,
+    limit: Option<BucketLimit>,
     left: i64,
     at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Limit {
+struct BucketLimit {
     per_milli: i64,
     full: i64,
 }
@@ -35,9 +35,10 @@ impl TokenBucket {
     pub fn new(budget: Budget) -> Self {
         let limit = match budget {
             Budget::Unlimited => None,
-            Budget::Limited { per_second, burst } => {
-                Some(Limit { per_milli: i64::from(per_second) * (REQUEST / 1000), full: i64::from(burst) * REQUEST })
-            }
+            Budget::Limited { per_second, burst } => Some(BucketLimit {
+                per_milli: i64::from(per_second) * (REQUEST / 1000),
+                full: i64::from(burst) * REQUEST,
+            }),
         };
         Self { limit, left: limit.map_or(0, |l| l.full), at: None }
     }
@@ -97,7 +98,7 @@ impl TokenBucket {
         }
     }
 
-    fn refill(&mut self, now: Timestamp, limit: Limit) {
+    fn refill(&mut self, now: Timestamp, limit: BucketLimit) {
         if let Some(at) = self.at {
             let millis = i64::try_from(now.since(at).as_millis()).unwrap_or(i64::MAX);
             self.left = self.left.saturating_add(millis.saturating_mul(limit.per_milli)).min(limit.full);

@@ -1,8 +1,8 @@
 //! Whose access token somebody has shown us.
 
-use super::answer::{Answer, Verdict};
+use super::answer::{RestAnswer, Verdict};
 use super::error::ApiError;
-use super::exchange::Limit;
+use super::exchange::AnswerLimit;
 use super::lenient;
 use super::portal::{self, BitrixTools};
 use crate::domain::UserId;
@@ -27,7 +27,7 @@ pub struct TokenOwner {
 pub async fn who(tools: &BitrixTools, client_endpoint: &str, access: &SecretString) -> Result<TokenOwner, ApiError> {
     let endpoint = &format!("{}/", client_endpoint.trim_end_matches('/'));
     ask(|method| async move {
-        portal::post(&tools.http, &tools.clock, endpoint, method, &Value::Null, access, Limit::Ordinary)
+        portal::post(&tools.http, &tools.clock, endpoint, method, &Value::Null, access, AnswerLimit::Ordinary)
             .await
             .map_err(Verdict::into_error)
     })
@@ -37,7 +37,7 @@ pub async fn who(tools: &BitrixTools, client_endpoint: &str, access: &SecretStri
 /// `profile` needs no scope and names the user; where it says nothing about rights, `user.admin` does.
 pub(super) async fn ask<F>(call: impl Fn(&'static str) -> F) -> Result<TokenOwner, ApiError>
 where
-    F: Future<Output = Result<Answer, ApiError>>,
+    F: Future<Output = Result<RestAnswer, ApiError>>,
 {
     let profile = call("profile").await?.result;
     let user = profile.get("ID").and_then(lenient::int).filter(|id| *id > 0).map(UserId);

@@ -1,13 +1,13 @@
 //! `backup`
 
-use super::{Files, complain_of, say};
+use super::{Files, complain_of, print_line};
 use crate::{app, config};
 use anyhow::Context as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Backup {
+pub(super) struct BackupArguments {
     /// Where the copy goes; its directory must exist, outside the state directory
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -21,7 +21,7 @@ pub(super) struct Backup {
     files: Files,
 }
 
-impl Backup {
+impl BackupArguments {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let settings = match config::load(&self.files.sources()) {
             Ok(loaded) => loaded.settings,
@@ -32,13 +32,13 @@ impl Backup {
             .block_on(app::backup(&settings, &self.file, self.with_key, self.force))
             .context("no backup was made")?;
         let copied = made.copied;
-        say(&format!(
+        print_line(&format!(
             "the database was copied to {} and checked: {} bytes, {} companies",
             self.file.display(),
             copied.bytes,
             copied.companies
         ));
-        say(&match (made.key, copied.key) {
+        print_line(&match (made.key, copied.key) {
             (Some(copy), _) => {
                 format!("its key was copied to {}: keep it as secret as the portals' tokens", copy.display())
             }

@@ -1,6 +1,6 @@
 //! `check-config`
 
-use super::{Files, complain_of, say};
+use super::{Files, complain_of, print_line};
 use crate::{app, config};
 use std::process::ExitCode;
 
@@ -13,8 +13,8 @@ pub(super) fn check(files: &Files) -> ExitCode {
         return complain_of(&faults);
     }
     for warning in &loaded.warnings {
-        say(&format!("warning: {warning}"));
+        print_line(&format!("warning: {warning}"));
     }
-    say(&format!("the settings are in order; the public address is {}", loaded.settings.public_base()));
+    print_line(&format!("the settings are in order; the public address is {}", loaded.settings.public_base()));
     ExitCode::SUCCESS
 }

@@ -1,7 +1,7 @@
 //! `company list`, `company show`, `company forget`: for the server's administrator.
 
-use super::{Files, complain, complain_of, say};
-use crate::app::{self, CompanyEntry, Details, Forgotten, Standing};
+use super::{Files, complain, complain_of, print_line};
+use crate::app::{self, CompanyEntry, CompanyStanding, Details, Forgotten};
 use crate::config::{self, Settings};
 use crate::domain::written::{on_one_line, visible};
 use crate::domain::{CompanyId, Timestamp};
@@ -13,7 +13,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Subcommand)]
-pub(super) enum Company {
+pub(super) enum CompanyCommand {
     /// Print all companies in the database: id, portal, state, since when, name.
     List {
         /// Print JSON
@@ -48,7 +48,7 @@ pub(super) enum Company {
     },
 }
 
-impl Company {
+impl CompanyCommand {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let (Self::List { files, .. } | Self::Show { files, .. } | Self::Forget { files, .. }) = &self;
         let settings = match config::load(&files.sources()) {
@@ -71,10 +71,10 @@ impl Company {
 async fn list(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let all = app::list_companies(settings).await?;
     if json {
-        say(&readable(&serde_json::to_string_pretty(&all)?));
+        print_line(&readable(&serde_json::to_string_pretty(&all)?));
     } else {
         for entry in &all {
-            say(&line(entry));
+            print_line(&line(entry));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -82,7 +82,7 @@ async fn list(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
 
 async fn show(settings: &Settings, id: &CompanyId, json: bool) -> anyhow::Result<ExitCode> {
     let Some(found) = app::show_company(settings, id).await? else { return Ok(unknown(id)) };
-    say(&if json { readable(&serde_json::to_string_pretty(&found)?) } else { sheet(&found) });
+    print_line(&if json { readable(&serde_json::to_string_pretty(&found)?) } else { sheet(&found) });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -108,7 +108,7 @@ async fn forget(settings: &Settings, id: &CompanyId, yes: bool, json: bool) -> a
             ExitCode::SUCCESS,
         ),
     };
-    say(&if json { json!({ "id": id.as_str(), "state": state }).to_string() } else { text });
+    print_line(&if json { json!({ "id": id.as_str(), "state": state }).to_string() } else { text });
     Ok(code)
 }
 
@@ -138,12 +138,12 @@ fn agreed(found: &Details) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "yes" | "да"))
 }
 
-const fn word(state: Standing) -> &'static str {
+const fn word(state: CompanyStanding) -> &'static str {
     match state {
-        Standing::Registered => "registered",
-        Standing::NeedsLogin => "needs log-in",
-        Standing::Uninstalled => "uninstalled",
-        Standing::BeingDeleted => "being deleted",
+        CompanyStanding::Registered => "registered",
+        CompanyStanding::NeedsLogin => "needs log-in",
+        CompanyStanding::Uninstalled => "uninstalled",
+        CompanyStanding::BeingDeleted => "being deleted",
     }
 }
 
@@ -216,7 +216,7 @@ mod tests {
             id: text("m\u{2066}1"),
             domain: text("\u{feff}one.example"),
             name: text(TRICKY),
-            state: Standing::Registered,
+            state: CompanyStanding::Registered,
             since: Timestamp(0),
         };
         let shown = line(&entry);

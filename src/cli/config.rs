@@ -1,6 +1,6 @@
 //! `config get`, `config set`: one setting, for scripts and for people in a hurry.
 
-use super::{CONFIG, Files, complain, say};
+use super::{CONFIG, Files, complain, print_line};
 use crate::config::{self, Fault, SETTINGS_FILE};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,18 +32,18 @@ impl Config {
         match self {
             Self::Get { key, files } => match config::get(&files.sources(), &key) {
                 Ok(value) => {
-                    say(&value);
+                    print_line(&value);
                     ExitCode::SUCCESS
                 }
                 Err(faults) => refuse(&faults),
             },
             Self::Set { key, value, settings } => match config::set(&settings, &super::environment(), &key, &value) {
                 Ok(true) => {
-                    say(&format!("{key} is set; restart the service to have it take effect"));
+                    print_line(&format!("{key} is set; restart the service to have it take effect"));
                     ExitCode::SUCCESS
                 }
                 Ok(false) => {
-                    say(&format!("{key} has this value already; nothing was changed"));
+                    print_line(&format!("{key} has this value already; nothing was changed"));
                     ExitCode::SUCCESS
                 }
                 Err(faults) => refuse(&faults),

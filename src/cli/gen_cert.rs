@@ -1,6 +1,6 @@
 //! `gen-cert`: a self-signed certificate, as the first start makes one.
 
-use super::{Files, complain_of, say};
+use super::{Files, complain_of, print_line};
 use crate::app;
 use crate::config;
 use std::path::PathBuf;
@@ -43,9 +43,11 @@ impl GenCert {
         };
         let (shown, of_key) = (cert.display().to_string(), key.display().to_string());
         if app::make_certificate(cert, key, &host, self.force)? {
-            say(&format!("{shown} was made for {host}, and its key {of_key}"));
+            print_line(&format!("{shown} was made for {host}, and its key {of_key}"));
         } else {
-            say(&format!("{shown} was made for this machine, and its key {of_key}; no certificate can name {host:?}"));
+            print_line(&format!(
+                "{shown} was made for this machine, and its key {of_key}; no certificate can name {host:?}"
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }

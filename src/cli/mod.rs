@@ -37,10 +37,10 @@ enum Command {
     CheckConfig(Files),
     /// Copy the database, also while the daemon runs. To restore: stop the daemon, put the copy in place of store.db in
     /// the state directory, delete store.db-wal and store.db-shm there, start.
-    Backup(backup::Backup),
+    Backup(backup::BackupArguments),
     /// List, show or delete the companies of this server.
     #[command(subcommand)]
-    Company(company::Company),
+    Company(company::CompanyCommand),
     /// Read or change one setting.
     #[command(subcommand)]
     Config(config::Config),
@@ -104,7 +104,7 @@ fn complain(text: &str) {
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command was called for")]
-fn say(text: &str) {
+fn print_line(text: &str) {
     println!("{text}");
 }
 

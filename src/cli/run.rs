@@ -39,7 +39,7 @@ pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
         };
         let (signals, daemon) = started.await.inspect_err(|error| tracing::error!("{error:#}"))?;
         serve(files, &telemetry, signals, &daemon).await;
-        lifecycle::tell_stopping();
+        lifecycle::report_stopping();
         daemon.stop().await;
         Ok(ExitCode::SUCCESS)
     })
@@ -47,23 +47,23 @@ pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
 
 /// Serves until somebody wants us to stop.
 async fn serve(files: &Files, telemetry: &Telemetry, mut signals: Signals, daemon: &Daemon) {
-    lifecycle::tell_ready(&daemon.summary());
+    lifecycle::report_ready(&daemon.summary());
     let mut beat = tokio::time::interval(lifecycle::watchdog_interval().unwrap_or(STATUS));
     loop {
         tokio::select! {
             request = signals.next() => match request {
                 SignalRequest::Stop => return,
                 SignalRequest::Reload => {
-                    lifecycle::tell_reloading();
+                    lifecycle::report_reloading();
                     reload(files, telemetry, daemon);
-                    lifecycle::tell_ready(&daemon.summary());
+                    lifecycle::report_ready(&daemon.summary());
                 }
             },
             _ = beat.tick() => {
                 // A database that does not answer keeps the service manager waiting until it restarts us.
                 match daemon.is_alive().await {
-                    Ok(()) => lifecycle::tell_well(&daemon.summary()),
-                    Err(why) => lifecycle::tell_unwell(&why),
+                    Ok(()) => lifecycle::report_well(&daemon.summary()),
+                    Err(why) => lifecycle::report_unwell(&why),
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `sandbox`: the simulated worlds with the real daemon between them, for a newcomer's browser.
 
-use super::{locale, say};
+use super::{locale, print_line};
 use crate::config::Settings;
 use crate::domain::language::Lang;
 use crate::lifecycle::Signals;
@@ -48,9 +48,9 @@ impl Sandbox {
                 company: company.portal.domain(),
                 log: dir.path().join("default.log").display().to_string(),
             };
-            say(&welcome(language, &addresses));
+            print_line(&welcome(language, &addresses));
             signals.next().await;
-            say(match language {
+            print_line(match language {
                 Lang::Ru => "завершается",
                 Lang::En => "stopping",
             });

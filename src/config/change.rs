@@ -1,12 +1,12 @@
 //! One setting read or changed from the command line.
 
 use super::export::value_of;
-use super::fault::{Fault, Place};
+use super::fault::{Fault, FaultPlace};
 use super::file::replace;
-use super::keys::{self, Key, Kind};
-use super::layer::Found;
+use super::keys::{self, Key, KeyKind};
+use super::layer::FoundValue;
 use super::settings_js::{self, Written};
-use super::typed::Values;
+use super::typed::TypedValues;
 use super::{Sources, check, examine};
 use crate::folder::Folder;
 use crate::regular_file;
@@ -32,7 +32,9 @@ pub fn set(path: &Path, environment: &[(String, String)], spelling: &str, value:
     let name = path.display().to_string();
     if !key.in_settings_js {
         let problem = format!("cannot stand in {name}, which the former package reads too");
-        return Err(vec![Place::file("command line").of(key.name).fault(problem, "write it into config.toml by hand")]);
+        return Err(vec![
+            FaultPlace::file("command line").of(key.name).fault(problem, "write it into config.toml by hand"),
+        ]);
     }
     let value = typed(key, value)?;
     // What is read and what is replaced must be the same file, even if somebody changes links meanwhile.
@@ -60,20 +62,20 @@ pub fn unwritable(name: &str, error: &io::Error) -> Fault {
         io::ErrorKind::InvalidInput => "the file is as it was",
         _ => "see that its folder can be written to; the file is as it was",
     };
-    Place::file(name).fault(format!("cannot be written ({error})"), remedy)
+    FaultPlace::file(name).fault(format!("cannot be written ({error})"), remedy)
 }
 
 fn known(spelling: &str) -> Result<Key, Vec<Fault>> {
     keys::find_spelt(spelling).ok_or_else(|| {
-        vec![Place::file("command line").of(spelling).fault("is not a setting", keys::did_you_mean(spelling))]
+        vec![FaultPlace::file("command line").of(spelling).fault("is not a setting", keys::did_you_mean(spelling))]
     })
 }
 
 /// The value of this key, checked as if it stood in a file.
 fn typed(key: Key, text: &str) -> Result<Written, Vec<Fault>> {
-    let place = Place::file("command line").of(key.name);
-    let found = Found { kind: ValueKind::from(text), place };
-    let one = || Values::new(BTreeMap::from([(keys::canonical(key.name), found.clone())]), BTreeSet::new());
+    let place = FaultPlace::file("command line").of(key.name);
+    let found = FoundValue { kind: ValueKind::from(text), place };
+    let one = || TypedValues::new(BTreeMap::from([(keys::canonical(key.name), found.clone())]), BTreeSet::new());
     let mut values = one();
     check::settings(&mut values);
     if !values.faults.is_empty() {
@@ -81,11 +83,11 @@ fn typed(key: Key, text: &str) -> Result<Written, Vec<Fault>> {
     }
     let mut values = one();
     let written = match key.kind {
-        Kind::Text => values.text(key.name).map(Written::Text),
+        KeyKind::Text => values.text(key.name).map(Written::Text),
         // The former package, which reads the file too, needs one.
-        Kind::Retired => values.path(key.name).map(|path| Written::Text(path.display().to_string())),
-        Kind::Flag => values.flag(key.name).map(Written::Flag),
-        Kind::Number => values.number(key.name, &(0..=u32::MAX)).map(Written::Number),
+        KeyKind::Retired => values.path(key.name).map(|path| Written::Text(path.display().to_string())),
+        KeyKind::Flag => values.flag(key.name).map(Written::Flag),
+        KeyKind::Number => values.number(key.name, &(0..=u32::MAX)).map(Written::Number),
     };
     written.ok_or(values.faults)
 }

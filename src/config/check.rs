@@ -1,6 +1,6 @@
 //! From values to [`Settings`]: the meaning of each key, and of keys together.
 
-use super::typed::Values;
+use super::typed::TypedValues;
 use super::url;
 use super::{Budget, Networks, OpsListen, Settings};
 use crate::telemetry::LogLevel;
@@ -15,7 +15,7 @@ const PORTS: RangeInclusive<u32> = 1..=65535;
 const LONGEST_SOCKET_PATH: usize = 103;
 
 /// Reads every key. Faults and warnings gather in `values`; a key with a fault keeps its default.
-pub fn settings(values: &mut Values) -> Settings {
+pub fn settings(values: &mut TypedValues) -> Settings {
     let mut s = Settings::default();
     addresses(values, &mut s);
     listening(values, &mut s);
@@ -31,7 +31,7 @@ fn take<T>(slot: &mut T, value: Option<T>) {
     }
 }
 
-fn addresses(values: &mut Values, s: &mut Settings) {
+fn addresses(values: &mut TypedValues, s: &mut Settings) {
     if let Some(text) = values.text("path") {
         match url::prefix(&text) {
             Ok(prefix) => s.path = prefix,
@@ -59,7 +59,7 @@ fn addresses(values: &mut Values, s: &mut Settings) {
     }
 }
 
-fn listening(values: &mut Values, s: &mut Settings) {
+fn listening(values: &mut TypedValues, s: &mut Settings) {
     take(&mut s.use_unix_sockets, values.flag("useUnixSockets"));
     take(&mut s.http_unix_socket, socket(values, "httpUnixSocket"));
     take(&mut s.https_unix_socket, socket(values, "httpsUnixSocket"));
@@ -75,11 +75,11 @@ fn listening(values: &mut Values, s: &mut Settings) {
     }
 }
 
-fn port(values: &mut Values, key: &str) -> Option<u16> {
+fn port(values: &mut TypedValues, key: &str) -> Option<u16> {
     values.number(key, &PORTS).and_then(|port| u16::try_from(port).ok())
 }
 
-fn socket(values: &mut Values, key: &str) -> Option<PathBuf> {
+fn socket(values: &mut TypedValues, key: &str) -> Option<PathBuf> {
     let path = values.path(key)?;
     if is_too_long(&path) {
         let problem = format!("is longer than the {LONGEST_SOCKET_PATH} bytes that a socket's path may have");
@@ -93,7 +93,7 @@ fn is_too_long(path: &Path) -> bool {
     path.as_os_str().len() > LONGEST_SOCKET_PATH
 }
 
-fn portal(values: &mut Values, s: &mut Settings) {
+fn portal(values: &mut TypedValues, s: &mut Settings) {
     s.bitrix_client_id = values.optional_text("bitrixClientId");
     s.bitrix_client_secret = values.optional_text("bitrixClientSecret").map(SecretString::from);
     if let Some(text) = values.text("bitrixTokenHost") {
@@ -116,7 +116,7 @@ fn portal(values: &mut Values, s: &mut Settings) {
     }
 }
 
-fn networks(values: &mut Values, key: &str) -> Option<Networks> {
+fn networks(values: &mut TypedValues, key: &str) -> Option<Networks> {
     let text = values.text(key)?;
     let read = text.parse::<Networks>();
     read.map_err(|e| values.refuse(key, format!("{text:?} {e}"), "write one of these words")).ok()
@@ -137,7 +137,7 @@ fn near_portals(s: &Settings) -> Networks {
     }
 }
 
-fn log(values: &mut Values, s: &mut Settings) {
+fn log(values: &mut TypedValues, s: &mut Settings) {
     if let Some(text) = values.text("logLevel") {
         match text.parse::<LogLevel>() {
             Ok(level) => s.log_level = level,
@@ -149,7 +149,7 @@ fn log(values: &mut Values, s: &mut Settings) {
     take(&mut s.log_to_console, values.flag("logToConsole"));
 }
 
-fn installation(values: &mut Values, s: &mut Settings) {
+fn installation(values: &mut TypedValues, s: &mut Settings) {
     take(&mut s.state_dir, values.path("state_dir"));
     s.ca_file = values.optional_path("ca_file");
     s.dialect_file = values.optional_path("dialect_file");

@@ -2,9 +2,9 @@
 //!
 //! Letter case and single underscores of a name do not matter; a second `__` would name a section.
 
-use super::fault::{ENVIRONMENT, Place};
+use super::fault::{ENVIRONMENT, FaultPlace};
 use super::keys;
-use super::layer::{Found, Layer};
+use super::layer::{FoundValue, Layer};
 use config::ValueKind;
 
 const PREFIX: &str = "ECSS_CRM__";
@@ -16,11 +16,11 @@ pub fn read(variables: &[(String, String)]) -> Layer {
     for (name, value) in variables {
         let Some(rest) = name.get(..PREFIX.len()).filter(|head| head.eq_ignore_ascii_case(PREFIX)) else { continue };
         let spelling = &name[rest.len()..];
-        let place = Place::file(ENVIRONMENT).of(name);
+        let place = FaultPlace::file(ENVIRONMENT).of(name);
         let path: Vec<String> = spelling.split("__").map(keys::canonical).collect();
         match keys::find(&path.join(".")) {
             Some(_) => {
-                layer.values.insert(path.join("."), Found { kind: ValueKind::from(value.as_str()), place });
+                layer.values.insert(path.join("."), FoundValue { kind: ValueKind::from(value.as_str()), place });
             }
             None => layer.warnings.push(place.fault("is not a setting", keys::did_you_mean(spelling))),
         }
@@ -50,9 +50,9 @@ mod tests {
     fn an_unknown_name_is_a_warning_without_its_value() {
         let layer = of(&[("ECSS_CRM__HTTP__PORT", "s3cret"), ("ECSS_CRM__STAT_DIR", "s3cret"), ("Ж", "")]);
         assert!(layer.values.is_empty() && layer.faults.is_empty());
-        let told: Vec<String> = layer.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[1].contains("did you mean state_dir?"));
-        assert!(!told.concat().contains("s3cret"));
+        let reported: Vec<String> = layer.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(reported.len(), 2, "{reported:?}");
+        assert!(reported[1].contains("did you mean state_dir?"));
+        assert!(!reported.concat().contains("s3cret"));
     }
 }

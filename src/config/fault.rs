@@ -7,7 +7,7 @@ pub const ENVIRONMENT: &str = "environment";
 
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct FaultPlace {
     /// File, or `environment`.
     pub file: String,
     /// Line, counted from 1.
@@ -20,7 +20,7 @@ pub struct Place {
     pub computed: bool,
 }
 
-impl Place {
+impl FaultPlace {
     /// A whole file.
     pub fn file(file: impl Into<String>) -> Self {
         Self { file: file.into(), line: None, column: None, key: None, computed: false }
@@ -60,8 +60,8 @@ mod tests {
 
     #[test]
     fn a_fault_reads_as_one_line() {
-        let fault = Place::file("a.js").at((3, 7)).of("httpPort").fault("no", "write one");
+        let fault = FaultPlace::file("a.js").at((3, 7)).of("httpPort").fault("no", "write one");
         assert_eq!(fault.to_string(), "a.js:3:7: httpPort: no; write one");
-        assert_eq!(Place::file("a.js").fault("gone", "restore it").to_string(), "a.js: gone; restore it");
+        assert_eq!(FaultPlace::file("a.js").fault("gone", "restore it").to_string(), "a.js: gone; restore it");
     }
 }

@@ -4,7 +4,7 @@ use strsim::levenshtein;
 
 /// What a key's value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum KeyKind {
     /// Text, also a path or an address.
     Text,
     /// True or false.
@@ -23,48 +23,48 @@ pub struct Key {
     /// Whether `settings.js` may hold it (the keys of the former package), or only `config.toml`.
     pub in_settings_js: bool,
     /// What its value is.
-    pub kind: Kind,
+    pub kind: KeyKind,
 }
 
-const fn shared(name: &'static str, kind: Kind) -> Key {
+const fn shared(name: &'static str, kind: KeyKind) -> Key {
     Key { name, in_settings_js: true, kind }
 }
 
-const fn own(name: &'static str, kind: Kind) -> Key {
+const fn own(name: &'static str, kind: KeyKind) -> Key {
     Key { name, in_settings_js: false, kind }
 }
 
 /// Every key, in the order of the annotated default file.
 pub const KEYS: &[Key] = &[
-    shared("path", Kind::Text),
-    shared("dist", Kind::Retired),
-    shared("proxyGatewayURL", Kind::Text),
-    shared("useUnixSockets", Kind::Flag),
-    shared("httpUnixSocket", Kind::Text),
-    shared("httpsUnixSocket", Kind::Text),
-    shared("serverHost", Kind::Text),
-    shared("httpPort", Kind::Number),
-    shared("httpsPort", Kind::Number),
-    shared("sslKeyFilename", Kind::Text),
-    shared("sslCertFilename", Kind::Text),
-    shared("bitrixClientId", Kind::Text),
-    shared("bitrixClientSecret", Kind::Text),
-    shared("bitrixTokenHost", Kind::Text),
-    shared("logLevel", Kind::Text),
-    shared("defaultLogFile", Kind::Text),
-    shared("errorLogFile", Kind::Text),
-    shared("logToConsole", Kind::Flag),
-    shared("rebindPlacement", Kind::Flag),
-    own("state_dir", Kind::Text),
-    own("ca_file", Kind::Text),
-    own("dialect_file", Kind::Text),
-    own("ops_listen", Kind::Text),
-    own("switch_time_zone", Kind::Text),
-    own("portal_budget", Kind::Text),
-    own("portal_networks", Kind::Text),
-    own("switch_networks", Kind::Text),
-    own("retention_days", Kind::Number),
-    own("reconnect_grace", Kind::Number),
+    shared("path", KeyKind::Text),
+    shared("dist", KeyKind::Retired),
+    shared("proxyGatewayURL", KeyKind::Text),
+    shared("useUnixSockets", KeyKind::Flag),
+    shared("httpUnixSocket", KeyKind::Text),
+    shared("httpsUnixSocket", KeyKind::Text),
+    shared("serverHost", KeyKind::Text),
+    shared("httpPort", KeyKind::Number),
+    shared("httpsPort", KeyKind::Number),
+    shared("sslKeyFilename", KeyKind::Text),
+    shared("sslCertFilename", KeyKind::Text),
+    shared("bitrixClientId", KeyKind::Text),
+    shared("bitrixClientSecret", KeyKind::Text),
+    shared("bitrixTokenHost", KeyKind::Text),
+    shared("logLevel", KeyKind::Text),
+    shared("defaultLogFile", KeyKind::Text),
+    shared("errorLogFile", KeyKind::Text),
+    shared("logToConsole", KeyKind::Flag),
+    shared("rebindPlacement", KeyKind::Flag),
+    own("state_dir", KeyKind::Text),
+    own("ca_file", KeyKind::Text),
+    own("dialect_file", KeyKind::Text),
+    own("ops_listen", KeyKind::Text),
+    own("switch_time_zone", KeyKind::Text),
+    own("portal_budget", KeyKind::Text),
+    own("portal_networks", KeyKind::Text),
+    own("switch_networks", KeyKind::Text),
+    own("retention_days", KeyKind::Number),
+    own("reconnect_grace", KeyKind::Number),
 ];
 
 /// What all spellings of a key have in common: lower case, no underscores.

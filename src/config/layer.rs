@@ -1,23 +1,23 @@
 //! One source's settings, and the laying of sources over each other.
 
-use super::fault::{Fault, Place};
+use super::fault::{Fault, FaultPlace};
 use config::{ConfigError, Map, Source, Value, ValueKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct FoundValue {
     /// The value as the file's own syntax types it.
     pub kind: ValueKind,
     /// Where it stands.
-    pub place: Place,
+    pub place: FaultPlace,
 }
 
 /// What one source sets, by canonical key, and what is wrong with it.
 #[derive(Debug, Clone, Default)]
 pub struct Layer {
     /// Values that could be read.
-    pub values: BTreeMap<String, Found>,
+    pub values: BTreeMap<String, FoundValue>,
     /// Keys that are set but cannot be read; their faults are in `faults`.
     pub unreadable: BTreeSet<String>,
     /// Set if so little could be read that nothing can be said about keys that seem to be missing.
@@ -29,22 +29,22 @@ pub struct Layer {
 }
 
 /// At most this many faults and doubts of one source are reported; the next are reported once these are put right.
-pub const MOST_TOLD: usize = 40;
+pub const MOST_REPORTED: usize = 40;
 
 impl Layer {
     /// Lists only the first faults and doubts one by one, where there are very many, and how many there are besides.
     pub fn abridge(&mut self) {
         for list in [&mut self.faults, &mut self.warnings] {
             list.sort_by_key(|fault| (fault.line, fault.column));
-            let more = list.len().saturating_sub(MOST_TOLD);
-            let Some(first_untold) = list.get(MOST_TOLD) else { continue };
+            let more = list.len().saturating_sub(MOST_REPORTED);
+            let Some(first_unreported) = list.get(MOST_REPORTED) else { continue };
             let rest = Fault {
                 key: None,
                 problem: format!("and {} more from here on", grouped(more)),
                 remedy: "see to those above first".to_owned(),
-                ..first_untold.clone()
+                ..first_unreported.clone()
             };
-            list.truncate(MOST_TOLD);
+            list.truncate(MOST_REPORTED);
             list.push(rest);
         }
     }
@@ -79,8 +79,8 @@ impl Source for Indexed {
 }
 
 /// The winning value of each key; later layers win.
-pub fn overlay(layers: &[&Layer]) -> Result<BTreeMap<String, Found>, ConfigError> {
-    let mut all: Vec<&Found> = Vec::new();
+pub fn overlay(layers: &[&Layer]) -> Result<BTreeMap<String, FoundValue>, ConfigError> {
+    let mut all: Vec<&FoundValue> = Vec::new();
     let mut builder = config::Config::builder();
     for layer in layers {
         let mut indexed = Vec::with_capacity(layer.values.len());
@@ -116,21 +116,22 @@ mod tests {
     use super::*;
 
     fn layer(file: &str, pairs: &[(&str, &str)]) -> Layer {
-        let found = |value: &str| Found { kind: ValueKind::from(value), place: Place::file(file).at((1, 2)).of("k") };
+        let found =
+            |value: &str| FoundValue { kind: ValueKind::from(value), place: FaultPlace::file(file).at((1, 2)).of("k") };
         Layer { values: pairs.iter().map(|(k, v)| ((*k).to_owned(), found(v))).collect(), ..Layer::default() }
     }
 
     #[test]
     fn of_very_many_faults_the_first_are_told_and_the_number_of_the_others() {
-        let fault = |line| Place::file("a").at((line, 1)).of("k").fault("no", "write one");
+        let fault = |line| FaultPlace::file("a").at((line, 1)).of("k").fault("no", "write one");
         let mut few = Layer { faults: (1..=40).map(fault).collect(), ..Layer::default() };
         few.abridge();
         assert_eq!(few.faults.len(), 40);
         let mut many = Layer { warnings: (1..=8_040).rev().map(fault).collect(), ..Layer::default() };
         many.abridge();
-        let told: Vec<_> = many.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!((told.len(), told[0].as_str()), (41, "a:1:1: k: no; write one"));
-        assert_eq!(told[40], "a:41:1: and 8,000 more from here on; see to those above first");
+        let reported: Vec<_> = many.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!((reported.len(), reported[0].as_str()), (41, "a:1:1: k: no; write one"));
+        assert_eq!(reported[40], "a:41:1: and 8,000 more from here on; see to those above first");
         assert_eq!(grouped(1_002_003), "1,002,003");
     }
 
@@ -156,7 +157,10 @@ mod tests {
     #[test]
     fn a_key_set_twice_is_told_once_at_the_place_without_effect() {
         let (a, b) = (layer("a.toml", &[("x", "1"), ("y", "1")]), layer("b.js", &[("y", "2")]));
-        let told: Vec<String> = shadowed(&a, &b).iter().map(ToString::to_string).collect();
-        assert_eq!(told, ["a.toml:1:2: k: is also set in b.js line 1, and that value is used; remove one of the two"]);
+        let reported: Vec<String> = shadowed(&a, &b).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            reported,
+            ["a.toml:1:2: k: is also set in b.js line 1, and that value is used; remove one of the two"]
+        );
     }
 }

@@ -28,10 +28,10 @@ pub(crate) use ops_listen::OpsListen;
 pub use settings::Settings;
 
 use crate::regular_file;
-use fault::Place;
+use fault::FaultPlace;
 use layer::Layer;
 use std::path::{Path, PathBuf};
-use typed::Values;
+use typed::TypedValues;
 
 /// Where `config.toml` is looked for if the command line names none.
 pub(crate) const CONFIG_FILE: &str = "/etc/ecss/ecss-crm-server/config.toml";
@@ -83,7 +83,7 @@ struct Examined {
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
     /// Knows which keys were set but could not be read.
-    values: Values,
+    values: TypedValues,
     /// Whether a source could be read so little that nothing is certain about keys that seem to be missing.
     broken: bool,
 }
@@ -98,11 +98,11 @@ fn examine(sources: &Sources) -> Result<Examined, Vec<Fault>> {
     let mut warnings: Vec<Fault> = layers.iter().flat_map(|layer| layer.warnings.clone()).collect();
     warnings.extend(layer::shadowed(&toml, &script));
     let found = layer::overlay(&layers).map_err(|e| {
-        vec![Place::file("configuration").fault(e.to_string(), "report this: every source was readable by itself")]
+        vec![FaultPlace::file("configuration").fault(e.to_string(), "report this: every source was readable by itself")]
     })?;
     let suspect = layers.iter().flat_map(|layer| layer.unreadable.clone()).collect();
 
-    let mut values = Values::new(found, suspect);
+    let mut values = TypedValues::new(found, suspect);
     let settings = check::settings(&mut values);
     let broken = layers.iter().any(|layer| layer.broken);
     if !broken {
@@ -127,7 +127,7 @@ fn toml_layer(path: &Path) -> Layer {
         Err(e) => Layer::broken(unreadable(&file, &e)),
         Ok(bytes) => match std::str::from_utf8(&bytes) {
             Ok(text) => toml_file::read(text, &file),
-            Err(_) => Layer::broken(Place::file(file).fault("is not UTF-8 text", "save it as UTF-8")),
+            Err(_) => Layer::broken(FaultPlace::file(file).fault("is not UTF-8 text", "save it as UTF-8")),
         },
     }
 }
@@ -147,7 +147,7 @@ fn unreadable(file: &str, error: &std::io::Error) -> Fault {
         std::io::ErrorKind::FileTooLarge => "a settings file has a few kilobytes: see what else stands in it",
         _ => "see that it is a readable file",
     };
-    Place::file(file).fault(format!("cannot be read ({error})"), remedy)
+    FaultPlace::file(file).fault(format!("cannot be read ({error})"), remedy)
 }
 
 #[cfg(test)]

@@ -119,8 +119,8 @@ fn environment_wins_over_settings_js_and_that_over_config_toml() {
             "config.toml:1:1: httpPort: is also set in settings.js line 1, and that value is used; remove one of the two",
             "config.toml:2:1: httpsPort: is also set in settings.js line 1, and that value is used; remove one of the two",
         ]
-        .map(|told| told.replace("settings.js", &format!("{}", case.sources.settings_js.as_ref().unwrap().display())))
-        .map(|told| told.replace(&format!("{}/", case.dir.path().display()), ""))
+        .map(|reported| reported.replace("settings.js", &format!("{}", case.sources.settings_js.as_ref().unwrap().display())))
+        .map(|reported| reported.replace(&format!("{}/", case.dir.path().display()), ""))
     );
 }
 
@@ -171,7 +171,7 @@ fn all_new_keys_are_read() {
 fn all_faults_are_told_at_once_in_order() {
     let toml = "httpPort = 70000\nlogLevl = 'info'\nswitch_time_zone = 'Mars/Olympus'\nportal_budget = '2'\nops_listen = 'x'\n";
     let script = "module.exports = {\n serverHost: os.hostname(),\n logLevel: 'loud',\n proxyGatewayURL: 'crm/bitrix',\n bitrixTokenHost: 'http://oauth.bitrix.info',\n bitrixClientId: 'local.1' };";
-    let told = case(Some(toml), Some(script), &[("ECSS_CRM__RETENTION_DAYS", "0")]).faults();
+    let reported = case(Some(toml), Some(script), &[("ECSS_CRM__RETENTION_DAYS", "0")]).faults();
     let wanted = [
         "config.toml:1:1: httpPort: 70000 is not a whole number from 1 to 65535",
         "config.toml:2:1: logLevl: is not a setting; did you mean logLevel?",
@@ -185,9 +185,9 @@ fn all_faults_are_told_at_once_in_order() {
         "settings.js:6:18: bitrixClientId: is set and bitrixClientSecret is not",
         "environment: ECSS_CRM__RETENTION_DAYS: \"0\" is not a whole number",
     ];
-    assert_eq!(told.len(), wanted.len(), "{told:#?}");
+    assert_eq!(reported.len(), wanted.len(), "{reported:#?}");
     for want in wanted {
-        assert!(told.iter().any(|t| t.starts_with(want)), "{want}\n{told:#?}");
+        assert!(reported.iter().any(|t| t.starts_with(want)), "{want}\n{reported:#?}");
     }
 }
 
@@ -215,8 +215,8 @@ fn values_that_cannot_work_are_refused() {
         "portal_networks = '10.0.0.0/8'",
         "switch_networks = true",
     ] {
-        let told = toml_faults(toml);
-        assert_eq!(told.len(), 1, "{toml}: {told:?}");
+        let reported = toml_faults(toml);
+        assert_eq!(reported.len(), 1, "{toml}: {reported:?}");
     }
     let long = format!("httpUnixSocket = '/{}'", "x".repeat(103));
     assert_eq!(toml_faults(&long).len(), 1);
@@ -239,11 +239,11 @@ fn empty_texts_count_as_not_set() {
 #[test]
 fn a_host_that_nobody_can_call_is_a_warning() {
     for host in ["0.0.0.0", "::", "[::]", ""] {
-        let told = toml_warnings(&format!("serverHost = '{host}'"));
-        assert_eq!(told.len(), 1, "{host}: {told:?}");
+        let reported = toml_warnings(&format!("serverHost = '{host}'"));
+        assert_eq!(reported.len(), 1, "{host}: {reported:?}");
         assert!(
-            told[0].starts_with("config.toml:1:1: serverHost: with ") && told[0].contains("cannot be embedded"),
-            "{told:?}"
+            reported[0].starts_with("config.toml:1:1: serverHost: with ") && reported[0].contains("cannot be embedded"),
+            "{reported:?}"
         );
     }
     assert!(toml_warnings("proxyGatewayURL = 'https://0.0.0.0:8802/bitrix'")[0].contains("cannot be embedded"));
@@ -267,26 +267,26 @@ fn a_value_of_another_type_is_told_with_its_line_and_what_it_was_taken_for() {
     let s = &loaded.settings;
     assert_eq!((s.rebind_placement, s.log_to_console, s.use_unix_sockets), (true, true, false));
     assert_eq!((s.http_port, s.https_port, s.retention_days), (9002, 9443, 30));
-    let mut told = case.shown(&loaded.warnings);
-    told.sort();
+    let mut reported = case.shown(&loaded.warnings);
+    reported.sort();
     let wanted = [
         "config.toml:1:1: retention_days: is the text \"30\" where a number is expected, and is taken for 30; write 30 without quotes",
         "environment: ECSS_CRM__LOG_TO_CONSOLE: is the text \"on\" where true or false is expected, and is taken for true; write true",
         "settings.js:2:19: rebindPlacement: is the text \"true\" where true or false is expected, and is taken for true; write true without quotes",
     ];
-    assert_eq!(told, wanted);
+    assert_eq!(reported, wanted);
 }
 
 #[test]
 fn every_flag_and_number_of_another_type_is_told_in_every_source() {
     for key in keys::KEYS {
         let (values, silent): (&[&str], &str) = match key.kind {
-            keys::Kind::Flag => (&["'true'", "'no'", "1", "0", "''", "'On'"], "true"),
-            keys::Kind::Number => (&["'17'", "' 17 '"], "17"),
-            keys::Kind::Retired => continue,
-            keys::Kind::Text => continue,
+            keys::KeyKind::Flag => (&["'true'", "'no'", "1", "0", "''", "'On'"], "true"),
+            keys::KeyKind::Number => (&["'17'", "' 17 '"], "17"),
+            keys::KeyKind::Retired => continue,
+            keys::KeyKind::Text => continue,
         };
-        let of_key = |told: Vec<String>| told.into_iter().filter(|t| t.contains(" is taken for ")).count();
+        let of_key = |reported: Vec<String>| reported.into_iter().filter(|t| t.contains(" is taken for ")).count();
         for value in values {
             let found = of_key(toml_warnings(&format!("{} = {value}", key.name)));
             assert_eq!(found, 1, "{} = {value}", key.name);
@@ -318,15 +318,15 @@ const OTHERS: &[(&str, &str)] = &[
 ];
 
 /// Faults and warnings that a key with this value in one source brings.
-fn told_of(key: &str, toml: Option<&str>, script: Option<&str>) -> (Vec<String>, Vec<String>) {
+fn reported_of(key: &str, toml: Option<&str>, script: Option<&str>) -> (Vec<String>, Vec<String>) {
     let case = case(toml, script, &[]);
     let (faults, warnings) = match load(&case.sources) {
         Ok(loaded) => (Vec::new(), loaded.warnings),
         Err(faults) => (faults, Vec::new()),
     };
-    for told in faults.iter().chain(&warnings) {
-        assert_eq!((told.key.as_deref(), told.line), (Some(key), Some(1)), "{told}");
-        assert!(told.problem.len() > 5 && told.remedy.len() > 5, "{told}");
+    for reported in faults.iter().chain(&warnings) {
+        assert_eq!((reported.key.as_deref(), reported.line), (Some(key), Some(1)), "{reported}");
+        assert!(reported.problem.len() > 5 && reported.remedy.len() > 5, "{reported}");
     }
     (case.shown(&faults), case.shown(&warnings))
 }
@@ -345,12 +345,12 @@ fn no_value_of_another_type_passes_without_a_word_whatever_the_key_and_the_sourc
                 sources.push((None, Some(format!("module.exports = {{ {}: {script} }};", key.name))));
             }
             for (toml, script) in sources {
-                let (faults, warnings) = told_of(key.name, toml.as_deref(), script.as_deref());
+                let (faults, warnings) = reported_of(key.name, toml.as_deref(), script.as_deref());
                 let (faults, warnings) = (faults.len(), warnings.len());
                 let is_right = match (key.kind, at) {
-                    (keys::Kind::Retired, _) => faults == 0 && warnings == 1,
-                    (keys::Kind::Flag, 1) => faults == 0,
-                    (keys::Kind::Text, 2) => faults + warnings > 0,
+                    (keys::KeyKind::Retired, _) => faults == 0 && warnings == 1,
+                    (keys::KeyKind::Flag, 1) => faults == 0,
+                    (keys::KeyKind::Text, 2) => faults + warnings > 0,
                     _ => faults == 1,
                 };
                 assert!(is_right, "{toml:?} {script:?}: {faults} faults, {warnings} warnings");
@@ -370,8 +370,11 @@ fn a_whole_number_with_a_fraction_of_nothing_is_taken_with_a_warning_and_any_oth
     assert_eq!(case(Some("retention_days = 3e1"), None, &[]).load().settings.retention_days, 30);
     assert!(toml_warnings("logToConsole = 1.0")[0].contains("is the number 1.0 where true or false is expected"));
     for (value, shown) in [("88.5", "88.5"), ("70000.0", "70000.0"), ("nan", "NaN"), ("-1.0", "-1.0")] {
-        let told = toml_faults(&format!("httpPort = {value}"));
-        assert!(told[0].contains(&format!("httpPort: {shown} is not a whole number from 1 to 65535")), "{told:?}");
+        let reported = toml_faults(&format!("httpPort = {value}"));
+        assert!(
+            reported[0].contains(&format!("httpPort: {shown} is not a whole number from 1 to 65535")),
+            "{reported:?}"
+        );
     }
 }
 
@@ -382,9 +385,9 @@ fn a_folder_of_pages_that_holds_files_is_told_to_be_without_effect() {
     assert_eq!(toml_warnings(&toml), Vec::<String>::new(), "empty");
     assert_eq!(toml_warnings("dist = '/nowhere/dist'"), Vec::<String>::new());
     fs::write(dir.path().join("index.html"), "x").unwrap();
-    let told = toml_warnings(&toml);
-    assert_eq!(told.len(), 1);
-    assert!(told[0].starts_with("config.toml:1:1: dist: is not used since version 1.0"), "{told:?}");
+    let reported = toml_warnings(&toml);
+    assert_eq!(reported.len(), 1);
+    assert!(reported[0].starts_with("config.toml:1:1: dist: is not used since version 1.0"), "{reported:?}");
 }
 
 #[test]
@@ -397,11 +400,12 @@ fn doubtful_addresses_are_warnings() {
 
 #[test]
 fn a_broken_file_brings_no_faults_about_what_it_might_have_said() {
-    let told =
+    let reported =
         case(Some("bitrixClientId = 'local.1'"), Some("module.exports = { bitrixClientSecret: 'x"), &[]).faults();
-    assert_eq!(told.len(), 1, "{told:?}");
-    let told = case(None, Some("module.exports = { bitrixClientId: 'x', bitrixClientSecret: secret() }"), &[]).faults();
-    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    let reported =
+        case(None, Some("module.exports = { bitrixClientId: 'x', bitrixClientSecret: secret() }"), &[]).faults();
+    assert_eq!(reported.len(), 1, "{reported:?}");
 }
 
 #[test]
@@ -424,6 +428,7 @@ fn a_comment_in_an_old_encoding_does_not_matter() {
 #[test]
 fn secrets_never_show_in_faults() {
     let script = "module.exports = { bitrixClientSecret: 's3cret', bitrixClientId: ['s3cret'] };";
-    let told = case(Some("bitrixClientSecret = ['s3cret']"), Some(script), &[("ECSS_CRM__SECRET", "s3cret")]).faults();
-    assert!(!told.concat().contains("s3cret"), "{told:?}");
+    let reported =
+        case(Some("bitrixClientSecret = ['s3cret']"), Some(script), &[("ECSS_CRM__SECRET", "s3cret")]).faults();
+    assert!(!reported.concat().contains("s3cret"), "{reported:?}");
 }

@@ -1,6 +1,6 @@
 //! Checks of keys that only mean something together, and doubts about what is legal but hardly meant.
 
-use super::typed::Values;
+use super::typed::TypedValues;
 use super::{OpsListen, Settings, url};
 use std::path::Path;
 
@@ -10,7 +10,7 @@ fn holds_something(folder: &Path) -> bool {
 }
 
 /// Faults of keys that contradict each other. A key that already has a fault is left alone.
-pub fn contradictions(values: &mut Values, s: &Settings) {
+pub fn contradictions(values: &mut TypedValues, s: &Settings) {
     half_a_pair(values, s);
     if s.use_unix_sockets {
         differ(values, "httpsUnixSocket", "httpUnixSocket", s.https_unix_socket == s.http_unix_socket);
@@ -20,7 +20,7 @@ pub fn contradictions(values: &mut Values, s: &Settings) {
     differ(values, "sslCertFilename", "sslKeyFilename", s.ssl_cert_filename == s.ssl_key_filename);
 }
 
-fn half_a_pair(values: &mut Values, s: &Settings) {
+fn half_a_pair(values: &mut TypedValues, s: &Settings) {
     let (id, secret) = ("bitrixClientId", "bitrixClientSecret");
     if values.is_suspect(id) || values.is_suspect(secret) {
         return;
@@ -34,7 +34,7 @@ fn half_a_pair(values: &mut Values, s: &Settings) {
     values.refuse(set, format!("is set and {missing} is not, so nobody could log in"), remedy);
 }
 
-fn differ(values: &mut Values, key: &str, other: &str, equal: bool) {
+fn differ(values: &mut TypedValues, key: &str, other: &str, equal: bool) {
     if equal && !values.is_suspect(key) && !values.is_suspect(other) {
         // The default of one may equal what was written for the other.
         let (written, other) = if values.place(key).is_some() { (key, other) } else { (other, key) };
@@ -43,7 +43,7 @@ fn differ(values: &mut Values, key: &str, other: &str, equal: bool) {
 }
 
 /// Warnings.
-pub fn doubts(values: &mut Values, s: &Settings) {
+pub fn doubts(values: &mut TypedValues, s: &Settings) {
     // The former package's own folder is gone with it, and its default in every old settings.js is no reason to speak.
     if !values.is_suspect("dist") && holds_something(&s.dist) {
         let problem = format!(

@@ -1,17 +1,17 @@
 //! Reads `config.toml`: flat keys, every one of which must be known.
 
-use super::fault::Place;
-use super::keys::{self, Kind};
-use super::layer::{Found, Layer};
+use super::fault::FaultPlace;
+use super::keys::{self, KeyKind};
+use super::layer::{FoundValue, Layer};
 use config::ValueKind;
 use toml::de::{DeTable, DeValue};
 
 /// The settings in `text`, which came from `file`.
 pub fn read(text: &str, file: &str) -> Layer {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let whole = Place::file(file);
+    let whole = FaultPlace::file(file);
     let (table, errors) = DeTable::parse_recoverable(text);
-    let lines = Lines::of(text);
+    let lines = KeyLines::of(text);
     let mut layer = Layer { broken: !errors.is_empty(), ..Layer::default() };
     for error in errors {
         let place = error.span().map_or(whole.clone(), |span| whole.at(lines.position(span.start)));
@@ -26,7 +26,7 @@ pub fn read(text: &str, file: &str) -> Layer {
         };
         let kind = match value.get_ref() {
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_)
-                if matches!(key.kind, Kind::Text | Kind::Retired) =>
+                if matches!(key.kind, KeyKind::Text | KeyKind::Retired) =>
             {
                 let name = if matches!(value.get_ref(), DeValue::Datetime(_)) { "date or time" } else { "number" };
                 // It may be a secret.
@@ -36,7 +36,7 @@ pub fn read(text: &str, file: &str) -> Layer {
             }
             other => kind(other),
         };
-        let found = Found { kind, place };
+        let found = FoundValue { kind, place };
         if let Some(first) = layer.values.insert(keys::canonical(key.name), found.clone()) {
             let earlier = first.place.key.unwrap_or_default();
             layer
@@ -48,7 +48,7 @@ pub fn read(text: &str, file: &str) -> Layer {
     layer
 }
 
-fn unknown(place: &Place, name: &str, value: &DeValue<'_>) -> super::Fault {
+fn unknown(place: &FaultPlace, name: &str, value: &DeValue<'_>) -> super::Fault {
     match value {
         DeValue::Table(_) => place.fault("there are no sections", "write all keys at the top level, without [section]"),
         _ => place.fault("is not a setting", keys::did_you_mean(name)),
@@ -74,12 +74,12 @@ fn kind(value: &DeValue<'_>) -> ValueKind {
 }
 
 /// The lines of a text, so that many places in it are found at the price of one reading.
-struct Lines<'t> {
+struct KeyLines<'t> {
     text: &'t str,
     begins: Vec<usize>,
 }
 
-impl<'t> Lines<'t> {
+impl<'t> KeyLines<'t> {
     fn of(text: &'t str) -> Self {
         let begins = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, begins }
@@ -127,37 +127,37 @@ mod tests {
         ] {
             let layer = read(&format!("bitrixClientSecret = {written} # a comment"), "c.toml");
             assert_eq!(layer.values["bitrixclientsecret"].kind, ValueKind::from(written));
-            let told: Vec<String> = layer.warnings.iter().map(ToString::to_string).collect();
+            let reported: Vec<String> = layer.warnings.iter().map(ToString::to_string).collect();
             let wanted = format!(
                 "c.toml:1:1: bitrixClientSecret: is a {name} where a text is expected, and is taken as it is written; \
                  write it in quotes"
             );
-            assert_eq!(told, [wanted]);
+            assert_eq!(reported, [wanted]);
         }
     }
 
     #[test]
     fn a_file_of_nothing_but_unknown_keys_is_told_by_its_first_ones() {
         let text = (0..4_000).map(|n| format!("key{n} = 1\n")).collect::<Vec<_>>().concat();
-        let told = faults(&text);
-        assert!(told.len() < 50, "{}", told.len());
-        assert!(told[0].starts_with("c.toml:1:1: key0: is not a setting"), "{}", told[0]);
-        assert!(told.last().is_some_and(|last| last.contains("and 3,9")), "{told:?}");
+        let reported = faults(&text);
+        assert!(reported.len() < 50, "{}", reported.len());
+        assert!(reported[0].starts_with("c.toml:1:1: key0: is not a setting"), "{}", reported[0]);
+        assert!(reported.last().is_some_and(|last| last.contains("and 3,9")), "{reported:?}");
     }
 
     #[test]
     fn the_same_key_in_two_spellings_is_a_fault() {
-        let told = faults("httpPort = 1\nhttp_port = 2");
-        assert_eq!(told.len(), 1);
-        assert!(told[0].starts_with("c.toml:2:1: http_port: is set a second time"), "{told:?}");
+        let reported = faults("httpPort = 1\nhttp_port = 2");
+        assert_eq!(reported.len(), 1);
+        assert!(reported[0].starts_with("c.toml:2:1: http_port: is set a second time"), "{reported:?}");
     }
 
     #[test]
     fn syntax_errors_are_told_with_all_others() {
         let layer = read("httpPort = = 1\nlogLevel = 'warn'\nhttps_prt = 2\n", "c.toml");
-        let told: Vec<String> = layer.faults.iter().map(ToString::to_string).collect();
+        let reported: Vec<String> = layer.faults.iter().map(ToString::to_string).collect();
         assert!(layer.broken);
-        assert!(told.iter().any(|t| t.starts_with("c.toml:1:")), "{told:?}");
-        assert!(told.iter().any(|t| t.contains("did you mean httpsPort?")), "{told:?}");
+        assert!(reported.iter().any(|t| t.starts_with("c.toml:1:")), "{reported:?}");
+        assert!(reported.iter().any(|t| t.contains("did you mean httpsPort?")), "{reported:?}");
     }
 }

@@ -1,8 +1,8 @@
 //! Gives the winning values their types, and collects what does not fit.
 
-use super::fault::{Fault, Place};
+use super::fault::{Fault, FaultPlace};
 use super::keys;
-use super::layer::Found;
+use super::layer::FoundValue;
 use config::ValueKind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 /// Hands out values by key. A key whose value does not fit counts as absent, and the fault is kept.
 #[derive(Debug, Default)]
-pub struct Values {
-    found: BTreeMap<String, Found>,
+pub struct TypedValues {
+    found: BTreeMap<String, FoundValue>,
     /// Keys about whose absence nothing may be concluded.
     suspect: BTreeSet<String>,
     /// What does not fit.
@@ -20,14 +20,14 @@ pub struct Values {
     pub warnings: Vec<Fault>,
 }
 
-impl Values {
+impl TypedValues {
     /// Of the winning values; `suspect` are keys that were set but could not be read.
-    pub fn new(found: BTreeMap<String, Found>, suspect: BTreeSet<String>) -> Self {
+    pub fn new(found: BTreeMap<String, FoundValue>, suspect: BTreeSet<String>) -> Self {
         Self { found, suspect, ..Self::default() }
     }
 
     /// Where a key is set.
-    pub fn place(&self, key: &str) -> Option<&Place> {
+    pub fn place(&self, key: &str) -> Option<&FaultPlace> {
         self.found.get(&keys::canonical(key)).map(|found| &found.place)
     }
 
@@ -51,12 +51,12 @@ impl Values {
 
     fn fault(&self, key: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Fault {
         let place = self.place(key).cloned();
-        place.unwrap_or_else(|| Place::file("default").of(key)).fault(problem, remedy)
+        place.unwrap_or_else(|| FaultPlace::file("default").of(key)).fault(problem, remedy)
     }
 
     /// Whether a value can be nothing but a text, because it stands in the environment.
     fn can_only_be_text(&self, key: &str) -> bool {
-        self.place(key).is_some_and(Place::is_environment)
+        self.place(key).is_some_and(FaultPlace::is_environment)
     }
 
     /// Text; numbers are taken as they are written, with a warning. Surrounding space goes.
@@ -208,10 +208,10 @@ fn name_of(kind: &ValueKind) -> &'static str {
 mod tests {
     use super::*;
 
-    fn values(pairs: Vec<(&str, ValueKind)>) -> Values {
-        let place = |key: &str| Place::file("f").at((1, 1)).of(key);
-        let found = pairs.into_iter().map(|(key, kind)| (keys::canonical(key), Found { kind, place: place(key) }));
-        Values::new(found.collect(), BTreeSet::new())
+    fn values(pairs: Vec<(&str, ValueKind)>) -> TypedValues {
+        let place = |key: &str| FaultPlace::file("f").at((1, 1)).of(key);
+        let found = pairs.into_iter().map(|(key, kind)| (keys::canonical(key), FoundValue { kind, place: place(key) }));
+        TypedValues::new(found.collect(), BTreeSet::new())
     }
 
     #[test]
@@ -222,9 +222,9 @@ mod tests {
         assert_eq!(v.number("httpsPort", &(1..=65535)), Some(1));
         assert_eq!(v.text("bitrixClientId").as_deref(), Some("12"));
         assert!(v.faults.is_empty());
-        let told: Vec<String> = v.warnings.iter().map(ToString::to_string).collect();
+        let reported: Vec<String> = v.warnings.iter().map(ToString::to_string).collect();
         assert_eq!(
-            told,
+            reported,
             [
                 "f:1:1: httpPort: is the text \"8801 \" where a number is expected, and is taken for 8801; write 8801 \
                  without quotes",
@@ -259,9 +259,9 @@ mod tests {
         assert_eq!(v.flag("logToConsole"), None);
         assert_eq!(v.path("ca_file"), None);
         assert_eq!(v.path("state_dir"), None);
-        let told: Vec<String> = v.faults.iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 4);
-        assert!(told[0].contains("70000 is not a whole number from 1 to 65535"), "{told:?}");
+        let reported: Vec<String> = v.faults.iter().map(ToString::to_string).collect();
+        assert_eq!(reported.len(), 4);
+        assert!(reported[0].contains("70000 is not a whole number from 1 to 65535"), "{reported:?}");
         assert!(v.is_suspect("httpPort") && !v.is_suspect("httpsPort"));
     }
 }

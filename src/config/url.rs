@@ -102,8 +102,8 @@ mod tests {
             ("https://u:p@h/", "user name"),
             ("https://h /b", "space"),
         ] {
-            let told = base_url(text, WEB).unwrap_err();
-            assert!(told.contains(why), "{text}: {told}");
+            let reported = base_url(text, WEB).unwrap_err();
+            assert!(reported.contains(why), "{text}: {reported}");
         }
         assert!(base_url("http://h", &["https"]).is_err());
     }

@@ -104,12 +104,12 @@ impl Refusals {
     }
 
     /// Whether this thing is refused for the same reason.
-    pub fn tells_of(&self, refused: &RefusedBinding) -> bool {
+    pub fn lists(&self, refused: &RefusedBinding) -> bool {
         self.bindings.iter().any(|b| b.what == refused.what && b.why == refused.why)
     }
 
     /// Whether both say the same to a person: the same things for the same reasons.
-    pub fn says_the_same(&self, other: &Self) -> bool {
+    pub fn has_same_content(&self, other: &Self) -> bool {
         let words = |r: &Self| r.bindings.iter().map(|b| (b.what, b.why.clone())).collect::<Vec<_>>();
         words(self) == words(other)
     }
@@ -135,8 +135,8 @@ mod tests {
             later.bindings,
             [RefusedBinding { what: Binding::Card, since: Timestamp(1), why: RefusalReason::Words("no".into()) }]
         );
-        assert!(!later.says_the_same(&first));
-        assert!(later.says_the_same(&later.after(
+        assert!(!later.has_same_content(&first));
+        assert!(later.has_same_content(&later.after(
             all,
             vec![refused(Binding::Card, "no")],
             Timestamp(6),
@@ -145,7 +145,7 @@ mod tests {
         let other =
             later.after(&[Binding::Users], vec![refused(Binding::Users, "no")], Timestamp(6), Some(Timestamp(30)));
         assert_eq!(other.bindings.iter().map(|b| b.what).collect::<Vec<_>>(), [Binding::Card, Binding::Users]);
-        assert!(later.says_the_same(&other.after(&[Binding::Users], Vec::new(), Timestamp(7), Some(Timestamp(40)))));
+        assert!(later.has_same_content(&other.after(&[Binding::Users], Vec::new(), Timestamp(7), Some(Timestamp(40)))));
         let well = later.after(all, Vec::new(), Timestamp(7), Some(Timestamp(40)));
         assert_eq!(well, Refusals::default());
     }

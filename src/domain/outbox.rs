@@ -11,7 +11,7 @@ use std::fmt;
 
 /// Which CRM call a request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum CardTarget {
     /// One the portal has named.
     Known(CrmCallId),
     /// The one that the register before it in the same plan makes.
@@ -35,9 +35,9 @@ pub enum Request {
         show: bool,
     },
     /// Open cards.
-    Show(Target, Vec<UserId>),
+    Show(CardTarget, Vec<UserId>),
     /// Close cards.
-    Hide(Target, Vec<UserId>),
+    Hide(CardTarget, Vec<UserId>),
     /// End the CRM call.
     Finish {
         /// Which one: always one that is stored under the portal's name, so that a lost answer can never lead to a
@@ -217,12 +217,12 @@ pub fn plan(waiting: &[&CrmStep], crm: Option<&CrmCallId>, sees: Option<&BTreeSe
                 changes.last.insert(*user, false);
             }
             let mut requests = vec![register];
-            requests.extend(changes.requests(&Target::New, sees));
+            requests.extend(changes.requests(&CardTarget::New, sees));
             settle(requests, 1 + changes.steps)
         }
         (CrmStep::Show { .. } | CrmStep::Hide { .. }, Some(crm)) => {
             let changes = CardChanges::of(waiting);
-            settle(changes.requests(&Target::Known(crm.clone()), sees), changes.steps)
+            settle(changes.requests(&CardTarget::Known(crm.clone()), sees), changes.steps)
         }
         (CrmStep::Finish { user, duration_s, status, reason, ended_at: _ }, Some(crm)) => {
             let request = Request::Finish {
@@ -269,7 +269,7 @@ impl CardChanges {
 
     /// At most one hide and one show. Where it is not known who sees a card, any of these steps may have been carried
     /// out already with its answer lost: then it is said again, as hiding or showing twice does no harm.
-    fn requests(&self, target: &Target, sees: Option<&BTreeSet<UserId>>) -> Vec<Request> {
+    fn requests(&self, target: &CardTarget, sees: Option<&BTreeSet<UserId>>) -> Vec<Request> {
         let may_see = |user: &UserId| sees.is_none_or(|sees| sees.contains(user));
         let surely_sees = |user: &UserId| sees.is_some_and(|sees| sees.contains(user));
         let users = |want: &dyn Fn(&UserId, bool) -> bool| -> Vec<UserId> {
@@ -400,7 +400,7 @@ mod tests {
         let steps = [register(1), show(&[2, 3])];
         let waiting: Vec<&CrmStep> = steps.iter().collect();
         let plan = plan(&waiting, None, Some(&BTreeSet::new())).expect("a plan");
-        assert!(matches!(&plan.requests[..], [Request::Register { show: true, .. }, Request::Show(Target::New, u)]
+        assert!(matches!(&plan.requests[..], [Request::Register { show: true, .. }, Request::Show(CardTarget::New, u)]
             if *u == users(&[2, 3])));
         assert_eq!(plan.settles, 2);
     }

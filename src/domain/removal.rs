@@ -14,7 +14,7 @@ const STILL_ACCEPTED: [Duration; 4] =
 
 /// What the portal said when it was asked about our grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Grant {
+pub enum GrantState {
     Accepted,
     /// It does not, and the authorization server renews it no more.
     Dead,
@@ -57,20 +57,20 @@ pub enum Doubt {
 
 impl ToldRemoval {
     /// It was announced just now, or again: the last word counts, and the portal is asked again.
-    pub fn told(former: Option<Self>, clean: bool, now: Timestamp) -> Self {
+    pub fn reported(former: Option<Self>, clean: bool, now: Timestamp) -> Self {
         Self { since: former.map_or(now, |former| former.since), clean, why: Doubt::Unasked }
     }
 
     /// What the portal's answer makes of it; `chance` between 0 and 1 spreads attempts.
-    pub fn heard(&mut self, grant: Grant, chance: f64) -> Next {
+    pub fn grant_checked(&mut self, grant: GrantState, chance: f64) -> Next {
         match grant {
-            Grant::Dead => Next::Believe,
-            Grant::Accepted => {
+            GrantState::Dead => Next::Believe,
+            GrantState::Accepted => {
                 let before = if let Doubt::StillAccepted(times) = self.why { times } else { 0 };
                 self.why = Doubt::StillAccepted(before + 1);
                 STILL_ACCEPTED.get(before).map_or(Next::Refuted, |pause| Next::AskAgain(*pause))
             }
-            Grant::Unknown(seen) => {
+            GrantState::Unknown(seen) => {
                 let before = if let Doubt::NoAnswer(times, _) = self.why { times } else { 0 };
                 self.why = Doubt::NoAnswer(before + 1, seen);
                 Next::AskAgain(retry_delay(before + 1, chance))
@@ -85,14 +85,18 @@ mod tests {
 
     #[test]
     fn a_removal_is_believed_when_the_grant_is_dead_and_refuted_when_it_lives_on() {
-        let mut told = ToldRemoval::told(None, true, Timestamp(5));
-        assert_eq!(told.clone().heard(Grant::Dead, 1.0), Next::Believe);
+        let mut reported = ToldRemoval::reported(None, true, Timestamp(5));
+        assert_eq!(reported.clone().grant_checked(GrantState::Dead, 1.0), Next::Believe);
         for pause in STILL_ACCEPTED {
-            assert_eq!(told.heard(Grant::Accepted, 1.0), Next::AskAgain(pause));
+            assert_eq!(reported.grant_checked(GrantState::Accepted, 1.0), Next::AskAgain(pause));
         }
-        assert_eq!(told.clone().heard(Grant::Dead, 1.0), Next::Believe, "a portal in a box finds out late");
-        assert_eq!(told.heard(Grant::Accepted, 1.0), Next::Refuted);
-        let again = ToldRemoval::told(Some(told), false, Timestamp(9));
+        assert_eq!(
+            reported.clone().grant_checked(GrantState::Dead, 1.0),
+            Next::Believe,
+            "a portal in a box finds out late"
+        );
+        assert_eq!(reported.grant_checked(GrantState::Accepted, 1.0), Next::Refuted);
+        let again = ToldRemoval::reported(Some(reported), false, Timestamp(9));
         assert_eq!(
             again,
             ToldRemoval { since: Timestamp(5), clean: false, why: Doubt::Unasked },
@@ -102,9 +106,9 @@ mod tests {
 
     #[test]
     fn a_portal_that_cannot_be_asked_decides_nothing() {
-        let mut told = ToldRemoval::told(None, true, Timestamp(5));
+        let mut reported = ToldRemoval::reported(None, true, Timestamp(5));
         for attempt in 1..500 {
-            let next = told.heard(Grant::Unknown("HTTP 503".into()), 1.0);
+            let next = reported.grant_checked(GrantState::Unknown("HTTP 503".into()), 1.0);
             assert_eq!(next, Next::AskAgain(retry_delay(attempt, 1.0)));
         }
     }

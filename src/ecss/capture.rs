@@ -163,7 +163,7 @@ pub(crate) struct FrameListener {
 }
 
 impl FrameListener {
-    pub(crate) fn tell(&self, flow: Flow, text: &str) {
+    pub(crate) fn report(&self, flow: Flow, text: &str) {
         if let Some(tap) = &self.tap {
             tap.message(self.clock.now(), flow, &self.masker.mask(text));
         }

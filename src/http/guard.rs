@@ -38,7 +38,7 @@ impl Guarded {
         tls: &Arc<rustls::ClientConfig>,
         options: ClientOptions,
         networks: Networks,
-        names: Arc<dyn Names>,
+        names: Arc<dyn HostNames>,
     ) -> Self {
         let resolver = Resolver { networks, proxies: proxies(std::env::vars()), names };
         let client = builder(tls, options).dns_resolver(Arc::new(resolver)).build();
@@ -62,14 +62,14 @@ fn literal(url: &Url) -> Option<IpAddr> {
 }
 
 /// Where names lead.
-trait Names: Send + Sync {
+trait HostNames: Send + Sync {
     fn addresses(&self, host: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 }
 
 /// As the machine's resolver says.
 struct System;
 
-impl Names for System {
+impl HostNames for System {
     fn addresses(&self, host: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
         // The port is filled in when the connection is made.
         Box::pin(async move { Ok(tokio::net::lookup_host((host.as_str(), 0)).await?.collect()) })
@@ -78,7 +78,7 @@ impl Names for System {
 
 struct Resolver {
     networks: Networks,
-    names: Arc<dyn Names>,
+    names: Arc<dyn HostNames>,
     /// Hosts of the proxies that the environment names: the word of the people who run this server. What a proxy
     /// connects to in turn is the proxy's matter.
     proxies: Vec<String>,
@@ -157,7 +157,7 @@ mod tests {
     /// A name that leads elsewhere at each look-up.
     struct Fickle(Mutex<VecDeque<&'static str>>);
 
-    impl Names for Fickle {
+    impl HostNames for Fickle {
         fn addresses(&self, host: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
             assert_eq!(host, "portal.example");
             let next = self.0.lock().expect("not poisoned").pop_front().expect("nobody looks this often");
@@ -170,10 +170,10 @@ mod tests {
     async fn a_name_that_leads_elsewhere_is_judged_at_each_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://portal.example:{}/rest/", listener.local_addr().expect("bound").port());
-        let (heard, mut connections) = tokio::sync::mpsc::unbounded_channel();
+        let (connected, mut connections) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
-                let _ = heard.send(());
+                let _ = connected.send(());
                 // One answer for each connection, so that the next request has to connect again.
                 let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
                 let _ = tokio::io::AsyncReadExt::read(&mut socket, &mut [0; 4096]).await;

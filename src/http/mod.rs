@@ -8,7 +8,7 @@ mod trust;
 
 pub(crate) use guard::{Guarded, admitted};
 pub(crate) use tls_fault::{TlsFault, causes, tls_fault};
-pub(crate) use trust::Refused;
+pub(crate) use trust::RefusedCertificate;
 pub use trust::{TrustError, Trusted, tls_config};
 
 use std::net::SocketAddr;

@@ -1,13 +1,13 @@
 //! Why TLS did not come about, by what somebody can do about it.
 
-use super::trust::Refused;
+use super::trust::RefusedCertificate;
 use rustls::{AlertDescription, CertificateError, OtherError};
 use std::error::Error;
 
 #[derive(Debug, Clone)]
 pub enum TlsFault {
     /// The certificate is not trusted.
-    Untrusted(Refused),
+    Untrusted(RefusedCertificate),
     /// Both sides have no version or cipher in common; this server speaks 1.2 and 1.3. In the library's words.
     Outdated(String),
     /// What answers does not speak TLS.
@@ -25,7 +25,7 @@ fn judge(error: &rustls::Error) -> TlsFault {
     let words = error.to_string();
     match error {
         rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => inner
-            .downcast_ref::<Refused>()
+            .downcast_ref::<RefusedCertificate>()
             .map_or(TlsFault::Other(words), |refused| TlsFault::Untrusted(refused.clone())),
         // A server that is too old either says so, or answers in its own version.
         rustls::Error::PeerIncompatible(_)

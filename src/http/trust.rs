@@ -114,7 +114,7 @@ struct Verifier {
 
 /// A certificate that was refused. Travels inside the TLS error, so that the page can show which one was seen.
 #[derive(Debug, Clone)]
-pub struct Refused {
+pub struct RefusedCertificate {
     /// What is wrong with it.
     pub why: Distrust,
     /// The same in the TLS library's words.
@@ -123,16 +123,16 @@ pub struct Refused {
     pub sha256: String,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for RefusedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (SHA-256 {})", self.reason, self.sha256)
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for RefusedCertificate {}
 
 fn refuse(why: Distrust, reason: String, sha256: String) -> rustls::Error {
-    CertificateError::Other(OtherError(Arc::new(Refused { why, reason, sha256 }))).into()
+    CertificateError::Other(OtherError(Arc::new(RefusedCertificate { why, reason, sha256 }))).into()
 }
 
 fn distrust(error: &rustls::Error) -> Distrust {

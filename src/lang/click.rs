@@ -40,7 +40,7 @@ impl ClickTexts {
     }
 
     /// A sentence about a click, with all its facts.
-    pub(super) fn told(&self, what: String, facts: &ClickFacts) -> String {
+    pub(super) fn click_text(&self, what: String, facts: &ClickFacts) -> String {
         let extension = self.extension(facts).map(|text| format!(", {text}")).unwrap_or_default();
         [vec![what + &extension], self.rest(facts)].concat().join(" · ")
     }
@@ -80,16 +80,16 @@ mod tests {
             item: Some(CrmItem { kind: CrmItemKind::Contact, id: 3 }),
             mobile: true,
         };
-        let told = |lang: Lang| {
+        let click_text = |lang: Lang| {
             let t = &lang.texts().card.click;
             [vec![t.extension(&facts).expect("an extension")], t.rest(&facts)].concat().join(" · ")
         };
         assert_eq!(
-            told(Lang::Ru),
+            click_text(Lang::Ru),
             "добавочный 12 · обзвон № 31 · контакт № 3 · линия +73832000000 · из мобильного приложения"
         );
         assert_eq!(
-            told(Lang::En),
+            click_text(Lang::En),
             "extension 12 · call campaign 31 · contact 3 · line +73832000000 · from the mobile application"
         );
         let kinds = serde_json::to_value(Lang::En.texts().card.click.kinds()).expect("JSON");

@@ -46,12 +46,12 @@ pub(crate) struct ConnectionText {
 }
 
 impl ConnectionText {
-    fn new(tone: Tone, say: StateText) -> Self {
+    fn new(tone: Tone, state_text: StateText) -> Self {
         Self {
             tone,
-            title: say.title,
-            what: say.what,
-            todo: say.todo,
+            title: state_text.title,
+            what: state_text.what,
+            todo: state_text.todo,
             particulars: String::new(),
             since: None,
             until: None,
@@ -81,7 +81,7 @@ impl ConnectionText {
 
     /// The story of a fault.
     pub(crate) fn of_fault(t: &LinkTexts, fault: &LinkFault) -> Self {
-        let (say, particulars) = match fault {
+        let (state_text, particulars) = match fault {
             LinkFault::WrongKey => (t.wrong_key, ""),
             LinkFault::UnknownHost(text) => (t.unknown_host, text.as_str()),
             LinkFault::Forbidden(forbidden) => return Self::of_forbidden(t, forbidden),
@@ -91,12 +91,12 @@ impl ConnectionText {
             LinkFault::Protocol(text) => (t.protocol, text.as_str()),
             LinkFault::Lost(text) => (t.lost, text.as_str()),
         };
-        Self { particulars: particulars.to_owned(), ..Self::new(Tone::Bad, say) }
+        Self { particulars: particulars.to_owned(), ..Self::new(Tone::Bad, state_text) }
     }
 
     /// Which name leads to what, and whether anybody can allow it.
     fn of_forbidden(t: &LinkTexts, Forbidden { host, place }: &Forbidden) -> Self {
-        let say = if place.allowed_by().is_some() { t.forbidden } else { t.never_contacted };
+        let state_text = if place.allowed_by().is_some() { t.forbidden } else { t.never_contacted };
         let kind = match place {
             AddressClass::Internet | AddressClass::Nowhere => t.no_servers_address,
             AddressClass::Private => t.private_network,
@@ -104,7 +104,7 @@ impl ConnectionText {
             AddressClass::LinkLocal => t.link_local,
             AddressClass::Metadata => t.metadata,
         };
-        Self { particulars: format!("{host} → {kind}"), ..Self::new(Tone::Bad, say) }
+        Self { particulars: format!("{host} → {kind}"), ..Self::new(Tone::Bad, state_text) }
     }
 
     /// The story of the portal connection.
@@ -119,13 +119,13 @@ impl ConnectionText {
                 Self { since: Some(*since), until: Some(*until), ..Self::new(Tone::Busy, t.portal_resting) }
             }
             PortalState::Closed { since, because, why } => {
-                let say = match because {
+                let state_text = match because {
                     Closed::Payment => t.portal_payment,
                     Closed::Plan => t.portal_plan,
                     Closed::Deleted => t.portal_deleted,
                     Closed::Blocked => t.portal_blocked,
                 };
-                Self { since: Some(*since), particulars: why.clone(), ..Self::new(Tone::Bad, say) }
+                Self { since: Some(*since), particulars: why.clone(), ..Self::new(Tone::Bad, state_text) }
             }
             PortalState::NeedsLogin { since, why } => {
                 Self { since: Some(*since), particulars: why.clone(), ..Self::new(Tone::Bad, t.portal_needs_login) }

@@ -292,11 +292,11 @@ pub(crate) struct StateTexts {
     /// This many calls wait, the oldest for this long.
     pub calls_wait_since: fn(u64, &str) -> String,
     /// What happens to them while the portal is away or limits us, and once it answers.
-    pub told_by_itself: &'static str,
+    pub sent_by_itself: &'static str,
     /// The same where a person must act first.
-    pub told_after: &'static str,
+    pub sent_after: &'static str,
     /// The same while the database cannot be written.
-    pub told_from_memory: &'static str,
+    pub sent_from_memory: &'static str,
     pub behind: StateText,
     pub grant_ends: StateText,
     /// The portal refuses to report clicks, to show the card, to keep the line, to forget an old address.

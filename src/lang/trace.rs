@@ -60,35 +60,35 @@ mod tests {
             active: true,
             numbers: Vec::new(),
         }]);
-        let told = |note: &Note, lang| note_text(note, &names, lang).expect("a line");
+        let shown = |note: &Note, lang| note_text(note, &names, lang).expect("a line");
         let opened = Note::Opened { lane: "c".into(), kind: CrmCallKind::Incoming, user: UserId(7) };
-        assert_eq!(told(&opened, Lang::Ru), "Входящий вызов — Анна Орлова");
+        assert_eq!(shown(&opened, Lang::Ru), "Входящий вызов — Анна Орлова");
         let show = Note::Intent { lane: "c".into(), step: CrmStep::Show { users: vec![UserId(7), UserId(9)] } };
-        assert_eq!(told(&show, Lang::En), "Opening the card: Анна Орлова, № 9");
+        assert_eq!(shown(&show, Lang::En), "Opening the card: Анна Орлова, № 9");
         let failed = Note::DialFailed { why: DialFailure::NoNumber };
-        assert!(told(&failed, Lang::Ru).contains("списке пользователей"));
+        assert!(shown(&failed, Lang::Ru).contains("списке пользователей"));
         let again = Note::GoesOn { leg: "l".into(), state: LegState::Talking };
-        assert!(told(&again, Lang::Ru).ends_with("снова виден: разговор"), "{}", told(&again, Lang::Ru));
+        assert!(shown(&again, Lang::Ru).ends_with("снова виден: разговор"), "{}", shown(&again, Lang::Ru));
         let crm: CrmCallId = "c".into();
         let facts =
             ClickFacts { extension: Some("12".into()), campaign: Some(31), mobile: true, ..ClickFacts::default() };
         let to = Phone::parse("+73835550015").ok();
         let click = Note::Clicked { user: UserId(7), crm: crm.clone(), to, facts };
         assert_eq!(
-            told(&click, Lang::Ru),
+            shown(&click, Lang::Ru),
             "Анна Орлова набирает из Битрикс24 номер +73835550015, добавочный 12 · обзвон № 31 · из мобильного приложения"
         );
         let facts = ClickFacts { written: Some(AsWritten::new("sip:ivan@host")), ..ClickFacts::default() };
         let click = Note::Clicked { user: UserId(7), crm, to: None, facts };
-        assert_eq!(told(&click, Lang::En), "Анна Орлова clicked in Bitrix24 on “\u{2068}sip:ivan@host\u{2069}”");
+        assert_eq!(shown(&click, Lang::En), "Анна Орлова clicked in Bitrix24 on “\u{2068}sip:ivan@host\u{2069}”");
         let old = r#"{"note":"clicked","user":7,"crm":"c","to":"+73835550015"}"#;
         let old: Note = serde_json::from_str(old).expect("a line of an older version");
-        assert_eq!(told(&old, Lang::En), "Анна Орлова clicked in Bitrix24 on +73835550015");
+        assert_eq!(shown(&old, Lang::En), "Анна Орлова clicked in Bitrix24 on +73835550015");
         let late = Note::RangAgain { leg: "l".into(), after_s: 40 };
-        assert!(told(&late, Lang::En).starts_with("The call rang again after 40 s"), "{}", told(&late, Lang::En));
+        assert!(shown(&late, Lang::En).starts_with("The call rang again after 40 s"), "{}", shown(&late, Lang::En));
         let answer = RequestReply::NotDone("HTTP 503".into());
         let refused = Note::Told { lane: "c".into(), request: RequestKind::Show, answer, took_ms: 5 };
-        assert_eq!(told(&refused, Lang::En), "The portal answered: show — HTTP 503");
+        assert_eq!(shown(&refused, Lang::En), "The portal answered: show — HTTP 503");
     }
 
     #[test]
@@ -112,8 +112,8 @@ mod tests {
             ),
         ] {
             let note: Note = serde_json::from_str(stored).expect("a line of an older version");
-            let told = [Lang::Ru, Lang::En].map(|lang| note_text(&note, &names, lang).expect("a line"));
-            assert_eq!(told, [russian, english]);
+            let shown = [Lang::Ru, Lang::En].map(|lang| note_text(&note, &names, lang).expect("a line"));
+            assert_eq!(shown, [russian, english]);
             assert_eq!(serde_json::to_string(&note).expect("text"), stored, "it is written as it was");
         }
     }

@@ -2,7 +2,7 @@
 
 mod sockets;
 
-pub use sockets::{Handed, Socket, forget_sockets, keep_socket, sockets_of_the_last_run};
+pub use sockets::{Handed, ListeningSocket, forget_sockets, keep_socket, sockets_of_the_last_run};
 
 use sd_notify::NotifyState;
 use std::io;
@@ -47,32 +47,32 @@ impl Signals {
 }
 
 /// Tells the service manager that we serve.
-pub fn tell_ready(status: &str) {
-    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+pub fn report_ready(status: &str) {
+    notify_manager(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// Tells the service manager that we read files again; [`tell_ready`] ends it.
-pub fn tell_reloading() {
+/// Tells the service manager that we read files again; [`report_ready`] ends it.
+pub fn report_reloading() {
     // Managers of version 253 and later want the time with it, older ones ignore it.
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(_) => tell(&[NotifyState::Reloading]),
+        Ok(now) => notify_manager(&[NotifyState::Reloading, now]),
+        Err(_) => notify_manager(&[NotifyState::Reloading]),
     }
 }
 
 /// Tells the service manager that we are ending.
-pub fn tell_stopping() {
-    tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+pub fn report_stopping() {
+    notify_manager(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
 }
 
 /// Tells the service manager that we are well, and how things stand.
-pub fn tell_well(status: &str) {
-    tell(&[NotifyState::Watchdog, NotifyState::Status(status)]);
+pub fn report_well(status: &str) {
+    notify_manager(&[NotifyState::Watchdog, NotifyState::Status(status)]);
 }
 
 /// Tells the service manager why it is not told that we are well.
-pub fn tell_unwell(status: &str) {
-    tell(&[NotifyState::Status(status)]);
+pub fn report_unwell(status: &str) {
+    notify_manager(&[NotifyState::Status(status)]);
 }
 
 /// How often the service manager wants to hear that we are well, halved for safety.
@@ -80,7 +80,7 @@ pub fn watchdog_interval() -> Option<Duration> {
     sd_notify::watchdog_enabled().map(|limit| limit / 2)
 }
 
-fn tell(state: &[NotifyState<'_>]) {
+fn notify_manager(state: &[NotifyState<'_>]) {
     // Without a service manager this does nothing; a failure must not stop the service it reports on.
     if let Err(error) = sd_notify::notify(state) {
         tracing::debug!(%error, "the service manager was not told");

@@ -14,12 +14,12 @@ use std::os::unix::net::UnixListener;
 pub struct Handed {
     /// The name under which it was kept, or the unit's name for one that the manager has bound itself.
     pub name: String,
-    pub socket: Socket,
+    pub socket: ListeningSocket,
 }
 
 /// A listening socket.
 #[derive(Debug)]
-pub enum Socket {
+pub enum ListeningSocket {
     /// On an address.
     Tcp(TcpListener),
     /// On a path.
@@ -40,8 +40,8 @@ pub fn sockets_of_the_last_run() -> Vec<Handed> {
     let mut handed = ListenFd::from_env();
     let take = |(index, name)| {
         let socket = match handed.take_unix_listener(index) {
-            Ok(Some(socket)) => Socket::Unix(socket),
-            _ => Socket::Tcp(handed.take_tcp_listener(index).ok().flatten()?),
+            Ok(Some(socket)) => ListeningSocket::Unix(socket),
+            _ => ListeningSocket::Tcp(handed.take_tcp_listener(index).ok().flatten()?),
         };
         Some(Handed { name, socket })
     };
@@ -58,5 +58,5 @@ pub fn keep_socket(name: &str, socket: &impl AsFd) {
 
 /// Has the service manager close all sockets that it keeps under `name`.
 pub fn forget_sockets(name: &str) {
-    super::tell(&[NotifyState::FdStoreRemove, NotifyState::FdName(name)]);
+    super::notify_manager(&[NotifyState::FdStoreRemove, NotifyState::FdName(name)]);
 }

@@ -18,10 +18,10 @@ const COUNTED: usize = 4096;
 
 /// What has been asked lately.
 #[derive(Debug)]
-pub(super) struct CodeLimiter(Mutex<Counts>);
+pub(super) struct CodeLimiter(Mutex<CodeCounts>);
 
 #[derive(Debug)]
-struct Counts {
+struct CodeCounts {
     sources: KeyedAllowance<Source>,
     portals: KeyedAllowance<String>,
     all: Allowance,
@@ -31,12 +31,12 @@ struct Counts {
 impl Default for CodeLimiter {
     fn default() -> Self {
         let (sources, portals) = (KeyedAllowance::new(OF_SOURCE, COUNTED), KeyedAllowance::new(OF_PORTAL, COUNTED));
-        Self(Mutex::new(Counts { sources, portals, all: OF_ALL, refused: 0 }))
+        Self(Mutex::new(CodeCounts { sources, portals, all: OF_ALL, refused: 0 }))
     }
 }
 
 impl CodeLimiter {
-    fn counts(&self) -> MutexGuard<'_, Counts> {
+    fn counts(&self) -> MutexGuard<'_, CodeCounts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -61,7 +61,7 @@ impl CodeLimiter {
     }
 }
 
-impl Counts {
+impl CodeCounts {
     /// All allowances that a code is counted against.
     fn of(&mut self, portal: &str, source: Option<Source>, now: Timestamp) -> Vec<&mut Allowance> {
         let of_source = source.map(|source| self.sources.of(&source, now));

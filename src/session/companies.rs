@@ -11,7 +11,7 @@ use super::test_event::AwaitedTestEvent;
 use super::token_store::CompanyTokenStore;
 use super::upkeep::{Upkeep, UpkeepSignals};
 use super::visitors::Visitors;
-use crate::bitrix::bindings::Wanted;
+use crate::bitrix::bindings::WantedBindings;
 use crate::bitrix::{AppCredentials, BitrixTools, Portal, PortalSetup};
 use crate::clock::{Clock, random_unit};
 use crate::domain::budget::Budget;
@@ -52,7 +52,7 @@ pub struct Setup {
     /// For switches.
     pub link: LinkTools,
     /// What we want to be called by.
-    pub wanted: Wanted,
+    pub wanted: WantedBindings,
     /// Request budget of a portal, unless its company has its own.
     pub budget: Budget,
     /// How long a leg may stay unseen after a reconnect.

@@ -19,7 +19,7 @@ const NO_ANSWER: &str = "no answer has come in time for the log-in";
 
 /// An admin who has logged in.
 #[derive(Debug, Clone)]
-pub struct Registered {
+pub struct RegisteredCompany {
     pub company: CompanyId,
     /// Where its portal is, by the authorization server's word.
     pub domain: String,
@@ -64,7 +64,7 @@ impl Companies {
         code: &str,
         claimed: Option<&CompanyId>,
         source: Option<Source>,
-    ) -> Result<Registered, RegisterError> {
+    ) -> Result<RegisteredCompany, RegisterError> {
         let keys =
             AppCredentials { client_id: attempt.client_id.clone(), client_secret: attempt.client_secret.clone() };
         let tools = &self.setup.bitrix;
@@ -106,7 +106,7 @@ impl Companies {
             Ok::<_, StoreError>(())
         };
         admitted.instrument(company_span(&grant.member_id)).await?;
-        Ok(Registered { company: grant.member_id, domain, user: who.user, name: who.name })
+        Ok(RegisteredCompany { company: grant.member_id, domain, user: who.user, name: who.name })
     }
 
     /// Stores a company that has proved itself and lets it run.

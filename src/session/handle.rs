@@ -167,13 +167,13 @@ impl CompanyHandle {
         next_try: Option<Timestamp>,
     ) {
         let now = self.0.clock.now();
-        let failed = failed.iter().map(|(what, error)| (*what, error.heard())).collect();
+        let failed = failed.iter().map(|(what, error)| (*what, error.refusal_reason())).collect();
         let (before, after) = self.0.shared.bindings_refused(looked, failed, now, next_try);
-        if after.says_the_same(&before) {
+        if after.has_same_content(&before) {
             return;
         }
         let next_in_s = after.next_try.map(|at| at.since(now).as_secs());
-        for refused in after.bindings.iter().filter(|refused| !before.tells_of(refused)) {
+        for refused in after.bindings.iter().filter(|refused| !before.lists(refused)) {
             let domain = portal_domain(&self.portal().client_endpoint()).unwrap_or_default();
             let user = self.portal().tokens().and_then(|t| t.user_id).map_or_else(String::new, |u| u.to_string());
             tracing::warn!(domain, user, what = refused.what.code(), why = %refused.why,

@@ -253,7 +253,7 @@ impl Keeper<'_> {
                 }
                 Ok(TimedEvent { event: SwitchEvent::Unknown(sample), .. }) => {
                     tracing::debug!(sample, "a frame nobody knows");
-                    if let Some(frames) = log_limiter.heard(clock.now()) {
+                    if let Some(frames) = log_limiter.count_one(clock.now()) {
                         tracing::info!(address, frames, "the switch has sent frames nobody knows");
                     }
                 }

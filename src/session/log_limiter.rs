@@ -16,7 +16,7 @@ pub(super) struct LogLimiter {
 
 impl LogLimiter {
     /// One more frame. Tells how many have come since the last time, if it is time to say so.
-    pub fn heard(&mut self, now: Timestamp) -> Option<u64> {
+    pub fn count_one(&mut self, now: Timestamp) -> Option<u64> {
         self.unlogged += 1;
         if self.logged.is_some_and(|at| now.since(at) < APART) {
             return None;
@@ -34,11 +34,11 @@ mod tests {
     fn a_flood_is_one_line_a_minute() {
         let mut log_limiter = LogLimiter::default();
         let at = |seconds: i64| Timestamp(seconds * 1000);
-        assert_eq!(log_limiter.heard(at(0)), Some(1), "the first one is told at once");
+        assert_eq!(log_limiter.count_one(at(0)), Some(1), "the first one is told at once");
         for second in 1..60 {
-            assert_eq!(log_limiter.heard(at(second)), None);
+            assert_eq!(log_limiter.count_one(at(second)), None);
         }
-        assert_eq!(log_limiter.heard(at(60)), Some(60));
-        assert_eq!(log_limiter.heard(at(61)), None);
+        assert_eq!(log_limiter.count_one(at(60)), Some(60));
+        assert_eq!(log_limiter.count_one(at(61)), None);
     }
 }

@@ -3,7 +3,7 @@
 use super::companies::Companies;
 use crate::bitrix::ApiError;
 use crate::clock::random_unit;
-use crate::domain::removal::{Doubt, Grant, Next, ToldRemoval};
+use crate::domain::removal::{Doubt, GrantState, Next, ToldRemoval};
 use crate::domain::{CompanyId, Timestamp};
 use crate::store::StoreError;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub(super) struct Removals(Mutex<BTreeMap<CompanyId, Waiting>>);
 
 #[derive(Debug)]
 struct Waiting {
-    told: ToldRemoval,
+    reported: ToldRemoval,
     /// It was told again.
     again: Arc<Notify>,
     /// How many questions have been answered.
@@ -42,23 +42,23 @@ impl Removals {
     fn take_in(&self, id: &CompanyId, clean: bool, now: Timestamp) -> (bool, watch::Receiver<u32>) {
         let mut all = self.all();
         if let Some(waiting) = all.get_mut(id) {
-            waiting.told = ToldRemoval::told(Some(waiting.told.clone()), clean, now);
+            waiting.reported = ToldRemoval::reported(Some(waiting.reported.clone()), clean, now);
             waiting.again.notify_one();
             return (false, waiting.asked.subscribe());
         }
-        let told = ToldRemoval::told(None, clean, now);
+        let reported = ToldRemoval::reported(None, clean, now);
         let (asked, next) = watch::channel(0);
-        all.insert(id.clone(), Waiting { told, again: Arc::default(), asked });
+        all.insert(id.clone(), Waiting { reported, again: Arc::default(), asked });
         (true, next)
     }
 
     /// Applies an answer; `None` if nothing waits any more.
-    fn heard(&self, id: &CompanyId, grant: Grant) -> Option<(Next, ToldRemoval, Arc<Notify>)> {
+    fn grant_checked(&self, id: &CompanyId, grant: GrantState) -> Option<(Next, ToldRemoval, Arc<Notify>)> {
         let mut all = self.all();
         let waiting = all.get_mut(id)?;
-        let next = waiting.told.heard(grant, random_unit());
+        let next = waiting.reported.grant_checked(grant, random_unit());
         waiting.asked.send_modify(|asked| *asked += 1);
-        Some((next, waiting.told.clone(), waiting.again.clone()))
+        Some((next, waiting.reported.clone(), waiting.again.clone()))
     }
 
     fn remove(&self, id: &CompanyId) -> bool {
@@ -69,7 +69,11 @@ impl Removals {
 impl Companies {
     /// A removal of this company that is not confirmed.
     pub fn doubted_removal(&self, id: &CompanyId) -> Option<ToldRemoval> {
-        self.removals.all().get(id).map(|waiting| waiting.told.clone()).filter(|told| told.why != Doubt::Unasked)
+        self.removals
+            .all()
+            .get(id)
+            .map(|waiting| waiting.reported.clone())
+            .filter(|reported| reported.why != Doubt::Unasked)
     }
 
     /// Has the portal asked whether it still accepts us; returns when it has answered, or takes longer than `patience`.
@@ -86,9 +90,11 @@ impl Companies {
             self.spawn_for(id, async move { companies.settle_removal(&of).await });
         }
         let _ = tokio::time::timeout(patience, answers.changed()).await;
-        let Some(told) = self.removals.all().get(id).map(|waiting| waiting.told.clone()) else { return Ok(true) };
+        let Some(reported) = self.removals.all().get(id).map(|waiting| waiting.reported.clone()) else {
+            return Ok(true);
+        };
         // The portal does not say it again after a restart of ours.
-        self.setup.store.keep_removal(id, Some((told.since, told.clean))).await?;
+        self.setup.store.keep_removal(id, Some((reported.since, reported.clean))).await?;
         Ok(false)
     }
 
@@ -119,28 +125,28 @@ impl Companies {
         loop {
             let Some(grant) = self.before_the_end(LAST_QUESTION, self.ask_grant(id)).await else { return };
             let asked_at = Instant::now();
-            let told_before = self.removals.all().get(id).map(|waiting| waiting.told.clone());
-            if grant == Grant::Dead
-                && let Some(told) = told_before
-                && self.carried_out(id, told.clean).await
+            let reported_before = self.removals.all().get(id).map(|waiting| waiting.reported.clone());
+            if grant == GrantState::Dead
+                && let Some(reported) = reported_before
+                && self.carried_out(id, reported.clean).await
             {
                 self.removals.remove(id);
                 return;
             }
-            let Some((next, told, again)) = self.removals.heard(id, grant) else { return };
+            let Some((next, reported, again)) = self.removals.grant_checked(id, grant) else { return };
             let pause = match next {
                 // It could not be stored just now.
                 Next::Believe => APART,
                 Next::AskAgain(pause) => pause,
-                Next::Refuted => return self.refuted(id, &told).await,
+                Next::Refuted => return self.refuted(id, &reported).await,
             };
-            if told.why == Doubt::StillAccepted(1) {
+            if reported.why == Doubt::StillAccepted(1) {
                 tracing::warn!(
-                    clean = told.clean,
+                    clean = reported.clean,
                     "the application is said to be removed, but the portal still accepts us: nothing is changed, and the portal is asked again for an hour; the proof shown is known to every employee of the portal"
                 );
             }
-            tracing::debug!(?told, ?pause, "a removal is not confirmed");
+            tracing::debug!(told = ?reported, ?pause, "a removal is not confirmed");
             tokio::select! {
                 () = self.pause(pause) => {}
                 () = again.notified() => self.pause(APART.saturating_sub(asked_at.elapsed())).await,
@@ -151,12 +157,12 @@ impl Companies {
         }
     }
 
-    async fn ask_grant(&self, id: &CompanyId) -> Grant {
-        let Some(handle) = self.get(id) else { return Grant::Unknown("the company is not being served".into()) };
+    async fn ask_grant(&self, id: &CompanyId) -> GrantState {
+        let Some(handle) = self.get(id) else { return GrantState::Unknown("the company is not being served".into()) };
         match handle.portal().accepts_us(PATIENCE).await {
-            Ok(true) => Grant::Accepted,
-            Ok(false) => Grant::Dead,
-            Err(error) => Grant::Unknown(unanswered(&error)),
+            Ok(true) => GrantState::Accepted,
+            Ok(false) => GrantState::Dead,
+            Err(error) => GrantState::Unknown(unanswered(&error)),
         }
     }
 
@@ -170,9 +176,9 @@ impl Companies {
         }
     }
 
-    async fn refuted(&self, id: &CompanyId, told: &ToldRemoval) {
+    async fn refuted(&self, id: &CompanyId, reported: &ToldRemoval) {
         tracing::warn!(
-            clean = told.clean,
+            clean = reported.clean,
             "the application was said to be removed, and the portal goes on accepting us: it was not the portal that said so, and nothing was changed; to delete the company all the same: ecss-crm-server company forget {id}"
         );
         if let Err(error) = self.setup.store.keep_removal(id, None).await {
@@ -183,7 +189,7 @@ impl Companies {
 }
 
 fn unanswered(error: &ApiError) -> String {
-    match error.heard() {
+    match error.refusal_reason() {
         crate::domain::binding::RefusalReason::Words(why) | crate::domain::binding::RefusalReason::Seen(why) => why,
     }
 }

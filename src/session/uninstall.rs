@@ -150,14 +150,14 @@ impl Companies {
             ended.cancelled().await;
         }
         let (mut rows, mut shown) = (0, 0);
-        let told = |done: u64| {
+        let progress = |done: u64| {
             rows += done;
             if rows >= shown + PROGRESS {
                 shown = rows;
                 tracing::warn!(rows, "the company's data are being deleted");
             }
         };
-        self.setup.store.delete_company(id, told).await?;
+        self.setup.store.delete_company(id, progress).await?;
         self.setup.store.wipe_log().await?;
         tracing::warn!(rows, "the company was deleted with everything of it");
         Ok(())

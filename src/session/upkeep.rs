@@ -4,7 +4,7 @@ use super::SyncError;
 use super::handle::CompanyHandle;
 use super::test_event::TestEventAttempts;
 use crate::bitrix::ApiError;
-use crate::bitrix::bindings::{Choices, Wanted};
+use crate::bitrix::bindings::{Choices, WantedBindings};
 use crate::clock::random_unit;
 use crate::domain::Timestamp;
 use crate::domain::binding::{self, Binding};
@@ -85,7 +85,7 @@ struct UpkeepResult {
 /// What upkeep wants to see in the portal.
 #[derive(Clone)]
 pub(super) struct Upkeep {
-    pub wanted: Wanted,
+    pub wanted: WantedBindings,
     /// The admin asks for the card to be embedded again, once per start or reload.
     pub rebind: Arc<AtomicBool>,
     /// Spreads the first round of many companies.

@@ -30,7 +30,7 @@ pub struct CallRow {
     pub ended_at: Option<Timestamp>,
 }
 
-struct Row {
+struct CallColumns {
     id: i64,
     key: String,
     body: String,
@@ -39,8 +39,8 @@ struct Row {
     ended_at: Option<i64>,
 }
 
-impl From<Row> for CallRow {
-    fn from(row: Row) -> Self {
+impl From<CallColumns> for CallRow {
+    fn from(row: CallColumns) -> Self {
         Self {
             number: row.id,
             key: CallKey::new(row.key),
@@ -57,7 +57,7 @@ impl Store {
     pub async fn open_calls(&self, company: &CompanyId) -> Result<Vec<CallRow>, StoreError> {
         let id = company.as_str();
         let rows = sqlx::query_as!(
-            Row,
+            CallColumns,
             "SELECT id, key, body, created_at, updated_at, ended_at FROM calls
              WHERE company = $1 AND ended_at IS NULL ORDER BY id",
             id
@@ -74,7 +74,7 @@ impl Store {
     ) -> Result<Vec<CallRow>, StoreError> {
         let id = company.as_str();
         let rows = sqlx::query_as!(
-            Row,
+            CallColumns,
             "SELECT id, key, body, created_at, updated_at, ended_at FROM calls INDEXED BY calls_ended
              WHERE ended_at > $2 AND company = $1 ORDER BY ended_at DESC LIMIT $3",
             id,
@@ -93,7 +93,7 @@ impl Store {
     ) -> Result<Vec<CallRow>, StoreError> {
         let (id, before) = (company.as_str(), before.unwrap_or(i64::MAX));
         let rows = sqlx::query_as!(
-            Row,
+            CallColumns,
             "SELECT id, key, body, created_at, updated_at, ended_at FROM calls
              WHERE company = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
             id,
@@ -107,7 +107,7 @@ impl Store {
     pub async fn call(&self, company: &CompanyId, key: &CallKey) -> Result<Option<CallRow>, StoreError> {
         let (id, key) = (company.as_str(), key.as_str());
         let row = sqlx::query_as!(
-            Row,
+            CallColumns,
             "SELECT id, key, body, created_at, updated_at, ended_at FROM calls WHERE company = $1 AND key = $2",
             id,
             key

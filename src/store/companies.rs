@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 pub(super) const TABLE: &str = "companies";
 
 /// A company with its switch as the tables hold it.
-struct Row {
+struct CompanyColumns {
     id: String,
     name: String,
     domain: String,
@@ -33,7 +33,7 @@ struct Row {
 macro_rules! select {
     ($condition:literal $(, $argument:expr)?) => {
         sqlx::query_as!(
-            Row,
+            CompanyColumns,
             r#"SELECT c.id, c.name, c.domain, c.client_endpoint, c.client_id, c.client_secret, c.application_token,
                       c.call_settings, c.created_at, c.language, s.backend AS "backend?", s.client_id AS "switch_client_id?",
                       s.api_key AS "api_key?", s.addresses AS "addresses?", s.domain AS "switch_domain?",
@@ -77,7 +77,7 @@ impl Store {
     }
 }
 
-impl Row {
+impl CompanyColumns {
     fn read(self, seal: &Seal) -> Result<Company, StoreError> {
         let place = |column| SealContext::new(TABLE, column, &self.id);
         let client_secret = seal.open(place("client_secret"), &self.client_secret)?;

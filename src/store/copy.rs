@@ -66,7 +66,7 @@ pub struct Copied {
 }
 
 /// A place for a copy.
-struct Target {
+struct CopyTarget {
     folder: Folder,
     name: OsString,
     path: PathBuf,
@@ -121,13 +121,13 @@ pub fn beside(file: &Path, ending: &str) -> PathBuf {
     with_ending(file.as_os_str(), ending).into()
 }
 
-impl Target {
+impl CopyTarget {
     fn draft(&self) -> OsString {
         with_ending(&self.name, ".part")
     }
 }
 
-fn target(dir: &Path, to: &Path, force: bool) -> Result<Target, CopyError> {
+fn target(dir: &Path, to: &Path, force: bool) -> Result<CopyTarget, CopyError> {
     let parent = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = to.file_name().ok_or_else(|| CopyError::Target(io::ErrorKind::IsADirectory.into()))?;
     let folder = Folder::open(parent).map_err(CopyError::Target)?;
@@ -138,11 +138,11 @@ fn target(dir: &Path, to: &Path, force: bool) -> Result<Target, CopyError> {
     if !force && folder.look(name).map_err(CopyError::Target)?.is_some() {
         return Err(CopyError::Exists(to.to_owned()));
     }
-    Ok(Target { folder, name: name.to_owned(), path: to.to_owned() })
+    Ok(CopyTarget { folder, name: name.to_owned(), path: to.to_owned() })
 }
 
 /// Has SQLite write the draft where it belongs.
-async fn direct(from: &Path, target: &Target) -> Result<i64, CopyError> {
+async fn direct(from: &Path, target: &CopyTarget) -> Result<i64, CopyError> {
     let (draft, path) = (target.draft(), beside(&target.path, ".part"));
     let made = draft_at(from, &target.folder, &draft, &path).await;
     if made.is_err() {
@@ -153,7 +153,7 @@ async fn direct(from: &Path, target: &Target) -> Result<i64, CopyError> {
 }
 
 /// Has SQLite write a draft in the state directory, with its owner's rights, and carries it to the target.
-async fn carried(state: &Folder, dir: &Path, target: &Target) -> Result<i64, CopyError> {
+async fn carried(state: &Folder, dir: &Path, target: &CopyTarget) -> Result<i64, CopyError> {
     let (name, path) = (OsStr::new(STAGED), dir.join(STAGED));
     let (companies, staged) = {
         let _as_owner = state.act_as_owner().map_err(CopyError::NoEntry)?;
@@ -221,7 +221,7 @@ async fn check(copy: &Path) -> Result<i64, CopyError> {
 }
 
 /// Gives the draft its name once it is on disk; returns its size.
-fn settle(target: &Target) -> io::Result<u64> {
+fn settle(target: &CopyTarget) -> io::Result<u64> {
     let (folder, draft) = (&target.folder, target.draft());
     let settled = folder.read(&draft).and_then(|file: File| {
         file.sync_all()?;

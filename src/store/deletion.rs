@@ -16,7 +16,7 @@ const REWRITTEN_BESIDE_OTHERS: i64 = 16 << 20;
 /// Deletes a company's rows of one table in batches, each its own transaction. Each asks for the mark again, so that a
 /// company that has come back in between loses nothing.
 macro_rules! delete_rows {
-    ($store:expr, $id:expr, $told:expr, $statement:literal) => {
+    ($store:expr, $id:expr, $progress:expr, $statement:literal) => {
         loop {
             let mut tx = $store.single_swift().await?;
             let done = sqlx::query!(
@@ -28,7 +28,7 @@ macro_rules! delete_rows {
             .await?
             .rows_affected();
             tx.commit().await?;
-            $told(done);
+            $progress(done);
             if done == 0 {
                 break;
             }
@@ -74,12 +74,12 @@ impl Store {
         Ok(ids.into_iter().map(CompanyId::new).collect())
     }
 
-    /// Goes on with a deletion that has begun, to its end; does nothing to other companies. `told` gets how many rows
+    /// Goes on with a deletion that has begun, to its end; does nothing to other companies. `progress` gets how many rows
     /// each batch took. May be interrupted at any moment, and may run twice at once.
     ///
     /// In a large database pieces of the company may stay readable, see [`Self::delete_company_alone`].
-    pub async fn delete_company(&self, company: &CompanyId, told: impl FnMut(u64)) -> Result<(), StoreError> {
-        self.delete_all_of(company, told, Some(REWRITTEN_BESIDE_OTHERS)).await
+    pub async fn delete_company(&self, company: &CompanyId, progress: impl FnMut(u64)) -> Result<(), StoreError> {
+        self.delete_all_of(company, progress, Some(REWRITTEN_BESIDE_OTHERS)).await
     }
 
     /// Like [`Self::delete_company`], where nobody waits for the database: also a large one is written again, so that
@@ -91,51 +91,51 @@ impl Store {
     async fn delete_all_of(
         &self,
         company: &CompanyId,
-        mut told: impl FnMut(u64),
+        mut progress: impl FnMut(u64),
         rewritten: Option<i64>,
     ) -> Result<(), StoreError> {
         let id = company.as_str();
         delete_rows!(
             self,
             id,
-            told,
+            progress,
             "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE company = $2 LIMIT $1)"
         );
         delete_rows!(
             self,
             id,
-            told,
+            progress,
             "DELETE FROM outbox WHERE company = $2 AND id IN (SELECT id FROM outbox WHERE company = $2 LIMIT $1)"
         );
         delete_rows!(
             self,
             id,
-            told,
+            progress,
             "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE company = $2 LIMIT $1)"
         );
         delete_rows!(
             self,
             id,
-            told,
+            progress,
             "DELETE FROM lanes WHERE id IN (SELECT id FROM lanes WHERE company = $2 LIMIT $1)"
         );
         delete_rows!(
             self,
             id,
-            told,
+            progress,
             "DELETE FROM employee_numbers WHERE rowid IN
                  (SELECT rowid FROM employee_numbers WHERE company = $2 LIMIT $1)"
         );
         delete_rows!(
             self,
             id,
-            told,
+            progress,
             "DELETE FROM employees WHERE rowid IN (SELECT rowid FROM employees WHERE company = $2 LIMIT $1)"
         );
         delete_rows!(
             self,
             id,
-            told,
+            progress,
             "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE company = $2 LIMIT $1)"
         );
         if self.deletions().await?.contains(company) {

@@ -75,13 +75,13 @@ impl Store {
         let renamed = |e: &Employee, u: &PortalUser| !u.name.is_empty() && e.name != u.name;
         let differs = |u: &PortalUser| known.get(&u.user).is_none_or(|e| renamed(e, u) || e.active != u.active);
         let said = |u: &PortalUser| texts.get(&u.user).cloned().unwrap_or_default();
-        let says_else = |u: &PortalUser| u.inner.as_ref().is_some_and(|text| *text != said(u));
-        let news: Vec<_> = users.iter().filter(|u| differs(u) || says_else(u)).collect();
-        if news.is_empty() {
+        let differs_in_profile = |u: &PortalUser| u.inner.as_ref().is_some_and(|text| *text != said(u));
+        let changed: Vec<_> = users.iter().filter(|u| differs(u) || differs_in_profile(u)).collect();
+        if changed.is_empty() {
             return Ok(report);
         }
         let mut tx = self.begin_durable().await?;
-        for user in news {
+        for user in changed {
             let is_new = !update(tx.conn(), company, user).await?;
             if is_new {
                 insert(tx.conn(), company, user).await?;
@@ -90,12 +90,12 @@ impl Store {
                 report.updated += 1;
             }
             let Some(text) = &user.inner else { continue };
-            profiles::told(tx.conn(), company, user.user, text).await?;
+            profiles::keep_reported(tx.conn(), company, user.user, text).await?;
             if !user.active {
                 continue;
             }
             let read = inner_numbers(text);
-            if read.unclear && (is_new || says_else(user)) {
+            if read.unclear && (is_new || differs_in_profile(user)) {
                 report.unclear.push(user.user);
             }
             for (place, number) in (0..).zip(read.numbers.iter().filter(|_| is_new)) {

@@ -54,7 +54,7 @@ impl GroupCommit {
         loop {
             tokio::select! {
                 biased;
-                told = &mut result => return told.map_err(StoreError::unavailable)?,
+                answered = &mut result => return answered.map_err(StoreError::unavailable)?,
                 turn = db.single(Durability::Kill) => self.lead(turn?).await?,
             }
         }
@@ -81,7 +81,7 @@ impl GroupCommit {
             Err(StoreError::Conflict(_) | StoreError::Damaged(_)) if group.steps.len() > 1 => {
                 self.waiting().put_back(group, true);
             }
-            result => group.tell(&result),
+            result => group.announce(&result),
         }
         Ok(())
     }
@@ -93,7 +93,7 @@ impl GroupCommit {
         tx.commit().await?;
         let mut waiting = self.waiting();
         match waiting.unclear.take() {
-            Some(group) if written == number => group.tell(&Ok(())),
+            Some(group) if written == number => group.announce(&Ok(())),
             Some(group) => waiting.put_back(group, false),
             None => {}
         }
@@ -138,7 +138,7 @@ impl Waiter {
 }
 
 impl CommitGroup {
-    fn tell(self, result: &Result<(), StoreError>) {
+    fn announce(self, result: &Result<(), StoreError>) {
         for step in self.steps {
             // A waiter that has gone does not care.
             let _ = step.done.send(result.as_ref().copied().map_err(StoreError::repeat));
@@ -222,8 +222,11 @@ mod tests {
         let mut waiting: Vec<_> = waiting.into();
         assert!(waiting.iter_mut().all(|f| f.now_or_never().is_none()));
         turn.commit().await.unwrap();
-        let told = join_all(waiting).await;
-        assert!(matches!(told[..], [Ok(()), Err(StoreError::Conflict(Conflict::UnknownCompany)), Ok(())]), "{told:?}");
+        let answered = join_all(waiting).await;
+        assert!(
+            matches!(answered[..], [Ok(()), Err(StoreError::Conflict(Conflict::UnknownCompany)), Ok(())]),
+            "{answered:?}"
+        );
         assert_eq!((times(&store, &id, "a").await, times(&store, &id, "c").await), (1, 1));
     }
 
@@ -235,8 +238,8 @@ mod tests {
         let mut waiting: Vec<_> = ["a", "b"].map(|k| record(&store, &id, k).boxed()).into();
         assert!(waiting.iter_mut().all(|f| f.now_or_never().is_none()));
         turn.commit().await.unwrap();
-        let told = join_all(waiting).await;
-        assert!(told.iter().all(|t| matches!(t, Err(StoreError::ReadOnly))), "{told:?}");
+        let answered = join_all(waiting).await;
+        assert!(answered.iter().all(|t| matches!(t, Err(StoreError::ReadOnly))), "{answered:?}");
         record(&store, &id, "c").await.unwrap();
         assert_eq!(store.open_calls(&id).await.unwrap().len(), 1);
     }
@@ -305,8 +308,8 @@ mod tests {
                 }
                 task.abort();
             }
-            for told in join_all(kept).await {
-                told.unwrap().unwrap();
+            for answered in join_all(kept).await {
+                answered.unwrap().unwrap();
             }
         }
         for round in 0..30 {

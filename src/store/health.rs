@@ -18,7 +18,7 @@ const WHILE_WELL: Duration = Duration::from_secs(60);
 const WHILE_ILL: Duration = Duration::from_secs(1);
 
 /// The last word about the database.
-pub(super) struct Health(Mutex<Known>);
+pub(super) struct StoreHealth(Mutex<Known>);
 
 struct Known {
     state: DiskState,
@@ -26,7 +26,7 @@ struct Known {
     for_good: bool,
 }
 
-impl Health {
+impl StoreHealth {
     pub(super) fn new() -> Self {
         Self(Mutex::new(Known { state: DiskState::Ok, for_good: false }))
     }
@@ -125,8 +125,8 @@ mod tests {
 
     #[test]
     fn a_fault_keeps_its_beginning_until_a_probe_succeeds_and_damage_stays() {
-        let health = Health::new();
-        let state = |health: &Health| health.known().state.clone();
+        let health = StoreHealth::new();
+        let state = |health: &StoreHealth| health.known().state.clone();
         health.failed(&StoreError::InUse, Timestamp(1));
         assert_eq!(state(&health), DiskState::Ok);
         health.failed(&StoreError::Full, Timestamp(2));

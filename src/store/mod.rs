@@ -44,17 +44,17 @@ pub(crate) use employees::ImportReport;
 pub(crate) use error::{Conflict, SealFault, StoreError};
 pub(crate) use inbox::{EventId, PortalEvent};
 pub(crate) use key::MasterKey;
-pub(crate) use outbox::{Intent, IntentId, NewIntent};
+pub(crate) use outbox::{IntentId, NewIntent, StoredIntent};
 pub(crate) use record::{Record, TimedRecord};
 pub use registration::NewCompany;
 pub(crate) use survey::{CompanyEntry, Details, SurveyError, as_owner, inspect, survey};
-pub use survey::{Standing, order_deletion};
+pub use survey::{CompanyStanding, order_deletion};
 pub(crate) use trace::TraceLine;
 
 use crate::clock::Clock;
 use db::{Db, Durability};
 use group_commit::GroupCommit;
-use health::Health;
+use health::StoreHealth;
 use outbox::IntentIds;
 use retention::Growth;
 use seal::{Seal, SealContext};
@@ -77,7 +77,7 @@ struct StoreInner {
     key: MasterKey,
     intents: IntentIds,
     steps: GroupCommit,
-    health: Health,
+    health: StoreHealth,
     growth: Growth,
     /// Keeps other processes out; ends with the store.
     _lock: File,
@@ -106,7 +106,7 @@ impl Store {
         let seal = Seal::new(&key);
         let intents = IntentIds::load(&db).await?;
         let steps = GroupCommit::load(&db).await?;
-        let health = Health::new();
+        let health = StoreHealth::new();
         let store = Self(Arc::new(StoreInner {
             db,
             seal,

@@ -39,7 +39,7 @@ pub struct NewIntent {
 
 /// A request that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Intent {
+pub struct StoredIntent {
     /// Its id; requests of one company are to be sent in this order.
     pub id: IntentId,
     /// Requests of one lane are sent one after the other.
@@ -56,7 +56,7 @@ pub struct Intent {
 
 impl Store {
     /// All requests that wait, in the order they were decided.
-    pub async fn pending_intents(&self, company: &CompanyId) -> Result<Vec<Intent>, StoreError> {
+    pub async fn pending_intents(&self, company: &CompanyId) -> Result<Vec<StoredIntent>, StoreError> {
         let id = company.as_str();
         let rows = sqlx::query!(
             r#"SELECT o.id, o.lane, o.call, o.body, o.created_at, l.crm_id AS "crm?"
@@ -66,7 +66,7 @@ impl Store {
         )
         .fetch_all(self.db())
         .await?;
-        let intent = rows.into_iter().map(|row| Intent {
+        let intent = rows.into_iter().map(|row| StoredIntent {
             id: IntentId(row.id),
             lane: ExternalId::new(row.lane),
             call: CallKey::new(row.call),

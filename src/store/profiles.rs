@@ -27,7 +27,7 @@ impl Store {
 }
 
 /// Keeps what the portal says now.
-pub(super) async fn told(
+pub(super) async fn keep_reported(
     conn: &mut SqliteConnection,
     company: &CompanyId,
     user: UserId,

@@ -5,8 +5,8 @@ use crate::domain::{CompanyId, Timestamp};
 
 impl Store {
     /// Keeps a removal that was told, and whether the data are to be deleted; `None` forgets it.
-    pub async fn keep_removal(&self, id: &CompanyId, told: Option<(Timestamp, bool)>) -> Result<(), StoreError> {
-        let (id, at, clean) = (id.as_str(), told.map(|(at, _)| at.0), told.map(|(_, clean)| clean));
+    pub async fn keep_removal(&self, id: &CompanyId, reported: Option<(Timestamp, bool)>) -> Result<(), StoreError> {
+        let (id, at, clean) = (id.as_str(), reported.map(|(at, _)| at.0), reported.map(|(_, clean)| clean));
         let mut tx = self.single_durable().await?;
         sqlx::query!("UPDATE companies SET removal_told_at = $2, removal_clean = $3 WHERE id = $1", id, at, clean)
             .execute(tx.conn())

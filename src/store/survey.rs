@@ -48,7 +48,7 @@ impl From<sqlx::Error> for SurveyError {
 /// Where a company stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum CompanyStanding {
     /// It is served.
     Registered,
     /// It has no tokens: an administrator of the portal has to log in.
@@ -69,7 +69,7 @@ pub struct CompanyEntry {
     /// The admin's name for it, may be empty.
     pub name: String,
     /// Where it stands …
-    pub state: Standing,
+    pub state: CompanyStanding,
     /// … and since when.
     pub since: Timestamp,
 }
@@ -223,11 +223,13 @@ pub async fn order_deletion(dir: &Path, company: &CompanyId, now: Timestamp) -> 
 }
 
 /// The latest of what has happened to it counts.
-fn standing(times: (i64, Option<i64>, Option<i64>), tokens: bool) -> (Standing, Timestamp) {
+fn standing(times: (i64, Option<i64>, Option<i64>), tokens: bool) -> (CompanyStanding, Timestamp) {
     match times {
-        (.., Some(at)) => (Standing::BeingDeleted, Timestamp(at)),
-        (_, Some(at), None) => (Standing::Uninstalled, Timestamp(at)),
-        (at, None, None) => (if tokens { Standing::Registered } else { Standing::NeedsLogin }, Timestamp(at)),
+        (.., Some(at)) => (CompanyStanding::BeingDeleted, Timestamp(at)),
+        (_, Some(at), None) => (CompanyStanding::Uninstalled, Timestamp(at)),
+        (at, None, None) => {
+            (if tokens { CompanyStanding::Registered } else { CompanyStanding::NeedsLogin }, Timestamp(at))
+        }
     }
 }
 

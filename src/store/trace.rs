@@ -23,13 +23,13 @@ impl Store {
         let rows = sqlx::query_scalar!("SELECT lines FROM trace WHERE company = $1 AND call = $2 ORDER BY id", id, key)
             .fetch_all(self.db())
             .await?;
-        let mut story = Vec::new();
+        let mut found = Vec::new();
         for row in rows {
             let lines: Vec<(i64, String)> =
                 serde_json::from_str(&row).map_err(|_| SealContext::new("trace", "lines", key).corrupt())?;
-            story.extend(lines.into_iter().map(|(at, text)| TraceLine { call: call.clone(), at: Timestamp(at), text }));
+            found.extend(lines.into_iter().map(|(at, text)| TraceLine { call: call.clone(), at: Timestamp(at), text }));
         }
-        Ok(story)
+        Ok(found)
     }
 }
 

@@ -45,13 +45,13 @@ pub struct CompanyLayer;
 
 impl<S: Subscriber + for<'l> LookupSpan<'l>> Layer<S> for CompanyLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut found = Found(None);
+        let mut found = FoundCompany(None);
         attributes.record(&mut found);
         found.keep(id, &context);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let mut found = Found(None);
+        let mut found = FoundCompany(None);
         values.record(&mut found);
         found.keep(id, &context);
     }
@@ -82,9 +82,9 @@ impl<S: Subscriber> Filter<S> for CompanySpans {
 }
 
 /// The company among a span's fields.
-struct Found(Option<Arc<str>>);
+struct FoundCompany(Option<Arc<str>>);
 
-impl Found {
+impl FoundCompany {
     fn keep<S: Subscriber + for<'l> LookupSpan<'l>>(self, id: &Id, context: &Context<'_, S>) {
         if let (Some(company), Some(span)) = (self.0, context.span(id)) {
             span.extensions_mut().replace(SpanCompany(company));
@@ -92,7 +92,7 @@ impl Found {
     }
 }
 
-impl Visit for Found {
+impl Visit for FoundCompany {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.record_debug(field, &format_args!("{value}"));
     }

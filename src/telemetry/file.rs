@@ -72,7 +72,7 @@ impl LogFile {
     }
 
     /// Complains on standard error: the log itself is what does not work.
-    fn tell(&self, priority: u8, what: impl Display) {
+    fn report(&self, priority: u8, what: impl Display) {
         let mark = if self.0.options.journal { format!("<{priority}>") } else { String::new() };
         let _ = writeln!(io::stderr(), "{mark}the log file {} {what}", self.0.path.display());
     }
@@ -130,13 +130,13 @@ impl Write for LogFile {
             (Ok(()), Some(lost)) => {
                 state.lost = None;
                 drop(state);
-                self.tell(4, format_args!("is written again; {lost} lines were lost"));
+                self.report(4, format_args!("is written again; {lost} lines were lost"));
             }
             (Err(_), Some(lost)) => state.lost = Some(lost + 1),
             (Err(error), None) => {
                 state.lost = Some(1);
                 drop(state);
-                self.tell(3, format_args!("cannot be written ({error}); its lines are lost until that is put right"));
+                self.report(3, format_args!("cannot be written ({error}); its lines are lost until that is put right"));
             }
         }
         Ok(line.len())

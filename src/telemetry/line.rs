@@ -20,7 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// Writes events as lines.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct LogLine {
     /// Tells the time.
     pub clock: Clock,
     /// Begin with the priority that the system's journal understands, such as `<4>`.
@@ -29,13 +29,13 @@ pub struct Line {
     pub repeats: Arc<Repeats>,
 }
 
-impl<S, const SINK: u8> FormatEvent<S, Fields<SINK>> for Line
+impl<S, const SINK: u8> FormatEvent<S, LineFields<SINK>> for LogLine
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn format_event(
         &self,
-        context: &FmtContext<'_, S, Fields<SINK>>,
+        context: &FmtContext<'_, S, LineFields<SINK>>,
         mut out: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
@@ -48,7 +48,8 @@ where
         self.begin(&mut out, event.metadata())?;
         let mut line = Escaped(&mut out);
         for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
-            if let Some(fields) = span.extensions().get::<FormattedFields<Fields<SINK>>>().filter(|f| !f.is_empty()) {
+            if let Some(fields) = span.extensions().get::<FormattedFields<LineFields<SINK>>>().filter(|f| !f.is_empty())
+            {
                 line.write_char(' ')?;
                 line.write_str(fields)?;
             }
@@ -65,7 +66,7 @@ where
     }
 }
 
-impl Line {
+impl LogLine {
     /// Time, level and part of the program.
     fn begin(&self, out: &mut dyn fmt::Write, what: &Metadata<'_>) -> fmt::Result {
         let level = LogLevel::of(what);
@@ -78,15 +79,15 @@ impl Line {
 
     /// Lines that say how many others were left out.
     pub fn left_out(&self, all: bool) -> String {
-        let mut told = String::new();
+        let mut summary = String::new();
         for left_out in self.repeats.take(all) {
             // Writing to a String cannot fail.
-            let _ = self.begin(&mut told, left_out.what);
-            let _ = write!(told, " … {} more lines like this one: ", left_out.lines);
-            let _ = Escaped(&mut told).write_str(&left_out.message);
-            told.push('\n');
+            let _ = self.begin(&mut summary, left_out.what);
+            let _ = write!(summary, " … {} more lines like this one: ", left_out.lines);
+            let _ = Escaped(&mut summary).write_str(&left_out.message);
+            summary.push('\n');
         }
-        told
+        summary
     }
 }
 
@@ -113,9 +114,9 @@ const fn priority(level: LogLevel) -> u8 {
 /// A type of its own for each sink: sinks of one type would share the text that a span keeps, and each would
 /// add to it when the span learns a further field.
 #[derive(Debug, Clone, Copy)]
-pub struct Fields<const SINK: u8>;
+pub struct LineFields<const SINK: u8>;
 
-impl<'writer, const SINK: u8> FormatFields<'writer> for Fields<SINK> {
+impl<'writer, const SINK: u8> FormatFields<'writer> for LineFields<SINK> {
     fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
         let mut seen = Seen::default();
         fields.record(&mut seen);

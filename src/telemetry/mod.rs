@@ -21,7 +21,7 @@ use crate::metrics::Exposition;
 use company::{CompanyLayer, CompanySpans};
 use file::{FileOptions, LogFile};
 use filter::{Dial, UpTo};
-use line::{Fields, Line};
+use line::{LineFields, LogLine};
 use repeats::Repeats;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -62,12 +62,12 @@ pub struct Telemetry {
     /// Dropping the guard of a writer waits until its lines are written.
     writers: Vec<(ErrorCounter, WorkerGuard)>,
     /// Where the number of lines left out is written.
-    repeats: Vec<(Line, NonBlocking)>,
+    repeats: Vec<(LogLine, NonBlocking)>,
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        self.tell_left_out();
+        self.report_left_out();
     }
 }
 
@@ -79,7 +79,7 @@ pub fn init(settings: &LogSettings) -> Result<Telemetry, TryInitError> {
     let _ = COUNTS.set(telemetry.counts());
     panics::log_panics();
     for fault in faults {
-        fault.tell();
+        fault.report();
     }
     Ok(telemetry)
 }
@@ -88,12 +88,12 @@ impl Telemetry {
     /// Opens the log files again, after somebody has moved them away. A file that cannot be opened is named in
     /// the log, and the one that is open stays in use.
     pub fn reopen(&self) {
-        self.tell_left_out();
+        self.report_left_out();
         for file in &self.files {
             if let Err(error) = file.reopen() {
                 let meanwhile =
                     if file.is_open() { "the one that is open stays in use" } else { "there is still none" };
-                Unopened { path: file.path().to_owned(), error, meanwhile }.tell();
+                Unopened { path: file.path().to_owned(), error, meanwhile }.report();
             }
         }
         self.set_console();
@@ -118,27 +118,27 @@ impl Telemetry {
         self.dial.get()
     }
 
-    fn tell_left_out(&self) {
+    fn report_left_out(&self) {
         for (line, writer) in &self.repeats {
-            let told = line.left_out(true);
-            if !told.is_empty() {
+            let summary = line.left_out(true);
+            if !summary.is_empty() {
                 // A writer that is full counts what it drops.
-                let _ = writer.clone().write_all(told.as_bytes());
+                let _ = writer.clone().write_all(summary.as_bytes());
             }
         }
     }
 
-    fn counts(&self) -> Counts {
+    fn counts(&self) -> LossCounts {
         let repeats = self.repeats.first().map(|(line, _)| line.repeats.clone());
-        Counts { repeats, dropped: self.writers.iter().map(|(dropped, _)| dropped.clone()).collect() }
+        LossCounts { repeats, dropped: self.writers.iter().map(|(dropped, _)| dropped.clone()).collect() }
     }
 }
 
 /// What the process' log has not written.
-static COUNTS: OnceLock<Counts> = OnceLock::new();
+static COUNTS: OnceLock<LossCounts> = OnceLock::new();
 
 #[derive(Debug)]
-struct Counts {
+struct LossCounts {
     /// Of the default file, which has all lines.
     repeats: Option<Arc<Repeats>>,
     dropped: Vec<ErrorCounter>,
@@ -147,12 +147,12 @@ struct Counts {
 /// Writes how many lines the log has not; nothing before [`init`].
 pub fn metrics(out: &mut Exposition) {
     if let Some(counts) = COUNTS.get() {
-        counts.tell(out);
+        counts.report(out);
     }
 }
 
-impl Counts {
-    fn tell(&self, out: &mut Exposition) {
+impl LossCounts {
+    fn report(&self, out: &mut Exposition) {
         let merged = self.repeats.as_ref().map_or(0, |repeats| repeats.total());
         let dropped: usize = self.dropped.iter().map(ErrorCounter::dropped_lines).sum();
         let help = "Log lines of which only the number was written, because they said the same again and again.";
@@ -170,7 +170,7 @@ struct Unopened {
 }
 
 impl Unopened {
-    fn tell(&self) {
+    fn report(&self) {
         let remedy = match self.error.kind() {
             io::ErrorKind::ReadOnlyFilesystem => "add ReadWritePaths= for its folder in a systemd drop-in",
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space, then reload the service",
@@ -216,7 +216,7 @@ fn prepare(
     telemetry.files = vec![all.clone(), errors.clone()];
     telemetry.set_console();
 
-    let line = |priority| Line { clock: clock.clone(), priority, repeats: Arc::new(Repeats::new(clock.clone())) };
+    let line = |priority| LogLine { clock: clock.clone(), priority, repeats: Arc::new(Repeats::new(clock.clone())) };
     let mut sink_of = |name, to: Box<dyn Write + Send>, priority| {
         let (writer, line) = (telemetry.writer(name, to), line(priority));
         telemetry.repeats.push((line.clone(), writer.clone()));
@@ -244,12 +244,17 @@ impl Telemetry {
     }
 }
 
-fn sink<S, const SINK: u8>(writer: NonBlocking, line: Line, dial: Dial, at_most: Dial) -> impl Layer<S>
+fn sink<S, const SINK: u8>(writer: NonBlocking, line: LogLine, dial: Dial, at_most: Dial) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let filter = UpTo::new(dial, at_most);
-    fmt::layer().with_ansi(false).fmt_fields(Fields::<SINK>).event_format(line).with_writer(writer).with_filter(filter)
+    fmt::layer()
+        .with_ansi(false)
+        .fmt_fields(LineFields::<SINK>)
+        .event_format(line)
+        .with_writer(writer)
+        .with_filter(filter)
 }
 
 #[cfg(test)]

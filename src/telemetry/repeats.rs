@@ -36,7 +36,7 @@ const STATUS: usize = 8;
 const COMPANY: usize = 64;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Kind {
+struct LineKind {
     place: Identifier,
     company: String,
     status: String,
@@ -69,7 +69,7 @@ pub struct Repeats {
 
 #[derive(Debug, Default)]
 struct Kinds {
-    windows: HashMap<Kind, Window>,
+    windows: HashMap<LineKind, Window>,
     /// Of windows that have begun again.
     ended: Vec<LeftOut>,
     /// Whether anything was left out that has not been reported yet.
@@ -95,7 +95,7 @@ impl Repeats {
         let mut status = Of { field: "status", text: String::new(), most: STATUS };
         event.record(&mut status);
         let (now, mut kinds) = (self.clock.now().millis(), self.kinds());
-        let mut kind = Kind { place: what.callsite(), company: company.text, status: status.text };
+        let mut kind = LineKind { place: what.callsite(), company: company.text, status: status.text };
         if !kinds.windows.contains_key(&kind) && kinds.windows.len() >= MOST_KINDS {
             kinds.windows.retain(|_, window| !over(window, now) || window.left_out.is_some());
             if kinds.windows.len() >= MOST_KINDS {

@@ -179,7 +179,7 @@ fn a_log_that_cannot_be_opened_is_told_and_nothing_else_happens() {
     let (subscriber, telemetry, faults) = prepare(&blocked, &Clock::system());
     assert_eq!(faults.len(), 1);
     tracing::subscriber::with_default(subscriber, || {
-        faults.iter().for_each(Unopened::tell);
+        faults.iter().for_each(Unopened::report);
         error!("still heard");
         fs::remove_file(dir.path().join("file")).unwrap();
         telemetry.reopen();
@@ -236,7 +236,7 @@ fn a_flood_leaves_its_beginning_and_a_number() {
         }
         warn!("another place");
         let mut figures = Exposition::default();
-        telemetry.counts().tell(&mut figures);
+        telemetry.counts().report(&mut figures);
         let figures = figures.finish();
         assert!(figures.contains("\necss_crm_log_lines_merged_total 1700\n"), "{figures}");
         assert!(figures.contains("\necss_crm_log_lines_dropped_total 0\n"), "{figures}");

@@ -39,7 +39,7 @@ pub fn router(state: WebState) -> Router {
         .route("/login", post(pages::login::begin))
         .route("/logout", post(pages::login::end))
         .route("/company", get(pages::company::show).post(pages::company::rename))
-        .route("/company/state", get(pages::top::news))
+        .route("/company/state", get(pages::top::state_update))
         .route("/company/ecss", post(pages::ecss::save))
         .route("/company/ecss/check", post(pages::ecss::check))
         .route(

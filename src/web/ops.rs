@@ -5,7 +5,7 @@ use super::service::{CompanyHealth, Health};
 use super::{OpsDoor, WebState};
 use crate::domain::Timestamp;
 use crate::domain::link::{DiskState, PortalState};
-use crate::metrics::{Exposition, Kind};
+use crate::metrics::{Exposition, MetricKind};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -45,7 +45,7 @@ pub(crate) async fn ready(State(state): State<WebState>) -> Response {
 pub(crate) async fn metrics(State(state): State<WebState>) -> Response {
     let health = state.service.health().await;
     let mut out = Exposition::default();
-    tell(&health, state.clock.now(), &mut out);
+    write_metrics(&health, state.clock.now(), &mut out);
     state.bodies.metrics(&mut out);
     state.stream_slots.metrics(&mut out);
     (state.process_metrics)(&mut out);
@@ -84,7 +84,7 @@ fn is_address(host: &str) -> bool {
 }
 
 /// Name, kind, help and value of a metric that each company has; `None` where a company has none.
-type Figure = (&'static str, Kind, &'static str, fn(&CompanyHealth, Timestamp) -> Option<u64>);
+type Figure = (&'static str, MetricKind, &'static str, fn(&CompanyHealth, Timestamp) -> Option<u64>);
 
 /// Seconds for which the oldest call of a company has waited to be sent.
 fn waits(company: &CompanyHealth, now: Timestamp) -> u64 {
@@ -126,18 +126,18 @@ fn count(
 }
 
 /// Writes what is known of the daemon and each company.
-fn tell(health: &Health, now: Timestamp, out: &mut Exposition) {
+fn write_metrics(health: &Health, now: Timestamp, out: &mut Exposition) {
     let (ready, disk) = (health.problems.is_empty(), health.disk == DiskState::Ok);
     out.gauge("ecss_crm_ready", "Whether the daemon can do its work.", u64::from(ready));
     out.gauge("ecss_crm_disk_ok", "Whether the database stores everything.", u64::from(disk));
-    let mut states = out.family(Kind::Gauge, "ecss_crm_companies", "Companies by state of a connection.");
+    let mut states = out.family(MetricKind::Gauge, "ecss_crm_companies", "Companies by state of a connection.");
     for (connection, counts) in [("link", by_link(health)), ("portal", by_portal(health))] {
         for (state, companies) in counts {
             states.sample(&[("connection", connection), ("state", state)], companies);
         }
     }
     let help = "Which state the portal is in: 1 for that one, 0 for the others.";
-    let mut states = out.family(Kind::Gauge, "ecss_crm_portal_state", help);
+    let mut states = out.family(MetricKind::Gauge, "ecss_crm_portal_state", help);
     for company in &health.companies {
         for state in PortalState::CODES {
             let holds = u64::from(company.portal.code() == state);
@@ -156,49 +156,53 @@ fn tell(health: &Health, now: Timestamp, out: &mut Exposition) {
 
 /// The name `ecss_crm_portal_waiting` is older than `ecss_crm_portal_waiting_calls` and says the same.
 const FIGURES: [Figure; 14] = [
-    ("ecss_crm_link_up", Kind::Gauge, "Whether events of the switch flow.", |c, _| Some(u64::from(c.link.is_online()))),
-    ("ecss_crm_portal_ok", Kind::Gauge, "Whether the portal answers.", |c, _| {
+    ("ecss_crm_link_up", MetricKind::Gauge, "Whether events of the switch flow.", |c, _| {
+        Some(u64::from(c.link.is_online()))
+    }),
+    ("ecss_crm_portal_ok", MetricKind::Gauge, "Whether the portal answers.", |c, _| {
         Some(u64::from(c.portal == PortalState::Ok))
     }),
-    ("ecss_crm_calls", Kind::Gauge, "Running calls.", |c, _| Some(c.calls)),
-    ("ecss_crm_portal_waiting", Kind::Gauge, "Calls that wait to be sent to the portal.", |c, _| Some(c.backlog.calls)),
-    ("ecss_crm_portal_waiting_calls", Kind::Gauge, "Calls that wait to be sent to the portal.", |c, _| {
+    ("ecss_crm_calls", MetricKind::Gauge, "Running calls.", |c, _| Some(c.calls)),
+    ("ecss_crm_portal_waiting", MetricKind::Gauge, "Calls that wait to be sent to the portal.", |c, _| {
         Some(c.backlog.calls)
     }),
-    ("ecss_crm_portal_waiting_seconds", Kind::Gauge, "How long the oldest of them has waited.", |c, now| {
+    ("ecss_crm_portal_waiting_calls", MetricKind::Gauge, "Calls that wait to be sent to the portal.", |c, _| {
+        Some(c.backlog.calls)
+    }),
+    ("ecss_crm_portal_waiting_seconds", MetricKind::Gauge, "How long the oldest of them has waited.", |c, now| {
         Some(waits(c, now))
     }),
-    ("ecss_crm_unknown_numbers_total", Kind::Counter, "Calls whose number belongs to nobody.", |c, _| {
+    ("ecss_crm_unknown_numbers_total", MetricKind::Counter, "Calls whose number belongs to nobody.", |c, _| {
         Some(c.unknown_numbers)
     }),
-    ("ecss_crm_portal_bindings_refused", Kind::Gauge, "Things that the portal refuses to set up.", |c, _| {
+    ("ecss_crm_portal_bindings_refused", MetricKind::Gauge, "Things that the portal refuses to set up.", |c, _| {
         Some(c.refused_bindings.len() as u64)
     }),
-    ("ecss_crm_shed_total", Kind::Counter, "Events and messages given up because a queue was full.", |c, _| {
+    ("ecss_crm_shed_total", MetricKind::Counter, "Events and messages given up because a queue was full.", |c, _| {
         Some(c.dropped)
     }),
     (
         "ecss_crm_excess_calls_total",
-        Kind::Counter,
+        MetricKind::Counter,
         "Calls closed because the switch told of too many open ones.",
         |c, _| Some(c.excess.calls),
     ),
-    ("ecss_crm_excess_legs_total", Kind::Counter, "Legs given up because one call had too many.", |c, _| {
+    ("ecss_crm_excess_legs_total", MetricKind::Counter, "Legs given up because one call had too many.", |c, _| {
         Some(c.excess.legs)
     }),
     (
         "ecss_crm_excess_lines_total",
-        Kind::Counter,
+        MetricKind::Counter,
         "Lines of calls' stories not kept because there were too many.",
         |c, _| Some(c.excess.lines),
     ),
     (
         "ecss_crm_unrecorded_calls_total",
-        Kind::Counter,
+        MetricKind::Counter,
         "Calls not recorded because too many waited to be sent to the portal.",
         |c, _| Some(c.unrecorded.calls),
     ),
-    ("ecss_crm_refresh_token_days_left", Kind::Gauge, "Days until the grant ends if it is not used.", days_left),
+    ("ecss_crm_refresh_token_days_left", MetricKind::Gauge, "Days until the grant ends if it is not used.", days_left),
 ];
 
 #[cfg(test)]
@@ -230,7 +234,7 @@ mod tests {
             companies: vec![company("a.example", online), company("b\"\\\n", LinkState::NotConfigured)],
         };
         let mut out = Exposition::default();
-        tell(&health, Timestamp(61_000), &mut out);
+        write_metrics(&health, Timestamp(61_000), &mut out);
         let text = out.finish();
         for want in [
             "ecss_crm_ready 1\n",

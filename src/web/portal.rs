@@ -3,7 +3,7 @@
 //! The forms are passed on unread: their spelling is known where Bitrix24 is spoken.
 
 use super::middleware::error::WebError;
-use super::middleware::headers::{Frame, Policy};
+use super::middleware::headers::{FramePolicy, HeaderPolicy};
 use super::middleware::request_context::RequestContext;
 use super::read::RawPost;
 use super::service::{PortalAnswer, PortalOpened, PortalRequest};
@@ -54,7 +54,7 @@ fn inside(state: &WebState, context: &RequestContext, opened: &PortalOpened) -> 
     let refused = (!opened.admin).then_some(context.lang.texts().login.not_admin);
     let status = if refused.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     let mut page = html(status, &OpenedInPortal { shell: Shell::new(state, context), opened, refused });
-    let frame = Frame::Portal { domain: opened.domain.clone(), plain_http: opened.plain_http };
-    page.extensions_mut().insert(Policy { frame, form_leads_away: true });
+    let frame = FramePolicy::Portal { domain: opened.domain.clone(), plain_http: opened.plain_http };
+    page.extensions_mut().insert(HeaderPolicy { frame, form_leads_away: true });
     page
 }

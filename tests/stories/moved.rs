@@ -122,7 +122,7 @@ async fn an_older_frame_from_the_former_call_does_not_bring_the_leg_back() {
     story.switch().remote_hangs_up(second).await.expect("they talk");
     let truth = talked_by(&story, "1001");
     company.over(&story).await;
-    story.switch().tell_late(old);
+    story.switch().report_late(old);
     let next = company.incoming(OTHER, "1002").await;
     company.cards_at(&story, &[PYOTR]).await;
     company.phone("1002").pick_up().await.expect("it rings");

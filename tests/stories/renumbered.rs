@@ -184,12 +184,12 @@ async fn an_older_frame_that_arrives_late_changes_nothing_back() {
     let portal = company.portal.clone();
     let clients = || portal.open_calls().into_iter().find(|c| same(&c.number, CLIENT)).map(drop);
     story.until("the client's call is known", clients).await;
-    story.switch().tell_late(old);
+    story.switch().report_late(old);
     talk(2.3).await;
     let (leg, records) = ended(&story, &company, call, "1001").await;
     let before = records.len();
     // Even after the end.
-    story.switch().tell_late(older);
+    story.switch().report_late(older);
     let next = company.incoming(OTHER, "1002").await;
     company.phone("1002").pick_up().await.expect("it rings");
     let (_, records) = ended(&story, &company, next, "1002").await;

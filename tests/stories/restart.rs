@@ -138,7 +138,7 @@ async fn what_is_told_once_more_of_an_ended_call_makes_no_call_after_a_restart()
     story.stop_daemon().await;
     story.start_daemon(1).await;
     company.settled(&story).await;
-    story.switch().tell_late(old);
+    story.switch().report_late(old);
     let next = company.incoming("+73832000010", "1002").await;
     company.cards_at(&story, &[PYOTR]).await;
     story.switch().remote_hangs_up(next).await.expect("it rings");

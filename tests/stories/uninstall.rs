@@ -1,7 +1,7 @@
 //! A company goes: its application is removed with its data, or the server's administrator has it forgotten.
 
 use crate::support::{CLIENT, CLIENT_DIGITS, Card, IVAN, PATIENCE, Story, TestCompany, only};
-use ecss_crm_server::app::{self, Forgotten, Standing};
+use ecss_crm_server::app::{self, CompanyStanding, Forgotten};
 use ecss_crm_server::domain::CompanyId;
 use ecss_crm_server::sandbox::portal::{Fault, PortalSpec};
 use reqwest::{Method, StatusCode};
@@ -150,7 +150,7 @@ async fn the_servers_administrator_has_a_company_forgotten_while_it_is_being_ser
     call(&story, &goes, CLIENT).await;
     let settings = story.environment().settings.clone();
     let listed = app::list_companies(&settings).await.expect("a list");
-    assert_eq!(listed.iter().filter(|c| c.state == Standing::Registered).count(), 2);
+    assert_eq!(listed.iter().filter(|c| c.state == CompanyStanding::Registered).count(), 2);
     let id = CompanyId::new(goes.portal.member_id());
     let done = tokio::time::timeout(2 * PATIENCE, app::forget_company(&settings, &id)).await.expect("an end");
     assert!(matches!(done, Ok(Forgotten::Deleted)), "{done:?}");

@@ -7,7 +7,7 @@ use crate::domain::card::CallView;
 use crate::domain::{CallKey, CompanyId};
 use crate::lang::{EmployeeNames, Lang, note_text};
 use crate::store::CallRow;
-use crate::web::service::{CallCursor, CallPage, CallRecord, ServiceFault, TraceLine};
+use crate::web::service::{CallCursor, CallPage, CallRecord, ServiceFault, TraceText};
 
 impl DaemonService {
     pub(super) async fn recent(
@@ -37,7 +37,7 @@ impl DaemonService {
             .filter_map(|line| {
                 let note: Note = serde_json::from_str(&line.text).ok()?;
                 let text = note_text(&note, &names, lang)?;
-                Some(TraceLine { at: line.at, text, detail: particulars(&note) })
+                Some(TraceText { at: line.at, text, detail: particulars(&note) })
             })
             .collect();
         Ok(Some(CallRecord { view, trace }))

@@ -20,10 +20,10 @@ const STALE: Duration = Duration::from_secs(300);
 impl DaemonService {
     pub(super) async fn posted(&self, post: PortalRequest) -> Result<PortalAnswer, OpenError> {
         let PortalRequest { source, events_only, .. } = post;
-        let told = read(&post)?;
+        let received = read(&post)?;
         // What it was read from is not needed any more, however long the rest takes.
         drop(post);
-        match told {
+        match received {
             PortalPost::Install(notice) => {
                 notice.from.company().map_err(missing)?;
                 self.companies.install_notified(*notice, source.map(Source::from)).await.map_err(|full| {

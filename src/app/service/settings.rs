@@ -118,7 +118,7 @@ impl DaemonService {
                 Err(SyncError::Portal(error)) => {
                     // Upkeep asks again, sees whether the portal is down or refuses this, and tells it above the tabs.
                     handle.users_changed();
-                    match error.heard() {
+                    match error.refusal_reason() {
                         RefusalReason::Words(words) => Import::Refused(words),
                         RefusalReason::Seen(seen) => Import::Failed(seen),
                     }

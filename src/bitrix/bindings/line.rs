@@ -9,7 +9,7 @@ use crate::domain::binding::Binding;
 use serde_json::{Value, json};
 
 /// Our line as the portal has it.
-struct Line {
+struct ExternalLine {
     name: String,
     /// Clicks by this line make CRM items; older boxes have no such field.
     creates: Option<bool>,
@@ -33,7 +33,8 @@ pub(super) async fn ensure(portal: &Portal, choices: Choices, touch: bool, repor
             lenient::list(answer.result).iter().find_map(ours)
         }
     };
-    let as_wanted = |line: &Line| line.creates.is_none_or(|c| c == choices.create_for_clicks) && !line.name.is_empty();
+    let as_wanted =
+        |line: &ExternalLine| line.creates.is_none_or(|c| c == choices.create_for_clicks) && !line.name.is_empty();
     if known.as_ref().is_some_and(|line| as_wanted(line) && !touch) {
         return;
     }
@@ -48,7 +49,7 @@ pub(super) async fn ensure(portal: &Portal, choices: Choices, touch: bool, repor
             // first refusal is the reason.
             Err(refused @ ApiError::Refused { .. }) => {
                 let updated = portal.call("telephony.externalLine.update", &params).await;
-                updated.map_err(|error| if refused.says("already exists") { error } else { refused })
+                updated.map_err(|error| if refused.message_contains("already exists") { error } else { refused })
             }
             other => other,
         },
@@ -58,8 +59,11 @@ pub(super) async fn ensure(portal: &Portal, choices: Choices, touch: bool, repor
     }
 }
 
-fn ours(row: &Value) -> Option<Line> {
+fn ours(row: &Value) -> Option<ExternalLine> {
     let text = |key: &str| row.get(key).and_then(lenient::text);
     text("NUMBER").filter(|number| number == LINE_NUMBER)?;
-    Some(Line { name: text("NAME").unwrap_or_default(), creates: row.get("CRM_AUTO_CREATE").and_then(lenient::flag) })
+    Some(ExternalLine {
+        name: text("NAME").unwrap_or_default(),
+        creates: row.get("CRM_AUTO_CREATE").and_then(lenient::flag),
+    })
 }

@@ -26,7 +26,7 @@ pub struct Choices {
 
 /// What should be bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedBindings {
     /// Address of the card page.
     pub card_handler: String,
     /// Address that receives events.
@@ -95,7 +95,7 @@ impl fmt::Display for BindReport {
 impl Portal {
     /// Binds what is missing and unbinds old addresses of ours; one thing that fails keeps none of the others from
     /// being tried. Needs the grant of a portal administrator.
-    pub async fn ensure_bound(&self, wanted: &Wanted, choices: Choices) -> BindReport {
+    pub async fn ensure_bound(&self, wanted: &WantedBindings, choices: Choices) -> BindReport {
         let mut report = BindReport::default();
         events::ensure(self, &wanted.event_handler, choices, &mut report).await;
         // The portal offers applications for outgoing calls from a list that it keeps for a day, and drops that list
@@ -109,7 +109,7 @@ impl Portal {
 
 /// "Handler already binded": somebody was faster, or the list we were shown was old.
 fn already_bound(error: &ApiError) -> bool {
-    error.says("already binded") || error.says("already bound")
+    error.message_contains("already binded") || error.message_contains("already bound")
 }
 
 #[cfg(test)]

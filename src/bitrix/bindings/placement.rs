@@ -1,6 +1,6 @@
 //! `placement.get`, `placement.bind`, `placement.unbind`
 
-use super::{BindReport, Wanted, already_bound};
+use super::{BindReport, WantedBindings, already_bound};
 use crate::bitrix::lenient;
 use crate::bitrix::portal::Portal;
 use crate::domain::binding::Binding;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// The tab beside the call.
 const CALL_CARD: &str = "CALL_CARD";
 
-pub(super) async fn ensure(portal: &Portal, wanted: &Wanted, force: bool, report: &mut BindReport) {
+pub(super) async fn ensure(portal: &Portal, wanted: &WantedBindings, force: bool, report: &mut BindReport) {
     let listed = portal.call("placement.get", &Value::Null).await;
     let Some(answer) = report.keep_going(Binding::Card, listed) else { return };
     let there: Vec<_> = lenient::list(answer.result).iter().filter_map(handler_of_card).collect();
@@ -32,7 +32,7 @@ pub(super) async fn ensure(portal: &Portal, wanted: &Wanted, force: bool, report
     }
 }
 
-pub(super) fn params(wanted: &Wanted) -> Value {
+pub(super) fn params(wanted: &WantedBindings) -> Value {
     json!({
         "PLACEMENT": CALL_CARD,
         "HANDLER": wanted.card_handler,

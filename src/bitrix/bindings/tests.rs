@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 const EVENTS: &str = "https://crm.example/events";
 const CARD: &str = "https://crm.example/call/call.html";
 
-fn wanted() -> Wanted {
-    Wanted {
+fn wanted() -> WantedBindings {
+    WantedBindings {
         card_handler: CARD.into(),
         event_handler: EVENTS.into(),
         title_ru: "Звонок".into(),
@@ -54,8 +54,8 @@ fn serve(book: &mut Book, hit: &FakeRequest) -> FakeAnswer {
     if let Some((_, words)) = book.refuse.iter().find(|(m, _)| *m == method) {
         return FakeAnswer::error(400, "ERROR_CORE", words);
     }
-    if let Some((_, say)) = book.fail.iter().find(|(m, _)| *m == method) {
-        return say();
+    if let Some((_, make_answer)) = book.fail.iter().find(|(m, _)| *m == method) {
+        return make_answer();
     }
     match method {
         "event.get" | "placement.get" if book.forgetful => FakeAnswer::result(&json!([])),
@@ -298,7 +298,7 @@ async fn a_line_that_is_refused_is_told_of_with_the_reason_of_its_refusal_howeve
     for attempt in 1..=3 {
         let report = world.portal.ensure_bound(&wanted(), Choices::default()).await;
         let (what, error) = report.failed.first().expect("refused");
-        assert!(*what == Binding::Line && error.says("DB error"), "attempt {attempt}: {error}");
+        assert!(*what == Binding::Line && error.message_contains("DB error"), "attempt {attempt}: {error}");
     }
 }
 

@@ -59,7 +59,7 @@ mod tests {
     use crate::bitrix::hook::PortalPost;
     use crate::domain::call::{CrmItem, CrmItemKind};
 
-    fn told(fields: &str) -> Click {
+    fn click_from(fields: &str) -> Click {
         let body = format!("event=ONEXTERNALCALLSTART&auth[member_id]=m1&data[CALL_ID]=c&data[USER_ID]=7&{fields}");
         let Ok(PortalPost::CallStart(start)) = PortalPost::parse(None, body.as_bytes()) else { panic!("{body}") };
         start.click("c".into(), UserId(7), false)
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn everything_the_portal_tells_is_kept() {
-        let click = told(
+        let click = click_from(
             "data[PHONE_NUMBER]=%2B73835550015%2312&data[PHONE_NUMBER_INTERNATIONAL]=%2B73835550015&data[EXTENSION]=12\
              &data[CALL_LIST_ID]=31&data[LINE_NUMBER]=%2B73832000000&data[IS_MOBILE]=1&data[CRM_ENTITY_TYPE]=CONTACT\
              &data[CRM_ENTITY_ID]=3",
@@ -92,37 +92,39 @@ mod tests {
             "data[PHONE_NUMBER]=89135551122&data[CALL_LIST_ID][]=&data[LINE_NUMBER][]=&data[CRM_ENTITY_TYPE][]=x",
             "data[PHONE_NUMBER]=89135551122&data[CALL_LIST_ID]=-1&data[IS_MOBILE]=&data[CRM_ENTITY_TYPE]=LEAD",
         ] {
-            let click = told(fields);
+            let click = click_from(fields);
             assert_eq!((click.to.expect("a number").as_str(), click.facts), ("89135551122", ClickFacts::default()));
         }
     }
 
     #[test]
     fn the_portals_reading_helps_where_ours_fails_and_else_the_text_is_kept() {
-        let click = told("data[PHONE_NUMBER]=8-800-FLOWERS&data[PHONE_NUMBER_INTERNATIONAL]=%2B78003569377");
+        let click = click_from("data[PHONE_NUMBER]=8-800-FLOWERS&data[PHONE_NUMBER_INTERNATIONAL]=%2B78003569377");
         assert_eq!(click.to.expect("a number").as_str(), "+78003569377");
         for several in ["20000/20001", "12%20916%20123-45-67", "2%20floor,%20305%20room%201331"] {
-            let click = told(&format!("data[PHONE_NUMBER]={several}&data[PHONE_NUMBER_INTERNATIONAL]=%2B2000020001"));
+            let click =
+                click_from(&format!("data[PHONE_NUMBER]={several}&data[PHONE_NUMBER_INTERNATIONAL]=%2B2000020001"));
             assert_eq!((click.to, click.facts.written.is_some()), (None, true), "{several}");
         }
         let long = "1".repeat(10_000);
         for (number, kept) in [("8-800-FLOWERS", "8-800-FLOWERS"), ("sip:ivan@host", "sip:ivan@host"), (&long, "111")] {
-            let click = told(&format!("data[PHONE_NUMBER]={number}"));
+            let click = click_from(&format!("data[PHONE_NUMBER]={number}"));
             assert_eq!(click.to, None, "{number}");
             let written = click.facts.written.expect("the text");
             assert!(written.as_str().starts_with(kept) && written.as_str().chars().count() <= 201, "{written}");
         }
-        assert_eq!(told("data[PHONE_NUMBER][]=8").to, None, "an array is no number");
+        assert_eq!(click_from("data[PHONE_NUMBER][]=8").to, None, "an array is no number");
     }
 
     #[test]
     fn what_stands_for_a_hidden_number_is_never_dialled() {
         for number in ["%2B", "00", "000", "%2B0", "+00+"] {
-            let click = told(&format!("data[PHONE_NUMBER]={number}&data[PHONE_NUMBER_INTERNATIONAL]=%2B73835550015"));
+            let click =
+                click_from(&format!("data[PHONE_NUMBER]={number}&data[PHONE_NUMBER_INTERNATIONAL]=%2B73835550015"));
             assert!(click.to.is_none() && click.facts.hidden, "{number}: {click:?}");
         }
         for number in ["0", "100", "001", "**00"] {
-            let click = told(&format!("data[PHONE_NUMBER]={number}"));
+            let click = click_from(&format!("data[PHONE_NUMBER]={number}"));
             assert!(click.to.is_some() && !click.facts.hidden, "{number}: {click:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! Carries the OAuth library's requests over our HTTP client, and mends what the server does differently from
 //! the standard: errors with HTTP 200, pages instead of JSON, and servers that know only GET.
 
-use crate::bitrix::exchange::{ExchangeFault, HttpReply, Limit, send};
+use crate::bitrix::exchange::{AnswerLimit, ExchangeFault, HttpReply, send};
 use crate::http::Guarded;
 use oauth2::http::{Method, header};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
@@ -67,9 +67,9 @@ pub(super) async fn post_else_get(http: &Guarded, url: &str, form: String) -> Re
     let post = request(Method::POST, url)?
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(form.clone());
-    match sort(&send(post, Limit::Ordinary).await?) {
+    match sort(&send(post, AnswerLimit::Ordinary).await?) {
         Err(status @ 400..=499) if status != 429 => {
-            sort(&send(request(Method::GET, &format!("{url}?{form}"))?, Limit::Ordinary).await?)
+            sort(&send(request(Method::GET, &format!("{url}?{form}"))?, AnswerLimit::Ordinary).await?)
         }
         sorted => sorted,
     }

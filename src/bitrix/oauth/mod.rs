@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use url::{Url, form_urlencoded};
-use wire::{Exchange, ExchangeError, Fault, Offer};
+use wire::{Exchange, ExchangeError, Offer, WireFault};
 
 /// Refreshes under way at the same time, all companies together.
 const REFRESHES_AT_ONCE: usize = 16;
@@ -157,7 +157,7 @@ impl OAuth {
         })
         .await?;
         if status != 200 {
-            let fault: Fault = serde_json::from_slice(&body).unwrap_or_default();
+            let fault: WireFault = serde_json::from_slice(&body).unwrap_or_default();
             return Err(fault.judge(Offer::Token));
         }
         serde_json::from_slice(&body)

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// The OAuth client for this server's dialect.
 pub(super) type Exchange = Client<
-    Fault,
+    WireFault,
     Granted,
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
@@ -29,7 +29,7 @@ pub(super) type Exchange = Client<
 >;
 
 /// How an exchange can fail in the library's words.
-pub(super) type ExchangeError = RequestTokenError<BridgeFault, Fault>;
+pub(super) type ExchangeError = RequestTokenError<BridgeFault, WireFault>;
 
 /// A token answer. The server names no token type and may send any number as a string.
 #[derive(Debug, Deserialize, Serialize)]
@@ -128,14 +128,14 @@ impl Granted {
 
 /// An error object.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
-pub(super) struct Fault {
+pub(super) struct WireFault {
     #[serde(default, deserialize_with = "lenient::de_text")]
     error: Option<String>,
     #[serde(default, deserialize_with = "lenient::de_text")]
     error_description: Option<String>,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for WireFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.error.as_deref().unwrap_or("no code");
         match &self.error_description {
@@ -145,7 +145,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl ErrorResponse for Fault {}
+impl ErrorResponse for WireFault {}
 
 /// What was offered to the server; the same error means different things for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ pub(super) enum Offer {
     Token,
 }
 
-impl Fault {
+impl WireFault {
     /// What the caller can do about it. Letter case of the codes is not stable.
     pub(super) fn judge(&self, offer: Offer) -> OAuthError {
         let why = self.to_string();
@@ -271,7 +271,7 @@ mod tests {
             ("invalid_request", Offer::Token, "protocol"),
             ("", Offer::Token, "protocol"),
         ] {
-            let fault = Fault { error: Some(code.into()), error_description: Some("words".into()) };
+            let fault = WireFault { error: Some(code.into()), error_description: Some("words".into()) };
             let got = match fault.judge(offer) {
                 OAuthError::CodeDead => "code",
                 OAuthError::GrantDead(_) => "grant",

@@ -6,9 +6,9 @@ mod token_store;
 
 pub use token_store::{StoreFuture, TokenStore, TokenStoreError};
 
-use super::answer::{self, Answer, Verdict};
+use super::answer::{self, RestAnswer, Verdict};
 use super::error::ApiError;
-use super::exchange::{ExchangeFault, Limit, OneLong, send};
+use super::exchange::{AnswerLimit, ExchangeFault, OneLong, send};
 use super::lenient;
 use super::oauth::{AppCredentials, OAuth};
 use super::rate_limit::{Priority, RateLimitSlot, RateLimiter};
@@ -149,12 +149,12 @@ impl Portal {
     ///
     /// An expired token is renewed and a rename of the portal followed, each at most once per call. Do not drop the
     /// future half-way (run it in a task of its own): a refresh may be under way.
-    pub async fn call(&self, method: &str, params: &Value) -> Result<Answer, ApiError> {
+    pub async fn call(&self, method: &str, params: &Value) -> Result<RestAnswer, ApiError> {
         self.call_with(method, params, false).await
     }
 
     /// The same with its place in the budget taken already.
-    pub(super) async fn call_paid(&self, method: &str, params: &Value) -> Result<Answer, ApiError> {
+    pub(super) async fn call_paid(&self, method: &str, params: &Value) -> Result<RestAnswer, ApiError> {
         self.call_with(method, params, true).await
     }
 
@@ -163,7 +163,7 @@ impl Portal {
         RateLimitSlot::new(self.0.limiter.clone())
     }
 
-    async fn call_with(&self, method: &str, params: &Value, mut paid: bool) -> Result<Answer, ApiError> {
+    async fn call_with(&self, method: &str, params: &Value, mut paid: bool) -> Result<RestAnswer, ApiError> {
         let (mut renewed, mut followed) = (false, false);
         loop {
             self.check_rest(method)?;
@@ -272,11 +272,11 @@ impl PortalInner {
         method: &str,
         params: &Value,
         access: &SecretString,
-    ) -> Result<Answer, Verdict> {
+    ) -> Result<RestAnswer, Verdict> {
         // What these bring is many rows or the answers of many commands.
         let limit = match method {
-            "user.get" | "batch" => Limit::Long(&self.long),
-            _ => Limit::Ordinary,
+            "user.get" | "batch" => AnswerLimit::Long(&self.long),
+            _ => AnswerLimit::Ordinary,
         };
         post(&self.http, &self.clock, endpoint, method, params, access, limit).await
     }
@@ -291,8 +291,8 @@ pub(super) async fn post(
     method: &str,
     params: &Value,
     access: &SecretString,
-    limit: Limit<'_>,
-) -> Result<Answer, Verdict> {
+    limit: AnswerLimit<'_>,
+) -> Result<RestAnswer, Verdict> {
     let mut body = lenient::object(params.clone());
     body.insert("auth".into(), access.expose_secret().into());
     let request = http

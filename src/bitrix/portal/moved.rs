@@ -20,32 +20,32 @@ const ASK_AT_ONCE: u32 = 3;
 
 /// Redirects that the authorization server did not confirm.
 #[derive(Debug)]
-pub(super) struct UnconfirmedMoves(Mutex<RefusalReason>);
+pub(super) struct UnconfirmedMoves(Mutex<MoveRefusal>);
 
 #[derive(Debug)]
-struct RefusalReason {
+struct MoveRefusal {
     last: Option<(String, Timestamp)>,
     questions: Allowance,
 }
 
 impl Default for UnconfirmedMoves {
     fn default() -> Self {
-        Self(Mutex::new(RefusalReason { last: None, questions: Allowance::new(ASK_EVERY, ASK_AT_ONCE) }))
+        Self(Mutex::new(MoveRefusal { last: None, questions: Allowance::new(ASK_EVERY, ASK_AT_ONCE) }))
     }
 }
 
 impl UnconfirmedMoves {
     /// Whether the authorization server may be asked about this address.
     fn may_ask(&self, target: &str, now: Timestamp) -> bool {
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = heard.last.as_ref();
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = state.last.as_ref();
         let known = last.is_some_and(|(t, until)| t == target && is_ahead(*until, now, DISBELIEVE));
-        !known && heard.questions.take(now).is_ok()
+        !known && state.questions.take(now).is_ok()
     }
 
     fn note(&self, target: &str, now: Timestamp) {
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.last = Some((target.to_owned(), now + DISBELIEVE));
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.last = Some((target.to_owned(), now + DISBELIEVE));
     }
 }
 

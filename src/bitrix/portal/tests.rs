@@ -430,7 +430,7 @@ async fn requests_can_run_in_tasks() {
         portal.users().await.expect("a list");
         portal.who(&access, Priority::Visitor).await.expect_err("no user");
         super::super::who(&tools, &portal.client_endpoint(), &access).await.expect_err("no user");
-        let wanted = crate::bitrix::bindings::Wanted {
+        let wanted = crate::bitrix::bindings::WantedBindings {
             card_handler: String::new(),
             event_handler: String::new(),
             title_ru: String::new(),

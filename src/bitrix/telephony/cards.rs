@@ -1,8 +1,8 @@
 //! `telephony.externalCall.show` and `…hide`
 
 use super::{HIDE, SHOW};
-use crate::bitrix::answer::Answer;
-use crate::bitrix::batch::Command;
+use crate::bitrix::answer::RestAnswer;
+use crate::bitrix::batch::BatchCommand;
 use crate::bitrix::lenient;
 use crate::domain::{CrmCallId, UserId};
 use serde::{Deserialize, Serialize};
@@ -19,17 +19,17 @@ pub struct Cards {
 impl Cards {
     /// Opens the card. The portal answers `false` if it does not know the call; `true` does not prove that a card is
     /// visible.
-    pub fn show(&self) -> Command {
-        Command::new(SHOW, self.params())
+    pub fn show(&self) -> BatchCommand {
+        BatchCommand::new(SHOW, self.params())
     }
 
     /// Closes the card. After the finish of the call it does nothing and is answered with `false`.
-    pub fn hide(&self) -> Command {
-        Command::new(HIDE, self.params())
+    pub fn hide(&self) -> BatchCommand {
+        BatchCommand::new(HIDE, self.params())
     }
 
     /// What the portal has answered.
-    pub fn read(answer: &Answer) -> bool {
+    pub fn read(answer: &RestAnswer) -> bool {
         lenient::flag(&answer.result).unwrap_or(false)
     }
 

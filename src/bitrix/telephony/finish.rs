@@ -1,7 +1,7 @@
 //! `telephony.externalCall.finish`
 
 use super::{CrmEntity, FINISH};
-use crate::bitrix::batch::Command;
+use crate::bitrix::batch::BatchCommand;
 use crate::bitrix::lenient;
 use crate::domain::call::FinishStatus;
 use crate::domain::{CrmCallId, UserId};
@@ -27,8 +27,8 @@ pub struct Finish {
 impl Finish {
     /// Ends the call and closes the card of the finishing user, nobody else's.
     /// [`ApiError::NotFoundCall`](crate::bitrix::ApiError::NotFoundCall) means that it was finished before.
-    pub fn command(&self) -> Command {
-        Command::new(FINISH, self.params())
+    pub fn command(&self) -> BatchCommand {
+        BatchCommand::new(FINISH, self.params())
     }
 
     /// Parameters as the portal wants them. `ADD_TO_CHAT` is always sent, as its default is documented as yes and

@@ -10,14 +10,14 @@ pub use cards::Cards;
 pub use finish::{Finish, Finished};
 #[cfg(test)]
 pub use register::CallKind;
-pub use register::{CALL_ID, CrmEntity, EXTERNAL_CALL_ID, Register, Registered};
+pub use register::{CALL_ID, CrmEntity, EXTERNAL_CALL_ID, RegisterRequest, RegisteredCall};
 
 /// The external line all our calls belong to; the portal adds it to the application's lines when it sees it first.
 pub const LINE_NUMBER: &str = "ecss-10";
 /// Its name for people.
 pub const LINE_NAME: &str = "ECSS-10";
 
-/// REST method of [`Register`].
+/// REST method of [`RegisterRequest`].
 const REGISTER: &str = "telephony.externalCall.register";
 /// REST methods of [`Cards`].
 const SHOW: &str = "telephony.externalCall.show";

@@ -1,7 +1,7 @@
 //! `telephony.externalCall.register`
 
 use super::REGISTER;
-use crate::bitrix::batch::{Command, result_of};
+use crate::bitrix::batch::{BatchCommand, result_of};
 use crate::bitrix::error::ApiError;
 use crate::bitrix::lenient;
 use crate::domain::call::CrmCallKind;
@@ -53,7 +53,7 @@ impl From<CrmCallKind> for CallKind {
 
 /// Makes a CRM call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Register {
+pub struct RegisterRequest {
     /// Whose call it is. Never resolved by the portal from an inner number, as two users may have the same there.
     pub user: UserId,
     /// The client's number; `None` when hidden.
@@ -72,11 +72,11 @@ pub struct Register {
     pub line: Option<String>,
 }
 
-impl Register {
+impl RegisterRequest {
     /// Makes the call. Repeating it with the same external id within 30 minutes of its start returns the same CRM
     /// call, as long as that is not finished.
-    pub fn command(&self) -> Command {
-        Command::new(REGISTER, self.params())
+    pub fn command(&self) -> BatchCommand {
+        BatchCommand::new(REGISTER, self.params())
     }
 
     /// Parameters as the portal wants them.
@@ -122,7 +122,7 @@ impl CrmEntity {
 
 /// The CRM call that was made, or that there was already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Registered {
+pub struct RegisteredCall {
     /// The portal's name for it.
     pub call: CrmCallId,
     /// Whom the portal has found (or made) for the number.
@@ -133,7 +133,7 @@ pub struct Registered {
     pub lead_error: Option<String>,
 }
 
-impl Registered {
+impl RegisteredCall {
     /// Stands for the CRM call that the register makes which is command number `n` (from 0) of the same batch.
     pub fn call_of(n: usize) -> CrmCallId {
         CrmCallId::new(result_of(n, CALL_ID))
@@ -157,8 +157,8 @@ impl Registered {
 mod tests {
     use super::*;
 
-    fn register() -> Register {
-        Register {
+    fn register() -> RegisterRequest {
+        RegisterRequest {
             user: UserId(7),
             number: Some(Phone::parse("+79835551122").unwrap()),
             kind: CallKind::Incoming,
@@ -183,14 +183,14 @@ mod tests {
         for (kind, number) in
             [(CallKind::Outgoing, 1), (CallKind::Incoming, 2), (CallKind::Redirected, 3), (CallKind::Callback, 4)]
         {
-            assert_eq!(Register { kind, ..register() }.params()["TYPE"], number);
+            assert_eq!(RegisterRequest { kind, ..register() }.params()["TYPE"], number);
         }
     }
 
     #[test]
     fn a_hidden_number_is_registered_but_makes_no_lead() {
         for hidden in [None, Phone::parse("0").ok()] {
-            let params = Register { number: hidden, line: None, show: true, ..register() }.params();
+            let params = RegisterRequest { number: hidden, line: None, show: true, ..register() }.params();
             assert_eq!((&params["PHONE_NUMBER"], &params["CRM_CREATE"]), (&json!("+"), &json!(0)));
             assert_eq!(params["SHOW"], 1);
             assert!(params.get("LINE_NUMBER").is_none());
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn every_number_that_can_be_sent_survives_the_portal() {
         for number in ["", "0", "+0", "00", "1001", "+79835551122", "*72#", "8001", "000"] {
-            let sent = Register { number: Phone::parse(number).ok(), ..register() }.params();
+            let sent = RegisterRequest { number: Phone::parse(number).ok(), ..register() }.params();
             let text = sent["PHONE_NUMBER"].as_str().expect("text");
             assert!(text.chars().all(|c| c.is_ascii_digit() || "#*+,;".contains(c)), "{text} is stripped");
             assert!(!text.is_empty() && text != "0", "{number} is sent as {text}, which is false for PHP");
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn a_stored_request_is_sent_as_it_was_meant() {
         let text = serde_json::to_string(&register()).unwrap();
-        assert_eq!(serde_json::from_str::<Register>(&text).unwrap(), register());
+        assert_eq!(serde_json::from_str::<RegisterRequest>(&text).unwrap(), register());
     }
 
     #[test]
@@ -218,17 +218,17 @@ mod tests {
         let full = json!({"CALL_ID": "externalCall.1.2", "CRM_CREATED_LEAD": "11", "CRM_ENTITY_TYPE": "LEAD",
             "CRM_ENTITY_ID": "11", "CRM_CREATED_ENTITIES": [{"ENTITY_TYPE": "LEAD", "ENTITY_ID": 11}],
             "LEAD_CREATION_ERROR": "no stage"});
-        let registered = Registered::read(&full).unwrap();
+        let registered = RegisteredCall::read(&full).unwrap();
         let lead = CrmEntity { kind: "LEAD".into(), id: 11 };
         assert_eq!((registered.crm, registered.created), (Some(lead.clone()), vec![lead]));
         assert_eq!(registered.lead_error.as_deref(), Some("no stage"));
 
         let bare = json!({"CALL_ID": "c", "CRM_CREATED_LEAD": null, "CRM_ENTITY_TYPE": "", "CRM_ENTITY_ID": null,
             "CRM_CREATED_ENTITIES": {}});
-        let registered = Registered::read(&bare).unwrap();
+        let registered = RegisteredCall::read(&bare).unwrap();
         assert_eq!((registered.crm, registered.created.len(), registered.lead_error), (None, 0, None));
         for empty in [json!([]), json!(null), json!({"CALL_ID": ""})] {
-            assert!(matches!(Registered::read(&empty), Err(ApiError::Unclear { .. })), "{empty}");
+            assert!(matches!(RegisteredCall::read(&empty), Err(ApiError::Unclear { .. })), "{empty}");
         }
     }
 }

@@ -34,7 +34,7 @@ async fn a_call_runs_its_course() {
         other => panic!("{other} was not expected"),
     })
     .await;
-    let register = Register {
+    let register = RegisterRequest {
         user: UserId(7),
         number: Phone::parse("+79835551122").ok(),
         kind: CallKind::Incoming,
@@ -49,7 +49,7 @@ async fn a_call_runs_its_course() {
         answers.extend(world.portal.send(&[command], true).await.expect("an answer"));
     }
     let answers: Vec<_> = answers.into_iter().map(|a| a.expect("carried out")).collect();
-    assert_eq!(Registered::read(&answers[0].result).map(|r| r.call), Ok(CrmCallId::from("externalCall.abc.1")));
+    assert_eq!(RegisteredCall::read(&answers[0].result).map(|r| r.call), Ok(CrmCallId::from("externalCall.abc.1")));
     assert!(Cards::read(&answers[1]) && Cards::read(&answers[2]));
     assert_eq!(Finished::read(&answers[3].result).activity, Some(99));
     let sent: Vec<_> = world.rest.hits().iter().map(|h| h.json()["USER_ID"].clone()).collect();
@@ -64,8 +64,8 @@ async fn a_call_that_is_gone_is_told_by_its_words() {
         _ => FakeAnswer::result(&json!(false)),
     })
     .await;
-    let told = world.portal.send(&[finish().command()], true).await.expect("an answer");
-    assert_eq!(told, [Err(ApiError::NotFoundCall)]);
-    let told = world.portal.send(&[cards(&[8]).hide()], true).await.expect("an answer");
-    assert!(!Cards::read(told[0].as_ref().expect("an answer")));
+    let outcomes = world.portal.send(&[finish().command()], true).await.expect("an answer");
+    assert_eq!(outcomes, [Err(ApiError::NotFoundCall)]);
+    let outcomes = world.portal.send(&[cards(&[8]).hide()], true).await.expect("an answer");
+    assert!(!Cards::read(outcomes[0].as_ref().expect("an answer")));
 }

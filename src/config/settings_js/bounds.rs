@@ -2,7 +2,7 @@
 //! otherwise take all memory there is.
 
 use super::cursor::Stop;
-use super::reader::{Object, Reader};
+use super::reader::{Object, SourceReader};
 use super::value::Js;
 
 /// Nesting beyond which a file is no settings file; keeps recursion off the stack's end.
@@ -54,7 +54,7 @@ fn length(value: &Js) -> usize {
     }
 }
 
-impl Reader<'_> {
+impl SourceReader<'_> {
     /// Goes one level deeper.
     pub fn deeper(&mut self, at: usize) -> Result<(), Stop> {
         self.depth += 1;
@@ -204,8 +204,8 @@ mod tests {
         fn any_program_ends_within_its_bounds(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..400)) {
             let text = format!("var a = 'x', b = {{ [f()]: a }};\n{}", pieces.concat());
             let layer = read(text.as_bytes(), "s.js", &[("X".to_owned(), "y".repeat(100))]);
-            let told: usize = layer.faults.iter().chain(&layer.warnings).map(|fault| fault.problem.len()).sum();
-            prop_assert!(told < 4 * super::MOST_BYTES);
+            let reported: usize = layer.faults.iter().chain(&layer.warnings).map(|fault| fault.problem.len()).sum();
+            prop_assert!(reported < 4 * super::MOST_BYTES);
             prop_assert!(layer.values.len() <= pieces.len() + 1);
         }
     }

@@ -2,13 +2,13 @@
 
 use super::cursor::Stop;
 use super::paths;
-use super::reader::Reader;
+use super::reader::SourceReader;
 use super::value::{Js, Unread, parse_int};
 
 /// Those that have a name of their own.
 pub const BUILT_INS: [&str; 6] = ["Number", "parseInt", "String", "Boolean", "Object", "require"];
 
-impl Reader<'_> {
+impl SourceReader<'_> {
     /// The result of `function(arguments)`.
     pub fn apply(&mut self, function: &Js, arguments: &[Js], at: usize) -> Result<Js, Stop> {
         let first = arguments.first().cloned().unwrap_or(Js::Undefined);

@@ -1,7 +1,7 @@
 //! Lines of an object literal that are commented out, such as `//httpPort: process.env.HTTP_PORT || 8801,`.
 
 use super::cursor::{Cursor, ends_line};
-use super::reader::Reader;
+use super::reader::SourceReader;
 use std::collections::HashMap;
 
 /// A key and value behind `//`.
@@ -43,7 +43,7 @@ pub fn commented_out(text: &[char], gap: (usize, usize), key: &str) -> Option<Co
 /// Whether the comment would be a property, and nothing but comments behind it.
 fn parse(text: &[char], from: usize, end: usize, key: &str) -> Option<CommentedOut> {
     let nothing = HashMap::new();
-    let mut reader = Reader::new(&text[..end], "", &nothing);
+    let mut reader = SourceReader::new(&text[..end], "", &nothing);
     reader.cursor.at = from;
     while reader.cursor.peek() == Some('/') {
         reader.cursor.at += 1;

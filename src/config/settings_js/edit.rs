@@ -2,11 +2,11 @@
 
 use super::bytes::Decoded;
 use super::commented::commented_out;
-use super::reader::{Entry, Literal, Object, Reader};
+use super::reader::{Entry, Literal, Object, SourceReader};
 use super::value::Js;
 use super::write::Written;
 use super::{Layer, by_name, layer_of, read_text};
-use crate::config::fault::{Fault, Place};
+use crate::config::fault::{Fault, FaultPlace};
 use crate::config::keys::{self, Key};
 use config::ValueKind;
 
@@ -36,7 +36,7 @@ pub fn set(
 ) -> Result<Vec<u8>, Vec<Fault>> {
     let before = Decoded::new(bytes);
     let variables = by_name(environment);
-    let mut reader = Reader::new(&before.text, file, &variables);
+    let mut reader = SourceReader::new(&before.text, file, &variables);
     let outcome = reader.program();
     let layer = layer_of(&reader, outcome);
     if layer.broken {
@@ -47,7 +47,7 @@ pub fn set(
         return Ok(bytes.to_vec());
     }
     let by_hand = |problem: &str| {
-        let place = layer.values.get(&name).map_or_else(|| Place::file(file), |found| found.place.clone());
+        let place = layer.values.get(&name).map_or_else(|| FaultPlace::file(file), |found| found.place.clone());
         vec![place.of(key.name).fault(problem, format!("write {} there by hand", value.text('\'')))]
     };
     let changes = changes(&reader, &before.text, key, value)
@@ -68,7 +68,7 @@ fn only_differs_in(before: &Layer, after: &Layer, name: &str, value: &ValueKind)
     kinds(before) == kinds(after) && after.values.get(name).is_some_and(|found| found.kind == *value)
 }
 
-fn changes(reader: &Reader<'_>, text: &[char], key: Key, value: &Written) -> Option<Vec<Change>> {
+fn changes(reader: &SourceReader<'_>, text: &[char], key: Key, value: &Written) -> Option<Vec<Change>> {
     let Js::Object(index) = reader.exports else { return None };
     let object: &Object = &reader.objects[index];
     if let Some(entry) = object.entries.iter().find(|entry| entry.key == key.name) {

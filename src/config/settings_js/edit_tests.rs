@@ -128,11 +128,11 @@ fn what_would_change_more_is_left_to_people() {
         "const level = 'a';\nmodule.exports = { ...{ logLevel: level }, logLevel() { return level; } };",
         "exports.logLevel = exports.path = '/';",
     ] {
-        let told = edited(before, "logLevel", &text("debug")).unwrap_err();
-        assert!(told.contains("logLevel") && told.contains("by hand"), "{before}: {told}");
+        let reported = edited(before, "logLevel", &text("debug")).unwrap_err();
+        assert!(reported.contains("logLevel") && reported.contains("by hand"), "{before}: {reported}");
     }
-    let told = edited("module.exports = { logLevel: 'warn'\n path: '/' };", "logLevel", &text("x")).unwrap_err();
-    assert!(told.starts_with("s.js:2:2: a comma is missing"), "{told}");
+    let reported = edited("module.exports = { logLevel: 'warn'\n path: '/' };", "logLevel", &text("x")).unwrap_err();
+    assert!(reported.starts_with("s.js:2:2: a comma is missing"), "{reported}");
     assert!(edited("if (x) exports.path = '/';", "path", &text("/x")).is_err());
 }
 

@@ -4,12 +4,12 @@
 
 use super::cursor::{Stop, begins_name};
 use super::operators::unreadable_of;
-use super::reader::Reader;
+use super::reader::SourceReader;
 use super::skip::{Until, skip};
 use super::value::{Js, Unread};
 use super::{calls, paths};
 
-impl Reader<'_> {
+impl SourceReader<'_> {
     /// A value with its `.member`, `[index]` and `(call)` parts.
     pub fn postfix(&mut self) -> Result<Js, Stop> {
         let start = self.cursor.at;

@@ -25,13 +25,13 @@ mod write;
 pub use edit::set;
 pub use write::Written;
 
-use super::fault::{Fault, Place};
+use super::fault::{Fault, FaultPlace};
 use super::keys;
-use super::layer::{Found, Layer, MOST_TOLD};
+use super::layer::{FoundValue, Layer, MOST_REPORTED};
 use bytes::Decoded;
 use cursor::Stop;
 use program::Ignored;
-use reader::{Object, Reader};
+use reader::{Object, SourceReader};
 use std::collections::HashMap;
 use value::{Js, Unread};
 
@@ -47,15 +47,15 @@ pub fn read(bytes: &[u8], file: &str, environment: &[(String, String)]) -> Layer
 
 fn read_text(text: &[char], file: &str, environment: &[(String, String)]) -> Layer {
     let environment = by_name(environment);
-    let mut reader = Reader::new(text, file, &environment);
+    let mut reader = SourceReader::new(text, file, &environment);
     let outcome = reader.program();
     layer_of(&reader, outcome)
 }
 
 /// What has been read, as settings; `outcome` is how the reading ended.
-fn layer_of(reader: &Reader<'_>, outcome: Result<Ignored, Stop>) -> Layer {
-    let whole = Place::file(reader.file);
-    let lines = Lines::of(reader.cursor.text());
+fn layer_of(reader: &SourceReader<'_>, outcome: Result<Ignored, Stop>) -> Layer {
+    let whole = FaultPlace::file(reader.file);
+    let lines = SourceLines::of(reader.cursor.text());
     let place = |at: usize| whole.at(lines.position(at));
     let ignored = match outcome {
         Ok(ignored) => ignored,
@@ -90,7 +90,7 @@ fn by_name(environment: &[(String, String)]) -> HashMap<&str, &str> {
     environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect()
 }
 
-fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(usize) -> bool) -> Layer {
+fn of_object(object: &Object, place: &impl Fn(usize) -> FaultPlace, quoted: &impl Fn(usize) -> bool) -> Layer {
     let mut layer = Layer::default();
     for unread in &object.opaque {
         layer.broken = true;
@@ -107,7 +107,7 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
             // What was meant by a key is only looked for where it will be reported.
             strangers += 1;
             let place = place(entry.key_at).of(&entry.key);
-            layer.warnings.push(if strangers > MOST_TOLD {
+            layer.warnings.push(if strangers > MOST_REPORTED {
                 place.fault(NOT_A_SETTING, "remove it")
             } else {
                 unknown(&entry.key, &place)
@@ -116,7 +116,7 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
         };
         let name = keys::canonical(key.name);
         if let Js::Unreadable(Unread { at, what }) = &entry.value {
-            if key.kind == keys::Kind::Retired {
+            if key.kind == keys::KeyKind::Retired {
                 let problem = format!("is not used since version 1.0, and cannot be read: {what}");
                 layer.warnings.push(place(*at).of(&entry.key).fault(problem, "remove it"));
                 continue;
@@ -124,8 +124,8 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
             layer.faults.push(place(*at).of(&entry.key).fault(what, WRITE_A_VALUE));
             layer.unreadable.insert(name);
         } else if let Some(kind) = entry.value.setting() {
-            let place = Place { computed: !quoted(entry.value_at), ..place(entry.value_at) };
-            layer.values.insert(name, Found { kind, place: place.of(&entry.key) });
+            let place = FaultPlace { computed: !quoted(entry.value_at), ..place(entry.value_at) };
+            layer.values.insert(name, FoundValue { kind, place: place.of(&entry.key) });
         }
     }
     layer
@@ -133,7 +133,7 @@ fn of_object(object: &Object, place: &impl Fn(usize) -> Place, quoted: &impl Fn(
 
 const NOT_A_SETTING: &str = "is not a setting and is ignored";
 
-fn unknown(key: &str, place: &Place) -> Fault {
+fn unknown(key: &str, place: &FaultPlace) -> Fault {
     match keys::find_spelt(key) {
         Some(key) if !key.in_settings_js => place.fault("is not read from this file", "move it to config.toml"),
         _ => place.fault(NOT_A_SETTING, keys::did_you_mean(key)),
@@ -141,12 +141,12 @@ fn unknown(key: &str, place: &Place) -> Fault {
 }
 
 /// Where the lines of a text begin, so that many places in it are found at the price of one reading.
-struct Lines {
+struct SourceLines {
     begins: Vec<usize>,
     length: usize,
 }
 
-impl Lines {
+impl SourceLines {
     fn of(text: &[char]) -> Self {
         let ends = |i: &usize| text[*i] == '\n' || (text[*i] == '\r' && text.get(*i + 1) != Some(&'\n'));
         let first = usize::from(text.first() == Some(&'\u{feff}'));

@@ -1,11 +1,11 @@
 //! Object literals.
 
 use super::cursor::{Stop, begins_name};
-use super::reader::{Entry, Literal, Object, Reader};
+use super::reader::{Entry, Literal, Object, SourceReader};
 use super::skip::{Until, skip};
 use super::value::{Js, Unread};
 
-impl Reader<'_> {
+impl SourceReader<'_> {
     /// An object literal whose `{` is next.
     pub fn object(&mut self) -> Result<Js, Stop> {
         let start = self.cursor.at;

@@ -1,10 +1,10 @@
 //! Operators: those that give defaults, choose, compare, join and count.
 
 use super::cursor::Stop;
-use super::reader::Reader;
+use super::reader::SourceReader;
 use super::value::{Js, Unread};
 
-impl Reader<'_> {
+impl SourceReader<'_> {
     /// An expression, up to a comma or closing bracket.
     pub fn expression(&mut self) -> Result<Js, Stop> {
         self.deeper(self.cursor.at)?;

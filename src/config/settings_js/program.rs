@@ -1,7 +1,7 @@
 //! Statements: what a settings file does besides holding one literal.
 
 use super::cursor::{Cursor, Stop, begins_name, in_name};
-use super::reader::{Entry, Reader};
+use super::reader::{Entry, SourceReader};
 use super::skip::{Until, skip};
 use super::value::{Js, Unread};
 
@@ -9,7 +9,7 @@ use super::value::{Js, Unread};
 pub type Ignored = Vec<Unread>;
 
 /// What an assignment writes to.
-enum Target {
+enum AssignmentTarget {
     Exports,
     Variable(String),
     Key {
@@ -21,7 +21,7 @@ enum Target {
     Elsewhere,
 }
 
-impl Reader<'_> {
+impl SourceReader<'_> {
     /// Reads to the end of the file; returns the statements that were stepped over.
     pub fn program(&mut self) -> Result<Ignored, Stop> {
         let mut ignored = Vec::new();
@@ -188,20 +188,20 @@ impl Reader<'_> {
             }
         }
         match target {
-            Target::Exports => self.exports = value.clone(),
-            Target::Variable(name) => drop(self.variables.insert(name, value.clone())),
-            Target::Key { object, key, at } => {
+            AssignmentTarget::Exports => self.exports = value.clone(),
+            AssignmentTarget::Variable(name) => drop(self.variables.insert(name, value.clone())),
+            AssignmentTarget::Key { object, key, at } => {
                 let value_end = Some(self.item_end);
                 let entry = Entry { key, key_at: at, value: value.clone(), value_at, value_end };
                 self.objects[object].set(entry);
             }
-            Target::Elsewhere => {}
+            AssignmentTarget::Elsewhere => {}
         }
         Ok((value, true))
     }
 
     /// What stands before a single `=`, if one follows.
-    fn target(&mut self) -> Result<Option<Target>, Stop> {
+    fn target(&mut self) -> Result<Option<AssignmentTarget>, Stop> {
         self.cursor.space()?;
         let Some(first) = self.cursor.name() else { return Ok(None) };
         let mut owner = None;
@@ -229,10 +229,10 @@ impl Reader<'_> {
         self.cursor.at += 1;
         let (key, at) = last;
         Ok(Some(match owner {
-            None => Target::Variable(key),
-            Some(Js::Module) if key == "exports" => Target::Exports,
-            Some(Js::Object(object)) => Target::Key { object, key, at },
-            Some(_) => Target::Elsewhere,
+            None => AssignmentTarget::Variable(key),
+            Some(Js::Module) if key == "exports" => AssignmentTarget::Exports,
+            Some(Js::Object(object)) => AssignmentTarget::Key { object, key, at },
+            Some(_) => AssignmentTarget::Elsewhere,
         }))
     }
 

@@ -64,7 +64,7 @@ impl Object {
 }
 
 /// Everything known so far.
-pub struct Reader<'t> {
+pub struct SourceReader<'t> {
     pub cursor: Cursor<'t>,
     pub environment: &'t HashMap<&'t str, &'t str>,
     /// The file's own path, for `__dirname`.
@@ -79,7 +79,7 @@ pub struct Reader<'t> {
     pub item_end: usize,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> SourceReader<'t> {
     /// At the beginning of a file.
     pub fn new(text: &'t [char], file: &'t str, environment: &'t HashMap<&'t str, &'t str>) -> Self {
         Self {

@@ -200,8 +200,8 @@ const FORMS: &[&str] = &[
 fn a_file_may_be_written_in_many_ways() {
     for text in FORMS {
         let layer = layer(text);
-        let told: Vec<String> = layer.faults.iter().map(ToString::to_string).collect();
-        assert!(told.is_empty(), "{text}: {told:?}");
+        let reported: Vec<String> = layer.faults.iter().map(ToString::to_string).collect();
+        assert!(reported.is_empty(), "{text}: {reported:?}");
         assert_eq!(layer.values["loglevel"].kind, ValueKind::from("debug"), "{text}");
         assert_eq!(layer.values.len(), 1, "{text}");
     }
@@ -210,13 +210,14 @@ fn a_file_may_be_written_in_many_ways() {
 #[test]
 fn a_known_key_that_cannot_be_read_is_a_fault_with_line_and_column() {
     let text = "const path = require('upath');\nmodule.exports = {\n  httpUnixSocket: path.join(__dirname, 'http'),\n  httpPort: (() => 1)(),\n  logLevel: 'info',\n};\n";
-    let told = faults(text);
-    assert_eq!(told.len(), 2, "{told:?}");
+    let reported = faults(text);
+    assert_eq!(reported.len(), 2, "{reported:?}");
     assert!(
-        told[0].starts_with("s.js:3:19: httpUnixSocket: path has no value that can be read; write the value itself"),
-        "{told:?}"
+        reported[0]
+            .starts_with("s.js:3:19: httpUnixSocket: path has no value that can be read; write the value itself"),
+        "{reported:?}"
     );
-    assert!(told[1].starts_with("s.js:4:14: httpPort: functions are not run"), "{told:?}");
+    assert!(reported[1].starts_with("s.js:4:14: httpPort: functions are not run"), "{reported:?}");
     let short = faults("const httpUnixSocket = make();\nmodule.exports = {\n  httpUnixSocket };");
     assert!(short[0].starts_with("s.js:3:3: httpUnixSocket: httpUnixSocket has no value"), "{short:?}");
     let layer = layer(text);
@@ -263,9 +264,9 @@ fn an_unknown_key_is_a_warning_whatever_its_value() {
         assert!(faults(&text).is_empty(), "{value}: {:?}", faults(&text));
         assert!(layer(&text).values.contains_key("loglevel"));
     }
-    let told = warnings("module.exports = { httpprt: 1, get size() { return 1; }, run() {}, state_dir: '/x' };");
-    assert!(told[0].contains("did you mean httpPort?"), "{told:?}");
-    assert!(told[3].contains("move it to config.toml"), "{told:?}");
+    let reported = warnings("module.exports = { httpprt: 1, get size() { return 1; }, run() {}, state_dir: '/x' };");
+    assert!(reported[0].contains("did you mean httpPort?"), "{reported:?}");
+    assert!(reported[3].contains("move it to config.toml"), "{reported:?}");
 }
 
 #[test]
@@ -282,8 +283,8 @@ fn what_is_no_javascript_is_told_where_it_begins() {
     ] {
         let layer = layer(text);
         assert!(layer.broken, "{text}");
-        let told = layer.faults[0].to_string();
-        assert!(told.starts_with(place), "{text}: {told}");
+        let reported = layer.faults[0].to_string();
+        assert!(reported.starts_with(place), "{text}: {reported}");
     }
 }
 

@@ -98,7 +98,7 @@ impl Leg {
             direction: e.direction,
             owner: seen.owner(),
             party: seen.party,
-            life: LegLife::told(e.state, answered.map(Talk::Since), now),
+            life: LegLife::reported(e.state, answered.map(Talk::Since), now),
             first_seen: now,
             last_seen: now,
             display_name: e.display_name.clone(),
@@ -164,7 +164,7 @@ impl Leg {
     /// Takes over what is news; a leg never goes back to an earlier phase.
     pub(super) fn merge(&mut self, seen: &Sighting, now: Timestamp) -> Merged {
         let e = &seen.leg;
-        let deaf_since = self.life.heard();
+        let deaf_since = self.life.received();
         if self.is_past(e.state) || !self.is_live() {
             return if e.state == self.state() { Merged::Details } else { Merged::Stale };
         }
@@ -188,7 +188,7 @@ impl Leg {
         self.cause = e.cause.or(self.cause);
         let new_phase = e.state != self.state();
         let answer = || self.answer_moment(e.answered_at, e.state, deaf_since, now).map(Talk::Since);
-        self.life = LegLife::told(e.state, self.life.talk().or_else(answer), now);
+        self.life = LegLife::reported(e.state, self.life.talk().or_else(answer), now);
         if new_phase { Merged::Phase } else { Merged::Details }
     }
 
@@ -216,13 +216,13 @@ impl Leg {
     /// connection was broken, since `deaf_since`, nothing could arrive: then the switch's word is the better one.
     fn answer_moment(
         &self,
-        told: Option<Timestamp>,
+        reported: Option<Timestamp>,
         state: LegState,
         deaf_since: Option<Timestamp>,
         now: Timestamp,
     ) -> Option<Timestamp> {
         let possible =
-            told.filter(|t| *t <= now && *t + CLOCK_TOLERANCE >= self.first_seen).map(|t| likeliest(t).min(now));
+            reported.filter(|t| *t <= now && *t + CLOCK_TOLERANCE >= self.first_seen).map(|t| likeliest(t).min(now));
         if let (Some(t), Some(since)) = (possible, deaf_since) {
             return Some(t.max(since).max(self.first_seen).min(now));
         }
@@ -275,8 +275,8 @@ impl Leg {
 }
 
 /// The switch cuts its times down to whole seconds: the middle of that second is the best guess.
-fn likeliest(told: Timestamp) -> Timestamp {
-    if told.millis() % 1000 == 0 { told + Duration::from_millis(500) } else { told }
+fn likeliest(reported: Timestamp) -> Timestamp {
+    if reported.millis() % 1000 == 0 { reported + Duration::from_millis(500) } else { reported }
 }
 
 const fn rank(state: LegState) -> u8 {

@@ -95,7 +95,7 @@ impl LivePhase {
 impl LegLife {
     /// As the switch tells it `now`. Whoever is connected talks, from now on if nothing better is known; before that
     /// there is no conversation.
-    pub(super) fn told(state: LegState, talk: Option<Talk>, now: Timestamp) -> Self {
+    pub(super) fn reported(state: LegState, talk: Option<Talk>, now: Timestamp) -> Self {
         let connected = talk.unwrap_or(Talk::Since(now));
         let phase = match state {
             LegState::Dialing => LivePhase::Dialing,
@@ -128,7 +128,7 @@ impl LegLife {
     }
 
     /// Something was heard of the leg; tells since when nothing had been.
-    pub(super) const fn heard(&mut self) -> Option<Timestamp> {
+    pub(super) const fn received(&mut self) -> Option<Timestamp> {
         match self {
             Self::Live { unheard_since, .. } | Self::Ended { end: LegEnd::Unseen { unheard_since }, .. } => {
                 unheard_since.take()

@@ -203,7 +203,7 @@ fn go_on(call: &mut Call, i: usize, seen: &Sighting, now: Timestamp) -> Merged {
     if old.answered_at().is_some() {
         rest.share = CrmShare::Outside { since: old.ended_at() };
     }
-    rest.life = LegLife::told(rest.state(), answered.map(Talk::Since), now);
+    rest.life = LegLife::reported(rest.state(), answered.map(Talk::Since), now);
     if !rest.is_live() && answered.is_none() {
         // It was never picked up: the record says all there is to say.
         return Merged::Details;

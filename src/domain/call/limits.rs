@@ -75,14 +75,14 @@ fn drop_ended(call: &mut Call, most: usize, now: Timestamp, actions: &mut Vec<Ac
     call.legs = legs
         .into_iter()
         .filter(|leg| {
-            let told = match leg.crm() {
+            let spare = match leg.crm() {
                 // What was heard only now may be given a record yet.
                 None => leg.last_seen < now,
                 Some(crm) if records[crm].is_closed() => true,
                 // An open record needs its talker, whoever rejected, and somebody at all.
                 Some(crm) => leg.answered_at().is_none() && !leg.rejected && left[&crm] > 1,
             };
-            let goes = dropped < most && !leg.is_live() && told;
+            let goes = dropped < most && !leg.is_live() && spare;
             if goes {
                 dropped += 1;
                 leg.crm().and_then(|crm| left.get_mut(&crm)).into_iter().for_each(|left| *left -= 1);

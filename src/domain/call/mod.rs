@@ -49,5 +49,5 @@ pub use crm::{CrmCall, CrmCallKind};
 pub use event::{DialFailure, Event, Sighting};
 pub use leg::Leg;
 pub use note::Note;
-pub use state::{Call, Policy};
+pub use state::{Call, CallPolicy};
 pub use step::{Step, step};

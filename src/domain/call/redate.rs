@@ -75,7 +75,7 @@ fn move_by<const N: usize>(millis: i64, moments: [Option<&mut Timestamp>; N]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Event, Policy, Sighting, step};
+    use super::super::{CallPolicy, Event, Sighting, step};
     use super::*;
     use crate::domain::company::CallSettings;
     use crate::domain::leg::{Direction, LegEvent, LegState};
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_moment_of_a_call_moves_and_no_span_changes() {
-        let mut call = Call::new("c".into(), Policy::new(&CallSettings::default(), Duration::from_secs(5)), NOW);
+        let mut call = Call::new("c".into(), CallPolicy::new(&CallSettings::default(), Duration::from_secs(5)), NOW);
         let mut now = NOW;
         let events = [
             Event::Legs(vec![sighting(LegState::Ringing)]),

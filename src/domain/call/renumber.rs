@@ -48,17 +48,17 @@ pub(super) fn number_change(
     now: Timestamp,
     actions: &mut Vec<Action>,
 ) -> NumberChange {
-    match news_of(call, i, seen, now) {
+    match change_of(call, i, seen, now) {
         NumberChange::Known(number) | NumberChange::Other(number) if !may_be_renumbered(call) => {
             let leg = call.legs[i].id.clone();
             actions.push(Action::Note(Note::NumberNotFollowed { leg, to: number }));
             NumberChange::Doubtful
         }
-        news => news,
+        change => change,
     }
 }
 
-fn news_of(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberChange {
+fn change_of(call: &Call, i: usize, seen: &Sighting, now: Timestamp) -> NumberChange {
     let leg = &call.legs[i];
     let Some(number) = seen.leg.remote.as_ref() else { return NumberChange::Same };
     let Some(crm) = leg.crm().filter(|crm| !call.crm[*crm].is_closed() && leg.party.is_outside()) else {

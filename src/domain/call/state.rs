@@ -17,7 +17,7 @@ const LONGEST_LINGER: Duration = Duration::from_secs(30);
 
 /// The company's choices, frozen for the life of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
+pub struct CallPolicy {
     /// CRM items.
     pub crm_create: CrmCreate,
     /// Calls between employees.
@@ -43,7 +43,7 @@ fn hours(hours: u16) -> Duration {
     Duration::from_secs(3600 * u64::from(hours))
 }
 
-impl Policy {
+impl CallPolicy {
     /// From the company's settings and the installation's grace time.
     pub fn new(settings: &CallSettings, grace: Duration) -> Self {
         Self {
@@ -71,7 +71,7 @@ pub struct Call {
     /// When it was first heard of.
     pub started_at: Timestamp,
     /// The choices in force.
-    pub policy: Policy,
+    pub policy: CallPolicy,
     /// The click it came from, if any.
     pub click: Option<CallClick>,
     /// In the order seen.
@@ -93,7 +93,7 @@ pub struct Call {
 
 impl Call {
     /// A call nothing is known of yet.
-    pub fn new(key: CallKey, policy: Policy, now: Timestamp) -> Self {
+    pub fn new(key: CallKey, policy: CallPolicy, now: Timestamp) -> Self {
         Self {
             key,
             started_at: now,
@@ -111,7 +111,7 @@ impl Call {
 
     /// The clock's moment as the call counts: never before anything seen, and from there on as the clock goes.
     pub(super) fn count(&mut self, clock: Timestamp) -> Timestamp {
-        let latest = self.last_heard();
+        let latest = self.last_report();
         let now = clock + self.ahead;
         if now < latest {
             self.ahead += latest.since(now);
@@ -133,7 +133,7 @@ impl Call {
         (2 * widest).min(LONGEST_LINGER).max(self.policy.linger)
     }
 
-    pub fn last_heard(&self) -> Timestamp {
+    pub fn last_report(&self) -> Timestamp {
         self.legs.iter().map(|l| l.last_seen).fold(self.started_at, Timestamp::max)
     }
 

@@ -47,11 +47,11 @@ pub(super) fn around(pieces: &[Piece], run: &Judged) -> Around {
         .take_while(|p| p.digits().is_none() && !p.sign().is_some_and(|c| ",;/|\\&\n+".contains(c)))
         .filter_map(Piece::word)
         .collect();
-    let says: Vec<Meaning> = words.iter().map(|word| meaning(word)).collect();
-    let nearest = says.iter().copied().find(|m| *m != Meaning::Phone);
-    let said = if nearest == Some(Meaning::Inner) { Around::Labelled } else { said_before(before, run, &says) };
+    let meanings: Vec<Meaning> = words.iter().map(|word| meaning(word)).collect();
+    let nearest = meanings.iter().copied().find(|m| *m != Meaning::Phone);
+    let said = if nearest == Some(Meaning::Inner) { Around::Labelled } else { said_before(before, run, &meanings) };
     let said = match said {
-        Around::Number | Around::Labelled | Around::More if interrupted(before, behind, says.first()) => {
+        Around::Number | Around::Labelled | Around::More if interrupted(before, behind, meanings.first()) => {
             Around::Unclear
         }
         Around::Number | Around::More => match after(behind, run) {
@@ -72,17 +72,17 @@ fn strange(signs: &str) -> bool {
 }
 
 /// What the words before the digits say.
-fn said_before(before: &[Piece], run: &Judged, says: &[Meaning]) -> Around {
-    if let Some(at) = says.iter().position(|m| m.is_place() || m.excludes()) {
+fn said_before(before: &[Piece], run: &Judged, meanings: &[Meaning]) -> Around {
+    if let Some(at) = meanings.iter().position(|m| m.is_place() || m.excludes()) {
         // 2nd floor 1031: the word may belong to the digits before it.
-        return match shared(before, run, says) {
+        return match shared(before, run, meanings) {
             Some(said) => said,
-            None if says[at] == Meaning::Unit && !says.iter().any(|m| m.excludes()) => unit(before, run, at),
+            None if meanings[at] == Meaning::Unit && !meanings.iter().any(|m| m.excludes()) => unit(before, run, at),
             None => Around::Elsewhere,
         };
     }
     // 1038, 1039 and 1040
-    if says.iter().all(|m| *m == Meaning::And) && before.iter().any(|p| p.digits().is_some()) {
+    if meanings.iter().all(|m| *m == Meaning::And) && before.iter().any(|p| p.digits().is_some()) {
         return Around::More;
     }
     Around::Number
@@ -102,17 +102,17 @@ fn unit(before: &[Piece], run: &Judged, words_between: usize) -> Around {
 }
 
 /// Whose a place's name is that stands between two numbers, with nothing that parts them; `None` if it is not so.
-fn shared(before: &[Piece], run: &Judged, says: &[Meaning]) -> Option<Around> {
-    let &[place] = says else { return None };
+fn shared(before: &[Piece], run: &Judged, meanings: &[Meaning]) -> Option<Around> {
+    let &[place] = meanings else { return None };
     let word = before.iter().rposition(|p| p.word().is_some())?;
     let to_run = signs_before(before);
     let first = before[..word].iter().rposition(|p| p.digits().is_some())?;
     let between = &before[first + 1..word];
     let apart = between.iter().any(|p| p.sign().is_none_or(|c| !" .".contains(c)));
     let joins = to_run.chars().all(|c| " .".contains(c));
-    let told = before[..first].iter().rev().find_map(Piece::word).is_some_and(|w| meaning(w) == Meaning::Inner);
+    let is_labelled = before[..first].iter().rev().find_map(Piece::word).is_some_and(|w| meaning(w) == Meaning::Inner);
     let digits = before[first].digits()?.len();
-    (place.is_place() && joins && !apart && !told).then(|| match owner(digits, place, run.lengths[0]) {
+    (place.is_place() && joins && !apart && !is_labelled).then(|| match owner(digits, place, run.lengths[0]) {
         Some(Side::Before) => Around::Number,
         Some(Side::Behind) => Around::Elsewhere,
         None => Around::Unclear,
@@ -163,24 +163,26 @@ fn after(rest: &[Piece], run: &Judged) -> Around {
     let signs = signs(rest);
     let n = signs.chars().count();
     let Some(word) = rest.get(n).and_then(Piece::word) else { return Around::Number };
-    let says = meaning(word);
+    let word_meaning = meaning(word);
     let next = labelled(&rest[n + 1..]);
     let last = run.lengths.last().copied().unwrap_or_default();
     match (signs.as_str(), next) {
         // 2-й этаж
-        ("-", _) if word.chars().count() <= 2 && says == Meaning::Unknown => Around::Elsewhere,
+        ("-", _) if word.chars().count() <= 2 && word_meaning == Meaning::Unknown => Around::Elsewhere,
         // 1031 to 1035
-        (" ", Some(_)) if says == Meaning::Until => Around::Unclear,
-        (" " | ". ", Some(next)) if says.is_place() => match owner(last, says, next) {
+        (" ", Some(_)) if word_meaning == Meaning::Until => Around::Unclear,
+        (" " | ". ", Some(next)) if word_meaning.is_place() => match owner(last, word_meaning, next) {
             Some(Side::Before) => Around::Elsewhere,
             Some(Side::Behind) => Around::Number,
             None => Around::Unclear,
         },
         // 1031 (факс)
-        (" (", None) if matches!(says, Meaning::Line | Meaning::Fax) => Around::Elsewhere,
+        (" (", None) if matches!(word_meaning, Meaning::Line | Meaning::Fax) => Around::Elsewhere,
         // 305 кабинет
-        (" ", None) if says == Meaning::Unit && last > FEW => Around::Number,
-        (" ", None) if says == Meaning::Unit || says.excludes() && says != Meaning::Hours => Around::Elsewhere,
+        (" ", None) if word_meaning == Meaning::Unit && last > FEW => Around::Number,
+        (" ", None) if word_meaning == Meaning::Unit || word_meaning.excludes() && word_meaning != Meaning::Hours => {
+            Around::Elsewhere
+        }
         _ => Around::Number,
     }
 }

@@ -2,7 +2,7 @@
 
 /// What stands before a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Joint {
+pub(super) enum GroupJoint {
     /// Nothing that joins: the group is the first.
     First,
     /// A hyphen or a full stop.
@@ -22,7 +22,7 @@ pub(super) enum Joint {
 pub(super) struct Group<'a> {
     pub digits: &'a str,
     /// What stands before them.
-    pub joint: Joint,
+    pub joint: GroupJoint,
     /// A plus stands before them.
     pub plus: bool,
     at: usize,
@@ -61,7 +61,7 @@ pub(super) fn runs(text: &str) -> Vec<Vec<Group<'_>>> {
         } else {
             open = before.ends_with('(');
             let plus = signs.trim_end_matches([' ', '(']).ends_with('+');
-            runs.push(vec![Group { digits, joint: Joint::First, plus, at }]);
+            runs.push(vec![Group { digits, joint: GroupJoint::First, plus, at }]);
             sum = digits.len();
         }
         end = at + digits.len();
@@ -79,7 +79,7 @@ fn abroad(run: &[Group<'_>]) -> bool {
 }
 
 /// Judges the signs behind this many digits; `None` if they end the number.
-fn joint(signs: &str, open: &mut bool, sum: usize, abroad: bool, rest: &str) -> Option<Joint> {
+fn joint(signs: &str, open: &mut bool, sum: usize, abroad: bool, rest: &str) -> Option<GroupJoint> {
     let strange = |c: char| !" -.()/".contains(c);
     if signs.len() > LONGEST_JOINT || signs.contains(strange) || signs.contains(". ") || signs.contains("..") {
         return None;
@@ -96,13 +96,13 @@ fn joint(signs: &str, open: &mut bool, sum: usize, abroad: bool, rest: &str) -> 
     }
     if signs.contains('/') {
         // 383/555-00-15, 8/383/5550015
-        return (sum == 1 || sum <= CODE && digits_ahead(rest) >= CODE).then_some(Joint::Slash);
+        return (sum == 1 || sum <= CODE && digits_ahead(rest) >= CODE).then_some(GroupJoint::Slash);
     }
     Some(match signs {
-        s if s.contains('(') => Joint::Open,
-        s if s.contains(')') => Joint::Close,
-        s if s.contains(' ') => Joint::Loose,
-        _ => Joint::Tight,
+        s if s.contains('(') => GroupJoint::Open,
+        s if s.contains(')') => GroupJoint::Close,
+        s if s.contains(' ') => GroupJoint::Loose,
+        _ => GroupJoint::Tight,
     })
 }
 

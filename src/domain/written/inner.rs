@@ -3,7 +3,7 @@
 use super::around::{Around, FEW, Judged, around};
 use super::pieces::{Piece, is_sign, pieces};
 use super::plain::plain;
-use super::runs::{Joint, Run, SHORT, numbers};
+use super::runs::{Run, RunJoint, SHORT, numbers};
 use super::{AsWritten, CUT};
 use crate::domain::Phone;
 
@@ -30,7 +30,7 @@ struct Candidate {
 }
 
 #[derive(Default)]
-struct Reader {
+struct NumberReader {
     read: InnerNumbers,
     candidates: Vec<Candidate>,
     /// The last run was labelled.
@@ -40,7 +40,7 @@ struct Reader {
 /// Reads a text. Total: whatever cannot be told apart is [`InnerNumbers::unclear`]. Where numbers are said to be internal
 /// ones, the others of the text are not taken.
 pub fn inner_numbers(text: &AsWritten) -> InnerNumbers {
-    let mut reader = Reader::default();
+    let mut reader = NumberReader::default();
     let pieces = pieces(&without_addresses(&plain(text.as_str()), &mut reader.read));
     let mut at = 0;
     while at < pieces.len() {
@@ -58,11 +58,11 @@ pub fn inner_numbers(text: &AsWritten) -> InnerNumbers {
     read
 }
 
-impl Reader {
+impl NumberReader {
     /// Judges a run by what stands around it; returns where to read on.
     fn take(&mut self, pieces: &[Piece], start: usize, end: usize, run: &Run) -> usize {
         let lengths = run.groups.iter().map(String::len).collect();
-        let bracket = run.joints.first() == Some(&Joint::Bracket);
+        let bracket = run.joints.first() == Some(&RunJoint::Bracket);
         let said = around(pieces, &Judged { start: start - usize::from(run.plus), end, lengths, bracket });
         let labelled = match said {
             Around::Elsewhere | Around::FirstElsewhere => {
@@ -161,12 +161,12 @@ fn run(pieces: &[Piece], start: usize) -> (Run, usize) {
     }
 }
 
-fn joint(signs: &str) -> Option<Joint> {
+fn joint(signs: &str) -> Option<RunJoint> {
     match signs {
         "" => None,
         s if s.len() > 3 || s.chars().any(|c| !" -.()".contains(c)) || s == ". " || s.contains("..") => None,
-        s if s.contains(['(', ')']) => Some(Joint::Bracket),
-        s if s.contains(['-', '.']) => Some(Joint::Hyphen),
-        _ => Some(Joint::Space),
+        s if s.contains(['(', ')']) => Some(RunJoint::Bracket),
+        s if s.contains(['-', '.']) => Some(RunJoint::Hyphen),
+        _ => Some(RunJoint::Space),
     }
 }

@@ -2,7 +2,7 @@
 
 /// What stands between two groups of digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Joint {
+pub(super) enum RunJoint {
     /// Spaces only.
     Space,
     /// A hyphen or a full stop.
@@ -18,7 +18,7 @@ pub(super) struct Run {
     /// The groups; never empty.
     pub groups: Vec<String>,
     /// Between the groups, one less.
-    pub joints: Vec<Joint>,
+    pub joints: Vec<RunJoint>,
 }
 
 /// Longest number: E.164.
@@ -49,7 +49,7 @@ pub(super) fn numbers(run: &Run) -> Option<Vec<String>> {
         if prefix && !run.plus {
             return None;
         }
-        return run.joints.iter().all(|j| *j != Joint::Hyphen).then(|| each(run)).filter(|_| !run.plus || !prefix);
+        return run.joints.iter().all(|j| *j != RunJoint::Hyphen).then(|| each(run)).filter(|_| !run.plus || !prefix);
     }
     if !run.plus
         && let Some(at) = (1..run.groups.len()).find(|at| apart(run, *at, total))
@@ -57,7 +57,7 @@ pub(super) fn numbers(run: &Run) -> Option<Vec<String>> {
         return both(run, at);
     }
     let by_space: Vec<usize> =
-        (0..run.joints.len()).filter(|i| run.joints[*i] == Joint::Space).map(|i| i + 1).collect();
+        (0..run.joints.len()).filter(|i| run.joints[*i] == RunJoint::Space).map(|i| i + 1).collect();
     if !run.plus
         && let Some(at) = by_space.first()
         && hyphens_everywhere(run, &by_space)
@@ -105,16 +105,16 @@ fn apart(run: &Run, at: usize, total: usize) -> bool {
     let behind = Run { plus: false, groups: run.groups[at..].to_vec(), joints: run.joints[at..].to_vec() };
     match run.joints[at - 1] {
         // 1034 (1035), 555-00-16 (1034)
-        Joint::Bracket => total < WHOLE || before > SHORT,
+        RunJoint::Bracket => total < WHOLE || before > SHORT,
         // 1034 8-913-555-11-22
-        Joint::Space => at == 1 && before >= 3 && russian(&behind).is_some(),
-        Joint::Hyphen => false,
+        RunJoint::Space => at == 1 && before >= 3 && russian(&behind).is_some(),
+        RunJoint::Hyphen => false,
     }
 }
 
 /// Ten digits with a code of Russia before them, or a number that is dialled through another country's code.
 fn has_code(run: &Run, lengths: &[usize]) -> bool {
-    let code = run.groups[0].starts_with(['3', '4', '8', '9']) && lengths[0] == 3 || run.joints[0] == Joint::Bracket;
+    let code = run.groups[0].starts_with(['3', '4', '8', '9']) && lengths[0] == 3 || run.joints[0] == RunJoint::Bracket;
     let usual = matches!(lengths[1..], [6 | 7] | [3, 4] | [1..=3, 2, 2]);
     let ten = lengths.iter().sum::<usize>() == WHOLE;
     ten && code && usual || run.groups.concat().starts_with("810")

@@ -3,7 +3,7 @@
 //! Digits are put together only in groups that people use for one number. What is longer than an internal number and
 //! in no such groups is [`Reading::Unclear`].
 
-use super::groups::{Group, Joint, runs};
+use super::groups::{Group, GroupJoint, runs};
 use super::words::{Meaning, meaning};
 
 /// From this many digits on a number is complete.
@@ -34,7 +34,7 @@ const LENGTHS: &[(&str, usize)] = &[
 
 /// A number cut out of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FoundNumber {
     /// Where its first sign stands, in bytes.
     pub start: usize,
     /// Where the rest of the text begins.
@@ -47,7 +47,7 @@ pub(super) struct Found {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reading {
     /// A complete number; of several the first.
-    Whole(Found),
+    Whole(FoundNumber),
     /// No more digits than an internal number has.
     Short,
     /// One number or several, or another kind of digits.
@@ -102,7 +102,8 @@ fn read(run: &[Group<'_>], bound: bool) -> Reading {
     if let Some(end) = russian(run).or_else(|| neighbour(run)) {
         return found(run, end, &[], false);
     }
-    let rest = || if run.len() > 1 && run[1].joint != Joint::Tight { read(&run[1..], false) } else { Reading::Short };
+    let rest =
+        || if run.len() > 1 && run[1].joint != GroupJoint::Tight { read(&run[1..], false) } else { Reading::Short };
     let usual = with_code(run).or_else(|| of_a_city(run));
     if bound && run[0].digits.len() <= MOST_SKIPPED {
         return match (usual, rest()) {
@@ -119,7 +120,7 @@ fn read(run: &[Group<'_>], bound: bool) -> Reading {
     for at in 1..run.len().min(3) {
         skipped += run[at - 1].digits.len();
         if skipped <= MOST_SKIPPED
-            && run[at].joint != Joint::Tight
+            && run[at].joint != GroupJoint::Tight
             && let Some(end) = russian(&run[at..])
         {
             return found(&run[at..], end, &[], false);
@@ -134,7 +135,7 @@ fn found(run: &[Group<'_>], end: usize, trunk: &[usize], plus: bool) -> Reading 
     for (at, group) in run[..end].iter().enumerate() {
         number.push_str(&group.digits[usize::from(trunk.contains(&at))..]);
     }
-    Reading::Whole(Found { start: run[0].start(), end: run[end - 1].end(), number })
+    Reading::Whole(FoundNumber { start: run[0].start(), end: run[end - 1].end(), number })
 }
 
 /// Digits of the prefix that is dialled before a country code: `810` in Russia, `00` elsewhere; 0 if there is none.
@@ -155,7 +156,7 @@ fn international(run: &[Group<'_>], prefix: usize) -> Reading {
     for (at, group) in run.iter().enumerate() {
         let code = digits.get(prefix..).unwrap_or_default();
         let zero = group.digits.starts_with('0') && code != "39" || code == "7" && group.digits == "8";
-        let dropped = zero && group.joint == Joint::Open && (1..=3).contains(&code.len());
+        let dropped = zero && group.joint == GroupJoint::Open && (1..=3).contains(&code.len());
         if dropped {
             trunk.push(at);
         }
@@ -189,7 +190,7 @@ fn lengths(run: &[Group<'_>]) -> Vec<usize> {
 }
 
 fn tight(run: &[Group<'_>]) -> bool {
-    run.iter().skip(1).all(|g| g.joint == Joint::Tight)
+    run.iter().skip(1).all(|g| g.joint == GroupJoint::Tight)
 }
 
 /// A number of Russia: eleven digits that begin with 8 or 7.
@@ -215,12 +216,13 @@ fn neighbour(run: &[Group<'_>]) -> Option<usize> {
 fn with_code(run: &[Group<'_>]) -> Option<usize> {
     let end = boundary(run, 10)?;
     let number = &run[..end];
-    let apart = number.get(1).is_some_and(|g| matches!(g.joint, Joint::Close | Joint::Slash)) || tight(number);
+    let apart =
+        number.get(1).is_some_and(|g| matches!(g.joint, GroupJoint::Close | GroupJoint::Slash)) || tight(number);
     let fits = match lengths(number)[..] {
         [10] => true,
         [3, 7] | [3, 3, 4] | [3, 3, 2, 2] => apart || run[0].digits.starts_with(['3', '4', '7', '8', '9']),
         [4, 6] | [4, 2, 2, 2] | [4, 3, 3] | [5, 1, 2, 2] | [5, 2, 3] | [5, 3, 2] => apart,
-        [5, 5] => number[1].joint == Joint::Close,
+        [5, 5] => number[1].joint == GroupJoint::Close,
         [3, 2, 2, 3] | [3, 4, 3] | [3, 2, 5] => tight(number),
         _ => false,
     };
@@ -238,6 +240,6 @@ fn of_a_city(run: &[Group<'_>]) -> Option<usize> {
         _ => return None,
     };
     let alone = end == run.len() && lengths[..] != [2, 2, 2];
-    let ends = run.get(end).is_none_or(|g| g.joint != Joint::Tight);
+    let ends = run.get(end).is_none_or(|g| g.joint != GroupJoint::Tight);
     (ends && (tight(&run[..end]) || alone)).then_some(end)
 }

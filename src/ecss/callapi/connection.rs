@@ -9,8 +9,8 @@ use super::outgoing::OutgoingQueue;
 use super::pending::Pending;
 use super::read_rate::ReadRate;
 use super::skew::Skew;
-use super::socket::Stream;
-use super::translate::{Frame, Kind};
+use super::socket::SwitchStream;
+use super::translate::{Frame, FrameKind};
 use super::{commands, fault};
 use crate::domain::leg::{Capabilities, CommandError};
 use crate::domain::link::LinkFault;
@@ -34,7 +34,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A connection that is ready. It lives from its owner awaiting [`Connection::next`].
 pub struct Connection {
-    socket: Stream,
+    socket: SwitchStream,
     dialect: Arc<Dialect>,
     zone: TimeZone,
     listener: FrameListener,
@@ -62,7 +62,7 @@ pub struct Connection {
 impl Connection {
     /// Says what has to be said first and waits until the switch is ready.
     pub(super) async fn start(
-        socket: Stream,
+        socket: SwitchStream,
         dialect: Arc<Dialect>,
         zone: TimeZone,
         listener: FrameListener,
@@ -91,7 +91,7 @@ impl Connection {
             dialect,
         };
         let dialect = connection.dialect.clone();
-        connection.say(dialect.socket.first_message.as_ref(), values);
+        connection.enqueue(dialect.socket.first_message.as_ref(), values);
         let patience = dialect.ready.after;
         let rule = match tokio::time::timeout(patience, poll_fn(|cx| connection.poll_opened(cx))).await {
             Ok(opened) => opened?,
@@ -100,7 +100,7 @@ impl Connection {
         steps.add("ready.rule", rule.clone());
         connection.opened = Some(rule);
         for message in &dialect.socket.subscribe {
-            connection.say(Some(message), values);
+            connection.enqueue(Some(message), values);
         }
         connection.steps = steps.clone();
         Ok(connection)
@@ -134,9 +134,9 @@ impl Connection {
         let _ = tokio::time::timeout(FAREWELL, self.socket.close(None)).await;
     }
 
-    fn say(&mut self, message: Option<&Template>, values: &[(&str, Value)]) {
+    fn enqueue(&mut self, message: Option<&Template>, values: &[(&str, Value)]) {
         if let Some(message) = message {
-            self.outgoing.say(Message::text(message.fill(values)));
+            self.outgoing.enqueue(Message::text(message.fill(values)));
         }
     }
 
@@ -181,7 +181,7 @@ impl Connection {
             ready!(self.read_rate.poll(cx));
             match self.socket.poll_next_unpin(cx) {
                 Poll::Ready(Some(Ok(message))) => {
-                    self.heartbeat_timer.heard();
+                    self.heartbeat_timer.received();
                     self.read_rate.spend(message.len());
                     self.take(message);
                     // Some peers say goodbye and leave the socket open; there is nothing more to wait for.
@@ -241,7 +241,7 @@ impl Connection {
                 },
             };
             if let Message::Text(text) = &message {
-                self.listener.tell(Flow::Sent, text);
+                self.listener.report(Flow::Sent, text);
             }
             self.socket.start_send_unpin(message).map_err(|e| self.gone(fault::lost(&e)))?;
             self.unflushed = true;
@@ -266,7 +266,7 @@ impl Connection {
         if dialect.heartbeat.control_ping {
             self.outgoing.answer(Message::Ping(Vec::new().into()));
         }
-        self.say(dialect.heartbeat.message.as_ref(), &[]);
+        self.enqueue(dialect.heartbeat.message.as_ref(), &[]);
     }
 
     fn take(&mut self, message: Message) {
@@ -282,7 +282,7 @@ impl Connection {
 
     fn read(&mut self, text: &str) {
         let at = self.listener.clock.mark();
-        self.listener.tell(Flow::Received, text);
+        self.listener.report(Flow::Received, text);
         let mut frame = Frame::read(text, &self.dialect, &self.zone);
         if self.opened.is_none() {
             if frame.is_ready(&self.dialect) {
@@ -293,18 +293,18 @@ impl Connection {
         }
         for oddity in &frame.oddities {
             let line = oddity.to_string();
-            if self.dialect.log_once.is_news(&self.listener.owner, &line) {
+            if self.dialect.log_once.is_new(&self.listener.owner, &line) {
                 tracing::warn!("the switch speaks another dialect: {line}");
             }
         }
         match &frame.kind {
-            Kind::Ping(pong) => self.outgoing.answer(Message::text(pong.clone())),
-            Kind::Answer(id) => {
+            FrameKind::Ping(pong) => self.outgoing.answer(Message::text(pong.clone())),
+            FrameKind::Answer(id) => {
                 if let (Some(reply), Some(answer)) = (self.pending.take(*id), &frame.value) {
                     let _ = reply.send(commands::outcome(&self.dialect, answer));
                 }
             }
-            Kind::Event | Kind::Quiet => {}
+            FrameKind::Event | FrameKind::Quiet => {}
         }
         let now = self.listener.clock.dated(at);
         for leg in &mut frame.legs {

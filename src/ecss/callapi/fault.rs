@@ -1,7 +1,7 @@
 //! Library errors as faults an administrator can act on.
 
 use crate::domain::link::LinkFault;
-use crate::http::{Refused, TlsFault, causes, tls_fault};
+use crate::http::{RefusedCertificate, TlsFault, causes, tls_fault};
 use std::error::Error;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite;
@@ -10,7 +10,9 @@ use tokio_tungstenite::tungstenite;
 pub(super) fn unreachable(error: &(dyn Error + 'static)) -> LinkFault {
     match tls_fault(error) {
         None => LinkFault::Unreachable(inmost(error)),
-        Some(TlsFault::Untrusted(Refused { why, reason, sha256 })) => LinkFault::Untrusted { why, reason, sha256 },
+        Some(TlsFault::Untrusted(RefusedCertificate { why, reason, sha256 })) => {
+            LinkFault::Untrusted { why, reason, sha256 }
+        }
         Some(TlsFault::Outdated(words)) => LinkFault::OutdatedTls(words),
         Some(TlsFault::NotTls) => {
             LinkFault::Protocol("the port does not speak TLS: check the port, or http:// for https://".to_owned())

@@ -31,7 +31,7 @@ impl HeartbeatTimer {
     }
 
     /// Something was heard.
-    pub(super) fn heard(&mut self) {
+    pub(super) fn received(&mut self) {
         self.unanswered = 0;
         self.silence.reset();
     }
@@ -67,7 +67,7 @@ mod tests {
         let mut heartbeat_timer = HeartbeatTimer::new(Duration::from_millis(2), 1);
         for _ in 0..3 {
             assert_eq!(poll_fn(|cx| heartbeat_timer.poll(cx)).await, HeartbeatAction::Ping);
-            heartbeat_timer.heard();
+            heartbeat_timer.received();
         }
     }
 }

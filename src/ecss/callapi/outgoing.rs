@@ -28,7 +28,7 @@ impl OutgoingQueue {
     }
 
     /// Adds a frame that has to be said.
-    pub(super) fn say(&mut self, message: Message) {
+    pub(super) fn enqueue(&mut self, message: Message) {
         self.waiting.push_back(message);
     }
 

@@ -44,7 +44,7 @@ pub(super) async fn register(
     }
     if let Some(body) = &rule.body {
         let body = body.fill(values);
-        listener.tell(Flow::Request, &body);
+        listener.report(Flow::Request, &body);
         request = request.header(CONTENT_TYPE, &rule.content_type).body(body);
     }
 
@@ -62,7 +62,7 @@ pub(super) async fn register(
     }
     let said = || recognised(status, kind.as_deref(), &body, listener);
     let body = String::from_utf8_lossy(&body);
-    listener.tell(Flow::Answer, &format!("{status} {}", listener.masker.mask(&body)));
+    listener.report(Flow::Answer, &format!("{status} {}", listener.masker.mask(&body)));
 
     if rule.wrong_key.contains(&status) {
         return Err(LinkFault::WrongKey);

@@ -12,7 +12,7 @@ use std::io::{BufRead, Read as _};
 
 /// One output line; the order of keys is the order here.
 #[derive(Serialize)]
-struct Line<'a> {
+struct CaptureLine<'a> {
     call: &'a str,
     leg: &'a str,
     own: &'a str,
@@ -99,7 +99,7 @@ fn written(event: &SwitchEvent) -> Vec<String> {
 }
 
 fn leg(leg: &LegEvent) -> String {
-    json(&Line {
+    json(&CaptureLine {
         call: leg.call.as_str(),
         leg: leg.leg.as_str(),
         own: leg.own.as_str(),

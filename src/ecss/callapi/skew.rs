@@ -34,17 +34,17 @@ impl Skew {
             LegState::Talking | LegState::Held | LegState::Released => self.ringing.remove(&leg.leg),
         };
         let said = leg.answered_at?;
-        let mut news = None;
+        let mut changed = None;
         let difference = now.millis().saturating_sub(said.millis());
         // Nobody answers in the future: that measures too, if only roughly.
         let in_future = self.offset.saturating_sub(difference) > TOLERATED;
         let just_answered = was_ringing && leg.state == LegState::Talking;
         if in_future || just_answered && difference.saturating_sub(self.offset).saturating_abs() > TOLERATED {
             self.offset = if difference.saturating_abs() > TOLERATED { difference } else { 0 };
-            news = Some(self.offset);
+            changed = Some(self.offset);
         }
         leg.answered_at = Some(Timestamp(said.millis().saturating_add(self.offset)));
-        news
+        changed
     }
 }
 
@@ -81,8 +81,8 @@ mod tests {
         now: i64,
     ) -> (Option<i64>, Option<i64>) {
         let mut leg = leg(id, state, answered_at);
-        let news = skew.correct(&mut leg, Timestamp(now));
-        (leg.answered_at.map(Timestamp::millis), news)
+        let changed = skew.correct(&mut leg, Timestamp(now));
+        (leg.answered_at.map(Timestamp::millis), changed)
     }
 
     #[test]

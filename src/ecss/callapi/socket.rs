@@ -28,7 +28,7 @@ pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
 /// An upgraded connection.
-pub(super) type Stream = WebSocketStream<Box<dyn Wire>>;
+pub(super) type SwitchStream = WebSocketStream<Box<dyn Wire>>;
 
 /// A frame of legs is a few hundred bytes; the library's default of 128 KiB per connection would be most of the
 /// memory of an idle daemon with thousands of companies.
@@ -57,7 +57,7 @@ pub(super) async fn open(
     values: &[(&str, Value)],
     listener: &FrameListener,
     steps: &mut ConnectLog,
-) -> Result<Stream, LinkFault> {
+) -> Result<SwitchStream, LinkFault> {
     let request = request(address, rule, values, steps)?;
     let within = rule.timeout;
     let tcp = limited("connecting", within, TcpStream::connect(targets)).await?.map_err(|e| fault::unreachable(&e))?;

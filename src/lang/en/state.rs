@@ -12,9 +12,9 @@ pub(super) const STATE: StateTexts = StateTexts {
         let oldest = if n == 1 { "for" } else { "the oldest for" };
         format!("{} to be sent to the CRM, {oldest} {lasts}.", waiting(n))
     },
-    told_by_itself: "Everything is stored and will be sent automatically, nothing is lost.",
-    told_after: "Everything is stored and will be sent automatically as soon as access is back.",
-    told_from_memory: "Everything will be sent automatically unless the service stops before.",
+    sent_by_itself: "Everything is stored and will be sent automatically, nothing is lost.",
+    sent_after: "Everything is stored and will be sent automatically as soon as access is back.",
+    sent_from_memory: "Everything will be sent automatically unless the service stops before.",
     behind: StateText {
         title: "Telling what has piled up",
         what: "The portal answers; calls are sent one after another, no faster than it allows.",

@@ -120,7 +120,7 @@ fn clicked(who: &str, to: Option<&Phone>, facts: &ClickFacts) -> String {
         (None, Some(text)) => format!("{who} clicked in Bitrix24 on “\u{2068}{text}\u{2069}”"),
         (None, None) => format!("{who} clicked in Bitrix24"),
     };
-    super::card::CARD.click.told(what, facts)
+    super::card::CARD.click.click_text(what, facts)
 }
 
 fn intent(step: &CrmStep, names: &EmployeeNames) -> Option<String> {

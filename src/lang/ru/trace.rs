@@ -116,7 +116,7 @@ fn clicked(who: &str, to: Option<&Phone>, facts: &ClickFacts) -> String {
         (None, Some(text)) => format!("{who} нажимает в Битрикс24 на «\u{2068}{text}\u{2069}»"),
         (None, None) => format!("{who} звонит из Битрикс24"),
     };
-    super::card::CARD.click.told(what, facts)
+    super::card::CARD.click.click_text(what, facts)
 }
 
 fn intent(step: &CrmStep, names: &EmployeeNames) -> Option<String> {

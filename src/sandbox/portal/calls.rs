@@ -140,7 +140,10 @@ impl Portal {
         }
         let at = self.same_call(new, now).unwrap_or_else(|| {
             let call = self.open(new, now);
-            self.tell(now, Story::Registered { call: call.id.clone(), number: call.number.clone(), kind: call.kind });
+            self.add_to_feed(
+                now,
+                Story::Registered { call: call.id.clone(), number: call.number.clone(), kind: call.kind },
+            );
             self.calls.push(call);
             self.calls.len() - 1
         });
@@ -225,7 +228,7 @@ impl Portal {
                     PushKind::Show => Story::CardShown { call, user },
                     PushKind::Hide => Story::CardHidden { call, user },
                 };
-                self.tell(now, story);
+                self.add_to_feed(now, story);
             }
         }
         true
@@ -236,7 +239,7 @@ impl Portal {
     pub fn finish(&mut self, call: &str, end: FinishedCall, now: Timestamp) -> &FinishedCall {
         self.hide(call, Some(vec![end.user]), now);
         self.calls.retain(|c| c.id != call);
-        self.tell(
+        self.add_to_feed(
             now,
             Story::Finished {
                 call: call.to_owned(),

@@ -100,7 +100,7 @@ pub fn click(
             show: !place.mobile,
             ..Registration::default()
         };
-        portal.tell(now, Story::Clicked { user, number: number.to_owned() });
+        portal.add_to_feed(now, Story::Clicked { user, number: number.to_owned() });
         let call = portal.register(&new, now).clone();
         let mut data = vec![
             ("PHONE_NUMBER", number.to_owned()),
@@ -140,7 +140,7 @@ pub async fn install(world: &PortalWorld, member_id: &str, admin: i64) -> Option
         let portal = portal(state, member_id);
         portal.handlers.clear();
         portal.app.installed = true;
-        portal.tell(now, Story::Installed);
+        portal.add_to_feed(now, Story::Installed);
         let url = Some(portal.app.install_url.clone()).filter(|url| !url.is_empty())?;
         let pair = state.grants.issue(&holder(state, member_id, admin), now);
         let portal = super::handle::portal(state, member_id);
@@ -179,7 +179,7 @@ pub async fn uninstall(world: &PortalWorld, member_id: &str, clean: bool) -> Vec
         portal.forget_app();
         portal.keys = None;
         portal.app.installed = false;
-        portal.tell(now, Story::Uninstalled);
+        portal.add_to_feed(now, Story::Uninstalled);
         state.grants.revoke(member_id);
         deliveries
     });

@@ -230,7 +230,7 @@ impl Portal {
     }
 
     /// Adds to the feed.
-    pub fn tell(&mut self, at: Timestamp, story: Story) {
+    pub fn add_to_feed(&mut self, at: Timestamp, story: Story) {
         self.feed.push(Told { at, story });
         if self.feed.len() > FEED {
             self.feed.remove(0);

@@ -1,10 +1,10 @@
 //! One connection: handshake, requests, the end.
 
 use super::connection_slots::{ConnectionActivity, ConnectionSlot};
-use super::stream::{PeerAddr, Stream};
+use super::stream::{ClientStream, PeerAddr};
 use super::unread::GivesUp;
 use super::watched::Watched;
-use super::{Limits, host, refused};
+use super::{ConnectionLimits, host, refused};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -30,11 +30,11 @@ pub struct Shared {
     pub router: Router,
     pub tls: Option<TlsAcceptor>,
     pub shutdown: CancellationToken,
-    pub limits: Limits,
+    pub limits: ConnectionLimits,
 }
 
 /// Serves a connection to its end, or until it has to give way.
-pub async fn run(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, slot: ConnectionSlot) {
+pub async fn run(shared: Arc<Shared>, stream: Box<dyn ClientStream>, peer: PeerAddr, slot: ConnectionSlot) {
     let (cut, slot) = (slot.cut().clone(), Arc::new(slot));
     // On the heap, as each future around it would hold its kilobytes twice: thousands of connections are only held.
     let served = Box::pin(served(shared, stream, peer, slot));
@@ -43,7 +43,7 @@ pub async fn run(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, s
     }
 }
 
-async fn served(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, slot: Arc<ConnectionSlot>) {
+async fn served(shared: Arc<Shared>, stream: Box<dyn ClientStream>, peer: PeerAddr, slot: Arc<ConnectionSlot>) {
     let Some(tls) = &shared.tls else { return requests(&shared, stream, peer, &slot).await };
     let mut handshake = pin!(timeout(shared.limits.handshake, tls.accept(stream)));
     let shaken = tokio::select! {
@@ -57,7 +57,7 @@ async fn served(shared: Arc<Shared>, stream: Box<dyn Stream>, peer: PeerAddr, sl
     }
 }
 
-async fn requests(shared: &Shared, stream: Box<dyn Stream>, peer: PeerAddr, slot: &Arc<ConnectionSlot>) {
+async fn requests(shared: &Shared, stream: Box<dyn ClientStream>, peer: PeerAddr, slot: &Arc<ConnectionSlot>) {
     let limits = &shared.limits;
     let asked = AtomicBool::new(false);
     let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {

@@ -7,24 +7,24 @@ use axum::http::{HeaderMap, Request, Uri, Version, header};
 /// Whether the request can be taken. HTTP/1.0 knows no `Host`; health checks of load balancers still speak it.
 pub fn is_clear<B>(request: &Request<B>) -> bool {
     match host(request.headers()) {
-        Host::None => request.version() <= Version::HTTP_10,
-        Host::One(authority) => agrees(&authority, request.uri()),
-        Host::Unclear => false,
+        HostHeader::None => request.version() <= Version::HTTP_10,
+        HostHeader::One(authority) => agrees(&authority, request.uri()),
+        HostHeader::Unclear => false,
     }
 }
 
-enum Host {
+enum HostHeader {
     None,
     One(Authority),
     Unclear,
 }
 
-fn host(headers: &HeaderMap) -> Host {
+fn host(headers: &HeaderMap) -> HostHeader {
     let mut values = headers.get_all(header::HOST).iter();
     match (values.next(), values.next()) {
-        (None, _) => Host::None,
-        (Some(value), None) => value.to_str().ok().and_then(authority).map_or(Host::Unclear, Host::One),
-        (Some(_), Some(_)) => Host::Unclear,
+        (None, _) => HostHeader::None,
+        (Some(value), None) => value.to_str().ok().and_then(authority).map_or(HostHeader::Unclear, HostHeader::One),
+        (Some(_), Some(_)) => HostHeader::Unclear,
     }
 }
 

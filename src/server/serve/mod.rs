@@ -28,11 +28,11 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 /// How often it is said that all connections are in use.
-const TELL_EVERY: Duration = Duration::from_secs(60);
+const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// What a connection may take.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// Time for the TLS handshake.
     pub handshake: Duration,
     /// Time until the first request's head is there.
@@ -53,7 +53,7 @@ pub struct Limits {
     pub head_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             handshake: Duration::from_secs(10),
@@ -80,7 +80,7 @@ pub async fn serve(
     slots: Arc<ConnectionSlots>,
     shutdown: CancellationToken,
 ) {
-    serve_within(listener, router, tls, slots, shutdown, Limits::default()).await;
+    serve_within(listener, router, tls, slots, shutdown, ConnectionLimits::default()).await;
 }
 
 /// [`serve`] with other limits.
@@ -90,7 +90,7 @@ pub async fn serve_within(
     tls: Option<Tls>,
     slots: Arc<ConnectionSlots>,
     shutdown: CancellationToken,
-    limits: Limits,
+    limits: ConnectionLimits,
 ) {
     let address = listener.describe();
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -115,12 +115,12 @@ async fn accept_all(
     connections: &TaskTracker,
     shared: &Arc<Shared>,
 ) {
-    let mut told = None;
+    let mut logged_at = None;
     loop {
         match stream::accept(listener).await {
             Ok((stream, peer)) => {
-                if slots.are_full() && told.is_none_or(|at: Instant| at.elapsed() >= TELL_EVERY) {
-                    told = Some(Instant::now());
+                if slots.are_full() && logged_at.is_none_or(|at: Instant| at.elapsed() >= LOG_EVERY) {
+                    logged_at = Some(Instant::now());
                     let limit = slots.connections();
                     warn!(%address, limit, "all connections are in use: unused ones give way, or new ones must wait");
                 }

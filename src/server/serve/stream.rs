@@ -25,12 +25,12 @@ impl fmt::Display for PeerAddr {
 }
 
 /// Bytes both ways.
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait ClientStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ClientStream for T {}
 
 /// The next connection.
-pub async fn accept(listener: &Listener) -> io::Result<(Box<dyn Stream>, PeerAddr)> {
+pub async fn accept(listener: &Listener) -> io::Result<(Box<dyn ClientStream>, PeerAddr)> {
     match listener {
         Listener::Tcp(listener) => {
             let (stream, peer) = listener.accept().await?;

@@ -1,6 +1,6 @@
 //! Real sockets, real handshakes.
 
-use super::stream::Stream;
+use super::stream::ClientStream;
 use super::*;
 use crate::domain::Timestamp;
 use crate::domain::company::Trust;
@@ -51,11 +51,11 @@ fn router(entered: Arc<Notify>, leave: Arc<Notify>) -> Router {
         .route("/echo", post(|body: String| async move { body }))
 }
 
-fn start(listener: Listener, tls: Option<Tls>, limits: Limits) -> Site {
+fn start(listener: Listener, tls: Option<Tls>, limits: ConnectionLimits) -> Site {
     start_with_places(listener, tls, limits, ConnectionSlots::default())
 }
 
-fn start_with_places(listener: Listener, tls: Option<Tls>, limits: Limits, slots: ConnectionSlots) -> Site {
+fn start_with_places(listener: Listener, tls: Option<Tls>, limits: ConnectionLimits, slots: ConnectionSlots) -> Site {
     let address = listener.tcp_address().unwrap_or_else(|| ([0; 4], 0).into());
     let (entered, leave, shutdown) = (Arc::new(Notify::new()), Arc::new(Notify::new()), CancellationToken::new());
     let router = router(entered.clone(), leave.clone());
@@ -63,12 +63,12 @@ fn start_with_places(listener: Listener, tls: Option<Tls>, limits: Limits, slots
     Site { address, shutdown, running, entered, leave }
 }
 
-async fn site(limits: Limits) -> Site {
+async fn site(limits: ConnectionLimits) -> Site {
     start(bind::tcp("127.0.0.1", 0).await.unwrap(), None, limits)
 }
 
 async fn site_with_places(slots: ConnectionSlots) -> Site {
-    start_with_places(bind::tcp("127.0.0.1", 0).await.unwrap(), None, Limits::default(), slots)
+    start_with_places(bind::tcp("127.0.0.1", 0).await.unwrap(), None, ConnectionLimits::default(), slots)
 }
 
 fn pair(dir: &TempDir) -> (Tls, PairFiles) {
@@ -76,7 +76,7 @@ fn pair(dir: &TempDir) -> (Tls, PairFiles) {
     (Tls::load_or_generate(files.clone(), "localhost", NOW).unwrap().0, files)
 }
 
-async fn secured(stream: impl Stream, files: &PairFiles) -> io::Result<impl Stream> {
+async fn secured(stream: impl ClientStream, files: &PairFiles) -> io::Result<impl ClientStream> {
     let trusted = Trusted::load(Some(&files.cert)).unwrap();
     let config = tls_config(&trusted, &Trust::System).unwrap();
     let name = ServerName::try_from("localhost").unwrap();
@@ -88,12 +88,12 @@ fn get_request(path: &str) -> String {
 }
 
 /// Sends text, and gives what comes until the other side closes.
-async fn ask(mut stream: impl Stream, text: &str) -> String {
+async fn ask(mut stream: impl ClientStream, text: &str) -> String {
     stream.write_all(text.as_bytes()).await.unwrap();
     rest(stream).await
 }
 
-async fn rest(mut stream: impl Stream) -> String {
+async fn rest(mut stream: impl ClientStream) -> String {
     let mut answer = Vec::new();
     // A connection that is cut may end with an error; what came before counts.
     let _ = stream.read_to_end(&mut answer).await;
@@ -108,7 +108,7 @@ impl Site {
 
 #[tokio::test]
 async fn requests_are_served_over_tcp() {
-    let site = site(Limits::default()).await;
+    let site = site(ConnectionLimits::default()).await;
     let answer = ask(site.connect().await, &get_request("/who")).await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("false true"), "{answer}");
     let post = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
@@ -119,7 +119,7 @@ async fn requests_are_served_over_tcp() {
 async fn requests_are_served_over_a_unix_socket() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("http");
-    let _site = start(bind::unix(&path).unwrap(), None, Limits::default());
+    let _site = start(bind::unix(&path).unwrap(), None, ConnectionLimits::default());
     let answer = ask(UnixStream::connect(&path).await.unwrap(), &get_request("/who")).await;
     assert!(answer.ends_with("true false"), "{answer}");
 }
@@ -129,8 +129,8 @@ async fn https_is_served_over_both() {
     let dir = tempfile::tempdir().unwrap();
     let (tls, files) = pair(&dir);
     let path = dir.path().join("https");
-    let tcp = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls.clone()), Limits::default());
-    let _unix = start(bind::unix(&path).unwrap(), Some(tls), Limits::default());
+    let tcp = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls.clone()), ConnectionLimits::default());
+    let _unix = start(bind::unix(&path).unwrap(), Some(tls), ConnectionLimits::default());
     let over_tcp = secured(tcp.connect().await, &files).await.unwrap();
     assert!(ask(over_tcp, &get_request("/who")).await.ends_with("false true"));
     let over_unix = secured(UnixStream::connect(&path).await.unwrap(), &files).await.unwrap();
@@ -141,7 +141,7 @@ async fn https_is_served_over_both() {
 async fn a_replaced_pair_is_shown_to_new_connections_and_a_broken_one_never() {
     let (dir, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (tls, files) = pair(&dir);
-    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls.clone()), Limits::default());
+    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls.clone()), ConnectionLimits::default());
     std::fs::write(&files.key, "broken").unwrap();
     tls.reload().unwrap_err();
     let old = secured(site.connect().await, &files).await.unwrap();
@@ -162,7 +162,7 @@ async fn silent_clients_hold_up_nobody_and_are_cut() {
     let dir = tempfile::tempdir().unwrap();
     let (tls, files) = pair(&dir);
     let start_with = async |handshake| {
-        let limits = Limits { handshake, ..Limits::default() };
+        let limits = ConnectionLimits { handshake, ..ConnectionLimits::default() };
         start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls.clone()), limits)
     };
     let site = start_with(Duration::from_secs(600)).await;
@@ -180,7 +180,7 @@ async fn silent_clients_hold_up_nobody_and_are_cut() {
 
 #[tokio::test]
 async fn a_request_that_never_comes_ends_the_connection() {
-    let limits = Limits { first_request: Duration::from_millis(50), ..Limits::default() };
+    let limits = ConnectionLimits { first_request: Duration::from_millis(50), ..ConnectionLimits::default() };
     let site = site(limits).await;
     assert_eq!(rest(site.connect().await).await, "");
     assert_eq!(ask(site.connect().await, "GET /who HT").await, "");
@@ -188,7 +188,7 @@ async fn a_request_that_never_comes_ends_the_connection() {
 
 #[tokio::test]
 async fn the_first_deadline_does_not_bind_requests_that_came() {
-    let site = site(Limits { first_request: Duration::from_secs(4), ..Limits::default() }).await;
+    let site = site(ConnectionLimits { first_request: Duration::from_secs(4), ..ConnectionLimits::default() }).await;
     let answer = tokio::spawn(ask(site.connect().await, "GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
     site.entered.notified().await;
     // Another connection outlives the same deadline, so by then it has passed for the first one, too.
@@ -199,14 +199,14 @@ async fn the_first_deadline_does_not_bind_requests_that_came() {
 
 #[tokio::test]
 async fn an_unused_connection_ends() {
-    let site = site(Limits { idle: Duration::from_millis(500), ..Limits::default() }).await;
+    let site = site(ConnectionLimits { idle: Duration::from_millis(500), ..ConnectionLimits::default() }).await;
     let answer = ask(site.connect().await, "GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(answer.contains("200"), "{answer}");
 }
 
 #[tokio::test]
 async fn absurd_heads_are_refused() {
-    let site = site(Limits::default()).await;
+    let site = site(ConnectionLimits::default()).await;
     let many = "X: y\r\n".repeat(200);
     let answer = ask(site.connect().await, &format!("GET /who HTTP/1.1\r\nHost: x\r\n{many}\r\n")).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
@@ -239,7 +239,7 @@ async fn connections_that_nobody_uses_give_way_and_streams_do_not() {
     let begun = Instant::now();
     assert!(ask(site.connect().await, &get_request("/who")).await.contains("200"));
     assert!(ask(site.connect().await, &get_request("/who")).await.contains("200"));
-    assert!(begun.elapsed() < Limits::default().first_request, "nobody has waited for a deadline");
+    assert!(begun.elapsed() < ConnectionLimits::default().first_request, "nobody has waited for a deadline");
     assert_eq!(rest(silent).await, "", "it had waited longest");
     stream.write_all(b"x").await.unwrap();
     let mut figures = crate::metrics::Exposition::default();
@@ -259,7 +259,7 @@ async fn bodies_that_never_come_keep_nobody_out() {
         let body = "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
         assert!(ask(site.connect().await, body).await.ends_with("hello"));
     }
-    assert!(begun.elapsed() < Limits::default().first_request, "nobody has waited for a deadline");
+    assert!(begun.elapsed() < ConnectionLimits::default().first_request, "nobody has waited for a deadline");
     assert_eq!(rest(slow.remove(0)).await, "", "it had waited longest");
 }
 
@@ -267,8 +267,8 @@ async fn bodies_that_never_come_keep_nobody_out() {
 async fn a_request_that_does_not_say_whom_it_is_for_is_refused_everywhere() {
     let dir = tempfile::tempdir().unwrap();
     let (tls, files) = pair(&dir);
-    let plain = site(Limits::default()).await;
-    let secure = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls), Limits::default());
+    let plain = site(ConnectionLimits::default()).await;
+    let secure = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls), ConnectionLimits::default());
     for head in [
         "GET /who HTTP/1.1\r\n\r\n",
         "GET /who HTTP/1.1\r\nHost:\r\n\r\n",
@@ -294,7 +294,7 @@ async fn a_request_that_does_not_say_whom_it_is_for_is_refused_everywhere() {
 
 #[tokio::test]
 async fn what_is_being_answered_is_finished_after_the_stop() {
-    let site = site(Limits::default()).await;
+    let site = site(ConnectionLimits::default()).await;
     let mut idle = site.connect().await;
     idle.write_all(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     idle.read_exact(&mut [0; 12]).await.unwrap();
@@ -312,7 +312,7 @@ async fn what_is_being_answered_is_finished_after_the_stop() {
 
 #[tokio::test]
 async fn a_request_that_was_on_its_way_at_the_stop_is_answered() {
-    let site = site(Limits { linger: Duration::from_secs(60), ..Limits::default() }).await;
+    let site = site(ConnectionLimits { linger: Duration::from_secs(60), ..ConnectionLimits::default() }).await;
     let (mut used, unused) = (site.connect().await, site.connect().await);
     used.write_all(b"GET /who HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     used.read_exact(&mut [0; 12]).await.unwrap();
@@ -328,7 +328,7 @@ async fn a_request_that_was_on_its_way_at_the_stop_is_answered() {
 
 #[tokio::test]
 async fn endless_answers_are_cut_at_the_deadline() {
-    let site = site(Limits { drain: Duration::from_millis(500), ..Limits::default() }).await;
+    let site = site(ConnectionLimits { drain: Duration::from_millis(500), ..ConnectionLimits::default() }).await;
     let mut events = site.connect().await;
     events.write_all(get_request("/endless").as_bytes()).await.unwrap();
     let mut seen = Vec::new();
@@ -343,7 +343,7 @@ async fn endless_answers_are_cut_at_the_deadline() {
 #[tokio::test]
 async fn a_handshake_under_way_does_not_delay_the_stop() {
     let dir = tempfile::tempdir().unwrap();
-    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(pair(&dir).0), Limits::default());
+    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(pair(&dir).0), ConnectionLimits::default());
     let silent = site.connect().await;
     site.shutdown.cancel();
     site.running.await.unwrap();
@@ -361,7 +361,7 @@ fn old_hello(minor: u8) -> Vec<u8> {
 async fn nobody_is_served_over_tls_before_1_2() {
     let dir = tempfile::tempdir().unwrap();
     let (tls, files) = pair(&dir);
-    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls), Limits::default());
+    let site = start(bind::tcp("127.0.0.1", 0).await.unwrap(), Some(tls), ConnectionLimits::default());
     // TLS 1.0 and 1.1.
     for minor in [1, 2] {
         let mut stream = site.connect().await;
@@ -392,7 +392,7 @@ async fn a_client_that_does_not_read_its_stream_loses_its_place_and_holds_no_mem
     };
     let listener = bind::tcp("127.0.0.1", 0).await.unwrap();
     let address = listener.tcp_address().unwrap();
-    let limits = Limits { unread: Duration::from_millis(200), ..Limits::default() };
+    let limits = ConnectionLimits { unread: Duration::from_millis(200), ..ConnectionLimits::default() };
     let router = Router::new().route("/stream", get(flood));
     tokio::spawn(serve_within(listener, router, None, Arc::default(), CancellationToken::new(), limits));
     let mut unread = TcpStream::connect(address).await.unwrap();

@@ -69,12 +69,12 @@ pub struct Tls {
     current: Arc<Current>,
     config: Arc<ServerConfig>,
     provider: Arc<CryptoProvider>,
-    host: Option<Host>,
+    host: Option<CertificateHost>,
 }
 
 /// Whom the certificate should be made out to.
 #[derive(Debug, Clone)]
-struct Host {
+struct CertificateHost {
     name: String,
     /// Clients open the gateway's address instead.
     behind_gateway: bool,
@@ -116,7 +116,7 @@ impl Tls {
     /// Has [`Self::doubts`] say if the certificate is not made out to `host`. Behind a gateway only our own has to be,
     /// as the gateway may show its users another.
     pub fn with_host(self, host: &str, behind_gateway: bool) -> Self {
-        let host = can_name(host).then(|| Host { name: host.to_owned(), behind_gateway });
+        let host = can_name(host).then(|| CertificateHost { name: host.to_owned(), behind_gateway });
         Self { host, ..self }
     }
 

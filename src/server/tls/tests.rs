@@ -184,16 +184,16 @@ fn a_certificate_that_somebody_has_installed_is_never_renewed() {
 fn a_certificate_for_another_host_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let (own, _) = Tls::load_or_generate(files(&dir), "a.example", NOW).unwrap();
-    let told = |tls: &Tls, host: &str, gateway| tls.clone().with_host(host, gateway).doubts(NOW);
-    assert!(told(&own, "b.example", true)[0].contains("gen-cert --force"));
+    let doubts_of = |tls: &Tls, host: &str, gateway| tls.clone().with_host(host, gateway).doubts(NOW);
+    assert!(doubts_of(&own, "b.example", true)[0].contains("gen-cert --force"));
     for host in ["a.example", "127.0.0.1", "0.0.0.0", ""] {
-        assert!(told(&own, host, false).is_empty(), "{host}");
+        assert!(doubts_of(&own, host, false).is_empty(), "{host}");
     }
     let (_dir, files) = install(EC_CERT, EC_KEY_SEC1);
     let installed = Tls::load(files).unwrap();
-    let doubts = told(&installed, "b.example", false).concat();
+    let doubts = doubts_of(&installed, "b.example", false).concat();
     assert!(doubts.contains("not made out to serverHost b.example; install"), "{doubts}");
-    assert!(!told(&installed, "b.example", true).concat().contains("b.example"));
+    assert!(!doubts_of(&installed, "b.example", true).concat().contains("b.example"));
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl Actor {
             return;
         }
         let total = self.shared.too_much(excess, now);
-        if self.log_limiter.heard(now).is_some() {
+        if self.log_limiter.count_one(now).is_some() {
             let Excess { calls, legs, lines, .. } = total;
             tracing::warn!(
                 calls,

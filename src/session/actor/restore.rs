@@ -7,7 +7,7 @@ use crate::domain::call::{Call, Click, Event, Leg};
 use crate::session::message::ActorMessage;
 use crate::session::open_calls::REMEMBER;
 use crate::session::outbox::LaneHistory;
-use crate::store::{CallRow, Intent, IntentId, PortalEvent, StoreError};
+use crate::store::{CallRow, IntentId, PortalEvent, StoreError, StoredIntent};
 
 /// Ended calls taken up again, at most.
 const MOST_ENDED: u32 = 1_000;
@@ -69,7 +69,7 @@ impl Actor {
     }
 
     /// Tells the steps that need not be told any more.
-    fn restore_step(&mut self, intent: Intent) -> Vec<IntentId> {
+    fn restore_step(&mut self, intent: StoredIntent) -> Vec<IntentId> {
         match serde_json::from_str(&intent.body) {
             Ok(step) => {
                 let step = (intent.id, step, intent.created_at);

@@ -2,7 +2,7 @@
 
 use super::Actor;
 use super::round::{Origin, Round};
-use crate::domain::call::{Call, Event, Policy};
+use crate::domain::call::{Call, CallPolicy, Event};
 use crate::domain::{CallKey, Timestamp};
 use std::sync::atomic::Ordering;
 
@@ -58,7 +58,7 @@ impl Actor {
 
     fn step_at(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round, now: Timestamp) {
         let call = self.open_calls.take(key).unwrap_or_else(|| {
-            let policy = Policy::new(&self.settings, self.grace).among(&self.directory);
+            let policy = CallPolicy::new(&self.settings, self.grace).among(&self.directory);
             Call::new(key.clone(), policy, now)
         });
         let (call, wake, unknown) = round.step(call, event, origin, now);

@@ -63,7 +63,7 @@ impl Actor {
             return;
         }
         let total = self.shared.not_recorded(calls, now).calls;
-        if self.surplus.heard(now).is_some() {
+        if self.surplus.count_one(now).is_some() {
             tracing::warn!(
                 calls = total,
                 waiting = MOST_WAITING,

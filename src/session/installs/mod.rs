@@ -181,7 +181,7 @@ fn trouble(error: &RegisterError) -> Option<InstallTrouble> {
         }
         RegisterError::OAuth(OAuthError::GrantDead(_) | OAuthError::CodeDead) => None,
         // Its token is good by the authorization server's word, so that the portal's refusal is not the last word.
-        RegisterError::Portal(error) => Some(InstallTrouble::PortalFails(error.heard())),
+        RegisterError::Portal(error) => Some(InstallTrouble::PortalFails(error.refusal_reason())),
         RegisterError::Store(StoreError::Unavailable(_) | StoreError::Full) => Some(InstallTrouble::Untried),
         RegisterError::Store(_)
         | RegisterError::OtherPortal

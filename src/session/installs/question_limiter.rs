@@ -24,10 +24,10 @@ pub(super) enum NoticeSender {
 
 /// What has been asked lately.
 #[derive(Debug)]
-pub(super) struct QuestionLimiter(Mutex<Counts>);
+pub(super) struct QuestionLimiter(Mutex<QuestionCounts>);
 
 #[derive(Debug)]
-struct Counts {
+struct QuestionCounts {
     portals: KeyedAllowance<CompanyId>,
     companies: Allowance,
     strangers: Allowance,
@@ -38,7 +38,7 @@ impl Default for QuestionLimiter {
     fn default() -> Self {
         let (companies, strangers) = (OF_COMPANIES, OF_STRANGERS);
         let portals = KeyedAllowance::new(OF_PORTAL, PORTALS);
-        Self(Mutex::new(Counts { portals, companies, strangers, put_off: 0 }))
+        Self(Mutex::new(QuestionCounts { portals, companies, strangers, put_off: 0 }))
     }
 }
 
@@ -49,7 +49,7 @@ impl QuestionLimiter {
             return Ok(());
         }
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Counts { portals, companies, strangers, put_off } = &mut *counts;
+        let QuestionCounts { portals, companies, strangers, put_off } = &mut *counts;
         let all = if registered { companies } else { strangers };
         let portal = portals.of(id, now);
         let wait = portal.wait(now).max(all.wait(now));

@@ -138,7 +138,7 @@ mod tests {
     use super::super::OpenCalls;
     use super::*;
     use crate::domain::Phone;
-    use crate::domain::call::{Event, Policy, step};
+    use crate::domain::call::{CallPolicy, Event, step};
     use crate::domain::company::CallSettings;
     use crate::domain::directory::{Directory, Employee};
     use crate::domain::leg::{Direction, LegEvent};
@@ -163,11 +163,11 @@ mod tests {
         }
 
         /// What the news did: `call:left`, or `call:seen` with `!` where the leg had come from elsewhere.
-        fn tells(&mut self, leg: &str, call: &str, state: LegState) -> Vec<String> {
-            self.wait(1).tells_at_once(leg, call, state)
+        fn reports(&mut self, leg: &str, call: &str, state: LegState) -> Vec<String> {
+            self.wait(1).reports_at_once(leg, call, state)
         }
 
-        fn tells_at_once(&mut self, leg: &str, call: &str, state: LegState) -> Vec<String> {
+        fn reports_at_once(&mut self, leg: &str, call: &str, state: LegState) -> Vec<String> {
             let number = |text| Phone::parse(text).expect("a number");
             let event = LegEvent {
                 leg: leg.into(),
@@ -188,7 +188,7 @@ mod tests {
         }
 
         fn take(&mut self, key: &CallKey, event: Event) -> String {
-            let policy = Policy::new(&CallSettings::default(), Duration::from_secs(5));
+            let policy = CallPolicy::new(&CallSettings::default(), Duration::from_secs(5));
             let call = self.open_calls.take(key).unwrap_or_else(|| Call::new(key.clone(), policy, self.now));
             let what = match &event {
                 Event::LegLeft(_) => "left",
@@ -203,28 +203,28 @@ mod tests {
     #[test]
     fn a_talking_leg_that_turns_up_in_another_call_has_left_the_first() {
         let mut switch = Switch::new();
-        assert_eq!(switch.tells("l", "a", Ringing), ["a:seen"]);
-        assert_eq!(switch.tells("l", "a", Talking), ["a:seen"]);
-        assert_eq!(switch.tells("l", "b", Talking), ["a:left", "b:seen!"]);
-        assert_eq!(switch.tells("l", "b", Released), ["b:seen"]);
+        assert_eq!(switch.reports("l", "a", Ringing), ["a:seen"]);
+        assert_eq!(switch.reports("l", "a", Talking), ["a:seen"]);
+        assert_eq!(switch.reports("l", "b", Talking), ["a:left", "b:seen!"]);
+        assert_eq!(switch.reports("l", "b", Released), ["b:seen"]);
         assert!(switch.open_calls.open().is_empty());
     }
 
     #[test]
     fn its_end_is_told_to_the_call_it_was_in_last() {
         let mut switch = Switch::new();
-        switch.tells("l", "a", Talking);
-        assert_eq!(switch.tells("l", "b", Released), ["a:seen"], "nothing is known of b");
+        switch.reports("l", "a", Talking);
+        assert_eq!(switch.reports("l", "b", Released), ["a:seen"], "nothing is known of b");
         assert!(switch.open_calls.open().is_empty());
-        assert_eq!(switch.tells("l", "c", Released), ["a:seen"], "told once more");
+        assert_eq!(switch.reports("l", "c", Released), ["a:seen"], "told once more");
     }
 
     #[test]
     fn a_call_that_only_rings_goes_on_under_its_new_name() {
         let mut switch = Switch::new();
-        switch.tells("l", "a", Ringing);
+        switch.reports("l", "a", Ringing);
         for state in [Ringing, Talking, Released] {
-            assert_eq!(switch.tells("l", "b", state), ["a:seen"], "{state:?}");
+            assert_eq!(switch.reports("l", "b", state), ["a:seen"], "{state:?}");
         }
         assert!(switch.open_calls.open().is_empty());
     }
@@ -232,41 +232,41 @@ mod tests {
     #[test]
     fn a_leg_may_join_a_ringing_call_and_come_back_later_but_not_at_once() {
         let mut switch = Switch::new();
-        switch.tells("other", "b", Ringing);
-        switch.tells("l", "a", Talking);
-        assert_eq!(switch.tells("l", "b", Talking), ["a:left", "b:seen!"]);
-        assert_eq!(switch.tells_at_once("l", "a", Talking), ["a:seen"], "told late, it changes nothing");
-        assert_eq!(switch.tells("l", "b", Talking), ["b:seen"]);
-        assert_eq!(switch.tells("l", "a", Talking), ["b:left", "a:seen!"]);
+        switch.reports("other", "b", Ringing);
+        switch.reports("l", "a", Talking);
+        assert_eq!(switch.reports("l", "b", Talking), ["a:left", "b:seen!"]);
+        assert_eq!(switch.reports_at_once("l", "a", Talking), ["a:seen"], "told late, it changes nothing");
+        assert_eq!(switch.reports("l", "b", Talking), ["b:seen"]);
+        assert_eq!(switch.reports("l", "a", Talking), ["b:left", "a:seen!"]);
     }
 
     #[test]
     fn an_old_message_does_not_bring_an_ended_leg_back() {
         let mut switch = Switch::new();
-        switch.tells("l", "a", Talking);
-        switch.tells("l", "b", Talking);
-        switch.tells("l", "b", Released);
-        assert_eq!(switch.wait(30).tells("l", "a", Talking), ["a:seen"]);
+        switch.reports("l", "a", Talking);
+        switch.reports("l", "b", Talking);
+        switch.reports("l", "b", Released);
+        assert_eq!(switch.wait(30).reports("l", "a", Talking), ["a:seen"]);
         assert!(switch.open_calls.open().is_empty());
     }
 
     #[test]
     fn an_id_may_be_used_again_for_another_leg() {
         let mut switch = Switch::new();
-        switch.tells("l", "a", Talking);
-        switch.tells("l", "a", Released);
-        assert_eq!(switch.tells("l", "b", Ringing), ["b:seen"]);
-        assert_eq!(switch.tells("l", "b", Talking), ["b:seen"]);
-        assert_eq!(switch.tells("l", "c", Talking), ["b:left", "c:seen!"]);
+        switch.reports("l", "a", Talking);
+        switch.reports("l", "a", Released);
+        assert_eq!(switch.reports("l", "b", Ringing), ["b:seen"]);
+        assert_eq!(switch.reports("l", "b", Talking), ["b:seen"]);
+        assert_eq!(switch.reports("l", "c", Talking), ["b:left", "c:seen!"]);
     }
 
     #[test]
     fn what_was_stored_is_known_after_a_restart() {
         let mut switch = Switch::new();
-        switch.tells("l", "a", Talking);
+        switch.reports("l", "a", Talking);
         let call = switch.open_calls.take(&"a".into()).expect("an open call");
         switch.open_calls = OpenCalls::default();
         switch.open_calls.restore(call, switch.now);
-        assert_eq!(switch.tells("l", "b", Talking), ["a:left", "b:seen!"]);
+        assert_eq!(switch.reports("l", "b", Talking), ["a:left", "b:seen!"]);
     }
 }

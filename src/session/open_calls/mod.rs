@@ -68,7 +68,7 @@ impl OpenCalls {
         let key = call.key.clone();
         let over = call.is_over();
         self.timers.set(&key, wake);
-        self.silence.set(&key, (!over).then(|| call.last_heard()));
+        self.silence.set(&key, (!over).then(|| call.last_report()));
         if call.awaited_click().is_some() {
             self.clicks.insert(key.clone());
         } else {
@@ -284,7 +284,7 @@ fn waits_for(call: &Call, leg: &LegEvent, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::call::{Click, ClickFacts, Event, Policy, step};
+    use crate::domain::call::{CallPolicy, Click, ClickFacts, Event, step};
     use crate::domain::company::CallSettings;
     use crate::domain::directory::Employee;
     use crate::domain::leg::LegState;
@@ -321,7 +321,7 @@ mod tests {
     }
 
     fn open_calls_with_click() -> OpenCalls {
-        let call = Call::new("c2c/x".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW);
+        let call = Call::new("c2c/x".into(), CallPolicy::new(&CallSettings::default(), MATCH_WINDOW), NOW);
         let click = Click {
             crm: "x".into(),
             user: UserId(1),
@@ -342,7 +342,7 @@ mod tests {
             let mut open_calls = open_calls_with_click();
             let call = open_calls.take(&"c2c/x".into()).unwrap();
             open_calls.put(call, Some(NOW + Duration::from_secs(5)), NOW);
-            let over = Call::new("over".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW);
+            let over = Call::new("over".into(), CallPolicy::new(&CallSettings::default(), MATCH_WINDOW), NOW);
             open_calls.put(over, None, NOW);
             open_calls.redate(by);
             assert_eq!(open_calls.next_wake(), Some(now + Duration::from_secs(5)));
@@ -382,7 +382,7 @@ mod tests {
     fn a_name_that_comes_too_late_takes_no_leg_from_its_call() {
         let mut open_calls = open_calls_with_click();
         let (taken, _) = sorted(&mut open_calls, vec![leg("s9", "1001", "112")], NOW).remove(0);
-        open_calls.put(Call::new(taken, Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW), None, NOW);
+        open_calls.put(Call::new(taken, CallPolicy::new(&CallSettings::default(), MATCH_WINDOW), NOW), None, NOW);
         open_calls.alias("s9".into(), "c2c/x".into());
         assert_eq!(key(&mut open_calls, leg("s9", "1001", "112"), NOW), "s9");
     }
@@ -391,7 +391,7 @@ mod tests {
     fn of_two_clicks_on_one_number_the_first_gets_the_leg() {
         let mut open_calls = open_calls_with_click();
         let later = NOW + Duration::from_secs(2);
-        let call = Call::new("c2c/a".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), later);
+        let call = Call::new("c2c/a".into(), CallPolicy::new(&CallSettings::default(), MATCH_WINDOW), later);
         let to = Some(phone("+7 983 555-11-22"));
         let again = Click { crm: "a".into(), user: UserId(1), to, late: false, facts: ClickFacts::default() };
         open_calls.put(step(call, Event::Clicked { click: again, from: Some(phone("1001")) }, later).call, None, later);
@@ -400,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_call_whose_end_was_not_seen_is_remembered_for_long() {
-        let call = Call::new("a".into(), Policy::new(&CallSettings::default(), Duration::ZERO), NOW);
+        let call = Call::new("a".into(), CallPolicy::new(&CallSettings::default(), Duration::ZERO), NOW);
         let mut open_calls = OpenCalls::default();
         let (_, seen) = sorted(&mut open_calls, vec![leg("a", "1001", "2")], NOW).remove(0);
         let lost = [seen, Event::LinkLost(NOW), Event::LinkBack];
@@ -431,7 +431,7 @@ mod tests {
     #[test]
     fn ended_calls_are_forgotten_after_a_while() {
         let mut open_calls = OpenCalls::default();
-        open_calls.put(Call::new("a".into(), Policy::new(&CallSettings::default(), MATCH_WINDOW), NOW), None, NOW);
+        open_calls.put(Call::new("a".into(), CallPolicy::new(&CallSettings::default(), MATCH_WINDOW), NOW), None, NOW);
         assert!(open_calls.open().is_empty(), "a call without legs has nothing to wait for");
         assert_eq!(open_calls.next_wake(), Some(NOW + REMEMBER));
         assert!(open_calls.forget(NOW).is_empty());
@@ -444,7 +444,7 @@ mod tests {
         let (key, seen) = sorted(open_calls, vec![leg(name, "1001", "2")], now).remove(0);
         let call = open_calls
             .take(&key)
-            .unwrap_or_else(|| Call::new(key, Policy::new(&CallSettings::default(), MATCH_WINDOW), now));
+            .unwrap_or_else(|| Call::new(key, CallPolicy::new(&CallSettings::default(), MATCH_WINDOW), now));
         open_calls.put(step(call, seen, now).call, Some(now + Duration::from_secs(3_600)), now);
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Lane {
     /// When the call ended, which may be long before that was seen.
     finish_at: Option<Timestamp>,
     /// The portal has first heard of the call after its end.
-    heard_late: bool,
+    reported_late: bool,
     /// With so many steps it is looked for those that later ones make pointless.
     condense_at: usize,
 }
@@ -86,7 +86,7 @@ impl Lane {
             after: None,
             substitutes: Vec::new(),
             finish_at: None,
-            heard_late: false,
+            reported_late: false,
             condense_at: FEW,
         }
     }
@@ -100,8 +100,8 @@ impl Lane {
     pub fn is_late(&mut self, plan: &Plan, now: Timestamp) -> bool {
         let registers = plan.requests.iter().any(|r| matches!(r, Request::Register { .. }));
         let over = self.steps.iter().any(|(_, step)| matches!(step, CrmStep::Finish { .. }));
-        self.heard_late |= registers && over && !self.remade;
-        self.heard_late || self.finish_at.is_some_and(|at| now.since(at) > LATE)
+        self.reported_late |= registers && over && !self.remade;
+        self.reported_late || self.finish_at.is_some_and(|at| now.since(at) > LATE)
     }
 
     /// Adds a step: at the end, but for a register that is to be made again before the finish that waits.
@@ -177,11 +177,11 @@ impl Lane {
 
     /// `false` if it is said so already.
     pub fn amend(&mut self, substitute: Substitute) -> bool {
-        let news = !self.substitutes.iter().any(|s| std::mem::discriminant(s) == std::mem::discriminant(&substitute));
-        if news {
+        let is_new = !self.substitutes.iter().any(|s| std::mem::discriminant(s) == std::mem::discriminant(&substitute));
+        if is_new {
             self.substitutes.push(substitute);
         }
-        news
+        is_new
     }
 }
 

@@ -113,7 +113,7 @@ impl Outbox {
         self.queue.place(name, lane);
     }
 
-    /// Of a plan that failed only `told` went through; with `unclear` nobody knows whether the next one did as well.
+    /// Of a plan that failed only `sent` went through; with `unclear` nobody knows whether the next one did as well.
     pub fn partly_sent(&mut self, name: &ExternalId, sent: &[Request], unclear: bool) {
         let Some(lane) = self.open.get_mut(name) else { return };
         lane.sent(sent);
@@ -182,10 +182,10 @@ impl Outbox {
     /// Says the lane's register and finish differently from now on; `false` if that was tried before.
     pub fn amend(&mut self, name: &ExternalId, substitute: Substitute) -> bool {
         let Some(lane) = self.open.get_mut(name) else { return false };
-        let news = lane.amend(substitute);
+        let is_new = lane.amend(substitute);
         lane.busy = false;
         self.queue.place(name, lane);
-        news
+        is_new
     }
 
     /// Forgets a lane that has nothing left to tell, so that the next step asks the store for its name.

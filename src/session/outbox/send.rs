@@ -1,13 +1,13 @@
 //! Tells the portal what lanes have planned. Knows no call logic: requests in, what became of them out.
 
 use super::{Dispatch, Job, RetryPause};
-use crate::bitrix::batch::Command;
-use crate::bitrix::telephony::{Cards, Finish, Finished, LINE_NUMBER, Register, Registered};
-use crate::bitrix::{Answer, ApiError, Portal};
+use crate::bitrix::batch::BatchCommand;
+use crate::bitrix::telephony::{Cards, Finish, Finished, LINE_NUMBER, RegisterRequest, RegisteredCall};
+use crate::bitrix::{ApiError, Portal, RestAnswer};
 use crate::clock::Clock;
 use crate::domain::call::FinishStatus;
 use crate::domain::link::Closed;
-use crate::domain::outbox::{Request, RequestReply, Target};
+use crate::domain::outbox::{CardTarget, Request, RequestReply};
 use crate::domain::{CrmCallId, Timestamp};
 use crate::lang::{self, Lang};
 use std::time::Duration;
@@ -77,7 +77,7 @@ pub(in crate::session) async fn send(portal: Portal, clock: Clock, dispatch: Dis
 
 /// What a job's own answers mean. After one that failed the others mean nothing: they may have been about a call that
 /// was not made.
-fn outcome(job: Job, answers: Vec<Result<Answer, ApiError>>) -> JobOutcome {
+fn outcome(job: Job, answers: Vec<Result<RestAnswer, ApiError>>) -> JobOutcome {
     let mut crm = job.plan.adopts.clone();
     let (mut sent, mut unknown) = (Vec::new(), false);
     for (request, answer) in job.plan.requests.iter().zip(answers) {
@@ -95,16 +95,16 @@ fn outcome(job: Job, answers: Vec<Result<Answer, ApiError>>) -> JobOutcome {
 }
 
 /// The request in the portal's words; `first` is the number of the plan's first command in its batch.
-fn command(request: &Request, job: &Job, first: usize, lang: Lang) -> Command {
-    let cards = |target: &Target, users: &Vec<_>| Cards {
+fn command(request: &Request, job: &Job, first: usize, lang: Lang) -> BatchCommand {
+    let cards = |target: &CardTarget, users: &Vec<_>| Cards {
         call: match target {
-            Target::Known(call) => call.clone(),
-            Target::New => Registered::call_of(first),
+            CardTarget::Known(call) => call.clone(),
+            CardTarget::New => RegisteredCall::call_of(first),
         },
         users: users.clone(),
     };
     match request {
-        Request::Register { user, number, kind, started_at, create, show } => Register {
+        Request::Register { user, number, kind, started_at, create, show } => RegisterRequest {
             user: *user,
             number: number.clone(),
             kind: (*kind).into(),
@@ -131,10 +131,10 @@ fn command(request: &Request, job: &Job, first: usize, lang: Lang) -> Command {
 }
 
 /// What the answer means.
-fn read(request: &Request, answer: &Answer, crm: &mut Option<CrmCallId>) -> Result<RequestReply, ApiError> {
+fn read(request: &Request, answer: &RestAnswer, crm: &mut Option<CrmCallId>) -> Result<RequestReply, ApiError> {
     let hitch = match request {
         Request::Register { .. } => {
-            let registered = Registered::read(&answer.result)?;
+            let registered = RegisteredCall::read(&answer.result)?;
             *crm = Some(registered.call);
             registered.lead_error.map(RequestReply::DoneWithoutItem)
         }

@@ -7,7 +7,7 @@ mod trouble;
 use super::schedule::RequestBudget;
 use super::*;
 use crate::domain::call::{CrmCallKind, FinishStatus};
-use crate::domain::outbox::{RequestKind, Target};
+use crate::domain::outbox::{CardTarget, RequestKind};
 use crate::domain::{Phone, UserId};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -141,12 +141,12 @@ fn whatever_comes_in_every_step_leaves_once_and_in_order() {
 
 #[test]
 fn an_end_is_late_if_it_is_told_minutes_after_it_or_is_the_first_the_portal_hears() {
-    let late = |steps: &[CrmStep], crm: Option<&str>, told_at: Timestamp| {
+    let late = |steps: &[CrmStep], crm: Option<&str>, asked_at: Timestamp| {
         let mut outbox = Outbox::default();
         push(&mut outbox, 1, steps, crm);
         let mut said = Vec::new();
         loop {
-            let dispatches = outbox.ready(told_at, &mut coins(9));
+            let dispatches = outbox.ready(asked_at, &mut coins(9));
             let Some(dispatch) = dispatches.first() else { break };
             said.push(dispatch.jobs[0].late);
             land(&mut outbox, dispatch);
@@ -179,8 +179,8 @@ fn the_call_that_has_waited_longest_gives_way_if_the_portal_has_not_heard_of_it(
     assert_eq!((lane, call, steps.len()), (name(2), CallKey::new("c2"), 2), "the record of call 1 has to be closed");
     assert!(outbox.gives_way(4).is_none());
     let under_way = outbox.ready(at(9), &mut coins(9));
-    let told: Vec<_> = under_way.iter().flat_map(|dispatch| &dispatch.jobs).map(|job| job.lane.clone()).collect();
-    assert!((3..=5).all(|n| told.contains(&name(n))), "{told:?}");
+    let sent: Vec<_> = under_way.iter().flat_map(|dispatch| &dispatch.jobs).map(|job| job.lane.clone()).collect();
+    assert!((3..=5).all(|n| sent.contains(&name(n))), "{sent:?}");
     assert!(outbox.gives_way(0).is_none(), "what is being told may be recorded already");
 }
 
@@ -204,6 +204,6 @@ fn a_phone_that_rings_without_end_gathers_no_steps() {
     let dispatches = outbox.ready(NOW, &mut coins(1));
     let job = &dispatches[0].jobs[0];
     assert_eq!(line(job), "1:register,show");
-    assert!(matches!(&job.plan.requests[1], Request::Show(Target::New, users) if *users == [UserId(3)]));
+    assert!(matches!(&job.plan.requests[1], Request::Show(CardTarget::New, users) if *users == [UserId(3)]));
     assert_eq!(job.intents.iter().copied().collect::<BTreeSet<_>>(), waiting, "what is left is settled by it");
 }

@@ -138,15 +138,15 @@ impl Visitors {
                 answer
             }
             Start::Others(mut answer) => {
-                let heard = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
+                let shared = answer.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
                 // Whoever asked was cut off: whoever comes again asks again.
-                heard.unwrap_or_else(|| Err(VisitFault::Unreachable("the portal was not asked to the end".into())))
+                shared.unwrap_or_else(|| Err(VisitFault::Unreachable("the portal was not asked to the end".into())))
             }
-            Start::First(tell) => {
+            Start::First(announce) => {
                 let flight = PendingQuestion { visitors: self, token };
                 let answer = self.ask(portal, board, clock, access, token, visit).await;
                 drop(flight);
-                tell.send_replace(Some(answer.clone()));
+                announce.send_replace(Some(answer.clone()));
                 if matches!(answer, Err(VisitFault::TooMany)) {
                     self.turn_away(clock.now());
                 }
@@ -176,9 +176,9 @@ impl Visitors {
                 _ => Start::Others(others.subscribe()),
             };
         }
-        let tell = watch::Sender::new(None);
-        state.questions.insert(token, tell.clone());
-        Start::First(tell)
+        let announce = watch::Sender::new(None);
+        state.questions.insert(token, announce.clone());
+        Start::First(announce)
     }
 
     async fn ask(
@@ -237,7 +237,7 @@ impl Visitors {
     /// Waits until the portal may be asked about somebody from there.
     async fn turn(&self, clock: &Clock, source: Option<Source>) -> Result<Turn, VisitFault> {
         let (place, woken) = self.state().waiting.enter(source, clock.now()).ok_or(VisitFault::TooMany)?;
-        let _place = QueuePlace { visitors: self, clock, number: place };
+        let _place = VisitorPlace { visitors: self, clock, number: place };
         let end = Instant::now() + PATIENCE;
         loop {
             let until = match self.state().waiting.look(place, clock.now()) {
@@ -284,13 +284,13 @@ impl Drop for PendingQuestion<'_> {
 }
 
 /// A place in the room, given back however the waiting ends.
-struct QueuePlace<'a> {
+struct VisitorPlace<'a> {
     visitors: &'a Visitors,
     clock: &'a Clock,
     number: u64,
 }
 
-impl Drop for QueuePlace<'_> {
+impl Drop for VisitorPlace<'_> {
     fn drop(&mut self) {
         self.visitors.state().waiting.leave(self.number, self.clock.now());
     }

@@ -80,8 +80,8 @@ mod tests {
         let mut waiting: Vec<_> = (0..256).filter_map(|n| room.enter(source(n % 100), NOW)).collect();
         assert_eq!(waiting.len(), 256);
         let woken = |waiting: &[(u64, Arc<Notify>)]| -> Vec<u64> {
-            let told = waiting.iter().filter(|(_, woken)| woken.notified().now_or_never().is_some());
-            told.map(|(place, _)| *place).collect()
+            let notified_places = waiting.iter().filter(|(_, woken)| woken.notified().now_or_never().is_some());
+            notified_places.map(|(place, _)| *place).collect()
         };
         assert_eq!(woken(&waiting), Vec::<u64>::new());
         let (first, _) = waiting.remove(0);
@@ -90,9 +90,9 @@ mod tests {
         // A full room: one of the network that holds most gives way.
         waiting.push(room.enter(source(1), NOW).expect("room again"));
         room.enter(source(1000), NOW).expect("a place of somebody else's");
-        let told = woken(&waiting);
-        let lost: Vec<u64> = told.iter().copied().filter(|place| !room.queue.holds(*place)).collect();
-        assert_eq!((told.len(), lost.len()), (2, 1), "{told:?}");
+        let notified_places = woken(&waiting);
+        let lost: Vec<u64> = notified_places.iter().copied().filter(|place| !room.queue.holds(*place)).collect();
+        assert_eq!((notified_places.len(), lost.len()), (2, 1), "{notified_places:?}");
     }
 
     #[test]

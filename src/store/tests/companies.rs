@@ -91,8 +91,8 @@ async fn a_second_registration_brings_new_keys_and_keeps_what_was_set() {
     assert_eq!(company.created_at, Timestamp(1_000));
     assert_eq!(shown(&store.tokens(&id).await.unwrap().unwrap().access), "access-token-2");
 
-    let told = NewCompany { application_token: Some("newer-token".into()), ..again };
-    store.register_company(&told, &tokens(3), Timestamp(3_000)).await.unwrap();
+    let newer = NewCompany { application_token: Some("newer-token".into()), ..again };
+    store.register_company(&newer, &tokens(3), Timestamp(3_000)).await.unwrap();
     let company = store.company(&id).await.unwrap().unwrap();
     assert_eq!(shown(&company.application_token.unwrap()), "newer-token");
     assert_eq!(store.companies().await.unwrap().0.len(), 1);

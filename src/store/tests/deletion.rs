@@ -100,14 +100,14 @@ async fn an_interrupted_deletion_goes_on_at_the_next_start() {
     for batches in 1.. {
         let cut = CancellationToken::new();
         let mut seen = 0;
-        let told = |_| {
+        let progress = |_| {
             seen += 1;
             if seen == batches {
                 cut.cancel();
             }
         };
         // Given up wherever it waits next: in the middle of a batch.
-        if cut.run_until_cancelled(store.delete_company(&one, told)).await.is_some() {
+        if cut.run_until_cancelled(store.delete_company(&one, progress)).await.is_some() {
             break;
         }
         interrupted += 1;

@@ -147,8 +147,8 @@ async fn a_profile_changed_later_is_shown_and_not_taken_over_until_the_admin_dec
     assert_eq!(remarks(&store, &id).await, ["1 Differs"], "it is decided");
     store.import_employees(&id, &[user(1, "Анна", "10…")]).await.unwrap();
     assert_eq!(remarks(&store, &id).await, ["1 Unclear"], "about another text it is not");
-    let untold = PortalUser { inner: None, ..user(1, "Анна", "") };
-    store.import_employees(&id, &[untold]).await.unwrap();
+    let unreported = PortalUser { inner: None, ..user(1, "Анна", "") };
+    store.import_employees(&id, &[unreported]).await.unwrap();
     assert_eq!(remarks(&store, &id).await, ["1 Unclear"], "what is not told erases nothing");
     store.import_employees(&id, &[user(1, "Анна", "")]).await.unwrap();
     assert_eq!(store.profiles(&id).await.unwrap(), [], "an empty profile has nothing to say");

@@ -14,13 +14,13 @@ async fn every_company_is_listed_with_its_state_and_since_when() {
     store.mark_uninstalled(&"gone".into(), Timestamp(3_000)).await.unwrap();
     store.begin_deletion(&"dying".into(), Timestamp(4_000)).await.unwrap();
     let list = survey(dir.path()).await.unwrap();
-    let told: Vec<_> = list.iter().map(|e| (e.id.as_str(), e.state, e.since.0)).collect();
+    let listed: Vec<_> = list.iter().map(|e| (e.id.as_str(), e.state, e.since.0)).collect();
     assert_eq!(
-        told,
+        listed,
         [
-            ("gone", Standing::Uninstalled, 3_000),
-            ("dying", Standing::BeingDeleted, 4_000),
-            (one.as_str(), Standing::NeedsLogin, 1_000),
+            ("gone", CompanyStanding::Uninstalled, 3_000),
+            ("dying", CompanyStanding::BeingDeleted, 4_000),
+            (one.as_str(), CompanyStanding::NeedsLogin, 1_000),
         ]
     );
 }
@@ -33,7 +33,7 @@ async fn one_is_shown_with_everything_but_its_secrets() {
     store.create_session(&id, UserId(1), "", Timestamp(1), Duration::from_secs(9)).await.unwrap();
     let shown = inspect(dir.path(), &id).await.unwrap().unwrap();
     assert_eq!((shown.calls, shown.open_calls, shown.admin_sessions), (1, 1, 1));
-    assert_eq!((shown.entry.state, shown.last_call_at), (Standing::Registered, Some(Timestamp(9))));
+    assert_eq!((shown.entry.state, shown.last_call_at), (CompanyStanding::Registered, Some(Timestamp(9))));
     let text = serde_json::to_string(&shown).unwrap();
     assert!(text.contains("https://ecss2:8088") && text.contains("biysk.local"), "{text}");
     for secret in ["switch-api-key", "client-secret-of", "access-token", "refresh-token", "api_key"] {

@@ -8,7 +8,7 @@ use crate::lang::{CardTexts, Lang};
 use crate::web::guard::Ticket;
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::{RequestContext, text};
-use crate::web::read::{Fields, whole_body};
+use crate::web::read::{FormFields, whole_body};
 use crate::web::service::Board;
 use crate::web::{WebState, detached};
 use axum::Json;
@@ -127,7 +127,7 @@ async fn read(request: Request, state: &WebState) -> Result<Pressed, WebError> {
     if json {
         return serde_json::from_slice(&body).map_err(|e| WebError::Unreadable(e.to_string()));
     }
-    let fields = Fields::parse(&body);
+    let fields = FormFields::parse(&body);
     let word = |name: &str| fields.get(name).to_owned();
     let maybe = |name: &str| Some(word(name)).filter(|text| !text.is_empty());
     let (leg, to) = (maybe("leg"), maybe("to"));

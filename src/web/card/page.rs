@@ -5,7 +5,7 @@ use crate::domain::card::{Buttons, Phase};
 use crate::lang::{CardTexts, StateText, phase, tone};
 use crate::web::guard::Ticket;
 use crate::web::middleware::error::WebError;
-use crate::web::middleware::headers::{Frame, Policy};
+use crate::web::middleware::headers::{FramePolicy, HeaderPolicy};
 use crate::web::middleware::request_context::RequestContext;
 use crate::web::read::RawPost;
 use crate::web::service::CardOpened;
@@ -86,14 +86,14 @@ impl First {
 #[template(path = "explain.html")]
 struct ExplainPage<'a> {
     shell: Shell<'a>,
-    say: StateText,
+    explanation: StateText,
 }
 
 /// `GET /call/call.html`: nobody needs this page alone, but people who find it are told what it is.
 pub(crate) async fn explain(State(state): State<WebState>, context: RequestContext) -> Response {
-    let say = context.lang.texts().card.explain;
-    let mut page = html(StatusCode::OK, &ExplainPage { shell: Shell::new(&state, &context), say });
-    page.extensions_mut().insert(Policy { frame: Frame::CloudPortals, ..Policy::default() });
+    let explanation = context.lang.texts().card.explain;
+    let mut page = html(StatusCode::OK, &ExplainPage { shell: Shell::new(&state, &context), explanation });
+    page.extensions_mut().insert(HeaderPolicy { frame: FramePolicy::CloudPortals, ..HeaderPolicy::default() });
     page
 }
 
@@ -123,8 +123,8 @@ fn render(state: &WebState, context: &RequestContext, opened: &CardOpened) -> Re
         first: First::of(&context.lang.texts().card, &card_state, opened),
     };
     let mut response = html(StatusCode::OK, &page);
-    let frame = Frame::Portal { domain: opened.domain.clone(), plain_http: opened.plain_http };
-    response.extensions_mut().insert(Policy { frame, ..Policy::default() });
+    let frame = FramePolicy::Portal { domain: opened.domain.clone(), plain_http: opened.plain_http };
+    response.extensions_mut().insert(HeaderPolicy { frame, ..HeaderPolicy::default() });
     response
 }
 

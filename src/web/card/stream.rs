@@ -10,7 +10,7 @@ use crate::domain::CrmCallId;
 use crate::web::WebState;
 use crate::web::guard::Ticket;
 use crate::web::middleware::error::WebError;
-use crate::web::read::Fields;
+use crate::web::read::FormFields;
 use crate::web::service::Board;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderName;
@@ -33,7 +33,7 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 
 /// `GET /call/stream?ticket=…&card=…`; `card` is the `CALL_ID` the card was opened for.
 pub(crate) async fn follow(State(state): State<WebState>, RawQuery(query): RawQuery) -> Result<Response, WebError> {
-    let query = Fields::parse(query.unwrap_or_default().as_bytes());
+    let query = FormFields::parse(query.unwrap_or_default().as_bytes());
     let ticket = Ticket::of(query.get("ticket"), &state).ok_or(WebError::StaleTicket)?;
     let board = state
         .service

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How many streams there may be at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Limits {
+struct StreamLimits {
     /// Of one ticket: a card that comes back after a lost connection, before the old one is known to be lost.
     ticket: usize,
     /// Of one employee: some calls at once in some tabs of the portal.
@@ -26,7 +26,7 @@ struct Limits {
     total: usize,
 }
 
-impl Limits {
+impl StreamLimits {
     /// A quarter of the connections stays free for what the portals send, for pages and for buttons, which need one for
     /// a moment only. No company has more than half of the rest.
     const fn within(connections: usize) -> Self {
@@ -38,7 +38,7 @@ impl Limits {
 type SlotHolder = (CompanyId, UserId);
 
 #[derive(Debug)]
-struct Stream {
+struct CardStream {
     number: u64,
     /// When the portal vouched for its ticket; no two cards have the same moment, and renewing keeps it.
     ticket: Timestamp,
@@ -48,7 +48,7 @@ struct Stream {
 #[derive(Debug, Default)]
 struct Open {
     /// Those of an employee, the oldest first.
-    streams: HashMap<SlotHolder, VecDeque<Stream>>,
+    streams: HashMap<SlotHolder, VecDeque<CardStream>>,
     companies: HashMap<CompanyId, usize>,
     total: usize,
 }
@@ -56,7 +56,7 @@ struct Open {
 /// All open streams.
 #[derive(Debug)]
 pub(crate) struct StreamSlots {
-    limits: Limits,
+    limits: StreamLimits,
     open: Mutex<Open>,
     next: AtomicU64,
     gave_way: AtomicU64,
@@ -77,7 +77,7 @@ impl StreamSlots {
     /// Nobody follows anything yet; this many connections are served at once.
     pub(crate) fn within(connections: usize) -> Self {
         Self {
-            limits: Limits::within(connections),
+            limits: StreamLimits::within(connections),
             open: Mutex::default(),
             next: AtomicU64::new(0),
             gave_way: AtomicU64::new(0),
@@ -102,7 +102,7 @@ impl StreamSlots {
             }
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        open.add(&holder, Stream { number, ticket: ticket.vouched_at, taken: taken.clone() });
+        open.add(&holder, CardStream { number, ticket: ticket.vouched_at, taken: taken.clone() });
         drop(open);
         Some(StreamSlot { stream_slots: self.clone(), holder, number, taken })
     }
@@ -130,7 +130,7 @@ enum Room {
 }
 
 impl Open {
-    fn room_for(&self, holder: &SlotHolder, ticket: Timestamp, limits: &Limits) -> Room {
+    fn room_for(&self, holder: &SlotHolder, ticket: Timestamp, limits: &StreamLimits) -> Room {
         let own = self.streams.get(holder);
         let count = own.map_or(0, VecDeque::len);
         let mut of_ticket = own.into_iter().flatten().filter(|stream| stream.ticket == ticket);
@@ -171,13 +171,13 @@ impl Open {
         oldest.map_or(Room::None, |stream| Room::InsteadOf(holder.clone(), stream.number))
     }
 
-    fn add(&mut self, holder: &SlotHolder, stream: Stream) {
+    fn add(&mut self, holder: &SlotHolder, stream: CardStream) {
         self.streams.entry(holder.clone()).or_default().push_back(stream);
         *self.companies.entry(holder.0.clone()).or_default() += 1;
         self.total += 1;
     }
 
-    fn remove(&mut self, holder: &SlotHolder, number: u64) -> Option<Stream> {
+    fn remove(&mut self, holder: &SlotHolder, number: u64) -> Option<CardStream> {
         let streams = self.streams.get_mut(holder)?;
         let at = streams.iter().position(|stream| stream.number == number)?;
         let removed = streams.remove(at);
@@ -214,7 +214,7 @@ mod tests {
         stream_slots.iter().enumerate().filter(|(_, slot)| slot.taken.is_cancelled()).map(|(n, _)| n).collect()
     }
 
-    fn room(limits: Limits) -> Arc<StreamSlots> {
+    fn room(limits: StreamLimits) -> Arc<StreamSlots> {
         Arc::new(StreamSlots { limits, ..StreamSlots::within(0) })
     }
 
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_full_company_takes_from_who_holds_most_and_refuses_equals() {
-        let stream_slots = room(Limits { ticket: 4, employee: 16, company: 5, total: 100 });
+        let stream_slots = room(StreamLimits { ticket: 4, employee: 16, company: 5, total: 100 });
         let greedy: Vec<_> = (0..4).map(|n| stream_slots.take(&card("m", 1, n)).unwrap()).collect();
         let modest = [stream_slots.take(&card("m", 2, 0)).unwrap()];
         let other_company = [stream_slots.take(&card("n", 1, 0)).unwrap()];
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn when_all_is_full_the_company_with_most_gives_way_to_who_has_clearly_less() {
-        let stream_slots = room(Limits { ticket: 4, employee: 16, company: 6, total: 8 });
+        let stream_slots = room(StreamLimits { ticket: 4, employee: 16, company: 6, total: 8 });
         let large: Vec<_> = (0..6).map(|n| stream_slots.take(&card("large", 1 + n / 3, n)).unwrap()).collect();
         let small: Vec<_> = (0..2).map(|n| stream_slots.take(&card("small", n, 0)).unwrap()).collect();
         let newcomers: Vec<_> = (0..2).map(|n| stream_slots.take(&card("new", n, 0)).unwrap()).collect();
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn portals_and_pages_always_find_a_connection() {
-        let limits = Limits::within(4096);
+        let limits = StreamLimits::within(4096);
         assert_eq!((limits.total, limits.company), (3072, 1536));
         let stream_slots = Arc::new(StreamSlots::within(40));
         let held: Vec<_> = (0..100).filter_map(|n| stream_slots.take(&card(&format!("c{n}"), n, 0))).collect();

@@ -34,10 +34,10 @@ pub(crate) fn client_address(extensions: &Extensions, headers: &HeaderMap) -> Op
 
 /// Counts log-ins in fixed windows.
 #[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<Counts>);
+pub(crate) struct Throttle(Mutex<AttemptCounts>);
 
 #[derive(Debug, Default)]
-struct Counts {
+struct AttemptCounts {
     window: i64,
     altogether: u32,
     by_network: HashMap<Option<Source>, u32>,
@@ -49,7 +49,7 @@ impl Throttle {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let window = now.millis() / i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
         if counts.window != window {
-            *counts = Counts { window, ..Counts::default() };
+            *counts = AttemptCounts { window, ..AttemptCounts::default() };
         }
         let network = address.map(Source::from);
         let most = if network.is_some() { PER_NETWORK } else { ALTOGETHER };

@@ -4,7 +4,7 @@
 //! visitor's language and the request's id are known. What happened inside is written to the log under
 //! that id and never shown.
 
-use super::headers::{Frame, Policy};
+use super::headers::{FramePolicy, HeaderPolicy};
 use super::request_context::{AnswerForm, RequestContext};
 use super::request_span::request_span;
 use crate::lang::{ErrorTexts, Lang, StateText};
@@ -137,7 +137,7 @@ impl WebError {
         }
     }
 
-    fn say(&self, t: &ErrorTexts) -> StateText {
+    fn explanation(&self, t: &ErrorTexts) -> StateText {
         match self {
             Self::NotFound => t.not_found,
             Self::WrongMethod => t.wrong_method,
@@ -168,7 +168,7 @@ impl WebError {
     /// The message in people's words.
     pub(crate) fn words(&self, lang: Lang) -> StateText {
         let t = lang.texts();
-        if matches!(self, Self::Login(LoginError::NotAdmin)) { t.login.not_admin } else { self.say(&t.error) }
+        if matches!(self, Self::Login(LoginError::NotAdmin)) { t.login.not_admin } else { self.explanation(&t.error) }
     }
 
     /// What may be shown besides: never our own insides.
@@ -193,7 +193,7 @@ impl IntoResponse for WebError {
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
     shell: Shell<'a>,
-    say: StateText,
+    explanation: StateText,
     particulars: String,
     id: &'a str,
 }
@@ -211,21 +211,21 @@ pub(crate) async fn render(
         return response;
     };
     span.in_scope(|| note(&error, &context.id));
-    let say = error.words(context.lang);
+    let explanation = error.words(context.lang);
     let mut answer = match context.form {
         AnswerForm::Page if error == WebError::SessionNeeded && context.safe => {
             return Redirect::to(&format!("{}/", state.base)).into_response();
         }
         AnswerForm::Page => {
             let shell = Shell::new(&state, &context);
-            let page = ErrorPage { shell, say, particulars: error.particulars(), id: &context.id };
+            let page = ErrorPage { shell, explanation, particulars: error.particulars(), id: &context.id };
             let mut answer = html(error.status(), &page);
-            let frame = if context.framed { Frame::CloudPortals } else { Frame::Nobody };
-            answer.extensions_mut().insert(Policy { frame, ..Policy::default() });
+            let frame = if context.framed { FramePolicy::CloudPortals } else { FramePolicy::Nobody };
+            answer.extensions_mut().insert(HeaderPolicy { frame, ..HeaderPolicy::default() });
             answer
         }
         AnswerForm::Json => {
-            let message = format!("{} {}", say.what, say.todo);
+            let message = format!("{} {}", explanation.what, explanation.todo);
             let body = json!({ "ok": false, "code": error.code(), "message": message, "request": context.id });
             (error.status(), Json(body)).into_response()
         }
@@ -302,8 +302,8 @@ mod tests {
     fn every_error_says_what_happened_and_what_to_do() {
         for error in every_error() {
             for lang in [Lang::Ru, Lang::En] {
-                let say = error.words(lang);
-                assert!(![say.title, say.what, say.todo].contains(&""), "{error:?}");
+                let explanation = error.words(lang);
+                assert!(![explanation.title, explanation.what, explanation.todo].contains(&""), "{error:?}");
             }
             assert!(error.status().is_client_error() || error.status().is_server_error(), "{error:?}");
         }

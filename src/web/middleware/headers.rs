@@ -16,16 +16,16 @@ const CLOUD_PORTALS: &str = "https://*.bitrix24.ru https://*.bitrix24.com https:
 /// What differs from the rule that nobody may frame a page and forms come back to us. A handler puts it
 /// among the extensions of its response.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Policy {
+pub(crate) struct HeaderPolicy {
     /// Who may frame the page.
-    pub(crate) frame: Frame,
+    pub(crate) frame: FramePolicy,
     /// The page's form leads on to a portal (browsers apply `form-action` to redirects as well).
     pub(crate) form_leads_away: bool,
 }
 
 /// Who may put a page into a frame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Frame {
+pub(crate) enum FramePolicy {
     #[default]
     Nobody,
     /// Any portal in the cloud: for pages without secrets and buttons.
@@ -38,7 +38,7 @@ pub(crate) enum Frame {
     },
 }
 
-impl Frame {
+impl FramePolicy {
     fn sources(&self) -> String {
         match self {
             Self::Portal { domain, plain_http } if is_host(domain) => {
@@ -60,12 +60,12 @@ fn is_host(text: &str) -> bool {
 /// Adds the headers.
 pub(crate) async fn add(State(state): State<WebState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let policy = response.extensions_mut().remove::<Policy>().unwrap_or_default();
+    let policy = response.extensions_mut().remove::<HeaderPolicy>().unwrap_or_default();
     let headers = response.headers_mut();
     set(headers, header::CONTENT_SECURITY_POLICY, &content_policy(&policy, state.origin()));
     set(headers, header::REFERRER_POLICY, "same-origin");
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    if policy.frame == Frame::Nobody {
+    if policy.frame == FramePolicy::Nobody {
         set(headers, header::X_FRAME_OPTIONS, "DENY");
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
@@ -75,7 +75,7 @@ pub(crate) async fn add(State(state): State<WebState>, request: Request, next: N
 }
 
 /// Scripts and styles come from our own files only; nothing runs that stands in a page.
-fn content_policy(policy: &Policy, origin: &str) -> String {
+fn content_policy(policy: &HeaderPolicy, origin: &str) -> String {
     let own = format!("'self' {origin}");
     let forms = if policy.form_leads_away { "https: http:" } else { own.as_str() };
     format!(
@@ -96,14 +96,14 @@ mod tests {
     use super::*;
 
     fn portal(domain: &str, plain_http: bool) -> String {
-        Frame::Portal { domain: domain.to_owned(), plain_http }.sources()
+        FramePolicy::Portal { domain: domain.to_owned(), plain_http }.sources()
     }
 
     #[test]
     fn a_frame_is_open_to_its_portal_only() {
         assert_eq!(portal("firma.bitrix24.ru", false), "https://firma.bitrix24.ru");
         assert_eq!(portal("box.local:8443", true), "https://box.local:8443 http://box.local:8443");
-        assert_eq!(Frame::Nobody.sources(), "'none'");
+        assert_eq!(FramePolicy::Nobody.sources(), "'none'");
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn nothing_runs_from_within_a_page() {
-        let text = content_policy(&Policy::default(), "https://host:8802");
+        let text = content_policy(&HeaderPolicy::default(), "https://host:8802");
         assert!(text.starts_with("default-src 'none'"));
         assert!(!text.contains("unsafe") && !text.contains("https: http:"));
         assert!(text.ends_with("frame-ancestors 'none'"));

@@ -1,7 +1,7 @@
 //! The tab with the connection to Bitrix24: the grant's life, the number table, how calls are recorded.
 
 use super::company::{not_saved, refused};
-use super::status::{Grant, Status};
+use super::status::{GrantLine, Status};
 use super::top::{Notice, Tab, Top, overview, saved, settings};
 use crate::domain::UserId;
 use crate::domain::budget::Budget;
@@ -13,7 +13,7 @@ use crate::lang::EmployeeTexts;
 use crate::web::guard::SignedIn;
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::RequestContext;
-use crate::web::read::{Faults, FieldFault, Fields, FormBody};
+use crate::web::read::{Faults, FieldFault, FormBody, FormFields};
 use crate::web::service::{Admin, Overview, TokenLife};
 use crate::web::show::{Moment, Shell, span};
 use crate::web::{WebState, detached};
@@ -36,7 +36,7 @@ struct BitrixPage<'a> {
     /// The grant is refused, whatever life its tokens have left.
     dead: bool,
     token: Option<TokenShown>,
-    grant: Option<Grant>,
+    grant: Option<GrantLine>,
     form: CallsForm,
     people: Vec<Person>,
     /// The responsible employee does not work there any more.
@@ -126,7 +126,7 @@ impl CallsForm {
         }
     }
 
-    fn typed(fields: &Fields) -> Self {
+    fn typed(fields: &FormFields) -> Self {
         let text = |name: &str| fields.get(name).to_owned();
         Self {
             crm_create: text("crm_create"),
@@ -140,7 +140,7 @@ impl CallsForm {
     }
 }
 
-fn read(fields: &Fields, staff: &[Employee], chosen: Option<UserId>) -> Result<CallSettings, Faults> {
+fn read(fields: &FormFields, staff: &[Employee], chosen: Option<UserId>) -> Result<CallSettings, Faults> {
     let mut faults = Faults::none();
     let crm_create = match fields.get("crm_create") {
         "" | "none" => CrmCreate::None,
@@ -216,7 +216,11 @@ pub(crate) async fn page(
         well: overview.portal == PortalState::Ok,
         dead,
         token: overview.token.as_ref().map(|token| TokenShown::of(state, context, token)),
-        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(context.lang, token, state.clock.now())),
+        grant: overview
+            .token
+            .as_ref()
+            .filter(|_| !dead)
+            .map(|token| GrantLine::of(context.lang, token, state.clock.now())),
         gone,
         form,
         people,
@@ -262,7 +266,7 @@ mod tests {
     }
 
     fn parse(body: &str) -> Result<CallSettings, Faults> {
-        read(&Fields::parse(body.as_bytes()), &[employee(7, true), employee(9, false)], Some(UserId(10)))
+        read(&FormFields::parse(body.as_bytes()), &[employee(7, true), employee(9, false)], Some(UserId(10)))
     }
 
     #[test]

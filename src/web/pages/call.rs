@@ -1,6 +1,6 @@
 //! The story of one call: why a card opened, or did not.
 
-use super::calls::{CallShown, Names};
+use super::calls::{CallShown, NameTable};
 use super::top::{Notice, Tab, Top, overview, settings};
 use crate::domain::CallKey;
 use crate::web::WebState;
@@ -17,15 +17,15 @@ use serde_json::json;
 
 #[derive(Template)]
 #[template(path = "call.html")]
-struct CallPage<'a> {
+struct SingleCallPage<'a> {
     shell: Shell<'a>,
     top: Top,
     call: CallShown,
-    story: Vec<Line>,
+    rows: Vec<TraceRow>,
 }
 
 /// A line of the story.
-struct Line {
+struct TraceRow {
     at: Moment,
     text: String,
     detail: String,
@@ -46,15 +46,15 @@ pub(crate) async fn show(
     }
     let t = context.lang.texts();
     let overview = overview(&state, &admin).await?;
-    let names = Names::of(&state, &admin).await?;
-    let page = CallPage {
+    let names = NameTable::of(&state, &admin).await?;
+    let page = SingleCallPage {
         shell: Shell::new(&state, &context),
         top: Top::new(&state, &context, &overview, &admin, Tab::Calls, Notice::None),
         call: CallShown::of(t, &names, &record.view),
-        story: record
+        rows: record
             .trace
             .into_iter()
-            .map(|l| Line { at: Moment::of(l.at), text: l.text, detail: l.detail })
+            .map(|l| TraceRow { at: Moment::of(l.at), text: l.text, detail: l.detail })
             .collect(),
     };
     Ok(settings(StatusCode::OK, &page))

@@ -10,7 +10,7 @@ use crate::web::WebState;
 use crate::web::guard::SignedIn;
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::RequestContext;
-use crate::web::read::Fields;
+use crate::web::read::FormFields;
 use crate::web::service::{Admin, CallCursor, CallPage};
 use crate::web::show::{Moment, Shell};
 use askama::Template;
@@ -63,9 +63,9 @@ pub(crate) struct LegShown {
 }
 
 /// Names of employees, to put them beside their numbers.
-pub(crate) struct Names(BTreeMap<UserId, String>);
+pub(crate) struct NameTable(BTreeMap<UserId, String>);
 
-impl Names {
+impl NameTable {
     /// The names of this company's employees.
     pub(crate) async fn of(state: &WebState, admin: &Admin) -> Result<Self, WebError> {
         let rows = state.service.employees(&admin.company, false).await?.rows;
@@ -82,7 +82,7 @@ impl Names {
 
 impl CallShown {
     /// The call in the visitor's words.
-    pub(crate) fn of(t: &Texts, names: &Names, view: &CallView) -> Self {
+    pub(crate) fn of(t: &Texts, names: &NameTable, view: &CallView) -> Self {
         let written = view.click.as_ref().and_then(|click| click.facts.written.as_ref());
         let hidden = written.map_or(t.calls.hidden, |text| text.as_str());
         let leg = |leg: &LegView| LegShown {
@@ -125,7 +125,7 @@ pub(crate) async fn show(
     SignedIn(admin): SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    let query = Fields::parse(query.unwrap_or_default().as_bytes());
+    let query = FormFields::parse(query.unwrap_or_default().as_bytes());
     if !context.json() {
         return page(&state, &context, &admin, &query).await;
     }
@@ -140,11 +140,11 @@ pub(crate) async fn page(
     state: &WebState,
     context: &RequestContext,
     admin: &Admin,
-    query: &Fields,
+    query: &FormFields,
 ) -> Result<Response, WebError> {
     let t = context.lang.texts();
     let overview = overview(state, admin).await?;
-    let names = Names::of(state, admin).await?;
+    let names = NameTable::of(state, admin).await?;
     let (active, found) = calls(state, admin, before(query)).await?;
     let page = CallsPage {
         shell: Shell::new(state, context),
@@ -157,7 +157,7 @@ pub(crate) async fn page(
     Ok(settings(StatusCode::OK, &page))
 }
 
-fn before(query: &Fields) -> Option<CallCursor> {
+fn before(query: &FormFields) -> Option<CallCursor> {
     query.get("before").parse().ok().map(CallCursor)
 }
 

@@ -5,7 +5,7 @@ use super::{bitrix, calls, diagnostics, ecss, employees};
 use crate::web::guard::SignedIn;
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::RequestContext;
-use crate::web::read::{Faults, Fields, FormBody};
+use crate::web::read::{Faults, FormBody, FormFields};
 use crate::web::service::{Admin, Overview, SaveError};
 use crate::web::{WebState, detached};
 use axum::Json;
@@ -21,7 +21,7 @@ pub(crate) async fn show(
     SignedIn(admin): SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    let query = Fields::parse(query.unwrap_or_default().as_bytes());
+    let query = FormFields::parse(query.unwrap_or_default().as_bytes());
     let tab = Tab::of(&query);
     match tab {
         Tab::Employees => return employees::page(&state, &context, &admin).await,

@@ -1,6 +1,6 @@
 //! The tab that says how everything is, and what to do where it is not well.
 
-use super::status::{Grant, Status};
+use super::status::{GrantLine, Status};
 use super::top::{Top, settings};
 use crate::domain::link::{DiskState, PortalState};
 use crate::lang::lasting;
@@ -25,7 +25,7 @@ struct DiagnosticsPage<'a> {
     /// The grant is refused, whatever life its tokens have left.
     dead: bool,
     token_until: Option<Moment>,
-    grant: Option<Grant>,
+    grant: Option<GrantLine>,
     /// How long the oldest call waits, and since when.
     oldest: Option<(String, Moment)>,
     disk: &'static str,
@@ -59,7 +59,7 @@ pub(crate) fn page(
         portal: Status::portal(t, &overview.portal),
         well: overview.portal == PortalState::Ok,
         dead,
-        grant: overview.token.as_ref().filter(|_| !dead).map(|token| Grant::of(context.lang, token, now)),
+        grant: overview.token.as_ref().filter(|_| !dead).map(|token| GrantLine::of(context.lang, token, now)),
         oldest: overview.backlog.since.map(waits),
         disk,
         disk_why,

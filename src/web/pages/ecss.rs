@@ -9,7 +9,7 @@ use crate::lang::Texts;
 use crate::web::guard::SignedIn;
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::RequestContext;
-use crate::web::read::{Faults, FieldFault, Fields, FormBody};
+use crate::web::read::{Faults, FieldFault, FormBody, FormFields};
 use crate::web::service::{Admin, Checked, Overview, SaveError};
 use crate::web::show::Shell;
 use crate::web::{WebState, detached};
@@ -142,7 +142,7 @@ async fn typed_again(
     state: &WebState,
     context: &RequestContext,
     admin: &Admin,
-    fields: &Fields,
+    fields: &FormFields,
     faults: Faults,
 ) -> Result<Response, WebError> {
     let overview = overview(state, admin).await?;

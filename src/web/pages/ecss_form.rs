@@ -1,7 +1,7 @@
 //! The form for the switch connection: how it is shown and how it is read.
 
 use crate::domain::company::{Backend, Trust};
-use crate::web::read::{Faults, FieldFault, Fields, switch_address};
+use crate::web::read::{Faults, FieldFault, FormFields, switch_address};
 use crate::web::service::{SwitchInput, SwitchShown};
 use secrecy::SecretString;
 
@@ -51,7 +51,7 @@ impl EcssForm {
     }
 
     /// What was typed.
-    pub(crate) fn typed(fields: &Fields) -> Self {
+    pub(crate) fn typed(fields: &FormFields) -> Self {
         let text = |name: &str| fields.get(name).to_owned();
         Self {
             backend: text("backend"),
@@ -73,7 +73,7 @@ const fn word(backend: Backend) -> &'static str {
 }
 
 /// The settings in the form, or what is wrong with them.
-pub(crate) fn read(fields: &Fields) -> Result<SwitchInput, Faults> {
+pub(crate) fn read(fields: &FormFields) -> Result<SwitchInput, Faults> {
     let mut faults = Faults::none();
     let backend = faults.take("backend", backend(fields.get("backend")));
     let client_id = faults.take("client_id", fields.needed("client_id"));
@@ -110,7 +110,7 @@ fn addresses(backend: Backend, text: &str) -> Result<Vec<String>, FieldFault> {
     if all.is_empty() { Err(FieldFault::Empty) } else { Ok(all) }
 }
 
-fn trust(fields: &Fields, faults: &mut Faults) -> Trust {
+fn trust(fields: &FormFields, faults: &mut Faults) -> Trust {
     match fields.get("tls") {
         "" | "system" => Trust::System,
         "ca" => Trust::Ca { pem: faults.take("tls_pem", pem(fields.get("tls_pem"))) },
@@ -160,7 +160,7 @@ mod tests {
     const GOOD: &str = "client_id=MyCompany&api_key=k&addresses=https://10.0.0.1:8088&domain=nick";
 
     fn parse(body: &str) -> Result<SwitchInput, Faults> {
-        read(&Fields::parse(body.as_bytes()))
+        read(&FormFields::parse(body.as_bytes()))
     }
 
     #[test]

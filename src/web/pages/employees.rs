@@ -12,7 +12,7 @@ use crate::lang::{EmployeeTexts, Texts};
 use crate::web::guard::SignedIn;
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::request_context::{RequestContext, text};
-use crate::web::read::{Fields, whole_body};
+use crate::web::read::{FormFields, whole_body};
 use crate::web::service::{Admin, Employees, Import, NumbersError};
 use crate::web::show::Shell;
 use crate::web::{WebState, detached};
@@ -91,10 +91,10 @@ async fn render(
 /// The row as the dialog gets it: the employee, and what the profile says where that is worth a look.
 fn row_json(t: &EmployeeTexts, table: &Employees, employee: &Employee) -> Value {
     let mut row = json!(employee);
-    if let Some(told) = ProfileRemark::of(t, table, employee) {
-        row["profile"] = told.text.into();
-        row["profile_unclear"] = told.unclear.into();
-        row["profile_note"] = told.note.into();
+    if let Some(remark) = ProfileRemark::of(t, table, employee) {
+        row["profile"] = remark.text.into();
+        row["profile_unclear"] = remark.unclear.into();
+        row["profile_note"] = remark.note.into();
     }
     row
 }
@@ -177,7 +177,7 @@ async fn store(
     body: Bytes,
     json: bool,
 ) -> Result<Response, WebError> {
-    let fields = if json { Fields::default() } else { Fields::parse(&body) };
+    let fields = if json { FormFields::default() } else { FormFields::parse(&body) };
     let rows = if json { from_json(&body) } else { from_form(&fields) };
     let saved_rows = match rows {
         Ok(rows) => keep(state, admin, rows).await?,
@@ -207,7 +207,7 @@ async fn refuse(
     state: &WebState,
     context: &RequestContext,
     admin: &Admin,
-    fields: &Fields,
+    fields: &FormFields,
     fault: &RowsFault,
 ) -> Result<Response, WebError> {
     let table = state.service.employees(&admin.company, false).await?;

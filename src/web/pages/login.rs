@@ -2,9 +2,9 @@
 
 use crate::web::guard::{BrowserMark, SameSite, client_address, ended_cookie, session_cookie, token_of};
 use crate::web::middleware::error::WebError;
-use crate::web::middleware::headers::Policy;
+use crate::web::middleware::headers::HeaderPolicy;
 use crate::web::middleware::request_context::RequestContext;
-use crate::web::read::{Faults, FieldFault, Fields, FormBody, portal_domain};
+use crate::web::read::{Faults, FieldFault, FormBody, FormFields, portal_domain};
 use crate::web::service::{BeginError, LoginRequest, LoginReturn};
 use crate::web::show::{Shell, html};
 use crate::web::{WebState, detached};
@@ -41,7 +41,7 @@ pub(crate) async fn show(
     extensions: Extensions,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    let query = Fields::parse(query.unwrap_or_default().as_bytes());
+    let query = FormFields::parse(query.unwrap_or_default().as_bytes());
     if query.has("error") {
         return Err(WebError::AuthorizeError(query.get("error").to_owned()));
     }
@@ -55,7 +55,7 @@ pub(crate) async fn show(
 async fn complete(
     state: &WebState,
     headers: &HeaderMap,
-    query: &Fields,
+    query: &FormFields,
     source: Option<IpAddr>,
 ) -> Result<Response, WebError> {
     let back = LoginReturn {
@@ -106,7 +106,7 @@ pub(crate) async fn begin(
     Ok(page(&state, &context, StatusCode::UNPROCESSABLE_ENTITY, &fields, fields.get("domain"), faults))
 }
 
-fn read(fields: &Fields, browser: &BrowserMark) -> Result<LoginRequest, Faults> {
+fn read(fields: &FormFields, browser: &BrowserMark) -> Result<LoginRequest, Faults> {
     let mut faults = Faults::none();
     let domain = faults.take("domain", portal_domain(fields.get("domain")));
     let client_id = faults.take("client_id", fields.line("client_id"));
@@ -125,7 +125,7 @@ fn page(
     state: &WebState,
     context: &RequestContext,
     status: StatusCode,
-    fields: &Fields,
+    fields: &FormFields,
     domain: &str,
     faults: Faults,
 ) -> Response {
@@ -134,7 +134,7 @@ fn page(
     let marked = |field| !faults.text(field, t).is_empty();
     let more = !client_id.is_empty() || marked("client_id") || marked("client_secret");
     let mut response = html(status, &LoginPage { shell: Shell::new(state, context), domain, client_id, more, faults });
-    response.extensions_mut().insert(Policy { form_leads_away: true, ..Policy::default() });
+    response.extensions_mut().insert(HeaderPolicy { form_leads_away: true, ..HeaderPolicy::default() });
     response
 }
 

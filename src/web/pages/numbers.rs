@@ -3,7 +3,7 @@
 use crate::domain::phone::PhoneError;
 use crate::domain::written::{AsWritten, inner_numbers};
 use crate::domain::{Phone, UserId};
-use crate::web::read::{FieldFault, Fields};
+use crate::web::read::{FieldFault, FormFields};
 use crate::web::service::TakenNumber;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
@@ -39,12 +39,12 @@ pub(crate) enum RowsFault {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Table {
-    Named { employees: Vec<Row> },
-    Bare(Vec<Row>),
+    Named { employees: Vec<NumberRow> },
+    Bare(Vec<NumberRow>),
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct NumberRow {
     user: Id,
     numbers: Numbers,
 }
@@ -82,7 +82,7 @@ pub(crate) fn from_json(body: &[u8]) -> Result<Rows, RowsFault> {
 }
 
 /// Reads the fields `numbers.<user>` of a form; their lines are separated by commas.
-pub(crate) fn from_form(fields: &Fields) -> Result<Rows, RowsFault> {
+pub(crate) fn from_form(fields: &FormFields) -> Result<Rows, RowsFault> {
     let rows = fields.iter().filter_map(|(name, line)| Some((name.strip_prefix(FIELD)?, line))).map(|(id, line)| {
         let user = UserId(id.parse().map_err(|_| RowsFault::Malformed)?);
         Ok((user, read_numbers(user, split(line))?))
@@ -162,7 +162,7 @@ mod tests {
             assert_eq!(from_json(body.as_bytes()), Ok(want.clone()), "{body}");
         }
         assert_eq!(from_json(br#"[{"user":1,"numbers":["0"]}]"#), Ok(vec![(UserId(1), vec![phone("0")])]));
-        let form = Fields::parse(b"numbers.1=1001%2C+1002&numbers.2=&other=5");
+        let form = FormFields::parse(b"numbers.1=1001%2C+1002&numbers.2=&other=5");
         assert_eq!(from_form(&form), Ok(want));
     }
 
@@ -194,6 +194,6 @@ mod tests {
         }
         let twice = r#"[{"user":1,"numbers":[]},{"user":1,"numbers":[]}]"#;
         assert_eq!(from_json(twice.as_bytes()), Err(RowsFault::Malformed));
-        assert_eq!(from_form(&Fields::parse(b"numbers.x=1")), Err(RowsFault::Malformed));
+        assert_eq!(from_form(&FormFields::parse(b"numbers.x=1")), Err(RowsFault::Malformed));
     }
 }

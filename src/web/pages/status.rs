@@ -39,14 +39,14 @@ impl Status {
 }
 
 /// How long the grant lives if the portal is not spoken to.
-pub(crate) struct Grant {
+pub(crate) struct GrantLine {
     pub(crate) ends: Moment,
     pub(crate) text: String,
     pub(crate) soon: bool,
     pub(crate) over: bool,
 }
 
-impl Grant {
+impl GrantLine {
     /// The life of this grant.
     pub(crate) fn of(lang: Lang, token: &TokenLife, now: Timestamp) -> Self {
         let life = GrantLife::of(token, now);

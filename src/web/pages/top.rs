@@ -5,9 +5,9 @@ use crate::lang::CompanyTexts;
 use crate::web::WebState;
 use crate::web::guard::SignedIn;
 use crate::web::middleware::error::WebError;
-use crate::web::middleware::headers::Policy;
+use crate::web::middleware::headers::HeaderPolicy;
 use crate::web::middleware::request_context::RequestContext;
-use crate::web::read::Fields;
+use crate::web::read::FormFields;
 use crate::web::service::{Admin, Overview};
 use crate::web::show::{Shell, html};
 use askama::Template;
@@ -41,7 +41,7 @@ impl Tab {
     }
 
     /// The tab an address or form names; the first one if it names none.
-    pub(crate) fn of(fields: &Fields) -> Self {
+    pub(crate) fn of(fields: &FormFields) -> Self {
         Self::ALL.into_iter().find(|tab| tab.word() == fields.get("tab")).unwrap_or_default()
     }
 
@@ -88,7 +88,7 @@ pub(crate) enum Notice {
 
 impl Notice {
     /// What the address says after a change.
-    pub(crate) fn of(query: &Fields) -> Self {
+    pub(crate) fn of(query: &FormFields) -> Self {
         if query.has("saved") { Self::Saved } else { Self::None }
     }
 
@@ -134,7 +134,7 @@ impl Top {
 /// A settings page as an answer. Any of them may have to offer a log-in, and that leads to the portal.
 pub(crate) fn settings(status: StatusCode, page: &impl Template) -> Response {
     let mut response = html(status, page);
-    response.extensions_mut().insert(Policy { form_leads_away: true, ..Policy::default() });
+    response.extensions_mut().insert(HeaderPolicy { form_leads_away: true, ..HeaderPolicy::default() });
     response
 }
 
@@ -147,7 +147,7 @@ struct StatePart<'a> {
 }
 
 /// `GET /company/state`: what pages that are open look at every few seconds.
-pub(crate) async fn news(
+pub(crate) async fn state_update(
     State(state): State<WebState>,
     context: RequestContext,
     SignedIn(admin): SignedIn,

@@ -64,17 +64,17 @@ impl GrantLife {
 
 /// Everything that is not well with a company, the worst first.
 pub(crate) fn troubles(lang: Lang, overview: &Overview, now: Timestamp) -> Vec<Trouble> {
-    let teller = Teller { lang, now };
-    let disk = teller.disk(&overview.disk);
-    let portal = teller.portal(overview);
-    let grant = teller.grant(overview);
-    let refused = teller.refused(overview);
-    let install = teller.install(overview);
-    let removal = teller.removal(overview);
-    let unproved = teller.unproved_events(overview);
-    let excess = teller.excess(overview);
-    let unrecorded = teller.unrecorded(overview);
-    let unprotected = teller.unprotected(overview);
+    let writer = TroubleWriter { lang, now };
+    let disk = writer.disk(&overview.disk);
+    let portal = writer.portal(overview);
+    let grant = writer.grant(overview);
+    let refused = writer.refused(overview);
+    let install = writer.install(overview);
+    let removal = writer.removal(overview);
+    let unproved = writer.unproved_events(overview);
+    let excess = writer.excess(overview);
+    let unrecorded = writer.unrecorded(overview);
+    let unprotected = writer.unprotected(overview);
     let ours = disk.into_iter().chain(unrecorded).chain(portal).chain(excess).chain(unprotected);
     ours.chain(grant).chain(removal).chain(refused).chain(install).chain(unproved).collect()
 }
@@ -89,21 +89,21 @@ pub(crate) fn waits(lang: Lang, backlog: Backlog, now: Timestamp) -> String {
     }
 }
 
-struct Teller {
+struct TroubleWriter {
     lang: Lang,
     now: Timestamp,
 }
 
-impl Teller {
-    fn trouble(&self, tone: Tone, say: StateText, since: Option<Timestamp>) -> Trouble {
+impl TroubleWriter {
+    fn trouble(&self, tone: Tone, message: StateText, since: Option<Timestamp>) -> Trouble {
         let lasts = since.map(|since| lasting(self.lang, self.now.since(since)));
         Trouble {
             tone: tone.class(),
-            title: say.title,
+            title: message.title,
             since: since.map(Moment::of),
             lasts: lasts.map_or_else(String::new, |lasts| (self.lang.texts().state.lasting)(&lasts)),
-            what: say.what,
-            todo: say.todo,
+            what: message.what,
+            todo: message.todo,
             next: None,
             ends: None,
             waits: String::new(),
@@ -116,13 +116,13 @@ impl Teller {
 
     fn disk(&self, disk: &DiskState) -> Option<Trouble> {
         let t = &self.lang.texts().state;
-        let say = match disk {
+        let message = match disk {
             DiskState::Ok => return None,
             DiskState::Full { .. } => t.disk_full,
             DiskState::ReadOnly { .. } => t.disk_read_only,
             DiskState::Failing { .. } => t.disk_failing,
         };
-        Some(self.trouble(Tone::Bad, say, disk.since()))
+        Some(self.trouble(Tone::Bad, message, disk.since()))
     }
 
     fn portal(&self, overview: &Overview) -> Option<Trouble> {
@@ -141,19 +141,19 @@ impl Teller {
             PortalState::Ok => return None,
             state => {
                 let text = ConnectionText::of_portal(&t.link, state);
-                let say = StateText { title: text.title, what: text.what, todo: text.todo };
+                let message = StateText { title: text.title, what: text.what, todo: text.todo };
                 let next = text.until.map(|at| (t.state.next, Moment::of(at)));
                 let log_in = matches!(state, PortalState::NeedsLogin { .. });
-                Trouble { next, log_in, ..self.trouble(text.tone, say, text.since) }
+                Trouble { next, log_in, ..self.trouble(text.tone, message, text.since) }
             }
         };
         trouble.waits = waits(self.lang, overview.backlog, self.now);
         if !trouble.waits.is_empty() {
             let by_hand = trouble.log_in || matches!(overview.portal, PortalState::Closed { .. });
             trouble.then = match overview.disk {
-                DiskState::Ok if by_hand => t.state.told_after,
-                DiskState::Ok => t.state.told_by_itself,
-                _ => t.state.told_from_memory,
+                DiskState::Ok if by_hand => t.state.sent_after,
+                DiskState::Ok => t.state.sent_by_itself,
+                _ => t.state.sent_from_memory,
             };
         }
         Some(trouble)
@@ -163,8 +163,8 @@ impl Teller {
     fn refused(&self, overview: &Overview) -> Vec<Trouble> {
         let t = &self.lang.texts().state;
         let refusals = &overview.refusals;
-        let tell = |refused: &RefusedBinding| {
-            let (tone, say) = match refused.what {
+        let describe = |refused: &RefusedBinding| {
+            let (tone, message) = match refused.what {
                 Binding::Click => (Tone::Bad, t.refused_click),
                 Binding::Card => (Tone::Bad, t.refused_card),
                 Binding::Line => (Tone::Busy, t.refused_line),
@@ -179,11 +179,11 @@ impl Teller {
                 },
                 next: refusals.next_try.map(|at| (t.next, Moment::of(at))),
                 log_in: refused.what != Binding::OldAddress,
-                ..self.trouble(tone, say, Some(refused.since))
+                ..self.trouble(tone, message, Some(refused.since))
             }
         };
         let answers = matches!(overview.portal, PortalState::Ok | PortalState::Resting { .. });
-        refusals.bindings.iter().filter(|_| answers).map(tell).collect()
+        refusals.bindings.iter().filter(|_| answers).map(describe).collect()
     }
 
     /// The switch reports more than can be true.
@@ -206,17 +206,17 @@ impl Teller {
     fn unprotected(&self, overview: &Overview) -> Option<Trouble> {
         let switch = overview.switch.as_ref()?;
         let t = &self.lang.texts().state;
-        let (say, since) = match Unprotected::of(&switch.addresses, &switch.trust)? {
+        let (message, since) = match Unprotected::of(&switch.addresses, &switch.trust)? {
             Unprotected::Unencrypted => (t.unencrypted, None),
             Unprotected::Unchecked { since } => (t.unchecked, since),
         };
-        Some(self.trouble(Tone::Bad, say, since))
+        Some(self.trouble(Tone::Bad, message, since))
     }
 
     fn install(&self, overview: &Overview) -> Option<Trouble> {
         let waiting = overview.install.as_ref()?;
         let t = &self.lang.texts().state;
-        let (tone, say, said, said_by, log_in) = match &waiting.why {
+        let (tone, message, said, said_by, log_in) = match &waiting.why {
             InstallTrouble::Untried => (Tone::Busy, t.install_waits, "", "", false),
             InstallTrouble::ServerNotYet(why) => (Tone::Busy, t.install_waits, why.as_str(), t.server_said, false),
             InstallTrouble::ServerRefuses(why) => (Tone::Bad, t.install_refused, why.as_str(), t.server_said, true),
@@ -233,22 +233,22 @@ impl Teller {
             said_by,
             next: waiting.next_try.map(|at| (t.next, Moment::of(at))),
             log_in,
-            ..self.trouble(tone, say, Some(waiting.since))
+            ..self.trouble(tone, message, Some(waiting.since))
         })
     }
 
     /// It is not known what proves the portal's events: the installation's notice never came, or was lost.
     fn unproved_events(&self, overview: &Overview) -> Option<Trouble> {
         let is_known = overview.events_proved || overview.install.is_some();
-        let say = self.lang.texts().state.events_unproved;
-        (!is_known).then(|| self.trouble(Tone::Busy, say, None))
+        let message = self.lang.texts().state.events_unproved;
+        (!is_known).then(|| self.trouble(Tone::Busy, message, None))
     }
 
     fn removal(&self, overview: &Overview) -> Option<Trouble> {
-        let told = overview.removal.as_ref()?;
+        let reported = overview.removal.as_ref()?;
         let t = &self.lang.texts().state;
-        let trouble = |say| self.trouble(Tone::Busy, say, Some(told.since));
-        match &told.why {
+        let trouble = |message| self.trouble(Tone::Busy, message, Some(reported.since));
+        match &reported.why {
             Doubt::Unasked => None,
             Doubt::StillAccepted(_) => Some(trouble(t.removal_doubted)),
             Doubt::NoAnswer(_, seen) => {

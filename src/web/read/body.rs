@@ -1,7 +1,7 @@
 //! Reads a body whole, with a limit in size and time.
 
 use super::body_memory::BodyMemory;
-use super::fields::Fields;
+use super::fields::FormFields;
 use crate::web::guard::client_address;
 use crate::web::middleware::error::WebError;
 use crate::web::service::PortalRequest;
@@ -77,13 +77,13 @@ async fn read(body: Body, room: &BodyMemory, most: usize) -> Result<Bytes, WebEr
 }
 
 /// A posted form of ours, as fields.
-pub(crate) struct FormBody(pub(crate) Fields);
+pub(crate) struct FormBody(pub(crate) FormFields);
 
 impl FromRequest<WebState> for FormBody {
     type Rejection = WebError;
 
     async fn from_request(request: Request, state: &WebState) -> Result<Self, WebError> {
-        Ok(Self(Fields::parse(&whole_body(request, &state.bodies).await?)))
+        Ok(Self(FormFields::parse(&whole_body(request, &state.bodies).await?)))
     }
 }
 

@@ -10,9 +10,9 @@ const MAX_FIELDS: usize = 20_000;
 
 /// Decoded `application/x-www-form-urlencoded` pairs in the order they came.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Fields(Vec<(String, String)>);
+pub(crate) struct FormFields(Vec<(String, String)>);
 
-impl Fields {
+impl FormFields {
     /// Decodes a body or a query; what is not UTF-8 becomes replacement characters.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         Self(form_urlencoded::parse(bytes).into_owned().take(MAX_FIELDS).collect())
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn forms_decode_as_browsers_write_them() {
-        let f = Fields::parse(
+        let f = FormFields::parse(
             "name=%D0%A0%D0%BE%D0%B3%D0%B0+%26+%D0%9A%D0%BE%2B&phone=%2B7&empty=&bare&&=x&bad=%zz%4".as_bytes(),
         );
         assert_eq!(f.get("name"), "Рога & Ко+");
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn lines_have_limits() {
-        let f = |v: &str| Fields::parse(format!("a={v}").as_bytes());
+        let f = |v: &str| FormFields::parse(format!("a={v}").as_bytes());
         assert_eq!(f(&"%D1%8F".repeat(255)).line("a").expect("fits").chars().count(), 255);
         assert_eq!(f(&"y".repeat(256)).line("a"), Err(FieldFault::TooLong(255)));
         assert_eq!(f("x%00y").line("a"), Err(FieldFault::Strange));
@@ -76,6 +76,6 @@ mod tests {
         assert_eq!(f("%ff").line("a"), Err(FieldFault::Strange));
         assert_eq!(f("++").needed("a"), Err(FieldFault::Empty));
         assert_eq!(f("+x+").needed("a").as_deref(), Ok("x"));
-        assert_eq!(Fields::default().line("a").as_deref(), Ok(""));
+        assert_eq!(FormFields::default().line("a").as_deref(), Ok(""));
     }
 }

@@ -12,4 +12,4 @@ pub(crate) use address::{portal_domain, switch_address};
 pub(crate) use body::{FormBody, RawPost, whole_body};
 pub(crate) use body_memory::BodyMemory;
 pub(crate) use fault::{Faults, FieldFault};
-pub(crate) use fields::Fields;
+pub(crate) use fields::FormFields;

@@ -20,12 +20,12 @@ pub struct CallPage {
 pub struct CallRecord {
     pub view: CallView,
     /// What happened, oldest first.
-    pub trace: Vec<TraceLine>,
+    pub trace: Vec<TraceText>,
 }
 
 /// One line of a call's story.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceLine {
+pub struct TraceText {
     pub at: Timestamp,
     /// What, in people's words.
     pub text: String,

@@ -11,7 +11,7 @@ mod login;
 mod portal;
 mod staff;
 
-pub use calls::{CallCursor, CallPage, CallRecord, TraceLine};
+pub use calls::{CallCursor, CallPage, CallRecord, TraceText};
 pub use company::{Checked, Overview, SaveError, SwitchInput, SwitchShown, TokenLife};
 pub use health::{CompanyHealth, Health};
 pub use login::{Admin, Authorize, BeginError, LoginError, LoginRequest, LoginReturn, NewSession};

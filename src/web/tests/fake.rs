@@ -15,7 +15,7 @@ use crate::web::service::{
     Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CompanyHealth,
     Employees, Health, Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview,
     PortalAnswer, PortalOpened, PortalRequest, SaveError, ServiceFault, SwitchInput, SwitchShown, TakenNumber,
-    TokenLife, TraceLine, WebService, Work,
+    TokenLife, TraceText, WebService, Work,
 };
 use secrecy::ExposeSecret as _;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -326,7 +326,7 @@ impl WebService for FakeOffice {
     ) -> Work<'a, Result<Option<CallRecord>, ServiceFault>> {
         let view = self.world().recent.iter().find(|c| c.key == *key).cloned();
         let text = if lang == Lang::En { "The phone rang" } else { "Телефон зазвонил" };
-        let line = TraceLine { at: super::NOW, text: text.to_owned(), detail: "{\"a\":\"<b>\"}".to_owned() };
+        let line = TraceText { at: super::NOW, text: text.to_owned(), detail: "{\"a\":\"<b>\"}".to_owned() };
         ready(Ok(view.map(|view| CallRecord { view, trace: vec![line] })))
     }
 

@@ -288,13 +288,13 @@ async fn a_removal_that_is_not_confirmed_is_told() {
         (Doubt::StillAccepted(1), ["по-прежнему принимает", "данные не удалены"]),
         (Doubt::NoAnswer(1, "HTTP 503".into()), ["ещё не подтверждено", "<code>HTTP 503</code>"]),
     ] {
-        let told = ToldRemoval { since: NOW - MINUTE * 2, clean: true, why };
-        let body = state(&site(|o| o.removal = Some(told))).await;
+        let reported = ToldRemoval { since: NOW - MINUTE * 2, clean: true, why };
+        let body = state(&site(|o| o.removal = Some(reported))).await;
         holds(&body, &texts);
         holds(&body, &["уже 2 минуты"]);
     }
-    let told = ToldRemoval { since: NOW, clean: true, why: Doubt::Unasked };
-    let body = state(&site(|o| o.removal = Some(told))).await;
+    let reported = ToldRemoval { since: NOW, clean: true, why: Doubt::Unasked };
+    let body = state(&site(|o| o.removal = Some(reported))).await;
     assert!(!body.contains("удалени"), "it is being asked about just now");
 }
 

@@ -178,7 +178,7 @@ async fn a_token_that_expires_under_a_batch_is_renewed_and_the_batch_repeated_wh
         other => panic!("{other:?}"),
     })
     .await;
-    let commands = [1, 2].map(|n| crate::bitrix::batch::Command::new("app.info", json!({"N": n})));
+    let commands = [1, 2].map(|n| crate::bitrix::batch::BatchCommand::new("app.info", json!({"N": n})));
     let outcomes = world.portal.send(&commands, true).await.expect("carried out");
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     let hits = world.rest.hits();

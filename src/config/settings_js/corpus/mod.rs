@@ -10,7 +10,7 @@ mod written;
 use super::tests::{ENVIRONMENT, MANUAL};
 use super::{Layer, Written, read, set};
 use crate::config::Fault;
-use crate::config::keys::{self, KEYS, Kind};
+use crate::config::keys::{self, KEYS, KeyKind};
 use config::ValueKind;
 use generated::Dice;
 use node::{Node, ROOT};
@@ -70,21 +70,21 @@ fn every_file_is_read_as_node_reads_it() {
     let (mut read_whole, mut wrong) = (0, Vec::new());
     for (name, contents) in &files {
         let layer = layer(name, contents);
-        let told: Vec<String> = layer.faults.iter().map(ToString::to_string).collect();
+        let reported: Vec<String> = layer.faults.iter().map(ToString::to_string).collect();
         let ours = ours(&layer);
         let right = match &truths[name] {
-            Some(truth) if told.is_empty() => {
+            Some(truth) if reported.is_empty() => {
                 read_whole += 1;
                 ours == *truth
             }
             // What we do not follow is told and never guessed.
             Some(truth) => name.starts_with("foreign") && ours.iter().all(|(key, value)| truth.get(key) == Some(value)),
-            None => name.starts_with("broken") && !told.is_empty(),
+            None => name.starts_with("broken") && !reported.is_empty(),
         };
         let placed = |fault: &Fault| fault.line.is_some() && fault.column.is_some() && !fault.remedy.is_empty();
         if !right || !layer.faults.iter().all(placed) {
             let text = String::from_utf8_lossy(contents);
-            wrong.push(format!("{name}: {told:?}\nours {ours:?}\nnode {:?}\n{text}", truths[name]));
+            wrong.push(format!("{name}: {reported:?}\nours {ours:?}\nnode {:?}\n{text}", truths[name]));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
@@ -111,11 +111,11 @@ fn the_expectations_are_what_node_says_here() {
 }
 
 /// A new value for a key, of its type.
-fn new_value(dice: &mut Dice, kind: Kind) -> Written {
+fn new_value(dice: &mut Dice, kind: KeyKind) -> Written {
     match kind {
-        Kind::Flag => Written::Flag(dice.below(2) == 0),
-        Kind::Number => Written::Number(1 + u32::try_from(dice.below(65_535)).unwrap()),
-        Kind::Text | Kind::Retired => {
+        KeyKind::Flag => Written::Flag(dice.below(2) == 0),
+        KeyKind::Number => Written::Number(1 + u32::try_from(dice.below(65_535)).unwrap()),
+        KeyKind::Text | KeyKind::Retired => {
             let texts =
                 ["", "/", "debug", "it's", "a \"b\" \\ c", "порт // x", "*/ }", "${x}`", "\u{1F600}\n\t", "\u{2028}'"];
             Written::Text(dice.one(&texts).to_owned())
@@ -188,13 +188,13 @@ fn node_reads_the_same_from_an_edited_file() {
 }
 
 fn none<'e>(wrong: impl Iterator<Item = &'e Edit>) {
-    let told: Vec<String> = wrong
+    let reported: Vec<String> = wrong
         .map(|((name, before), key, value, after)| {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             format!("{name}: {key} = {value:?}\n{}\n-- became\n{}", text(before), text(after))
         })
         .collect();
-    assert!(told.is_empty(), "{}", told.join("\n\n"));
+    assert!(reported.is_empty(), "{}", reported.join("\n\n"));
 }
 
 fn shown(value: &Written) -> Value {

@@ -208,7 +208,7 @@ fn missed_calls_do_not_go_to_somebody_who_has_left() {
     let staff = Directory::new([employee(1, true), employee(2, false)]);
     for (chosen, goes_to) in [(Some(1), Some(1)), (Some(2), None), (Some(3), None), (None, None)] {
         let settings = CallSettings { responsible: chosen.map(UserId), ..CallSettings::default() };
-        let policy = Policy::new(&settings, Duration::from_secs(30)).among(&staff);
+        let policy = CallPolicy::new(&settings, Duration::from_secs(30)).among(&staff);
         assert_eq!(policy.responsible, goes_to.map(UserId), "{chosen:?}");
     }
 }

@@ -193,25 +193,25 @@ fn said_of(part: &Part, moves: bool, requests: &Telling) -> Vec<Said> {
         let known = part.answered.filter(|a| requests.answer_times && *a <= t);
         known.map(|a| Timestamp(moment(a).millis() / 1000 * 1000))
     };
-    let say = |at: Tenths, state: LegState| {
+    let report = |at: Tenths, state: LegState| {
         let remote = if part.client_from.is_some_and(|from| at < from) { "1009" } else { CLIENT };
         let leg = leg(&part.leg, part.own.as_str(), direction, remote, state);
         Said { at, leg: LegEvent { answered_at: answered_at(at), ..leg } }
     };
     let mut said = Vec::new();
     if part.answered != Some(part.begins) {
-        said.push(say(part.begins, LegState::Ringing));
+        said.push(report(part.begins, LegState::Ringing));
     }
-    said.extend(part.answered.or(part.only_flickered).map(|t| say(t, LegState::Talking)));
-    said.extend(part.client_from.map(|t| say(t, LegState::Talking)));
+    said.extend(part.answered.or(part.only_flickered).map(|t| report(t, LegState::Talking)));
+    said.extend(part.client_from.map(|t| report(t, LegState::Talking)));
     if let Some((from, to)) = part.conversation()
         && to - from > 60
     {
-        said.push(say(from + 20, LegState::Held));
-        said.push(say(from + 40, LegState::Talking));
+        said.push(report(from + 20, LegState::Held));
+        said.push(report(from + 40, LegState::Talking));
     }
     if !moves {
-        said.push(say(part.ends, LegState::Released));
+        said.push(report(part.ends, LegState::Released));
     }
     said
 }
@@ -288,7 +288,7 @@ fn restart(run: &mut Run, last: &[LegEvent]) {
     run.event(Event::Legs(again));
 }
 
-fn told_well(plan: &Plan, requests: &Telling) {
+fn reported_well(plan: &Plan, requests: &Telling) {
     let truth = play(plan);
     let mut run = begin(&truth);
     let all = said(&truth, requests);
@@ -327,7 +327,7 @@ fn told_well(plan: &Plan, requests: &Telling) {
     assert_same(&run, &truth, u32::from(requests.answer_times), !requests.reversed);
 }
 
-fn told_late(plan: &Plan, requests: &Telling) {
+fn reported_late(plan: &Plan, requests: &Telling) {
     let truth = play(plan);
     let mut run = begin(&truth);
     let mut all: Vec<Said> = Vec::new();
@@ -355,7 +355,7 @@ fn told_late(plan: &Plan, requests: &Telling) {
     assert_same(&run, &truth, 1, false);
 }
 
-fn told_with_losses(plan: &Plan, requests: &Telling, outage: (Tenths, Tenths), clock_back: u64) {
+fn reported_with_losses(plan: &Plan, requests: &Telling, outage: (Tenths, Tenths), clock_back: u64) {
     let mut truth = play(plan);
     // A phone that looks connected while the news of the true answer is lost cannot be told from one that talks.
     truth.parts.iter_mut().for_each(|p| p.only_flickered = None);
@@ -406,12 +406,12 @@ proptest! {
 
     #[test]
     fn told_well_the_records_and_cards_are_those_of_the_truth(plan in plan(), telling in telling()) {
-        told_well(&plan, &telling);
+        reported_well(&plan, &telling);
     }
 
     #[test]
     fn told_late_and_out_of_order_the_records_are_the_same(plan in plan(), telling in telling()) {
-        told_late(&plan, &telling);
+        reported_late(&plan, &telling);
     }
 
     #[test]
@@ -419,6 +419,6 @@ proptest! {
         plan in plan(), telling in telling(), outage in (0u64..600, 1u64..600),
         clock_back in prop_oneof![3 => Just(0u64), 1 => 1u64..5000],
     ) {
-        told_with_losses(&plan, &telling, outage, clock_back);
+        reported_with_losses(&plan, &telling, outage, clock_back);
     }
 }

@@ -83,7 +83,7 @@ pub(super) struct Run {
 impl Run {
     pub fn new(settings: &CallSettings) -> Self {
         let now = Timestamp(1_000_000_000);
-        let call = Call::new("c1".into(), Policy::new(settings, Duration::from_secs(30)), now);
+        let call = Call::new("c1".into(), CallPolicy::new(settings, Duration::from_secs(30)), now);
         Self { call, now, wake: None, judge: Judge::default() }
     }
 

@@ -87,7 +87,7 @@ impl Scenario {
     fn with(settings: &CallSettings) -> Self {
         let now = Timestamp(1_000_000_000);
         Self {
-            call: Call::new(CallKey::from("c1"), Policy::new(settings, Duration::from_secs(30)), now),
+            call: Call::new(CallKey::from("c1"), CallPolicy::new(settings, Duration::from_secs(30)), now),
             now,
             requests: Vec::new(),
             asked: Vec::new(),

@@ -153,8 +153,8 @@ fn stories() -> Vec<(&'static str, Scenario)> {
     ]
 }
 
-fn after(mut s: Scenario, news: impl FnOnce(&mut Scenario)) -> Scenario {
-    news(&mut s);
+fn after(mut s: Scenario, update: impl FnOnce(&mut Scenario)) -> Scenario {
+    update(&mut s);
     s
 }
 

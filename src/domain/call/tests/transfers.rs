@@ -5,7 +5,7 @@ use LegState::{Dialing, Held, Released, Ringing, Talking};
 
 const EXPERT: &str = "+73832000010";
 
-fn told_of(s: &mut Scenario, lane: &str) -> Vec<String> {
+fn reported_of(s: &mut Scenario, lane: &str) -> Vec<String> {
     s.requests().into_iter().filter(|l| l.starts_with(lane)).collect()
 }
 
@@ -41,11 +41,11 @@ fn a_transfer_by_somebody_whose_answer_is_told_only_with_his_end_rings_at_once()
         let answered_at = Some(s.now);
         s.after(10);
         let released = LegEvent { answered_at, ..leg("1001", "1001", Direction::In, CLIENT, Released) };
-        let mut news = vec![leg("1002", "1002", Direction::In, CLIENT, Ringing), released];
+        let mut updates = vec![leg("1002", "1002", Direction::In, CLIENT, Ringing), released];
         if released_first {
-            news.reverse();
+            updates.reverse();
         }
-        for leg in news {
+        for leg in updates {
             s.legs(vec![leg]);
         }
         let mut requests = s.requests();
@@ -76,7 +76,7 @@ fn a_transfer_nobody_takes_is_missed_and_comes_back() {
     let mut s = talking();
     s.incoming("1001", Released).incoming("1002", Ringing).after(20).incoming("1002", Released).after(4);
     assert_eq!(
-        told_of(&mut s, "/1002"),
+        reported_of(&mut s, "/1002"),
         ["/1002: register 2 Redirected show", "/1002: hide 2", "/1002: finish 2 0s 304"]
     );
 }

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 
 /// Why a dialect cannot be used.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct DialectRefusal {
     pub(super) key: Option<String>,
     pub(super) problem: String,
     pub(super) remedy: &'static str,
@@ -23,36 +23,36 @@ pub(super) struct Refused {
 const TEMPLATE: &str = "correct the template; see the annotated default dialect for the placeholders";
 const NAMES: &str = "use each name once, with at least one letter";
 
-fn refuse(key: &str, problem: impl Into<String>, remedy: &'static str) -> Refused {
-    Refused { key: Some(key.to_owned()), problem: problem.into(), remedy }
+fn refuse(key: &str, problem: impl Into<String>, remedy: &'static str) -> DialectRefusal {
+    DialectRefusal { key: Some(key.to_owned()), problem: problem.into(), remedy }
 }
 
-fn text(key: &str, template: &str, allowed: &[&str]) -> Result<Text, Refused> {
+fn text(key: &str, template: &str, allowed: &[&str]) -> Result<Text, DialectRefusal> {
     Text::parse(template, allowed).map_err(|problem| refuse(key, problem, TEMPLATE))
 }
 
-fn message(key: &str, template: &str, allowed: &[&str]) -> Result<Option<Message>, Refused> {
+fn message(key: &str, template: &str, allowed: &[&str]) -> Result<Option<Message>, DialectRefusal> {
     if template.is_empty() {
         return Ok(None);
     }
     Message::parse(template, allowed).map(Some).map_err(|problem| refuse(key, problem, TEMPLATE))
 }
 
-fn seconds(key: &str, value: f64) -> Result<Duration, Refused> {
+fn seconds(key: &str, value: f64) -> Result<Duration, DialectRefusal> {
     if (0.0..=86_400.0).contains(&value) {
         return Ok(Duration::from_secs_f64(value));
     }
     Err(refuse(key, format!("{value} is not a sensible number of seconds"), "use a number from 0 to 86400"))
 }
 
-fn pointers(key: &str, list: Vec<String>) -> Result<Vec<String>, Refused> {
+fn pointers(key: &str, list: Vec<String>) -> Result<Vec<String>, DialectRefusal> {
     match list.iter().find(|pointer| !pointer.is_empty() && !pointer.starts_with('/')) {
         Some(bad) => Err(refuse(key, format!("`{bad}` is not a JSON pointer"), "begin every pointer with `/`")),
         None => Ok(list),
     }
 }
 
-fn header_name(key: &str, name: &str) -> Result<HeaderName, Refused> {
+fn header_name(key: &str, name: &str) -> Result<HeaderName, DialectRefusal> {
     name.parse().map_err(|_| refuse(key, format!("`{name}` cannot be a header name"), "use letters, digits and `-`"))
 }
 
@@ -61,7 +61,7 @@ fn vocabulary<T: Copy>(
     words: &BTreeMap<String, String>,
     meaning: impl Fn(&str) -> Option<T>,
     remedy: &'static str,
-) -> Result<Vocabulary<T>, Refused> {
+) -> Result<Vocabulary<T>, DialectRefusal> {
     words
         .iter()
         .map(|(word, ours)| {
@@ -72,7 +72,7 @@ fn vocabulary<T: Copy>(
 }
 
 /// Checks everything and builds the dialect.
-pub(super) fn compile(file: file::File) -> Result<Dialect, Refused> {
+pub(super) fn compile(file: file::File) -> Result<Dialect, DialectRefusal> {
     Ok(Dialect {
         register: register(file.register)?,
         socket: socket(&file.socket)?,
@@ -100,7 +100,7 @@ pub(super) fn compile(file: file::File) -> Result<Dialect, Refused> {
     })
 }
 
-fn register(raw: file::Register) -> Result<Register, Refused> {
+fn register(raw: file::Register) -> Result<Register, DialectRefusal> {
     const KNOWN: &[&str] = &["client_id", "api_key", "domain"];
     let headers = raw.headers.iter().map(|(name, value)| {
         let key = "register.headers";
@@ -121,7 +121,7 @@ fn register(raw: file::Register) -> Result<Register, Refused> {
     })
 }
 
-fn socket(raw: &file::Socket) -> Result<Socket, Refused> {
+fn socket(raw: &file::Socket) -> Result<Socket, DialectRefusal> {
     const PUBLIC: &[&str] = &["client_id", "domain", "token"];
     const ALL: &[&str] = &["client_id", "domain", "token", "api_key"];
     let header = if raw.header.is_empty() {
@@ -143,7 +143,7 @@ fn socket(raw: &file::Socket) -> Result<Socket, Refused> {
     })
 }
 
-fn envelope(raw: &file::Envelope, events: &file::Events) -> Result<Envelope, Refused> {
+fn envelope(raw: &file::Envelope, events: &file::Events) -> Result<Envelope, DialectRefusal> {
     Ok(Envelope {
         names: Aliases::new([&raw.name, &raw.payload, &raw.request_id, &raw.status])
             .map_err(|name| refuse("envelope", format!("`{name}` stands for two parts"), NAMES))?,
@@ -153,13 +153,13 @@ fn envelope(raw: &file::Envelope, events: &file::Events) -> Result<Envelope, Ref
 }
 
 fn legs(
-    fields: &file::Fields,
+    fields: &file::LegFields,
     legs: &file::Legs,
     status: &BTreeMap<String, String>,
     direction: &BTreeMap<String, String>,
     cause: &BTreeMap<String, String>,
     time: file::Time,
-) -> Result<LegWords, Refused> {
+) -> Result<LegWords, DialectRefusal> {
     Ok(LegWords {
         fields: Aliases::new([
             &fields.leg,
@@ -222,7 +222,7 @@ fn cause_word(word: &str) -> Option<Cause> {
     })
 }
 
-fn time_format(format: String) -> Result<TimeFormat, Refused> {
+fn time_format(format: String) -> Result<TimeFormat, DialectRefusal> {
     match format.as_str() {
         "iso8601" => return Ok(TimeFormat::Iso8601),
         "epoch" => return Ok(TimeFormat::Epoch),
@@ -241,7 +241,7 @@ fn time_format(format: String) -> Result<TimeFormat, Refused> {
     ))
 }
 
-fn commands(raw: &file::Commands) -> Result<Commands, Refused> {
+fn commands(raw: &file::Commands) -> Result<Commands, DialectRefusal> {
     let envelope = ["action", "request_id", "request_id_text", "payload", "payload_text"];
     let command = |name: &str, raw: &file::Command, known: &[&str]| {
         let payload = Json::parse(&raw.payload, known)
@@ -261,7 +261,7 @@ fn commands(raw: &file::Commands) -> Result<Commands, Refused> {
     })
 }
 
-fn heartbeat(raw: file::Heartbeat) -> Result<Heartbeat, Refused> {
+fn heartbeat(raw: file::Heartbeat) -> Result<Heartbeat, DialectRefusal> {
     let idle = seconds("heartbeat.idle_seconds", raw.idle_seconds)?;
     if idle.is_zero() || raw.misses == 0 {
         return Err(refuse("heartbeat", "no silence would be allowed at all", "use idle_seconds > 0 and misses ≥ 1"));

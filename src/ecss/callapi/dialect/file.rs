@@ -13,14 +13,14 @@ pub(super) struct File {
     pub(super) ready: Ready,
     pub(super) envelope: Envelope,
     pub(super) events: Events,
-    pub(super) fields: Fields,
+    pub(super) fields: LegFields,
     pub(super) legs: Legs,
     pub(super) status: Words,
     pub(super) direction: Words,
     pub(super) cause: Words,
     pub(super) time: Time,
     pub(super) commands: Commands,
-    pub(super) answer: Answer,
+    pub(super) answer: Answers,
     pub(super) heartbeat: Heartbeat,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct Events {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Fields {
+pub(super) struct LegFields {
     pub(super) leg: Vec<String>,
     pub(super) call: Vec<String>,
     pub(super) call_ref: Vec<String>,
@@ -124,7 +124,7 @@ pub(super) struct Command {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Answer {
+pub(super) struct Answers {
     pub(super) ok: Vec<String>,
     pub(super) error: Vec<String>,
     pub(super) call_id: Vec<String>,

@@ -16,11 +16,11 @@ const OF_ALL: usize = 50_000;
 #[derive(Debug, Default)]
 pub(crate) struct LogOnce {
     hasher: RandomState,
-    told: Mutex<Told>,
+    logged: Mutex<LoggedLines>,
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct LoggedLines {
     what: HashSet<u64>,
     /// How many of them each company's connections have shown.
     by: HashMap<u64, u32>,
@@ -28,17 +28,17 @@ struct Told {
 
 impl LogOnce {
     /// Whether this is the first time and should be logged; `who` is whose connection it is.
-    pub(crate) fn is_news(&self, who: impl Hash, what: &str) -> bool {
+    pub(crate) fn is_new(&self, who: impl Hash, what: &str) -> bool {
         let (who, what) = (self.hasher.hash_one(who), self.hasher.hash_one(what));
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.what.contains(&what) || told.by.get(&who).is_some_and(|count| *count >= OF_ONE) {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.what.contains(&what) || logged.by.get(&who).is_some_and(|count| *count >= OF_ONE) {
             return false;
         }
-        if told.what.len() >= OF_ALL {
-            *told = Told::default();
+        if logged.what.len() >= OF_ALL {
+            *logged = LoggedLines::default();
         }
-        *told.by.entry(who).or_default() += 1;
-        told.what.insert(what)
+        *logged.by.entry(who).or_default() += 1;
+        logged.what.insert(what)
     }
 }
 
@@ -49,20 +49,20 @@ mod tests {
     #[test]
     fn news_is_news_once_and_one_companys_noise_hides_nothing_of_another() {
         let log_once = LogOnce::default();
-        assert!(log_once.is_news("a", "x"));
-        assert!(!log_once.is_news("a", "x") && !log_once.is_news("b", "x"));
-        let told = (0..1000).filter(|n| log_once.is_news("a", &n.to_string())).count();
-        assert_eq!(told, 49, "the memory is bounded");
-        assert!(!log_once.is_news("a", "y"));
-        assert!(log_once.is_news("b", "y"));
+        assert!(log_once.is_new("a", "x"));
+        assert!(!log_once.is_new("a", "x") && !log_once.is_new("b", "x"));
+        let logged = (0..1000).filter(|n| log_once.is_new("a", &n.to_string())).count();
+        assert_eq!(logged, 49, "the memory is bounded");
+        assert!(!log_once.is_new("a", "y"));
+        assert!(log_once.is_new("b", "y"));
     }
 
     #[test]
     fn what_is_remembered_of_all_is_bounded() {
         let log_once = LogOnce::default();
         for n in 0..2 * OF_ALL {
-            assert!(log_once.is_news(n / 40, &n.to_string()), "{n}");
+            assert!(log_once.is_new(n / 40, &n.to_string()), "{n}");
         }
-        assert!(log_once.told.lock().unwrap().what.len() <= OF_ALL);
+        assert!(log_once.logged.lock().unwrap().what.len() <= OF_ALL);
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn lay_over(default: &str, text: &str, name: &str) -> Result<Dialect,
     Err(DialectFault { faults })
 }
 
-fn build(table: Table) -> Result<Dialect, compile::Refused> {
+fn build(table: Table) -> Result<Dialect, compile::DialectRefusal> {
     let file = Value::Table(table).try_into().map_err(|e: toml::de::Error| {
         let problem = e.message().trim().to_owned();
         let remedy = if problem.starts_with("unknown field") {
@@ -63,7 +63,7 @@ fn build(table: Table) -> Result<Dialect, compile::Refused> {
         } else {
             "write it in the form it has in the annotated default dialect"
         };
-        compile::Refused { key: None, problem, remedy }
+        compile::DialectRefusal { key: None, problem, remedy }
     })?;
     compile::compile(file)
 }

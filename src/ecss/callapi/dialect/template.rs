@@ -5,16 +5,16 @@ use serde_json::{Map, Value};
 
 /// A text with `${name}` placeholders.
 #[derive(Debug, Clone)]
-pub(crate) struct Text(Vec<Piece>);
+pub(crate) struct Text(Vec<TemplatePiece>);
 
 #[derive(Debug, Clone)]
-enum Piece {
+enum TemplatePiece {
     Literal(String),
     Placeholder(String),
 }
 
 /// What goes into the placeholders.
-pub(crate) type Values<'v> = &'v [(&'v str, Value)];
+pub(crate) type TemplateValues<'v> = &'v [(&'v str, Value)];
 
 impl Text {
     /// Reads a text; placeholders outside `allowed` are refused.
@@ -27,13 +27,13 @@ impl Text {
                 return Err(format!("`${{{name}}}` is not known here; known are: {}", allowed.join(", ")));
             }
             if !before.is_empty() {
-                pieces.push(Piece::Literal(before.to_owned()));
+                pieces.push(TemplatePiece::Literal(before.to_owned()));
             }
-            pieces.push(Piece::Placeholder(name.to_owned()));
+            pieces.push(TemplatePiece::Placeholder(name.to_owned()));
             rest = tail;
         }
         if !rest.is_empty() {
-            pieces.push(Piece::Literal(rest.to_owned()));
+            pieces.push(TemplatePiece::Literal(rest.to_owned()));
         }
         Ok(Self(pieces))
     }
@@ -44,12 +44,12 @@ impl Text {
     }
 
     /// The text with values as they are, for headers.
-    pub(crate) fn plain(&self, values: Values<'_>) -> String {
+    pub(crate) fn plain(&self, values: TemplateValues<'_>) -> String {
         self.fill(values, String::push_str)
     }
 
     /// The text with percent-encoded values, for paths, queries and forms.
-    pub(crate) fn encoded(&self, values: Values<'_>) -> String {
+    pub(crate) fn encoded(&self, values: TemplateValues<'_>) -> String {
         use std::fmt::Write as _;
         self.fill(values, |out, value| {
             for byte in value.bytes() {
@@ -63,19 +63,19 @@ impl Text {
     }
 
     /// A text that is nothing but one placeholder takes its value with its type.
-    fn typed(&self, values: Values<'_>) -> Value {
+    fn typed(&self, values: TemplateValues<'_>) -> Value {
         match self.0.as_slice() {
-            [Piece::Placeholder(name)] => lookup(values, name).cloned().unwrap_or_default(),
+            [TemplatePiece::Placeholder(name)] => lookup(values, name).cloned().unwrap_or_default(),
             _ => Value::String(self.plain(values)),
         }
     }
 
-    fn fill(&self, values: Values<'_>, put: impl Fn(&mut String, &str)) -> String {
+    fn fill(&self, values: TemplateValues<'_>, put: impl Fn(&mut String, &str)) -> String {
         let mut out = String::new();
         for piece in &self.0 {
             match piece {
-                Piece::Literal(text) => out.push_str(text),
-                Piece::Placeholder(name) => match lookup(values, name) {
+                TemplatePiece::Literal(text) => out.push_str(text),
+                TemplatePiece::Placeholder(name) => match lookup(values, name) {
                     Some(Value::String(text)) => put(&mut out, text),
                     Some(other) => put(&mut out, &other.to_string()),
                     None => {}
@@ -86,7 +86,7 @@ impl Text {
     }
 }
 
-fn lookup<'v>(values: Values<'v>, name: &str) -> Option<&'v Value> {
+fn lookup<'v>(values: TemplateValues<'v>, name: &str) -> Option<&'v Value> {
     values.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
 }
 
@@ -132,7 +132,7 @@ impl Json {
     }
 
     /// The JSON with its placeholders filled in.
-    pub(crate) fn fill(&self, values: Values<'_>) -> Value {
+    pub(crate) fn fill(&self, values: TemplateValues<'_>) -> Value {
         match self {
             Self::Text(text) => text.typed(values),
             Self::List(items) => items.iter().map(|i| i.fill(values)).collect(),
@@ -155,7 +155,7 @@ impl Message {
     }
 
     /// What goes over the wire.
-    pub(crate) fn fill(&self, values: Values<'_>) -> String {
+    pub(crate) fn fill(&self, values: TemplateValues<'_>) -> String {
         match self {
             Self::Json(json) => json.fill(values).to_string(),
             Self::Text(text) => text.plain(values),

@@ -94,18 +94,18 @@ async fn a_switch_with_old_tls_only_is_told_nothing_and_the_reason_is_named() {
         let address = format!("https://{}", listener.local_addr().expect("bound"));
         let far = tokio::spawn(async move {
             let (mut socket, _) = listener.accept().await.expect("a client");
-            let mut heard = vec![0; 4096];
-            let length = socket.read(&mut heard).await.expect("a client hello");
-            heard.truncate(length);
+            let mut received = vec![0; 4096];
+            let length = socket.read(&mut received).await.expect("a client hello");
+            received.truncate(length);
             socket.write_all(&answer).await.expect("sent");
-            let _ = socket.read_to_end(&mut heard).await;
-            heard
+            let _ = socket.read_to_end(&mut received).await;
+            received
         });
         let fault = Client { trust: Trust::Off { since: None }, ..Client::default() }.connect(&address).await.err();
         assert!(matches!(fault, Some(LinkFault::OutdatedTls(_))), "{n}: {fault:?}");
         assert!(fault.is_some_and(|fault| fault.may_retry()), "it is mended at the other side");
-        let heard = far.await.expect("no panic");
-        assert_eq!(heard[0], 22, "a handshake");
-        assert!(!heard.windows(API_KEY.len()).any(|part| part == API_KEY.as_bytes()));
+        let received = far.await.expect("no panic");
+        assert_eq!(received[0], 22, "a handshake");
+        assert!(!received.windows(API_KEY.len()).any(|part| part == API_KEY.as_bytes()));
     }
 }

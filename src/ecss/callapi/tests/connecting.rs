@@ -31,7 +31,7 @@ async fn attempt(script: Script, client: &Client) -> Result<Connection, LinkFaul
     let address = rig.address.clone();
     let far = async {
         let mut far = rig.socket().await;
-        far.say(&open()).await;
+        far.send_event(&open()).await;
         std::future::pending::<()>().await;
     };
     tokio::select! {
@@ -46,8 +46,8 @@ async fn register_then_socket_then_events() {
     let client = Client::default();
     let far = async {
         let mut far = rig.socket().await;
-        far.say(&open()).await;
-        far.say(&ringing("a")).await;
+        far.send_event(&open()).await;
+        far.send_event(&ringing("a")).await;
         far
     };
     let (connection, _far) = tokio::join!(client.connect(&rig.address), far);
@@ -97,8 +97,8 @@ async fn a_leg_proves_that_the_connection_is_open_and_is_not_lost() {
     let client = dialect("[ready]\nafter_seconds = 3600");
     let far = async {
         let mut far = rig.socket().await;
-        far.say(&json!({"event": "connection_state", "data": {"state": "authorizing"}})).await;
-        far.say(&ringing("early")).await;
+        far.send_event(&json!({"event": "connection_state", "data": {"state": "authorizing"}})).await;
+        far.send_event(&ringing("early")).await;
         far
     };
     let (connection, _far) = tokio::join!(client.connect(&rig.address), far);
@@ -182,7 +182,7 @@ async fn the_token_by_query_sub_protocol_and_first_message() {
     let far = async {
         let mut far = rig.socket().await;
         let first = far.json().await;
-        far.say(&open()).await;
+        far.send_event(&open()).await;
         (far, first)
     };
     let (connection, (mut far, first)) = tokio::join!(client.connect(&rig.address), far);

@@ -82,7 +82,7 @@ impl Rig {
         let client = Client { dialect: Dialect::parse(dialect, "test").expect("dialect"), ..Client::default() };
         let far = async {
             let mut far = rig.socket().await;
-            far.say(&json!({"event": "connection_state", "data": {"state": "open"}})).await;
+            far.send_event(&json!({"event": "connection_state", "data": {"state": "open"}})).await;
             far
         };
         let (connection, far) = tokio::join!(client.connect(&rig.address), far);
@@ -161,7 +161,7 @@ async fn serve(
 }
 
 impl Far {
-    pub(super) async fn say(&mut self, value: &Value) {
+    pub(super) async fn send_event(&mut self, value: &Value) {
         self.send(Message::text(value.to_string())).await;
     }
 
@@ -170,14 +170,14 @@ impl Far {
     }
 
     /// The next frame of any kind; `None` when the client is gone.
-    pub(super) async fn hear(&mut self) -> Option<Message> {
+    pub(super) async fn receive(&mut self) -> Option<Message> {
         self.0.next().await?.ok()
     }
 
     /// The next JSON message.
     pub(super) async fn json(&mut self) -> Value {
         loop {
-            match self.hear().await.expect("the client talks") {
+            match self.receive().await.expect("the client talks") {
                 Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("unexpected {other:?}"),

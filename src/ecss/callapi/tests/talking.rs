@@ -39,12 +39,15 @@ async fn a_command_is_sent_and_its_answer_found() {
         assert_eq!(asked["action"], "call.make");
         assert_eq!(asked["payload"], json!({"from": "2001", "to": "+74951112233"}));
         let id = asked["requestId"].as_u64().expect("a number");
-        far.say(&json!({"action": "call.make", "requestId": id + 1000, "status": 500})).await;
-        far.say(&json!({"action": "call.make", "requestId": id, "status": 200, "payload": {"call_id": "c9"}})).await;
+        far.send_event(&json!({"action": "call.make", "requestId": id + 1000, "status": 500})).await;
+        far.send_event(&json!({"action": "call.make", "requestId": id, "status": 200, "payload": {"call_id": "c9"}}))
+            .await;
         let asked = far.json().await;
         let refusal = json!({"message": "not registered on a phone"});
-        far.say(&json!({"action": "call.make", "requestId": asked["requestId"], "status": 403, "payload": refusal}))
-            .await;
+        far.send_event(
+            &json!({"action": "call.make", "requestId": asked["requestId"], "status": 403, "payload": refusal}),
+        )
+        .await;
     };
     let person = async { (commander.send(make()).await, commander.send(make()).await) };
     let (answers, ()) = driven(&mut connection, async { tokio::join!(person, switch) }).await;
@@ -68,8 +71,8 @@ async fn a_command_whose_sender_gave_up_is_never_sent() {
     // Nobody drives the connection, so the command waits here until it is stale.
     assert_eq!(commander.send(make()).await, Err(CommandError::TimedOut));
     let second = commander.send(SwitchCommand::Release("l".into()));
-    let (first_heard, _) = driven(&mut connection, async { tokio::join!(far.json(), second) }).await;
-    assert_eq!(first_heard["action"], "call.release");
+    let (first_received, _) = driven(&mut connection, async { tokio::join!(far.json(), second) }).await;
+    assert_eq!(first_received["action"], "call.release");
 }
 
 #[tokio::test]
@@ -100,7 +103,7 @@ async fn letting_go_of_the_connection_tells_everybody_too() {
     connection.close().await;
     assert_eq!(sent.await.expect("no panic"), Err(CommandError::TimedOut));
     assert_eq!(commander.send(make()).await, Err(CommandError::Offline));
-    assert!(matches!(far.hear().await, Some(Message::Close(_))), "a polite end");
+    assert!(matches!(far.receive().await, Some(Message::Close(_))), "a polite end");
 }
 
 #[tokio::test]
@@ -108,14 +111,14 @@ async fn every_kind_of_ping_is_answered_without_being_an_event() {
     let (mut connection, mut far) = Rig::pair("").await;
     driven(&mut connection, async {
         far.send(Message::Ping(b"x".to_vec().into())).await;
-        assert_eq!(far.hear().await, Some(Message::Pong(b"x".to_vec().into())));
-        far.say(&json!({"event": "ping"})).await;
+        assert_eq!(far.receive().await, Some(Message::Pong(b"x".to_vec().into())));
+        far.send_event(&json!({"event": "ping"})).await;
         assert_eq!(far.json().await, json!({"event": "pong"}));
         far.send(Message::text("ping")).await;
-        assert_eq!(far.hear().await, Some(Message::text("pong")));
+        assert_eq!(far.receive().await, Some(Message::text("pong")));
         far.send(Message::binary(br#"{"type":"ping"}"#.to_vec())).await;
         assert_eq!(far.json().await, json!({"type": "pong"}));
-        far.say(&json!({"event": "pong"})).await;
+        far.send_event(&json!({"event": "pong"})).await;
     })
     .await;
 }
@@ -127,7 +130,7 @@ async fn silence_is_asked_and_an_answer_keeps_the_connection() {
     driven(&mut connection, async {
         // The socket library answers control pings of its own accord; ten rounds are far more than five misses.
         for _ in 0..10 {
-            assert!(matches!(far.hear().await, Some(Message::Ping(_))));
+            assert!(matches!(far.receive().await, Some(Message::Ping(_))));
             assert_eq!(far.json().await, json!({"event": "ping"}));
         }
     })
@@ -147,7 +150,7 @@ async fn the_switchs_reason_for_closing_is_kept() {
     let (mut connection, mut far) = Rig::pair("").await;
     far.close(4001, "token expired").await;
     // Reading goes on at the far end, as a real one does.
-    let (why, _) = tokio::join!(async { lost(&mut connection).await }, far.hear());
+    let (why, _) = tokio::join!(async { lost(&mut connection).await }, far.receive());
     assert_eq!(why, "the switch closed the connection: 4001 token expired");
 }
 
@@ -155,7 +158,7 @@ async fn the_switchs_reason_for_closing_is_kept() {
 async fn a_frame_too_large_ends_the_connection_and_nothing_else() {
     let (mut connection, mut far) = Rig::pair("").await;
     let sending = async {
-        let _ = tokio::time::timeout(Duration::from_secs(5), far.say(&json!("x".repeat(2 << 20)))).await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), far.send_event(&json!("x".repeat(2 << 20)))).await;
     };
     let (why, ()) = tokio::join!(async { lost(&mut connection).await }, async {
         tokio::select! { () = sending => {} }
@@ -166,7 +169,7 @@ async fn a_frame_too_large_ends_the_connection_and_nothing_else() {
 #[tokio::test]
 async fn odd_frames_come_up_as_unknown_and_without_secrets() {
     let (mut connection, mut far) = Rig::pair("").await;
-    far.say(&json!({"event": "news", "token": "very-secret", "from": "84951112233"})).await;
+    far.send_event(&json!({"event": "news", "token": "very-secret", "from": "84951112233"})).await;
     match connection.next().await.expect("an event").event {
         SwitchEvent::Unknown(text) => assert_eq!(text, r#"{"event":"news","from":"8495…33","token":"***"}"#),
         other @ SwitchEvent::Legs(_) => panic!("{other:?}"),
@@ -176,12 +179,12 @@ async fn odd_frames_come_up_as_unknown_and_without_secrets() {
 #[tokio::test]
 async fn a_switch_with_a_wrong_clock_does_not_make_long_conversations() {
     let (mut connection, mut far) = Rig::pair("").await;
-    far.say(&ringing("a")).await;
+    far.send_event(&ringing("a")).await;
     connection.next().await.expect("ringing");
     let mut talking = ringing("a");
     talking["data"][0]["status"] = json!("talking");
     talking["data"][0]["answer_time"] = json!("2026/09/21 21:13:20");
-    far.say(&talking).await;
+    far.send_event(&talking).await;
     match connection.next().await.expect("talking").event {
         SwitchEvent::Legs(legs) => assert_eq!(legs[0].answered_at, Some(crate::domain::Timestamp(1_790_000_000_000))),
         SwitchEvent::Unknown(text) => panic!("{text}"),
@@ -196,10 +199,10 @@ async fn next_can_be_dropped_anywhere_without_losing_anything() {
     let commander = connection.commander();
     let switch = tokio::spawn(async move {
         for n in 0..MANY {
-            far.say(&ringing(&n.to_string())).await;
+            far.send_event(&ringing(&n.to_string())).await;
             if n % 10 == 0 {
                 let asked = far.json().await;
-                far.say(&json!({"requestId": asked["requestId"], "status": 200})).await;
+                far.send_event(&json!({"requestId": asked["requestId"], "status": 200})).await;
             }
         }
         far

@@ -12,7 +12,7 @@ async fn only_talks(connection: &mut Connection, far: &mut Far, what: Message) -
             far.send(what.clone()).await;
         }
     };
-    let hearing = async {
+    let receiving = async {
         loop {
             match connection.next().await {
                 Ok(event) => drop(event),
@@ -22,7 +22,7 @@ async fn only_talks(connection: &mut Connection, far: &mut Far, what: Message) -
         }
     };
     tokio::select! {
-        why = hearing => why,
+        why = receiving => why,
         () = talking => unreachable!("it talks without end"),
     }
 }
@@ -42,7 +42,7 @@ async fn a_ping_of_a_megabyte_is_answered_in_a_few_bytes() {
     let (mut connection, mut far) = Rig::pair("").await;
     let talking = async {
         far.send(Message::text(format!(r#"{{"event":"ping","n":"{}"}}"#, "x".repeat(1_000_000)))).await;
-        assert_eq!(far.hear().await, Some(Message::text(r#"{"event":"pong"}"#)));
+        assert_eq!(far.receive().await, Some(Message::text(r#"{"event":"pong"}"#)));
     };
     tokio::select! {
         () = talking => {}
@@ -54,6 +54,6 @@ async fn a_ping_of_a_megabyte_is_answered_in_a_few_bytes() {
 async fn a_frame_that_would_take_a_hundred_times_its_size_is_not_read() {
     let (mut connection, mut far) = Rig::pair("").await;
     far.send(Message::text(format!("[{}0]", r#"{"":0},"#.repeat(140_000)))).await;
-    let heard = connection.next().await.expect("the connection holds").event;
-    assert!(format!("{heard:?}").contains("far more parts"), "{heard:?}");
+    let received = connection.next().await.expect("the connection holds").event;
+    assert!(format!("{received:?}").contains("far more parts"), "{received:?}");
 }

@@ -25,7 +25,7 @@ const LONGEST_ECHO: usize = 1024;
 
 /// What a frame is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FrameKind {
     /// It tells something (or tries to).
     Event,
     /// The switch asks whether we live; the text is our answer.
@@ -41,7 +41,7 @@ pub(super) enum Kind {
 pub(super) struct Frame {
     /// The JSON, unless it is none.
     pub(super) value: Option<Value>,
-    pub(super) kind: Kind,
+    pub(super) kind: FrameKind,
     /// Legs in the frame's order.
     pub(super) legs: Vec<LegEvent>,
     /// The part that was not understood, as it came.
@@ -69,17 +69,17 @@ impl Frame {
     /// A frame that is not read, as no real one is like it.
     fn of_nothing() -> Self {
         let unknown = Some("a frame of far more parts than any real one".to_owned());
-        Self { value: None, kind: Kind::Event, legs: Vec::new(), unknown, oddities: vec![Oddity::TooBig] }
+        Self { value: None, kind: FrameKind::Event, legs: Vec::new(), unknown, oddities: vec![Oddity::TooBig] }
     }
 
     fn of_word(text: &str, dialect: &Dialect) -> Self {
         let word = text.trim();
         let kind = match answer_to(word, dialect) {
-            Some(pong) => Kind::Ping(pong),
-            None if word.is_empty() || dialect.envelope.quiet.get(word).is_some() => Kind::Quiet,
-            None => Kind::Event,
+            Some(pong) => FrameKind::Ping(pong),
+            None if word.is_empty() || dialect.envelope.quiet.get(word).is_some() => FrameKind::Quiet,
+            None => FrameKind::Event,
         };
-        let unknown = (kind == Kind::Event).then(|| text.to_owned());
+        let unknown = (kind == FrameKind::Event).then(|| text.to_owned());
         Self { value: None, kind, legs: Vec::new(), unknown, oddities: Vec::new() }
     }
 
@@ -92,7 +92,7 @@ impl Frame {
         if let Some((key, word)) = name
             && let Some(pong) = answer_to(word, dialect)
         {
-            let kind = Kind::Ping(echo(object, key, &pong));
+            let kind = FrameKind::Ping(echo(object, key, &pong));
             return Self { value: Some(value), kind, legs: Vec::new(), unknown: None, oddities: Vec::new() };
         }
 
@@ -100,18 +100,18 @@ impl Frame {
         let word = name.map_or("", |(_, word)| word);
         let is_about_legs = dialect.envelope.legs.get(word).is_some();
         let kind = if dialect.envelope.quiet.get(word).is_some() {
-            Kind::Quiet
+            FrameKind::Quiet
         } else {
             match parts[REQUEST_ID].and_then(|(_, id)| number(id)) {
-                Some(id) if !is_about_legs => Kind::Answer(id),
-                _ => Kind::Event,
+                Some(id) if !is_about_legs => FrameKind::Answer(id),
+                _ => FrameKind::Event,
             }
         };
-        let says_nothing = is_about_legs && parts[PAYLOAD].is_none_or(|(_, payload)| is_empty(payload));
-        let understood = !found.legs.is_empty() || found.ignored || says_nothing;
+        let has_no_content = is_about_legs && parts[PAYLOAD].is_none_or(|(_, payload)| is_empty(payload));
+        let understood = !found.legs.is_empty() || found.ignored || has_no_content;
         let (unknown, oddities) = match kind {
-            Kind::Event if found.rejected.is_some() || understood => (found.rejected, found.oddities),
-            Kind::Event => (Some(value.to_string()), found.oddities),
+            FrameKind::Event if found.rejected.is_some() || understood => (found.rejected, found.oddities),
+            FrameKind::Event => (Some(value.to_string()), found.oddities),
             _ => (None, Vec::new()),
         };
         Self { kind, legs: found.legs, unknown, oddities, value: Some(value) }

@@ -197,12 +197,12 @@ fn causes_in_words_and_codes() {
 #[test]
 fn frames_that_are_no_events() {
     let kind = |value: Value| read(&value).kind;
-    assert_eq!(kind(json!({"event": "connection_state", "data": {"state": "open"}})), Kind::Quiet);
-    assert_eq!(kind(json!({"event": "pong"})), Kind::Quiet);
-    assert_eq!(kind(json!("pong")), Kind::Quiet);
-    assert_eq!(kind(json!({"action": "call.make", "requestId": 7, "status": 200})), Kind::Answer(7));
-    assert_eq!(kind(json!({"action": "call.make", "reqId": "7"})), Kind::Answer(7));
-    assert_eq!(kind(json!({"event": "conversations_event", "requestId": 7, "data": []})), Kind::Event);
+    assert_eq!(kind(json!({"event": "connection_state", "data": {"state": "open"}})), FrameKind::Quiet);
+    assert_eq!(kind(json!({"event": "pong"})), FrameKind::Quiet);
+    assert_eq!(kind(json!("pong")), FrameKind::Quiet);
+    assert_eq!(kind(json!({"action": "call.make", "requestId": 7, "status": 200})), FrameKind::Answer(7));
+    assert_eq!(kind(json!({"action": "call.make", "reqId": "7"})), FrameKind::Answer(7));
+    assert_eq!(kind(json!({"event": "conversations_event", "requestId": 7, "data": []})), FrameKind::Event);
     for quiet in [json!("pong"), json!(""), event(json!([])), event(json!(null)), json!({"requestId": 1})] {
         assert_eq!(read(&quiet).unknown, None, "{quiet}");
     }
@@ -215,7 +215,7 @@ fn frames_that_are_no_events() {
 #[test]
 fn legs_in_an_answer_count_too() {
     let frame = read(&json!({"action": "call.make", "requestId": 3, "status": 200, "payload": leg(json!({}))}));
-    assert_eq!((frame.kind, frame.legs.len(), frame.unknown), (Kind::Answer(3), 1, None));
+    assert_eq!((frame.kind, frame.legs.len(), frame.unknown), (FrameKind::Answer(3), 1, None));
 }
 
 #[test]
@@ -229,12 +229,12 @@ fn pings_are_answered_in_kind() {
         ),
     ] {
         match read(&ping).kind {
-            Kind::Ping(answer) => assert_eq!(serde_json::from_str::<Value>(&answer).expect("JSON"), pong),
+            FrameKind::Ping(answer) => assert_eq!(serde_json::from_str::<Value>(&answer).expect("JSON"), pong),
             other => panic!("{ping}: {other:?}"),
         }
     }
-    assert_eq!(Frame::read("ping", &Dialect::default(), &zone()).kind, Kind::Ping("pong".to_owned()));
-    assert_eq!(read(&json!({"event": "shopping"})).kind, Kind::Event);
+    assert_eq!(Frame::read("ping", &Dialect::default(), &zone()).kind, FrameKind::Ping("pong".to_owned()));
+    assert_eq!(read(&json!({"event": "shopping"})).kind, FrameKind::Event);
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn shown(word: &str) -> String {
 
 /// What the walk has found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FoundLegs {
     pub(super) legs: Vec<LegEvent>,
     /// The first object that looked like a leg and could not be taken.
     pub(super) rejected: Option<String>,
@@ -80,8 +80,8 @@ pub(super) struct Found {
 }
 
 /// All legs of a frame, in its order.
-pub(super) fn legs(value: &Value, dialect: &Dialect, zone: &TimeZone) -> Found {
-    let mut walk = Walk { dialect, zone, left: MOST_VALUES, found: Found::default() };
+pub(super) fn legs(value: &Value, dialect: &Dialect, zone: &TimeZone) -> FoundLegs {
+    let mut walk = Walk { dialect, zone, left: MOST_VALUES, found: FoundLegs::default() };
     walk.visit(value, 0, Inherited::default());
     walk.found
 }
@@ -90,7 +90,7 @@ struct Walk<'d> {
     dialect: &'d Dialect,
     zone: &'d TimeZone,
     left: u32,
-    found: Found,
+    found: FoundLegs,
 }
 
 impl Walk<'_> {

@@ -74,7 +74,7 @@ fn bind(context: &mut Context<'_>) -> Answer {
         return Err(Refusal::new(400, "ERROR_CORE", "Unable to set event handler: Handler already binded"));
     }
     let id = context.portal.next_id();
-    context.portal.tell(context.now, Story::Bound { name: event.clone() });
+    context.portal.add_to_feed(context.now, Story::Bound { name: event.clone() });
     context.portal.handlers.push(Handler { id, event, url, auth_type, offline });
     Ok(Value::from(true).into())
 }

@@ -58,7 +58,7 @@ fn bind(context: &mut Context<'_>) -> Answer {
         code: code.clone(),
     };
     context.portal.placements.push(placement);
-    context.portal.tell(context.now, Story::Bound { name: code });
+    context.portal.add_to_feed(context.now, Story::Bound { name: code });
     Ok(Value::from(true).into())
 }
 

@@ -100,7 +100,7 @@ pub fn redirect(world: &PortalWorld, member_id: &str, user: i64, opaque: &str) -
         if portal.app.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&user)) || portal.keys.is_none() {
             return None;
         }
-        portal.tell(now, Story::Authorized { user });
+        portal.add_to_feed(now, Story::Authorized { user });
         let (url, domain, scope) = (portal.app.handler_url.clone(), portal.domain.clone(), portal.app.scopes.join(","));
         let code = state.grants.issue_code(holder(state, member_id, user), now);
         let query = php::query([

@@ -149,8 +149,8 @@ impl<'a> Turn<'a> {
 
     /// Shows these legs, as they stand now, in one frame.
     fn show(&mut self, legs: &[LegId]) {
-        let told = legs.iter().map(|id| self.leg(*id)).filter(|leg| !leg.silent);
-        let frame: Vec<Leg> = told.cloned().collect();
+        let reported = legs.iter().map(|id| self.leg(*id)).filter(|leg| !leg.silent);
+        let frame: Vec<Leg> = reported.cloned().collect();
         if !frame.is_empty() {
             self.frames.push(frame);
         }

@@ -6,13 +6,13 @@ use crate::sandbox::switch::options::PickUpStyle;
 use std::sync::Arc;
 
 impl Turn<'_> {
-    /// All legs of a call go on in another one: a new one, or a call in which they were before. `told` says so at once;
+    /// All legs of a call go on in another one: a new one, or a call in which they were before. `reported` says so at once;
     /// otherwise the next news of a leg, whatever it is, shows the new call.
     pub(in crate::sandbox::switch) fn rehome(
         &mut self,
         call: CallId,
         back_to: Option<CallId>,
-        told: bool,
+        reported: bool,
     ) -> Result<CallId, Refusal> {
         let old = self.running(call)?;
         let (near, far) = (old.near, old.far.clone());
@@ -33,7 +33,7 @@ impl Turn<'_> {
             self.carry(*leg, to);
         }
         self.close(call);
-        if told {
+        if reported {
             self.show(&live);
         }
         Ok(to)

@@ -10,15 +10,15 @@ use std::sync::Arc;
 pub struct OldFrame(Leg);
 
 impl SwitchWorld {
-    /// All legs of a call go on in a new one, under their ids; returns its id. With `told` each of them says so at once
+    /// All legs of a call go on in a new one, under their ids; returns its id. With `reported` each of them says so at once
     /// in its present phase, otherwise the next news of it does.
-    pub fn move_call(&self, call: CallId, told: bool) -> Result<CallId, Refusal> {
-        self.core.turn(|turn| turn.rehome(call, None, told))
+    pub fn move_call(&self, call: CallId, reported: bool) -> Result<CallId, Refusal> {
+        self.core.turn(|turn| turn.rehome(call, None, reported))
     }
 
     /// The same into a call in which they were before.
-    pub fn move_call_back(&self, call: CallId, to: CallId, told: bool) -> Result<(), Refusal> {
-        self.core.turn(|turn| turn.rehome(call, Some(to), told)).map(drop)
+    pub fn move_call_back(&self, call: CallId, to: CallId, reported: bool) -> Result<(), Refusal> {
+        self.core.turn(|turn| turn.rehome(call, Some(to), reported)).map(drop)
     }
 
     /// Every telephone that has this call shows this number of the other side from now on, and says so at once.
@@ -39,13 +39,13 @@ impl SwitchWorld {
     }
 
     /// Sends what was said of a leg some time ago once more, as a network does that overtakes itself.
-    pub fn tell_late(&self, frame: OldFrame) {
+    pub fn report_late(&self, frame: OldFrame) {
         self.core.turn(|turn| turn.show_old(frame.0));
     }
 }
 
 impl PhoneHandle {
-    /// What the switch would say of the call in front now, to be sent later by [`SwitchWorld::tell_late`].
+    /// What the switch would say of the call in front now, to be sent later by [`SwitchWorld::report_late`].
     pub fn picture(&self) -> Result<OldFrame, Refusal> {
         let leg = self.leg_in_front()?;
         self.core.turn(|turn| turn.live(leg).cloned()).map(OldFrame)

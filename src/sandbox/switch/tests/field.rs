@@ -63,7 +63,7 @@ async fn the_other_number_may_change_at_once_or_with_the_next_news() {
     phone.remote_will_be(CLIENT).expect("it rings");
     phone.pick_up().await.expect("pick up");
     assert_eq!(client.seen().await, "1001 in 79835551122 talking+");
-    bench.world.tell_late(old);
+    bench.world.report_late(old);
     assert_eq!(client.seen().await, "1001 in 91201 alerting");
     bench.pass(3);
     phone.remote_becomes("+73832000010").expect("it talks");

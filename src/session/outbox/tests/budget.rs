@@ -24,7 +24,7 @@ fn a_group_rings_in_one_request() {
     push(&mut outbox, 1, &[register(), show(&[2, 3])], None);
     let dispatches = outbox.ready(NOW, &mut coins(9));
     assert_eq!(line(&dispatches[0].jobs[0]), "1:register,show");
-    assert!(matches!(dispatches[0].jobs[0].plan.requests[1], Request::Show(Target::New, _)));
+    assert!(matches!(dispatches[0].jobs[0].plan.requests[1], Request::Show(CardTarget::New, _)));
     assert_eq!(dispatches[0].jobs[0].intents.len(), 2);
 }
 

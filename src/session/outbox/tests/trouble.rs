@@ -108,7 +108,7 @@ fn a_card_that_could_not_be_shown_does_not_repeat_the_register() {
     assert!(first[0].jobs[0].plan.requests.is_empty(), "the register is settled");
     land(&mut outbox, &first[0]);
     let second = outbox.ready(until, &mut coins(9));
-    let [Request::Show(Target::Known(crm), users)] = &second[0].jobs[0].plan.requests[..] else { panic!("a show") };
+    let [Request::Show(CardTarget::Known(crm), users)] = &second[0].jobs[0].plan.requests[..] else { panic!("a show") };
     assert_eq!((crm.as_str(), &users[..]), ("crm", &[UserId(2)][..]));
 }
 
