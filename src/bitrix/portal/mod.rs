@@ -2,6 +2,7 @@
 
 mod access;
 mod moved;
+mod renewal;
 mod token_store;
 
 pub use token_store::{StoreFuture, TokenStore, TokenStoreError};

@@ -9,10 +9,10 @@ use crate::domain::Timestamp;
 impl Call {
     /// Takes note that these legs were heard of at `clock`, if nothing else is new. `false`, with nothing changed, where
     /// [`step`](super::step()) has to look at them.
-    pub fn heard_again(&mut self, seen: &[Sighting], clock: Timestamp) -> bool {
+    pub fn take_repetition(&mut self, seen: &[Sighting], clock: Timestamp) -> bool {
         let now = clock + self.ahead;
         // A clock that was put back has to be noted, and a call that gave way is not over after all.
-        if self.gave_way || now < self.last_heard() {
+        if self.gave_way || now < self.last_report() {
             return false;
         }
         let known = |s: &Sighting| self.legs.iter().rfind(|leg| leg.id == s.leg.leg).is_some_and(|leg| repeats(leg, s));
@@ -47,7 +47,7 @@ fn repeats(leg: &Leg, seen: &Sighting) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::call::{Event, Policy, step};
+    use crate::domain::call::{CallPolicy, Event, step};
     use crate::domain::company::CallSettings;
     use crate::domain::leg::{Cause, Direction, LegEvent, LegState};
     use crate::domain::numbers::{NumberRule, OwnNumber, Party};
@@ -84,15 +84,15 @@ mod tests {
 
     #[test]
     fn a_repetition_changes_only_when_a_leg_was_heard_of() {
-        let policy = Policy::new(&CallSettings::default(), Duration::from_secs(5));
+        let policy = CallPolicy::new(&CallSettings::default(), Duration::from_secs(5));
         let call = step(Call::new("c".into(), policy, NOW), Event::Legs(seen(talking())), NOW).call;
         let later = NOW + Duration::from_secs(2);
         let mut again = call.clone();
-        assert!(again.heard_again(&seen(talking()), later));
-        assert_eq!(again.last_heard(), later);
+        assert!(again.take_repetition(&seen(talking()), later));
+        assert_eq!(again.last_report(), later);
         again.legs[0].last_seen = NOW;
         assert_eq!(again, call);
-        assert!(!call.clone().heard_again(&seen(talking()), NOW - Duration::from_secs(1)), "the clock");
+        assert!(!call.clone().take_repetition(&seen(talking()), NOW - Duration::from_secs(1)), "the clock");
         let changes: [fn(&mut Sighting); 9] = [
             |s| s.leg.leg = "other".into(),
             |s| s.leg.call_ref = Some("other".into()),
@@ -108,10 +108,10 @@ mod tests {
             let mut other = talking();
             change(&mut other);
             let mut looked_at = call.clone();
-            assert!(!looked_at.heard_again(&seen(other), later), "change {n}");
+            assert!(!looked_at.take_repetition(&seen(other), later), "change {n}");
             assert_eq!(looked_at, call, "change {n}");
         }
         let lost = step(call, Event::LinkLost(later), later).call;
-        assert!(!lost.clone().heard_again(&seen(talking()), later), "a leg that nothing was heard of is confirmed");
+        assert!(!lost.clone().take_repetition(&seen(talking()), later), "a leg that nothing was heard of is confirmed");
     }
 }

@@ -44,7 +44,7 @@ impl Actor {
 
     pub(super) fn take_at(&mut self, key: &CallKey, event: Event, origin: Origin, round: &mut Round, now: Timestamp) {
         if let Event::Legs(seen) = &event
-            && self.open_calls.heard_again(key, seen, now)
+            && self.open_calls.take_repetition(key, seen, now)
         {
             return;
         }

@@ -104,9 +104,9 @@ impl OpenCalls {
 
     /// Takes note that these legs of a call were heard of once more, where nothing else is new; `false` where the call has
     /// to be stepped. Now and then it is stepped all the same, so that what is stored is never much older.
-    pub fn heard_again(&mut self, key: &CallKey, seen: &[Sighting], now: Timestamp) -> bool {
+    pub fn take_repetition(&mut self, key: &CallKey, seen: &[Sighting], now: Timestamp) -> bool {
         let lately = self.silence.at(key).is_some_and(|stepped| now.since(stepped) < STEPPED_AGAIN);
-        lately && self.calls.get_mut(key).is_some_and(|call| call.heard_again(seen, now))
+        lately && self.calls.get_mut(key).is_some_and(|call| call.take_repetition(seen, now))
     }
 
     /// Keeps a call that was restored from the store.

@@ -120,7 +120,7 @@ impl Run {
     /// What is taken for a repetition changes nothing else in a step either.
     fn is_repeated(&self, seen: &[Sighting], now: Timestamp) {
         let mut again = self.call.clone();
-        if self.wake.is_some_and(|at| at <= now) || !again.heard_again(seen, now) {
+        if self.wake.is_some_and(|at| at <= now) || !again.take_repetition(seen, now) {
             return;
         }
         let Step { call, actions } = step(self.call.clone(), Event::Legs(seen.to_vec()), now);
