@@ -107,6 +107,12 @@ async fn without_an_installation_clicks_are_believed_on_the_clickers_own_word() 
     // A portal without test events cannot prove its application token by itself.
     company.portal.refuse_test_events();
     let company = company.register(&story).await;
+    let tried = || {
+        let tried = !company.portal.requests_of("event.test").is_empty();
+        (tried && company.portal.handlers().iter().all(|h| h.event != "ONAPPTEST")).then_some(())
+    };
+    story.until("a test event is asked for, refused, and nothing of it is left", tried).await;
+    assert_eq!(story.said("test event"), 0, "nobody can do anything about it");
     click_works(&story, &company).await;
     let event = company.portal.deliveries().pop().expect("the event");
     let client = story.environment().client();
