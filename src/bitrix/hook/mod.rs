@@ -259,7 +259,11 @@ fn event(name: &str, form: &Form) -> PortalPost {
             language: form.nested("data", "LANGUAGE_ID").map(str::to_owned),
         })),
         "ONAPPUNINSTALL" => PortalPost::Uninstall { from, clean: form.nested("data", "CLEAN") == Some("1") },
-        "ONAPPTEST" => PortalPost::TestEvent { from, secret: form.get("data[QUERY][any]").map(secret) },
+        "ONAPPTEST" => {
+            // As it was sent (test-handler.md), or as the portal spells the names of other parameters.
+            let returned = form.get("data[QUERY][any]").or_else(|| form.get("data[QUERY][ANY]"));
+            PortalPost::TestEvent { from, secret: returned.map(secret) }
+        }
         "ONUSERADD" => PortalPost::UserAdded { from },
         "ONEXTERNALCALLSTART" => PortalPost::CallStart(Box::new(call_start(from, form))),
         _ => PortalPost::OtherEvent { name: name.to_owned(), from },
