@@ -89,9 +89,7 @@ impl TestEventAttempts {
             Ok(found) => found.is_none_or(|found| found.application_token.is_some()),
             Err(error) => {
                 tracing::error!(%error, "the company's application token cannot be read");
-                self.made += 1;
-                self.due = Some(Instant::now() + pause(self.made));
-                return;
+                return self.later();
             }
         };
         if known {
@@ -109,6 +107,10 @@ impl TestEventAttempts {
                 end_at_portal(company, handler).await;
             }
         }
+        self.later();
+    }
+
+    fn later(&mut self) {
         self.made += 1;
         self.due = Some(Instant::now() + pause(self.made));
     }

@@ -237,5 +237,7 @@ async fn a_test_event_with_a_guessed_secret_teaches_nothing() {
     story.until_said("the portal has proved its application token by a test event").await;
     click_works(&story, &company).await;
     assert_eq!(forge("ONAPPTEST", Some(&secret)).await, StatusCode::FORBIDDEN, "the secret is of no use any more");
+    assert_eq!(forge("ONUSERADD", None).await, StatusCode::FORBIDDEN, "nor is any other token");
+    story.until_said("an event with a wrong application token was refused").await;
     story.end().await;
 }

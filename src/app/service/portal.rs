@@ -25,9 +25,9 @@ impl DaemonService {
         drop(post);
         match received {
             PortalPost::Install(notice) => {
-                notice.from.company().map_err(missing)?;
+                let span = company_span(notice.from.company().map_err(missing)?);
                 self.companies.install_notified(*notice, source.map(Source::from)).await.map_err(|full| {
-                    tracing::debug!(%full, "an installation was turned away");
+                    span.in_scope(|| tracing::debug!(%full, "an installation was turned away"));
                     OpenError::Fault(crate::web::service::ServiceFault::Busy(full.to_string()))
                 })?;
                 Ok(PortalAnswer::Accepted)
@@ -91,10 +91,12 @@ impl DaemonService {
 
     /// The company an event comes from, by its application token.
     async fn proved(&self, from: &Sender) -> Result<Company, OpenError> {
-        let span = span_of(from.member_id.as_ref());
-        let company = self.sender(from).instrument(span).await?;
-        Self::prove(&company, from)?;
-        Ok(company)
+        let proved = async {
+            let company = self.sender(from).await?;
+            // Says in the log whose event it refuses.
+            Self::prove(&company, from).map(|()| company)
+        };
+        proved.instrument(span_of(from.member_id.as_ref())).await
     }
 
     /// A test event with our secret proves its application token; any other is proved by it.

@@ -20,7 +20,8 @@ pub struct Line {
 }
 
 /// Parts that work for one company, so that each of their lines has to name it.
-const OF_COMPANY: [&str; 11] = [
+const OF_COMPANY: [&str; 13] = [
+    "ecss_crm_server::app::service::portal",
     "ecss_crm_server::bitrix",
     "ecss_crm_server::ecss::callapi",
     "ecss_crm_server::session::actor",
@@ -29,6 +30,7 @@ const OF_COMPANY: [&str; 11] = [
     "ecss_crm_server::session::journal",
     "ecss_crm_server::session::link",
     "ecss_crm_server::session::removals",
+    "ecss_crm_server::session::test_event",
     "ecss_crm_server::session::token_store",
     "ecss_crm_server::session::upkeep",
     "ecss_crm_server::session::visitors",
