@@ -1,106 +1,109 @@
-//! A portal and authorization server that answer at once and note when a call was registered.
+//! The portals and their authorization server: they answer at once and write down which calls they were told of.
 
-use anyhow::Context as _;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::Uri;
-use axum::{Json, Router};
-use ecss_crm_server::sandbox::certs::Certs;
-use ecss_crm_server::server::{PairFiles, Tls, serve, tcp};
-use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use super::ledger::Ledger;
+use super::listener::{self, Answer, json};
+use super::portal_setup::{PortalSetup, token};
+use super::reading::{Asked, CALL_NAME, commands};
+use http_body_util::BodyExt as _;
+use hyper::Request;
+use hyper::body::Incoming;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
-pub struct Portal {
-    pub address: String,
-    pub ca: PathBuf,
-    arrivals: Arc<Arrivals>,
-    stop: CancellationToken,
+/// All portals; each listens on a port of its own, so that nobody can reach two by one connection.
+pub struct Portals {
+    /// Host and port of each.
+    pub addresses: Vec<String>,
+    state: Vec<Arc<PortalState>>,
 }
 
-#[derive(Debug)]
-struct Arrivals {
-    seen: Mutex<HashMap<String, Instant>>,
-    changed: watch::Sender<u64>,
-    address: Mutex<String>,
+struct PortalState {
+    ledger: Arc<Ledger>,
+    setup: PortalSetup,
+    /// Requests about calls that could not be understood.
+    unreadable: AtomicUsize,
 }
 
-impl Portal {
-    pub async fn start(dir: &Path) -> anyhow::Result<Self> {
-        let certs = Certs::new()?;
-        let ca = certs.write_ca(dir)?;
-        let files = PairFiles { cert: dir.join("portal.pem"), key: dir.join("portal.key") };
-        std::fs::write(&files.cert, &certs.cert_pem)?;
-        std::fs::write(&files.key, &certs.key_pem)?;
-        let listener = tcp("127.0.0.1", 0).await?;
-        let address = listener.tcp_address().context("a TCP listener")?.to_string();
-        let arrivals = Arc::new(Arrivals {
-            seen: Mutex::default(),
-            changed: watch::Sender::new(0),
-            address: Mutex::new(address.clone()),
-        });
-        let router = Router::new().fallback(answer).with_state(arrivals.clone());
-        let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, router, Some(Tls::load(files)?), Arc::default(), stop.clone()));
-        Ok(Self { address, ca, arrivals, stop })
+impl Portals {
+    pub fn start(count: usize, tls: &Arc<rustls::ServerConfig>, ledger: &Arc<Ledger>) -> anyhow::Result<Self> {
+        let mut portals = Self { addresses: Vec::new(), state: Vec::new() };
+        for _ in 0..count {
+            let (ledger, setup) = (ledger.clone(), PortalSetup::default());
+            let state = Arc::new(PortalState { ledger, setup, unreadable: AtomicUsize::new(0) });
+            portals.state.push(state.clone());
+            portals.addresses.push(listener::serve(tls.clone(), move |request| answer(state.clone(), request))?);
+        }
+        // The authorization server is the first portal; it must know where the others are.
+        let all: Arc<[String]> = portals.addresses.clone().into();
+        portals.state.iter().for_each(|state| state.setup.know(all.clone()));
+        Ok(portals)
     }
 
-    /// When the call was registered (or its frame relayed).
-    pub async fn arrival(&self, call: &str, within: Duration) -> anyhow::Result<Instant> {
-        let mut changed = self.arrivals.changed.subscribe();
-        let wait = async {
-            loop {
-                if let Some(at) = self.arrivals.seen.lock().expect("no panic here").get(call) {
-                    return *at;
-                }
-                let _ = changed.changed().await;
+    /// Waits until each of these companies has fetched its employees, which it does once it is set up.
+    pub async fn employees_fetched(&self, companies: std::ops::Range<usize>) {
+        for state in &self.state[companies] {
+            while !state.setup.employees_fetched() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
-        };
-        tokio::time::timeout(within, wait).await.with_context(|| format!("{call} never arrived"))
+        }
+    }
+
+    pub fn unreadable(&self) -> usize {
+        self.state.iter().map(|state| state.unreadable.load(Ordering::Relaxed)).sum()
     }
 }
 
-impl Drop for Portal {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
-
-async fn answer(State(arrivals): State<Arc<Arrivals>>, uri: Uri, body: Bytes) -> Json<Value> {
+async fn answer(state: Arc<PortalState>, request: Request<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    let Ok(body) = body.collect().await.map(http_body_util::Collected::to_bytes) else { return json(400, "") };
     let at = Instant::now();
-    let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let path = uri.path().trim_end_matches(".json").to_ascii_lowercase();
-    let method = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-    let address = arrivals.address.lock().expect("no panic here").clone();
-    Json(match method {
-        "token" => json!({
-            "access_token": "a", "refresh_token": "r", "expires_in": 3600, "member_id": "bench",
-            "client_endpoint": format!("https://{address}/rest/"), "scope": "placement,user,telephony,call", "user_id": 1,
-        }),
-        "relay" => {
-            note(&arrivals, body.pointer("/data/0/call_id"), at);
-            json!({"result": true})
-        }
-        "telephony.externalcall.register" => {
-            note(&arrivals, body.get("EXTERNAL_CALL_ID"), at);
-            json!({"result": {"CALL_ID": format!("externalCall.{}", body["EXTERNAL_CALL_ID"].as_str().unwrap_or_default())}})
-        }
-        "profile" => json!({"result": {"ID": "1", "ADMIN": true, "NAME": "Admin"}}),
-        "user.get" => {
-            json!({"result": [{"ID": "7", "NAME": "Ivan", "ACTIVE": true, "UF_PHONE_INNER": "1001"}], "total": 1})
-        }
-        "event.get" | "placement.get" | "telephony.externalline.get" => json!({"result": []}),
-        _ => json!({"result": true}),
-    })
+    let body = std::str::from_utf8(&body).unwrap_or_default();
+    let path = head.uri.path().trim_end_matches('/');
+    let method = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".json");
+    if path.starts_with("/oauth/") {
+        let asked = format!("{}&{body}", head.uri.query().unwrap_or_default());
+        return token(&asked, &state.setup.addresses()).map_or_else(|| json(400, ""), |pair| json(200, pair));
+    }
+    if !method.eq_ignore_ascii_case("batch") {
+        return match state.told(method, body, at) {
+            Some(result) => json(200, format!("{{\"result\":{result}}}")),
+            None => json(200, state.setup.answer(method, body)),
+        };
+    }
+    let mut results = String::new();
+    for (key, method, parameters) in commands(body) {
+        let result = state.told(method, parameters, at).unwrap_or_else(|| state.setup.result(method, parameters));
+        let comma = if results.is_empty() { "" } else { "," };
+        let _ = write!(results, "{comma}\"{key}\":{result}");
+    }
+    json(
+        200,
+        format!(
+            "{{\"result\":{{\"result\":{{{results}}},\"result_error\":[],\"result_total\":[],\"result_next\":[]}}}}"
+        ),
+    )
 }
 
-fn note(arrivals: &Arrivals, call: Option<&Value>, at: Instant) {
-    if let Some(call) = call.and_then(Value::as_str) {
-        arrivals.seen.lock().expect("no panic here").entry(call.to_owned()).or_insert(at);
-        arrivals.changed.send_modify(|n| *n += 1);
+impl PortalState {
+    /// Writes down what is about a call; its result, or nothing where it is about something else.
+    fn told(&self, method: &str, parameters: &str, at: Instant) -> Option<String> {
+        match Asked::read(method, parameters) {
+            Asked::Register { call } => {
+                self.ledger.registered(call, at);
+                Some(format!("{{\"CALL_ID\":\"{CALL_NAME}{call}\"}}"))
+            }
+            Asked::Finish { call, seconds } => {
+                self.ledger.finished(call, seconds);
+                Some("{\"ID\":\"1\"}".to_owned())
+            }
+            Asked::Card => Some("true".to_owned()),
+            Asked::Unreadable => {
+                self.unreadable.fetch_add(1, Ordering::Relaxed);
+                Some("true".to_owned())
+            }
+            Asked::Other => None,
+        }
     }
 }

@@ -1,119 +1,98 @@
-//! What is measured: the relay, or the daemon with one registered company.
+//! What is measured, each in a process of its own: the relay, or the daemon.
 
-use super::portal::Portal;
+use super::far_side::FarSide;
+use super::figures::{cpu_seconds, resident_mib};
 use super::relay;
-use super::switch::Switch;
 use anyhow::Context as _;
-use ecss_crm_server::domain::Trust;
-use ecss_crm_server::http::{ClientOptions, Trusted, client, tls_config};
 use ecss_crm_server::sandbox::environment::free_port;
-use reqwest::header::{LOCATION, SET_COOKIE};
-use std::path::Path;
+use rustix::process::{Pid, Signal, kill_process};
+use std::ops::Range;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
-pub struct Subject(Child);
+/// How long a process may take to end in good order.
+const ENDS_WITHIN: Duration = Duration::from_secs(30);
+
+/// A running process.
+pub struct Subject {
+    child: Child,
+    pid: u32,
+}
+
+/// What a process has used so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    pub cpu_seconds: f64,
+    pub resident_mib: f64,
+}
 
 impl Subject {
-    pub async fn relay(switch: &Switch, portal: &Portal) -> anyhow::Result<Self> {
-        let before = switch.links();
-        let child = Command::new(std::env::current_exe()?)
-            .arg(relay::WORD)
-            .args([&switch.address, &portal.address])
-            .arg(&portal.ca)
-            .kill_on_drop(true)
-            .spawn()?;
-        switch.wait_linked(before).await?;
-        Ok(Self(child))
+    /// A relay for these companies.
+    pub fn relay(far: &FarSide, companies: Range<usize>) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(relay::WORD).arg(&far.switch.address).arg(&far.ca).arg(&far.portal_list);
+        Self::start(command.arg(companies.start.to_string()).arg(companies.end.to_string()))
     }
 
-    pub async fn daemon(dir: &Path, switch: &Switch, portal: &Portal) -> anyhow::Result<Self> {
-        let home = tempfile::tempdir_in(dir)?.keep();
-        let (free, free_too) = (free_port()?, free_port()?);
+    fn start(command: &mut Command) -> anyhow::Result<Self> {
+        // The switch tells the time of day without a zone.
+        let child = command.env("TZ", "UTC").kill_on_drop(true).spawn()?;
+        let pid = child.id().context("the process has ended")?;
+        Ok(Self { child, pid })
+    }
+
+    pub fn usage(&self) -> anyhow::Result<Usage> {
+        let of = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", self.pid));
+        let cpu_seconds = cpu_seconds(&of("stat")?).context("no processor time")?;
+        let resident_mib = resident_mib(&of("status")?).context("the process has ended")?;
+        Ok(Usage { cpu_seconds, resident_mib })
+    }
+
+    /// Ends it in good order.
+    pub async fn end(mut self) -> anyhow::Result<()> {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw).context("a process")?;
+        kill_process(pid, Signal::TERM)?;
+        tokio::time::timeout(ENDS_WITHIN, self.child.wait()).await.context("the process does not end")??;
+        Ok(())
+    }
+}
+
+/// Settings and database of a daemon; outlives its processes.
+pub struct DaemonHome {
+    config: PathBuf,
+    /// Its address for browsers.
+    pub base: String,
+    /// Its port for plain HTTP, as a gateway uses it.
+    pub port: u16,
+}
+
+impl DaemonHome {
+    pub fn new(far: &FarSide) -> anyhow::Result<Self> {
+        let home = tempfile::tempdir_in(far.dir())?.keep();
+        let (port, https_port) = (free_port()?, free_port()?);
+        let base = format!("http://127.0.0.1:{port}/bitrix");
         let path = |name: &str| home.join(name).display().to_string();
-        let config = format!(
-            "useUnixSockets = false\nserverHost = \"127.0.0.1\"\nhttpPort = {free}\nhttpsPort = {free_too}\n\
-             proxyGatewayURL = \"http://127.0.0.1:{free}/bitrix\"\nbitrixTokenHost = \"https://{}\"\n\
+        let settings = format!(
+            "useUnixSockets = false\nserverHost = \"127.0.0.1\"\nhttpPort = {port}\nhttpsPort = {https_port}\n\
+             proxyGatewayURL = \"{base}\"\nbitrixTokenHost = \"https://{}\"\n\
              sslKeyFilename = \"{}\"\nsslCertFilename = \"{}\"\ndefaultLogFile = \"{}\"\nerrorLogFile = \"{}\"\n\
              state_dir = \"{}\"\nca_file = \"{}\"\nportal_budget = \"unlimited\"\n",
-            portal.address,
+            far.portals.addresses[0],
             path("key.pem"),
             path("cert.pem"),
             path("default.log"),
             path("error.log"),
             path("db"),
-            portal.ca.display(),
+            far.ca.display(),
         );
-        let file = home.join("config.toml");
-        std::fs::write(&file, config)?;
-        let before = switch.links();
-        let child = Command::new(env!("CARGO_BIN_EXE_ecss-crm-server"))
-            .args(["run", "--config"])
-            .arg(&file)
-            .kill_on_drop(true)
-            .spawn()?;
-        let subject = Self(child);
-        register(&format!("http://127.0.0.1:{free}/bitrix"), switch, portal).await?;
-        switch.wait_linked(before).await?;
-        // Users and bindings are looked after in the background.
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        Ok(subject)
+        let config = home.join("config.toml");
+        std::fs::write(&config, settings)?;
+        Ok(Self { config, base, port })
     }
 
-    pub fn resident_kib(&self) -> anyhow::Result<u32> {
-        let pid = self.0.id().context("the daemon has ended")?;
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+    pub fn start(&self) -> anyhow::Result<Subject> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecss-crm-server"));
+        Subject::start(command.args(["run", "--config"]).arg(&self.config))
     }
-
-    pub async fn end(mut self) -> anyhow::Result<()> {
-        self.0.kill().await?;
-        Ok(())
-    }
-}
-
-/// Registers the company through the pages, as its administrator would.
-async fn register(base: &str, switch: &Switch, portal: &Portal) -> anyhow::Result<()> {
-    let tls = tls_config(&Trusted::load(Some(&portal.ca))?, &Trust::System)?;
-    let client = client(&tls, ClientOptions::default());
-    let form = [("domain", portal.address.as_str()), ("client_id", "local.bench"), ("client_secret", "secret")];
-    let mut login = None;
-    for _ in 0..100 {
-        if let Ok(answer) = client.post(format!("{base}/login")).form(&form).send().await {
-            login = Some(answer);
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let login = login.context("the daemon does not answer")?;
-    let location = login.headers().get(LOCATION).and_then(|l| l.to_str().ok()).context("no redirect to the portal")?;
-    let browser = cookie_of(&login).context("no mark of the browser")?;
-    let state = url::Url::parse(location)?
-        .query_pairs()
-        .find(|(name, _)| name == "state")
-        .map(|(_, value)| value.into_owned())
-        .context("no state")?;
-    let back = client
-        .get(format!("{base}/"))
-        .header("cookie", browser)
-        .query(&[("code", "c"), ("state", &state), ("domain", &portal.address), ("member_id", "bench")])
-        .send()
-        .await?;
-    let cookie = cookie_of(&back).context("not logged in")?;
-    let settings = [
-        ("client_id", "bench"),
-        ("api_key", "key"),
-        ("addresses", &format!("http://{}", switch.address)),
-        ("domain", "bench"),
-    ];
-    let saved = client.post(format!("{base}/company/ecss")).header("cookie", cookie).form(&settings).send().await?;
-    anyhow::ensure!(saved.status().is_redirection(), "the switch settings were refused: {}", saved.text().await?);
-    Ok(())
-}
-
-/// `name=value` of the cookie an answer sets.
-fn cookie_of(answer: &reqwest::Response) -> Option<String> {
-    let cookie = answer.headers().get(SET_COOKIE)?.to_str().ok()?;
-    cookie.split(';').next().map(str::to_owned)
 }
