@@ -16,7 +16,6 @@ mod companies;
 mod enroll;
 mod handle;
 mod installs;
-mod journal;
 mod link;
 mod log_limiter;
 mod message;
@@ -30,7 +29,7 @@ mod uninstall;
 mod upkeep;
 mod visitors;
 
-pub use call_board::CallBoard;
+pub use call_board::CallBoardView;
 pub use companies::{Companies, Setup};
 pub use enroll::RegisterError;
 pub use handle::{Busy, CompanyHandle, SyncError};

@@ -3,9 +3,10 @@
 use super::bulk_write::{BulkRows, BulkWrite, statement};
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// The new state of a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CallUpdate {
     pub key: CallKey,
     /// Its state, JSON.
@@ -55,6 +56,7 @@ impl From<CallColumns> for CallRow {
 impl Store {
     /// The calls that have not ended, oldest first.
     pub async fn open_calls(&self, company: &CompanyId) -> Result<Vec<CallRow>, StoreError> {
+        self.catch_up().await?;
         let id = company.as_str();
         let rows = sqlx::query_as!(
             CallColumns,
@@ -72,6 +74,7 @@ impl Store {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<CallRow>, StoreError> {
+        self.catch_up().await?;
         let id = company.as_str();
         let rows = sqlx::query_as!(
             CallColumns,
@@ -91,6 +94,8 @@ impl Store {
         limit: u32,
         before: Option<i64>,
     ) -> Result<Vec<CallRow>, StoreError> {
+        // Where the disk fails, what is stored is shown all the same.
+        let _ = self.catch_up().await;
         let (id, before) = (company.as_str(), before.unwrap_or(i64::MAX));
         let rows = sqlx::query_as!(
             CallColumns,
@@ -105,6 +110,7 @@ impl Store {
 
     /// The call with this key, whether open or over; `None` if it is not stored.
     pub async fn call(&self, company: &CompanyId, key: &CallKey) -> Result<Option<CallRow>, StoreError> {
+        let _ = self.catch_up().await;
         let (id, key) = (company.as_str(), key.as_str());
         let row = sqlx::query_as!(
             CallColumns,
@@ -116,15 +122,15 @@ impl Store {
     }
 }
 
-/// Adds the new state of a call.
-pub(super) fn put(batch: &mut BulkWrite, company: &CompanyId, call: &CallUpdate, now: Timestamp) {
-    batch.add(BulkRows::Calls, &(company, &call.key, &call.body, now, call.ended_at));
+/// Adds the new state of a call; `first` counts where nothing is stored of it yet.
+pub(super) fn put(batch: &mut BulkWrite, company: &CompanyId, call: &CallUpdate, first: Timestamp, last: Timestamp) {
+    batch.add(BulkRows::Calls, &(company, &call.key, &call.body, first, last, call.ended_at));
 }
 
 statement! {
-    /// Rows: company, key, body, now, end or null.
+    /// Rows: company, key, body, first and last moment, end or null.
     PUT = "INSERT INTO calls (company, key, body, created_at, updated_at, ended_at)
-           SELECT value->>0, value->>1, value->>2, value->>3, value->>3, value->>4 FROM json_each(?) WHERE TRUE
+           SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?) WHERE TRUE
            ON CONFLICT (company, key) DO UPDATE SET
                body = excluded.body, updated_at = excluded.updated_at, ended_at = excluded.ended_at"
 }

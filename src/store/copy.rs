@@ -2,7 +2,7 @@
 //!
 //! SQLite writes the copy from one consistent view of the database (`VACUUM INTO`) while calls go on being stored.
 
-use super::{FILE, StoreError};
+use super::{FILE, StoreError, journal};
 use crate::folder::{Folder, with_ending};
 use crate::regular_file;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -181,6 +181,9 @@ async fn draft_at(from: &Path, folder: &Folder, draft: &OsStr, path: &Path) -> R
     drop(folder.create(draft).map_err(CopyError::Target)?);
     let name = path.to_str().ok_or_else(|| CopyError::Target(io::Error::other("the name is not UTF-8")))?;
     let mut conn = open(from).await.map_err(CopyError::Source)?;
+    // What a running daemon has decided just now is on its way into the database. Where it does not come, as that daemon
+    // was killed or its disk is full, the copy is of what is there.
+    let _ = journal::is_moved(from.parent().unwrap_or(Path::new(".")), &mut conn).await;
     sqlx::query("VACUUM INTO $1").bind(name).execute(&mut conn).await.map_err(|error| {
         match StoreError::from(error) {
             StoreError::Damaged(what) => CopyError::Bad(what),

@@ -94,6 +94,7 @@ impl Store {
         mut progress: impl FnMut(u64),
         rewritten: Option<i64>,
     ) -> Result<(), StoreError> {
+        self.catch_up().await?;
         let id = company.as_str();
         delete_rows!(
             self,

@@ -128,22 +128,6 @@ impl StoreError {
         }
     }
 
-    /// The same fault for another step of the same transaction.
-    pub(super) fn repeat(&self) -> Self {
-        match self {
-            Self::Conflict(c) => Self::Conflict(c.clone()),
-            Self::Corrupt { table, column, row } => Self::Corrupt { table, column, row: row.clone() },
-            Self::Damaged(what) => Self::Damaged(what.clone()),
-            Self::Full => Self::Full,
-            Self::ReadOnly => Self::ReadOnly,
-            Self::Sealed(f) => Self::Sealed(f.clone()),
-            Self::Newer(version) => Self::Newer(*version),
-            Self::Unfinished(version) => Self::Unfinished(*version),
-            Self::InUse => Self::InUse,
-            Self::Unavailable(source) => Self::unavailable(source.to_string()),
-        }
-    }
-
     fn from_database(error: &dyn sqlx::error::DatabaseError) -> Self {
         let extended = error.code().and_then(|c| c.parse::<i32>().ok()).unwrap_or(0);
         if extended == code::SHM_SIZE {

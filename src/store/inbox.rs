@@ -3,9 +3,11 @@
 use super::bulk_write::{BulkRows, BulkWrite, statement};
 use super::{Store, StoreError};
 use crate::domain::{CompanyId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// A stored event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct EventId(pub i64);
 
 /// An event that has not had its effect yet.
@@ -49,6 +51,7 @@ impl Store {
 
     /// The events that wait, in order of arrival.
     pub async fn pending_events(&self, company: &CompanyId) -> Result<Vec<PortalEvent>, StoreError> {
+        self.catch_up().await?;
         let id = company.as_str();
         let rows = sqlx::query!(
             "SELECT id, key, body, received_at FROM inbox WHERE company = $1 AND handled_at IS NULL ORDER BY id",

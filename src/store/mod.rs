@@ -16,10 +16,10 @@ mod employees;
 mod error;
 mod examine;
 mod files;
-mod group_commit;
 mod health;
 mod inbox;
 mod installs;
+mod journal;
 mod key;
 mod outbox;
 mod profiles;
@@ -45,7 +45,8 @@ pub(crate) use error::{Conflict, SealFault, StoreError};
 pub(crate) use inbox::{EventId, PortalEvent};
 pub(crate) use key::MasterKey;
 pub(crate) use outbox::{IntentId, NewIntent, StoredIntent};
-pub(crate) use record::{Record, TimedRecord};
+pub(crate) use record::Record;
+use record::TimedRecord;
 pub use registration::NewCompany;
 pub(crate) use survey::{CompanyEntry, Details, SurveyError, as_owner, inspect, survey};
 pub use survey::{CompanyStanding, order_deletion};
@@ -53,8 +54,8 @@ pub(crate) use trace::TraceLine;
 
 use crate::clock::Clock;
 use db::{Db, Durability};
-use group_commit::GroupCommit;
 use health::StoreHealth;
+use journal::Journal;
 use outbox::IntentIds;
 use retention::Growth;
 use seal::{Seal, SealContext};
@@ -76,7 +77,7 @@ struct StoreInner {
     seal: Seal,
     key: MasterKey,
     intents: IntentIds,
-    steps: GroupCommit,
+    journal: Journal,
     health: StoreHealth,
     growth: Growth,
     /// Keeps other processes out; ends with the store.
@@ -104,25 +105,31 @@ impl Store {
         }
         let db = Db::open(&file).await?;
         let seal = Seal::new(&key);
-        let intents = IntentIds::load(&db).await?;
-        let steps = GroupCommit::load(&db).await?;
+        let journal = Journal::open(dir, journal::progress(&db).await?)?;
+        let intents = IntentIds::load(&db, journal.last_intent()).await?;
         let health = StoreHealth::new();
         let store = Self(Arc::new(StoreInner {
             db,
             seal,
             key,
             intents,
-            steps,
+            journal,
             health,
             growth: Growth::default(),
             _lock: lock,
         }));
         store.check_key().await?;
+        // What fails is noted, and tried again while the store is tended.
+        let _ = store.catch_up().await;
         Ok(store)
     }
 
     /// Finishes what is running and closes the database; later calls fail.
     pub async fn close(&self) {
+        if let Err(error) = self.catch_up().await {
+            tracing::error!(%error, "the last steps could not be moved into the database; what the journal holds of them is at the next start");
+        }
+        self.0.journal.close();
         self.0.db.close().await;
     }
 
@@ -137,7 +144,7 @@ impl Store {
         &self.0.key
     }
 
-    /// Moves the growing log into the database file, so that no call has to wait for that, and keeps
+    /// Moves steps into the database and its growing log into the file, so that no call has to wait for that, and keeps
     /// [`Self::health`] true, for as long as it is polled: run it in a task of its own. Safe to drop at any time.
     pub async fn tend(&self, clock: &Clock) {
         let move_the_log = async {
@@ -147,7 +154,7 @@ impl Store {
                 let _ = self.noted(self.0.db.checkpoint().await, clock.now());
             }
         };
-        tokio::join!(move_the_log, self.watch(clock));
+        tokio::join!(self.keep_moving(), move_the_log, self.watch(clock));
     }
 
     /// Opens the probe, or seals one at the first start.

@@ -4,10 +4,12 @@ use super::bulk_write::{BulkRows, BulkWrite, statement};
 use super::db::Db;
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, CrmCallId, ExternalId, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// A stored request; never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct IntentId(pub i64);
 
 /// Gives ids to new requests. Made here and not by the database, so that a step is written without waiting for
@@ -15,9 +17,10 @@ pub struct IntentId(pub i64);
 pub(super) struct IntentIds(AtomicI64);
 
 impl IntentIds {
-    /// Goes on behind what waits in the database.
-    pub(super) async fn load(db: &Db) -> Result<Self, StoreError> {
+    /// Goes on behind what waits in the database and before it.
+    pub(super) async fn load(db: &Db, before: Option<IntentId>) -> Result<Self, StoreError> {
         let last = sqlx::query_scalar!(r#"SELECT MAX(id) AS "id: i64" FROM outbox"#).fetch_one(db.reader()).await?;
+        let last = last.max(before.map(|id| id.0));
         Ok(Self(AtomicI64::new(last.unwrap_or(0))))
     }
 
@@ -27,7 +30,7 @@ impl IntentIds {
 }
 
 /// A request to be stored before it is sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewIntent {
     /// Requests of one lane are sent one after the other.
     pub lane: ExternalId,
@@ -57,6 +60,7 @@ pub struct StoredIntent {
 impl Store {
     /// All requests that wait, in the order they were decided.
     pub async fn pending_intents(&self, company: &CompanyId) -> Result<Vec<StoredIntent>, StoreError> {
+        self.catch_up().await?;
         let id = company.as_str();
         let rows = sqlx::query!(
             r#"SELECT o.id, o.lane, o.call, o.body, o.created_at, l.crm_id AS "crm?"
@@ -79,6 +83,9 @@ impl Store {
 
     /// What the CRM calls a lane, once it is registered.
     pub async fn crm_id(&self, company: &CompanyId, lane: &ExternalId) -> Result<Option<CrmCallId>, StoreError> {
+        if let Some(waiting) = self.waiting_crm_id(company, lane) {
+            return Ok(Some(waiting));
+        }
         let (id, lane) = (company.as_str(), lane.as_str());
         let row = sqlx::query_scalar!("SELECT crm_id FROM lanes WHERE company = $1 AND lane = $2", id, lane);
         Ok(row.fetch_optional(self.db()).await?.map(CrmCallId::new))

@@ -50,6 +50,7 @@ impl Store {
     /// Works in small batches beside running calls; returns how many calls were deleted. Open calls and waiting
     /// requests are never deleted.
     pub async fn forget_before(&self, limit: Timestamp) -> Result<u64, StoreError> {
+        self.catch_up().await?;
         // Ids grow with time, so the oldest rows are found without an index that every new row would have to enter.
         in_batches!(
             self,
@@ -82,6 +83,7 @@ impl Store {
 
     /// Deletes these calls with their stories, whatever their age; an open one stays.
     pub async fn forget_calls(&self, company: &CompanyId, keys: &[CallKey]) -> Result<(), StoreError> {
+        self.catch_up().await?;
         let (id, keys) = (company.as_str(), serde_json::to_string(keys).expect("keys are texts"));
         let mut tx = self.begin_swift().await?;
         sqlx::query!(

@@ -4,9 +4,10 @@ use super::bulk_write::{BulkRows, BulkWrite, statement};
 use super::seal::SealContext;
 use super::{Store, StoreError};
 use crate::domain::{CallKey, CompanyId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// One line of a call's story.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceLine {
     /// The call it is about.
     pub call: CallKey,
@@ -19,6 +20,8 @@ pub struct TraceLine {
 impl Store {
     /// The story of one call in the order it was written; empty if there is none.
     pub async fn trace(&self, company: &CompanyId, call: &CallKey) -> Result<Vec<TraceLine>, StoreError> {
+        // Where the disk fails, what is stored is shown all the same.
+        let _ = self.catch_up().await;
         let (id, key) = (company.as_str(), call.as_str());
         let rows = sqlx::query_scalar!("SELECT lines FROM trace WHERE company = $1 AND call = $2 ORDER BY id", id, key)
             .fetch_all(self.db())
@@ -33,11 +36,11 @@ impl Store {
     }
 }
 
-/// Adds lines; neighbours about the same call share a row.
-pub(super) fn put(batch: &mut BulkWrite, company: &CompanyId, lines: &[TraceLine]) {
-    for group in lines.chunk_by(|a, b| a.call == b.call) {
-        let pairs: Vec<(Timestamp, &str)> = group.iter().map(|l| (l.at, l.text.as_str())).collect();
-        batch.add(BulkRows::Trace, &(company, &group[0].call, group[0].at, pairs));
+/// Adds lines of one call as a row.
+pub(super) fn put(batch: &mut BulkWrite, company: &CompanyId, call: &CallKey, lines: &[&TraceLine]) {
+    let pairs: Vec<(Timestamp, &str)> = lines.iter().map(|line| (line.at, line.text.as_str())).collect();
+    if let Some((first, _)) = pairs.first() {
+        batch.add(BulkRows::Trace, &(company, call, first, &pairs));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The disk is full, the database damaged, a row unreadable; a backup is made in the middle of it all.
 //!
 //! A real full disk is a small file system of the test's own, which only root may mount; others see such a story
-//! skipped. The same faults are put to the parts, for everybody, in the tests of `store` and `session/journal`.
+//! skipped. The same faults are put to the parts, for everybody, in the tests of `store`.
 
 use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, assert_true, only, talk, talked_leg, told};
 use ecss_crm_server::domain::CompanyId;

@@ -5,8 +5,9 @@ use super::{Actor, TaskDone};
 use crate::domain::call::{CrmStep, Intent};
 use crate::domain::excess::Excess;
 use crate::domain::leg::CommandError;
-use crate::domain::{CallKey, Timestamp};
+use crate::domain::{CallKey, CrmCallId, ExternalId, Timestamp};
 use crate::session::outbox::{LaneHistory, send};
+use crate::store::Record;
 use std::time::Duration;
 use tracing::Instrument as _;
 
@@ -40,30 +41,27 @@ impl Actor {
     /// Stores what a round has changed, then acts on it.
     pub(super) async fn commit(&mut self, mut round: Round) {
         let now = self.clock.now();
-        self.give_up_surplus(&mut round);
+        self.give_up_surplus(&mut round).await;
         round.close(&self.open_calls);
-        for key in self.open_calls.forget_excess() {
-            self.forget(&key);
-        }
         round.excess.lines += self.trace_limit.keep(&mut round.record.trace);
         for line in round.record.trace.iter().filter(|line| self.open_calls.get(&line.call).is_none()) {
             // Told late, of a call that is forgotten already.
             self.trace_limit.forget(&line.call);
         }
         self.too_much(&round.excess, now);
-        if !round.is_idle() {
-            let ids = self.journal.keep(std::mem::take(&mut round.record), now).await;
+        if !round.record.is_empty() {
+            let ids = self.store.keep(&self.company, std::mem::take(&mut round.record), now);
             let mut pointless = Vec::new();
             for ((call, Intent { lane, step }), id) in std::mem::take(&mut round.steps).into_iter().zip(ids) {
                 let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
                 let past = if begins || self.outbox.knows(&lane) {
                     LaneHistory::None
                 } else {
-                    LaneHistory::Stored(self.journal.crm_id(&lane).await)
+                    LaneHistory::Stored(self.crm_id(&lane).await)
                 };
                 pointless.extend(self.outbox.push(&lane, &call, (id, step, now), past));
             }
-            self.journal.settle(pointless, now).await;
+            self.store.keep(&self.company, Record { settled: pointless, ..Record::default() }, now);
         }
         self.forget_abandoned().await;
         for sent in round.commands {
@@ -83,6 +81,15 @@ impl Actor {
             self.tasks.spawn(sent.in_current_span());
         }
         self.shared.set_backlog(self.outbox.backlog());
+        self.store.hold_back(&self.company).await;
+    }
+
+    /// What the CRM calls a lane that is not open in memory.
+    async fn crm_id(&self, lane: &ExternalId) -> Option<CrmCallId> {
+        self.store.crm_id(&self.company, lane).await.unwrap_or_else(|error| {
+            tracing::error!(%lane, %error, "the lane's CRM call cannot be read");
+            None
+        })
     }
 
     pub(super) async fn drain(&mut self) {
@@ -92,13 +99,12 @@ impl Actor {
                 if let Ok(TaskDone::Crm(completed)) = done {
                     self.completed(&completed, &mut round).await;
                     round.close(&self.open_calls);
-                    self.journal.keep(round.record, self.clock.now()).await;
+                    self.store.keep(&self.company, round.record, self.clock.now());
                 }
             }
         });
         if ended.await.is_err() {
             tracing::info!("requests under way are cut off and will be repeated at the next start");
         }
-        self.journal.close(self.clock.now()).await;
     }
 }

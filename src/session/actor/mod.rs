@@ -2,6 +2,7 @@
 
 mod answers;
 mod commit;
+mod recall;
 mod register_again;
 mod restore;
 mod round;
@@ -9,7 +10,6 @@ mod stepping;
 mod surplus;
 mod trace_limit;
 
-use super::journal::Journal;
 use super::link::LinkEvent;
 use super::log_limiter::LogLimiter;
 use super::message::ActorMessage;
@@ -89,7 +89,6 @@ pub(super) struct Actor {
     abandoned: AbandonedCalls,
     outbox: Outbox,
     rate_limit: RateLimitSlot,
-    journal: Journal,
     upkeep_signals: Arc<UpkeepSignals>,
     commander: Option<Commander>,
     tasks: JoinSet<TaskDone>,
@@ -102,7 +101,6 @@ impl Actor {
         Self {
             numbers: NumberPlan::new(&settings),
             rate_limit: portal.rate_limit_slot(),
-            journal: Journal::new(store.clone(), company.clone()),
             company,
             store,
             portal,
@@ -131,13 +129,15 @@ impl Actor {
         mut events: mpsc::Receiver<LinkEvent>,
         stop: CancellationToken,
     ) {
-        while let Err(error) = self.restore().await {
+        // In boxes: what is done once would otherwise be room that each company's task keeps.
+        while let Err(error) = Box::pin(self.restore()).await {
             tracing::error!(%error, "what was open when the daemon stopped cannot be read yet");
             if stop.run_until_cancelled(tokio::time::sleep(READ_AGAIN)).await.is_none() {
                 return;
             }
         }
         loop {
+            self.rest_ended();
             while self.frames.len() < BURST
                 && let Ok(more) = events.try_recv()
             {
@@ -147,14 +147,15 @@ impl Actor {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.done(done).await,
-                Some(message) = inbox.recv() => self.message(message).await,
-                () = std::future::ready(()), if !self.frames.is_empty() => self.events().await,
+                // In boxes: most companies wait most of the time, and their tasks have no room for what is not going on.
+                Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => Box::pin(self.done(done)).await,
+                Some(message) = inbox.recv() => Box::pin(self.message(message)).await,
+                () = std::future::ready(()), if !self.frames.is_empty() => Box::pin(self.events()).await,
                 Some(first) = events.recv(), if self.frames.is_empty() => self.frames.push_back(first),
-                () = sleep_until(&self.clock, wake) => self.tick().await,
+                () = sleep_until(&self.clock, wake) => Box::pin(self.tick()).await,
             }
         }
-        self.drain().await;
+        Box::pin(self.drain()).await;
     }
 
     async fn message(&mut self, message: ActorMessage) {
@@ -164,9 +165,9 @@ impl Actor {
             ActorMessage::Dial { click, event } => {
                 let key = CallKey::new(format!("c2c/{}", click.crm));
                 round.record.handled.extend(event);
-                if self.open_calls.get(&key).is_none() {
+                if !self.open_calls.knows(&key) {
                     let from = self.phone_of(click.user);
-                    self.take(&key, Event::Clicked { click, from }, Origin::Click, &mut round);
+                    self.take(&key, Event::Clicked { click: *click, from }, Origin::Click, &mut round);
                 }
             }
             ActorMessage::DialPlain { user, to } => {
@@ -186,7 +187,7 @@ impl Actor {
             }
             ActorMessage::Settings { calls, employees } => {
                 self.numbers = NumberPlan::new(&calls);
-                self.settings = calls;
+                self.settings = *calls;
                 self.directory = Directory::new(employees);
             }
             ActorMessage::PortalMended => self.outbox.wake(),
@@ -197,9 +198,12 @@ impl Actor {
     async fn events(&mut self) {
         let mut round = Round::default();
         self.follow_clock(&mut round);
+        let mut first = true;
         while let Some(event) = self.frames.pop_front() {
-            // A burst of a company must not be a pause of another one's.
-            tokio::task::yield_now().await;
+            if !std::mem::take(&mut first) {
+                // A burst of a company must not be a pause of another one's.
+                tokio::task::yield_now().await;
+            }
             let now = self.clock.dated(event.at());
             match event {
                 LinkEvent::Up { commander, can, .. } => {
@@ -217,6 +221,7 @@ impl Actor {
                     }
                 }
                 LinkEvent::Legs { legs, room: _room, .. } => {
+                    let legs = self.recall_for(legs).await;
                     for (key, event) in self.open_calls.sort(legs, &self.directory, &self.numbers, now) {
                         self.take_at(&key, event, Origin::Nobody, &mut round, now);
                         if round.calls() >= ROUND {
@@ -236,12 +241,12 @@ impl Actor {
         for key in self.open_calls.due(now) {
             self.take(&key, Event::Tick, Origin::Nobody, &mut round);
         }
-        for key in self.open_calls.forget(now) {
-            self.forget(&key);
-        }
         self.commit(round).await;
-        self.journal.catch_up(now).await;
-        self.shared.dropped.fetch_add(self.journal.take_dropped_lines(), Ordering::Relaxed);
+        let dropped = self.store.take_dropped_lines(&self.company);
+        if dropped > 0 {
+            tracing::warn!(lines = dropped, "lines of calls' stories were given up, as too much waited for the disk");
+            self.shared.dropped.fetch_add(dropped, Ordering::Relaxed);
+        }
     }
 
     async fn done(&mut self, done: Result<TaskDone, tokio::task::JoinError>) {
@@ -259,11 +264,12 @@ impl Actor {
 
     /// The phone a click rings: the employee's first number.
     fn phone_of(&self, user: UserId) -> Option<Phone> {
-        self.directory.employee(user).and_then(|e| e.numbers.first().cloned())
+        self.directory.employee(user).and_then(|e| e.phone.clone())
     }
 
     fn next_wake(&self) -> Option<Timestamp> {
-        self.open_calls.next_wake().into_iter().chain(self.outbox.next_wake()).chain(self.journal.next_wake()).min()
+        let calls = self.open_calls.next_wake().into_iter().chain(self.next_rest());
+        calls.chain(self.outbox.next_wake()).min()
     }
 }
 

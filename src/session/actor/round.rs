@@ -42,7 +42,6 @@ pub(super) struct Round {
 impl Round {
     /// Steps a call; returns the call, when it wants to be looked at again, and how many numbers of nobody it met.
     pub fn step(&mut self, call: Call, event: Event, origin: Origin, now: Timestamp) -> (Call, Option<Timestamp>, u64) {
-        let before = call.clone();
         let Step { call, actions } = step(call, event, now);
         let (mut wake, mut unknown, mut origin) = (None, 0, Some(origin));
         for action in actions {
@@ -66,9 +65,7 @@ impl Round {
                 }
             }
         }
-        if call != before {
-            self.touched.insert(call.key.clone());
-        }
+        self.touched.insert(call.key.clone());
         (call, wake, unknown)
     }
 
@@ -97,17 +94,6 @@ impl Round {
     /// The call is to be stored, though no step has changed it.
     pub fn touch(&mut self, call: CallKey) {
         self.touched.insert(call);
-    }
-
-    /// Whether there is nothing to store.
-    pub fn is_idle(&self) -> bool {
-        let r = &self.record;
-        r.calls.is_empty()
-            && r.intents.is_empty()
-            && r.trace.is_empty()
-            && r.settled.is_empty()
-            && r.crm_ids.is_empty()
-            && r.handled.is_empty()
     }
 
     /// Adds a line to a call's trace.

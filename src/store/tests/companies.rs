@@ -155,7 +155,6 @@ async fn settings_of_an_unknown_company_are_refused() {
         store.save_application_token(&other, &"x".into()).await,
         store.save_endpoint(&other, "x", "y").await,
         store.save_tokens(&other, &tokens(1)).await,
-        store.record(&other, &call(&"c".into(), "{}", None), Timestamp(1)).await.map(drop),
         store.push_event(&other, "k", "{}", Timestamp(1)).await.map(drop),
     ] {
         assert!(matches!(got, Err(StoreError::Conflict(Conflict::UnknownCompany))), "{got:?}");

@@ -8,6 +8,7 @@ mod copy;
 mod deletion;
 mod employees;
 mod faults;
+mod journal;
 mod opening;
 mod outbox;
 mod poorer;
