@@ -16,6 +16,7 @@ mod heavy;
 mod impostors;
 mod incoming;
 mod isolation;
+mod late_news;
 mod link;
 mod many;
 mod moved;

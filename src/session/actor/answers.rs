@@ -39,6 +39,7 @@ impl Actor {
         }
         if let Some(crm) = &outcome.crm {
             round.record.crm_ids.push((lane.clone(), crm.clone()));
+            self.recall_known(&outcome.job.call).await;
             let event = Event::Registered { lane: lane.clone(), crm: crm.clone() };
             self.take_known(&outcome.job.call, event, round);
         }
@@ -52,7 +53,7 @@ impl Actor {
                 self.outbox.partly_sent(lane, &outcome.done(), matches!(error, ApiError::Unclear { .. }));
                 let new = said.as_ref() != Some(error);
                 *said = Some(error.clone());
-                self.not_sent(outcome, error, new, round, now);
+                self.not_sent(outcome, error, new, round, now).await;
             }
         }
         let over = self.open_calls.get(&outcome.job.call).is_none_or(Call::is_over);
@@ -65,7 +66,7 @@ impl Actor {
         self.outbox.settled(&outcome.job.lane, outcome.job.intents.len(), &done, outcome.crm.clone());
     }
 
-    fn not_sent(&mut self, outcome: &JobOutcome, error: &ApiError, new: bool, round: &mut Round, now: Timestamp) {
+    async fn not_sent(&mut self, outcome: &JobOutcome, error: &ApiError, new: bool, round: &mut Round, now: Timestamp) {
         self.shared.portal_fails(error, now);
         let lane = &outcome.job.lane;
         let asked = outcome.sent.last().map(|sent| sent.request.kind());
@@ -94,6 +95,7 @@ impl Actor {
         tracing::warn!(%lane, request, %error, "the portal will not take this");
         if asked == Some(RequestKind::Register) {
             round.record.settled.extend(self.outbox.drop_lane(lane));
+            self.recall_known(&outcome.job.call).await;
             self.take_known(&outcome.job.call, Event::RegisterRefused { lane: lane.clone() }, round);
         } else {
             self.settle(outcome, round);

@@ -9,7 +9,7 @@ use crate::session::open_calls::REMEMBER;
 use crate::session::outbox::LaneHistory;
 use crate::store::{CallRow, IntentId, PortalEvent, StoreError, StoredIntent};
 
-/// Ended calls taken up again, at most.
+/// Ended calls remembered again, at most.
 const MOST_ENDED: u32 = 1_000;
 
 impl Actor {
@@ -21,7 +21,7 @@ impl Actor {
         let clicks = self.store.pending_events(&self.company).await?;
         let mut round = Round::default();
         for row in ended {
-            self.recall(&row);
+            self.remember(&row);
         }
         for row in calls {
             self.restore_call(&row, &mut round);
@@ -59,12 +59,10 @@ impl Actor {
     }
 
     /// Remembers a call that has ended lately: a switch that tells its end once more must not make a call of it.
-    fn recall(&mut self, row: &CallRow) {
+    fn remember(&mut self, row: &CallRow) {
         let Ok(call) = serde_json::from_str::<Call>(&row.body) else { return };
         if call.is_over() {
-            let key = call.key.clone();
-            call.legs.iter().for_each(|leg| self.alias_of(&key, leg));
-            self.open_calls.restore(call, self.clock.now());
+            self.open_calls.remember(&call, row.ended_at.unwrap_or(row.updated_at));
         }
     }
 
@@ -87,7 +85,7 @@ impl Actor {
     async fn restore_click(&mut self, event: &PortalEvent) {
         match serde_json::from_str::<Click>(&event.body) {
             Ok(click) => {
-                let click = Click { late: true, ..click };
+                let click = Box::new(Click { late: true, ..click });
                 self.message(ActorMessage::Dial { click, event: Some(event.id) }).await;
             }
             Err(error) => {
@@ -97,7 +95,7 @@ impl Actor {
     }
 
     /// A call found in the store may be known to the switch by another name.
-    fn alias_of(&mut self, key: &CallKey, leg: &Leg) {
+    pub(super) fn alias_of(&mut self, key: &CallKey, leg: &Leg) {
         if leg.call.as_str() != key.as_str() {
             self.open_calls.alias(leg.call.clone(), key.clone());
         }

@@ -20,7 +20,6 @@ impl Actor {
             round.touch(call.key.clone());
         }
         self.outbox.wake();
-        self.journal.wake(self.clock.now());
     }
 
     /// Steps a call only if it is still known.

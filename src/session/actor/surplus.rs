@@ -46,7 +46,7 @@ impl Actor {
     }
 
     /// Gives up what is too much.
-    pub(super) fn give_up_surplus(&mut self, round: &mut Round) {
+    pub(super) async fn give_up_surplus(&mut self, round: &mut Round) {
         let now = self.clock.now();
         let mut calls = 0;
         while let Some((lane, call, steps)) = self.outbox.gives_way(MOST_WAITING) {
@@ -57,6 +57,7 @@ impl Actor {
                 // Its first record: there is none before it.
                 self.abandoned.0.push_back(call.clone());
             }
+            self.recall_known(&call).await;
             self.take_known(&call, Event::RegisterRefused { lane }, round);
         }
         if calls == 0 {

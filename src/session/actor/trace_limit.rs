@@ -8,6 +8,9 @@ use std::collections::HashMap;
 /// Lines of one call's story: a group of 64 telephones that rings twenty-five times. Records do not depend on lines.
 const MOST_LINES: u32 = 5_000;
 
+/// Lines of a call that was over already, each time that it is heard of again.
+const LINES_AFTER_END: u32 = 200;
+
 /// Lines written of the calls in memory since the start.
 #[derive(Debug, Default)]
 pub(super) struct TraceLimit(HashMap<CallKey, u32>);
@@ -33,7 +36,13 @@ impl TraceLimit {
         (before - lines.len()) as u64
     }
 
-    /// The call is forgotten.
+    /// The call was over and is heard of again: there is room for some more lines, so that news of it without end do not
+    /// fill the disk.
+    pub fn goes_on(&mut self, key: &CallKey) {
+        self.0.insert(key.clone(), MOST_LINES - LINES_AFTER_END);
+    }
+
+    /// The call is in memory no longer.
     pub fn forget(&mut self, key: &CallKey) {
         self.0.remove(key);
     }

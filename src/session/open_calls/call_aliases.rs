@@ -35,11 +35,13 @@ impl CallAliases {
         }
     }
 
-    /// The call is forgotten.
-    pub fn forget(&mut self, key: &CallKey) {
-        for name in self.names.remove(key).unwrap_or_default() {
-            self.keys.remove(&name);
+    /// The call is in memory no longer; tells its names.
+    pub fn forget(&mut self, key: &CallKey) -> VecDeque<SwitchCallId> {
+        let names = self.names.remove(key).unwrap_or_default();
+        for name in &names {
+            self.keys.remove(name);
         }
+        names
     }
 }
 

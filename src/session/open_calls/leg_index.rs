@@ -5,6 +5,7 @@ use crate::domain::call::{Call, Leg};
 use crate::domain::leg::LegState;
 use crate::domain::{CallKey, LegId, Timestamp};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 /// News of the call before that come this soon after a leg has left it were only late.
@@ -82,23 +83,40 @@ impl LegIndex {
         self.0.contains_key(leg)
     }
 
-    /// Takes in a call that was restored from the store.
+    /// The call in memory that the leg is in.
+    pub fn call_of(&self, leg: &LegId) -> Option<&CallKey> {
+        self.0.get(leg).map(|location| &location.call)
+    }
+
+    /// Takes in a call that comes from the store. A leg that is in several calls is where it came to last.
     pub fn add(&mut self, call: &Call) {
         for leg in &call.legs {
-            let location = LegLocation { call: call.key.clone(), since: leg.last_seen, before: None };
-            if leg.is_live() {
-                self.0.insert(leg.id.clone(), location);
-            } else {
-                self.0.entry(leg.id.clone()).or_insert(location);
+            let location = LegLocation { call: call.key.clone(), since: leg.first_seen, before: None };
+            let known = match self.0.entry(leg.id.clone()) {
+                Entry::Vacant(place) => {
+                    place.insert(location);
+                    continue;
+                }
+                Entry::Occupied(known) => known.into_mut(),
+            };
+            if known.call == call.key {
+                known.since = known.since.max(leg.first_seen);
+            } else if leg.is_live() || leg.first_seen >= known.since {
+                known.before = Some(std::mem::replace(&mut known.call, location.call));
+                known.since = location.since;
+            } else if known.before.is_none() {
+                known.before = Some(location.call);
             }
         }
     }
 
-    /// Forgets the legs of a call that is forgotten.
-    pub fn forget(&mut self, call: &Call) {
+    /// Forgets the legs of a call that is in memory no longer. `has_leg` tells whether another call, which is, has a leg.
+    pub fn forget(&mut self, call: &Call, has_leg: impl Fn(&CallKey, &LegId) -> bool) {
         for leg in &call.legs {
-            if self.0.get(&leg.id).is_some_and(|location| location.call == call.key) {
-                self.0.remove(&leg.id);
+            let Some(location) = self.0.get_mut(&leg.id).filter(|location| location.call == call.key) else { continue };
+            match location.before.take().filter(|before| has_leg(before, &leg.id)) {
+                Some(before) => location.call = before,
+                None => drop(self.0.remove(&leg.id)),
             }
         }
     }

@@ -1,26 +1,28 @@
 //! The open calls of one company: which call a leg belongs to, whose numbers are on it, when to look again.
 
 mod call_aliases;
+mod ended;
 mod leg_index;
 mod time_index;
+mod tombstones;
 
-use crate::domain::call::{Call, CallClick, ClickDialling, Event, Leg, Sighting};
+pub(super) use ended::{REMEMBER, Rest};
+pub(super) use tombstones::Tombstone;
+
+use crate::domain::call::{Call, CallClick, ClickDialling, Event, Sighting};
 use crate::domain::directory::Directory;
 use crate::domain::leg::{Direction, LegEvent};
 use crate::domain::numbers::NumberPlan;
 use crate::domain::{CallKey, LegId, SwitchCallId, Timestamp};
 use call_aliases::CallAliases;
+use ended::EndedCalls;
 use leg_index::{KnownCalls, LegIndex, LegRoute};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use time_index::TimeIndex;
 
 /// A click and the switch's first leg of it belong together only this long.
 const MATCH_WINDOW: Duration = Duration::from_secs(30);
-/// An ended call is remembered, so that late or repeated news of it are recognised.
-pub(super) const REMEMBER: Duration = Duration::from_secs(600);
-/// One whose end was not seen may still be talking, silently; its true end must not look like a new call.
-const REMEMBER_UNSEEN: Duration = Duration::from_secs(12 * 3600);
 
 /// A call whose switch only repeats itself is stepped, and stored, this often.
 const STEPPED_AGAIN: Duration = Duration::from_secs(10);
@@ -28,11 +30,8 @@ const STEPPED_AGAIN: Duration = Duration::from_secs(10);
 /// Open calls of one company, four times what a large one has at once. One more, and the one heard of longest ago gives
 /// way.
 pub(super) const MOST_OPEN: usize = 4_096;
-/// Ended calls remembered at most, together: what fifty calls a second leave in more than a minute. About three
-/// kilobytes each, as an open one.
-const MOST_ENDED: usize = 4_096;
 
-/// Calls in memory.
+/// Calls in memory: those that are open, and those that have ended just now.
 #[derive(Debug, Default)]
 pub(super) struct OpenCalls {
     calls: BTreeMap<CallKey, Call>,
@@ -44,12 +43,7 @@ pub(super) struct OpenCalls {
     silence: TimeIndex,
     /// Clicks whose legs are awaited.
     clicks: BTreeSet<CallKey>,
-    /// Calls that are over, and since when.
-    ended: HashMap<CallKey, Timestamp>,
-    /// The same with the time to forget them, soonest first; may name calls that went on after all.
-    to_forget: VecDeque<(Timestamp, CallKey)>,
-    /// The same for those whose end was not seen.
-    unseen: VecDeque<(Timestamp, CallKey)>,
+    ended: EndedCalls,
 }
 
 impl OpenCalls {
@@ -78,24 +72,15 @@ impl OpenCalls {
             // It hardly grows any more.
             call.legs.shrink_to_fit();
             call.crm.shrink_to_fit();
-            if !self.ended.contains_key(&key) {
-                self.ended.insert(key.clone(), now);
-                if call.legs.iter().any(Leg::ended_unseen) {
-                    self.unseen.push_back((now + REMEMBER_UNSEEN, key.clone()));
-                } else {
-                    self.to_forget.push_back((now + REMEMBER, key.clone()));
-                }
-            }
-        } else {
-            self.ended.remove(&key);
         }
+        self.ended.set(&key, over, now);
         self.calls.insert(key, call);
     }
 
     /// The switch calls this call so. Too late if legs of that name have made a call of their own: theirs it stays,
     /// or its end would be looked for in the wrong place.
     pub fn alias(&mut self, switch: SwitchCallId, key: CallKey) {
-        if self.calls.contains_key(&CallKey::new(switch.as_str())) {
+        if self.knows(&CallKey::new(switch.as_str())) {
             tracing::info!(%switch, call = %key, "the switch named a click's call only after its legs had been taken for another");
             return;
         }
@@ -182,56 +167,9 @@ impl OpenCalls {
         self.timers.take_due(now)
     }
 
-    /// When the next call wants to be looked at, or an ended one to be forgotten.
+    /// When the next call wants to be looked at.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let forget = [self.to_forget.front(), self.unseen.front()].into_iter().flatten().map(|(at, _)| *at);
-        self.timers.first().map(|(at, _)| at).into_iter().chain(forget).min()
-    }
-
-    /// Forgets calls that ended long ago; returns which.
-    pub fn forget(&mut self, now: Timestamp) -> Vec<CallKey> {
-        let mut old = Vec::new();
-        for (queue, after) in [(&mut self.to_forget, REMEMBER), (&mut self.unseen, REMEMBER_UNSEEN)] {
-            while let Some((at, key)) = queue.pop_front_if(|(at, _)| *at <= now) {
-                if self.ended.get(&key).is_some_and(|ended| *ended + after == at) {
-                    old.push(key);
-                }
-            }
-        }
-        for key in &old {
-            self.forget_one(key);
-        }
-        old
-    }
-
-    /// Forgets ended calls of which there are too many, the oldest first; returns which.
-    pub fn forget_excess(&mut self) -> Vec<CallKey> {
-        let mut old = Vec::new();
-        while self.ended.len() > MOST_ENDED {
-            // Where one kind is the flood, the other kind stays.
-            let (queue, after) = if self.unseen.len() > self.to_forget.len() {
-                (&mut self.unseen, REMEMBER_UNSEEN)
-            } else {
-                (&mut self.to_forget, REMEMBER)
-            };
-            let Some((at, key)) = queue.pop_front() else { break };
-            if self.ended.get(&key).is_some_and(|ended| *ended + after == at) {
-                self.forget_one(&key);
-                old.push(key);
-            }
-        }
-        old
-    }
-
-    fn forget_one(&mut self, key: &CallKey) {
-        self.ended.remove(key);
-        if let Some(call) = self.calls.remove(key) {
-            self.leg_index.forget(&call);
-        }
-        self.timers.set(key, None);
-        self.silence.set(key, None);
-        self.clicks.remove(key);
-        self.aliases.forget(key);
+        self.timers.first().map(|(at, _)| at)
     }
 
     /// A call has forgotten this leg.
@@ -253,10 +191,7 @@ impl OpenCalls {
         self.leg_index.redate(millis);
         self.timers.redate(millis);
         self.silence.redate(millis);
-        let remembered = self.to_forget.iter_mut().chain(&mut self.unseen).map(|(at, _)| at);
-        for at in self.ended.values_mut().chain(remembered) {
-            *at = at.shifted(millis);
-        }
+        self.ended.redate(millis);
     }
 
     /// Keys of all calls that have not ended.
@@ -349,8 +284,16 @@ mod tests {
             assert!(open_calls.due(now + Duration::from_secs(4)).is_empty());
             assert_eq!(open_calls.due(now + Duration::from_secs(5)).len(), 1);
             assert_eq!(key(&mut open_calls, leg("s1", "1001", "89835551122"), now + Duration::from_secs(1)), "c2c/x");
-            assert!(open_calls.forget(now + REMEMBER - Duration::from_secs(1)).is_empty());
-            assert_eq!(open_calls.forget(now + REMEMBER), ["over".into()]);
+            assert_eq!(open_calls.next_rest(), Some(now + Duration::from_secs(30)));
+            assert!(open_calls.rest(Rest::Stored, now + Duration::from_secs(29)).is_empty());
+            assert_eq!(open_calls.rest(Rest::Stored, now + Duration::from_secs(30)), ["over".into()]);
+            open_calls.redate(-by);
+            let moved = open_calls.tombstone(&"over".into()).map(|tombstone| tombstone.moved);
+            assert_eq!(moved, Some(-by), "stored by the clock before");
+            open_calls.rest(Rest::Stored, NOW + REMEMBER - Duration::from_secs(1));
+            assert!(open_calls.knows(&"over".into()));
+            open_calls.rest(Rest::Stored, NOW + REMEMBER);
+            assert!(!open_calls.knows(&"over".into()));
         }
     }
 
@@ -399,19 +342,6 @@ mod tests {
     }
 
     #[test]
-    fn a_call_whose_end_was_not_seen_is_remembered_for_long() {
-        let call = Call::new("a".into(), CallPolicy::new(&CallSettings::default(), Duration::ZERO), NOW);
-        let mut open_calls = OpenCalls::default();
-        let (_, seen) = sorted(&mut open_calls, vec![leg("a", "1001", "2")], NOW).remove(0);
-        let lost = [seen, Event::LinkLost(NOW), Event::LinkBack];
-        let call = lost.into_iter().fold(call, |call, event| step(call, event, NOW).call);
-        open_calls.put(call, None, NOW);
-        assert!(open_calls.open().is_empty() && open_calls.forget(NOW + REMEMBER).is_empty());
-        assert_eq!(open_calls.next_wake(), Some(NOW + REMEMBER_UNSEEN));
-        assert_eq!(open_calls.forget(NOW + REMEMBER_UNSEEN), ["a".into()]);
-    }
-
-    #[test]
     fn legs_of_one_frame_are_grouped_by_call() {
         let legs = vec![leg("a", "1", "2"), leg("b", "3", "4"), leg("a", "2", "1")];
         let sorted = sorted(&mut OpenCalls::default(), legs, NOW);
@@ -426,17 +356,6 @@ mod tests {
         let sorted = OpenCalls::default().sort(legs, &who, &NumberPlan::default(), NOW);
         let owners: Vec<_> = seen(&sorted[0].1).iter().map(|s| (s.owner(), s.party.colleague())).collect();
         assert_eq!(owners, [(None, None), (None, Some(UserId(4)))]);
-    }
-
-    #[test]
-    fn ended_calls_are_forgotten_after_a_while() {
-        let mut open_calls = OpenCalls::default();
-        open_calls.put(Call::new("a".into(), CallPolicy::new(&CallSettings::default(), MATCH_WINDOW), NOW), None, NOW);
-        assert!(open_calls.open().is_empty(), "a call without legs has nothing to wait for");
-        assert_eq!(open_calls.next_wake(), Some(NOW + REMEMBER));
-        assert!(open_calls.forget(NOW).is_empty());
-        assert_eq!(open_calls.forget(NOW + REMEMBER), ["a".into()]);
-        assert!(open_calls.get(&"a".into()).is_none());
     }
 
     /// A call of a leg that was seen ringing at `now`.
@@ -461,30 +380,5 @@ mod tests {
         let silent = open_calls.take(&"c1".into()).expect("a call");
         open_calls.put(step(silent, Event::GiveWay, NOW).call, None, NOW + Duration::from_secs(61));
         assert_eq!((open_calls.gives_way(), open_calls.open().len()), (None, MOST_OPEN - 1));
-    }
-
-    #[test]
-    fn of_ended_calls_a_number_is_remembered_and_nothing_of_the_others_stays() {
-        let mut open_calls = OpenCalls::default();
-        for n in 0..3 * MOST_ENDED {
-            let now = NOW + Duration::from_millis(n as u64);
-            let name = format!("c{n}");
-            rings(&mut open_calls, &name, now);
-            open_calls.alias(format!("s{n}").as_str().into(), name.as_str().into());
-            let call = open_calls.take(&name.as_str().into()).expect("a call");
-            open_calls.put(step(call, Event::GiveWay, now).call, None, now);
-            open_calls.forget_excess();
-        }
-        let OpenCalls { calls, aliases: _, leg_index, timers, silence, clicks, ended, to_forget, unseen } = &open_calls;
-        assert_eq!((calls.len(), ended.len(), leg_index.len()), (MOST_ENDED, MOST_ENDED, MOST_ENDED));
-        assert_eq!(
-            (timers.len(), silence.len(), clicks.len(), to_forget.len(), unseen.len()),
-            (0, 0, 0, 0, MOST_ENDED)
-        );
-        assert_eq!(
-            sorted(&mut open_calls, vec![leg("s0", "1001", "2")], NOW)[0].0,
-            "s0".into(),
-            "its name is forgotten"
-        );
     }
 }
