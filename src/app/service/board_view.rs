@@ -1,38 +1,35 @@
-//! A page's view of a company's running calls.
+//! A page's view of a company's calls.
 
 use crate::domain::card::CallView;
 use crate::domain::leg::Capabilities;
-use crate::session::CallBoard;
-use crate::web::service::{Board, Work};
+use crate::domain::{CallKey, CrmCallId, UserId};
+use crate::session::CallBoardView;
+use crate::web::service::Board;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-pub(super) struct BoardView {
-    board: CallBoard,
-    version: watch::Receiver<u64>,
-}
-
-impl BoardView {
-    pub(super) fn new(board: CallBoard) -> Self {
-        let version = board.watch();
-        Self { board, version }
+impl Board for CallBoardView {
+    fn running(&self) -> Vec<Arc<CallView>> {
+        self.running()
     }
-}
 
-impl Board for BoardView {
-    fn calls(&self) -> Vec<Arc<CallView>> {
-        self.board.calls()
+    fn calls_of(&self, user: UserId, own: Option<&CrmCallId>) -> Vec<Arc<CallView>> {
+        self.calls_of(user, own)
+    }
+
+    fn call(&self, name: &str) -> Option<Arc<CallView>> {
+        self.call(&CallKey::new(name)).or_else(|| self.call_of_crm(&CrmCallId::new(name)))
     }
 
     fn can(&self) -> Capabilities {
-        self.board.can()
+        self.can()
     }
 
     fn online(&self) -> bool {
-        self.board.online()
+        self.online()
     }
 
-    fn changed(&mut self) -> Work<'_, bool> {
-        Box::pin(async { self.version.changed().await.is_ok() })
+    fn changes(&self, user: UserId) -> watch::Receiver<()> {
+        self.changes(user)
     }
 }

@@ -155,8 +155,7 @@ impl WebService for DaemonService {
     }
 
     fn board(&self, company: &CompanyId) -> Option<Box<dyn Board>> {
-        let board = self.companies.get(company)?.board().clone();
-        Some(Box::new(board_view::BoardView::new(board)))
+        Some(Box::new(self.companies.get(company)?.board().view()))
     }
 
     fn act<'a>(

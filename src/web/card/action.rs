@@ -157,11 +157,7 @@ fn aim(
     pressed: &Pressed,
     command: &CardCommand,
 ) -> Result<(CallKey, LegId), Refusal> {
-    let calls = board.calls();
-    let named = |c: &&std::sync::Arc<crate::domain::card::CallView>| {
-        c.key.as_str() == pressed.call || c.crm.iter().any(|id| id.as_str() == pressed.call)
-    };
-    let call = calls.iter().find(named).ok_or(CommandRefused::NoSuchCall)?;
+    let call = board.call(&pressed.call).ok_or(CommandRefused::NoSuchCall)?;
     let leg: &LegView = match &pressed.leg {
         None => call.leg_of(ticket.user).ok_or(CommandRefused::NotYours)?,
         Some(id) => call

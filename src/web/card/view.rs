@@ -18,7 +18,7 @@ pub(crate) struct CardState {
     pub(crate) online: bool,
     /// The call the card is about now.
     pub(crate) current: Option<CallCard>,
-    /// The calls of the employee, the one begun last first; of very many the last ones.
+    /// The running calls of the employee and the card's own one, the one begun last first; of very many the last ones.
     pub(crate) calls: Vec<CallCard>,
 }
 
@@ -88,7 +88,7 @@ impl CardState {
         let online = board.online();
         // Without a connection no button can be honoured.
         let can = if online { board.can() } else { Capabilities::default() };
-        Self::new(&board.calls(), online, can, user, card)
+        Self::new(&board.calls_of(user, card), online, can, user, card)
     }
 
     /// A card whose company is not being served.

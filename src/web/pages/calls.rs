@@ -166,8 +166,7 @@ async fn calls(
     admin: &Admin,
     before: Option<CallCursor>,
 ) -> Result<(Vec<Arc<CallView>>, CallPage), WebError> {
-    let running = state.service.board(&admin.company).map_or_else(Vec::new, |board| board.calls());
-    let active: Vec<_> = running.into_iter().filter(|call| !call.ended).collect();
+    let active = state.service.board(&admin.company).map_or_else(Vec::new, |board| board.running());
     let mut page = state.service.recent_calls(&admin.company, PAGE, before).await?;
     page.calls.retain(|call| !active.iter().any(|a| a.key == call.key));
     Ok((active, page))

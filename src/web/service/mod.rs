@@ -21,11 +21,12 @@ pub use staff::{Employees, Import, NumbersError, TakenNumber};
 use crate::domain::card::{CallView, CardCommand, CommandRefused};
 use crate::domain::company::CallSettings;
 use crate::domain::leg::Capabilities;
-use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
+use crate::domain::{CallKey, CompanyId, CrmCallId, LegId, Phone, Timestamp, UserId};
 use crate::lang::Lang;
 use crate::metrics::Exposition;
 use std::pin::Pin;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// The service could not do its part. The text is for the log; a page shows only the request's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -107,7 +108,7 @@ pub trait WebService: Send + Sync + 'static {
         true
     }
 
-    /// The company's running calls and their changes; `None` when the company is not being served.
+    /// The company's calls and their changes; `None` when the company is not being served.
     fn board(&self, company: &CompanyId) -> Option<Box<dyn Board>>;
 
     /// Carries out an employee's command on their own leg.
@@ -136,10 +137,17 @@ pub trait WebService: Send + Sync + 'static {
     fn metrics(&self, _out: &mut Exposition) {}
 }
 
-/// One watcher's view of a company's running calls.
+/// A company's calls as pages and cards see them.
 pub trait Board: Send {
-    /// The calls now; one that has just ended may still be among them.
-    fn calls(&self) -> Vec<Arc<CallView>>;
+    /// The calls that have not ended.
+    fn running(&self) -> Vec<Arc<CallView>>;
+
+    /// The running calls in which this employee has or had a leg, and the one of this CRM call, also if it has just
+    /// ended. Costs no more for what others do.
+    fn calls_of(&self, user: UserId, own: Option<&CrmCallId>) -> Vec<Arc<CallView>>;
+
+    /// The call with this name, ours or the CRM's; also one that has just ended.
+    fn call(&self, name: &str) -> Option<Arc<CallView>>;
 
     /// Commands the switch honours.
     fn can(&self) -> Capabilities;
@@ -147,7 +155,7 @@ pub trait Board: Send {
     /// Whether commands can be sent now.
     fn online(&self) -> bool;
 
-    /// Waits until calls, abilities or connection have changed since the last wait; `false` when the
-    /// company is no longer served. Cancel-safe.
-    fn changed(&mut self) -> Work<'_, bool>;
+    /// Tells when what this employee sees has changed: calls, abilities or connection; closed once the company is no
+    /// longer served.
+    fn changes(&self, user: UserId) -> watch::Receiver<()>;
 }

@@ -8,7 +8,7 @@ use crate::domain::leg::{Capabilities, Direction};
 use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 use crate::domain::profile::Profile;
 use crate::domain::tokens::REFRESH_LIFE;
-use crate::domain::{CallKey, CompanyId, LegId, Phone, UserId};
+use crate::domain::{CallKey, CompanyId, CrmCallId, LegId, Phone, UserId};
 use crate::lang::Lang;
 use crate::metrics::Exposition;
 use crate::web::service::{
@@ -52,7 +52,7 @@ pub(super) struct World {
 
 pub(super) struct FakeOffice {
     world: Arc<Mutex<World>>,
-    changes: watch::Sender<u64>,
+    changes: Arc<Mutex<watch::Sender<()>>>,
 }
 
 impl FakeOffice {
@@ -75,7 +75,7 @@ impl FakeOffice {
             health: Health::default(),
             log: vec![],
         };
-        Self { world: Arc::new(Mutex::new(world)), changes: watch::Sender::new(0) }
+        Self { world: Arc::new(Mutex::new(world)), changes: Arc::default() }
     }
 
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
@@ -85,7 +85,12 @@ impl FakeOffice {
     /// Changes the world and wakes the boards.
     pub(super) fn change(&self, change: impl FnOnce(&mut World)) {
         change(&mut self.world());
-        self.changes.send_modify(|n| *n += 1);
+        let mut changes = self.changes.lock().expect("no test panics with the lock held");
+        if self.world().served {
+            changes.send_replace(());
+        } else {
+            *changes = watch::Sender::default();
+        }
     }
 
     fn note(&self, line: String) -> Result<(), ServiceFault> {
@@ -96,7 +101,7 @@ impl FakeOffice {
 
     /// How many streams are open.
     pub(super) fn watchers(&self) -> usize {
-        self.changes.receiver_count()
+        self.changes.lock().expect("no test panics with the lock held").receiver_count()
     }
 }
 
@@ -174,7 +179,7 @@ fn session() -> NewSession {
 
 struct FakeBoard {
     world: Arc<Mutex<World>>,
-    changes: watch::Receiver<u64>,
+    changes: Arc<Mutex<watch::Sender<()>>>,
 }
 
 impl FakeBoard {
@@ -184,8 +189,18 @@ impl FakeBoard {
 }
 
 impl Board for FakeBoard {
-    fn calls(&self) -> Vec<Arc<CallView>> {
+    fn running(&self) -> Vec<Arc<CallView>> {
+        self.world().calls.iter().filter(|call| !call.ended).cloned().collect()
+    }
+
+    fn calls_of(&self, _: UserId, _: Option<&CrmCallId>) -> Vec<Arc<CallView>> {
         self.world().calls.clone()
+    }
+
+    fn call(&self, name: &str) -> Option<Arc<CallView>> {
+        let named =
+            |call: &&Arc<CallView>| call.key.as_str() == name || call.crm.iter().any(|crm| crm.as_str() == name);
+        self.world().calls.iter().find(named).cloned()
     }
 
     fn can(&self) -> Capabilities {
@@ -196,8 +211,8 @@ impl Board for FakeBoard {
         self.world().online
     }
 
-    fn changed(&mut self) -> Work<'_, bool> {
-        Box::pin(async move { self.changes.changed().await.is_ok() && self.world().served })
+    fn changes(&self, _: UserId) -> watch::Receiver<()> {
+        self.changes.lock().expect("no test panics with the lock held").subscribe()
     }
 }
 
@@ -332,8 +347,8 @@ impl WebService for FakeOffice {
 
     fn board(&self, company: &CompanyId) -> Option<Box<dyn Board>> {
         assert_eq!(company.as_str(), COMPANY);
-        let changes = self.changes.subscribe();
-        self.world().served.then(|| Box::new(FakeBoard { world: self.world.clone(), changes }) as Box<dyn Board>)
+        let board = || FakeBoard { world: self.world.clone(), changes: self.changes.clone() };
+        self.world().served.then(|| Box::new(board()) as Box<dyn Board>)
     }
 
     fn act<'a>(
