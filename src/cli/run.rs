@@ -23,7 +23,7 @@ pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
     };
     // Before there are threads.
     let handed = lifecycle::sockets_of_the_last_run();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build()?;
     runtime.block_on(async {
         let journal = std::env::var_os("JOURNAL_STREAM").is_some();
         let telemetry = telemetry::init(&settings.log_settings(journal))?;
@@ -43,6 +43,13 @@ pub(super) fn run(files: &Files) -> anyhow::Result<ExitCode> {
         daemon.stop().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Half of the processors: the others are for the database's thread, the log, the kernel's network and the gateway. One
+/// worker serves more than a thousand calls a second, and what is handed from one to another costs more than the work:
+/// on two processors with one worker instead of two a call took a quarter less of them.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| (processors.get() / 2).max(1))
 }
 
 /// Serves until somebody wants us to stop.

@@ -48,7 +48,9 @@ impl Guarded {
     /// Begins a request. An address written in numbers is judged here, as nobody looks it up; a name is judged whenever
     /// a connection is made.
     pub fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, Forbidden> {
-        if let Some(address) = Url::parse(url).ok().as_ref().and_then(literal) {
+        // What cannot be parsed is refused where the request is sent.
+        let Ok(url) = Url::parse(url) else { return Ok(self.client.request(method, url)) };
+        if let Some(address) = literal(&url) {
             admitted(self.networks, &address.to_string(), vec![(address, 0).into()])?;
         }
         Ok(self.client.request(method, url))

@@ -23,6 +23,7 @@ use access::PortalAccess;
 use moved::UnconfirmedMoves;
 use oauth2::http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -283,6 +284,23 @@ impl PortalInner {
     }
 }
 
+/// An object of parameters, or nothing, with the token beside them.
+struct WithToken<'a> {
+    params: &'a Value,
+    auth: &'a SecretString,
+}
+
+impl Serialize for WithToken<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in self.params.as_object().into_iter().flatten() {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("auth", self.auth.expose_secret())?;
+        map.end()
+    }
+}
+
 /// One request with one token, read but not reacted to. The token goes into the body, which portals in the cloud and
 /// in a box accept alike, and which no access log shows.
 pub(super) async fn post(
@@ -294,8 +312,7 @@ pub(super) async fn post(
     access: &SecretString,
     limit: AnswerLimit<'_>,
 ) -> Result<RestAnswer, Verdict> {
-    let mut body = lenient::object(params.clone());
-    body.insert("auth".into(), access.expose_secret().into());
+    let body = WithToken { params, auth: access };
     let request = http
         .request(Method::POST, &format!("{endpoint}{method}"))
         .map_err(ExchangeFault::from)?
