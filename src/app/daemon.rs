@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::domain::company::Trust;
 use crate::domain::excess::MOST_STORED;
 use crate::ecss::Dialect;
-use crate::http::{ClientOptions, Guarded, tls_config};
+use crate::http::{ClientOptions, Guarded, TlsConfigs, tls_config};
 use crate::metrics::Exposition;
 use crate::server::serve::{CONNECTIONS, ConnectionSlots, PeerAddr, serve};
 use crate::server::tls::Tls;
@@ -78,7 +78,8 @@ impl Daemon {
             link: LinkTools {
                 dialect: dialect.clone(),
                 networks: settings.switch_networks,
-                trusted,
+                tls: Arc::new(TlsConfigs::new(trusted)?),
+                returns: Arc::default(),
                 zone,
                 clock: clock.clone(),
             },

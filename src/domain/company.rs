@@ -59,7 +59,7 @@ pub struct SwitchSettings {
 }
 
 /// Which certificates of the switch are accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(tag = "mode", rename_all = "snake_case")]
 pub enum Trust {
     /// The system's CAs and the installation's `ca_file`.

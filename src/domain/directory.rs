@@ -32,11 +32,24 @@ pub struct PortalUser {
     pub inner: Option<AsWritten>,
 }
 
-/// The table of one company, indexed by number.
+/// The table of one company as calls need it, indexed by number. Each company keeps one in memory, so that it holds no more
+/// than that.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
-    employees: BTreeMap<UserId, Employee>,
-    by_number: BTreeMap<String, UserId>,
+    /// In the order of their ids.
+    employees: Box<[ListedEmployee]>,
+    /// Digits and whose they are, in the order of the digits.
+    numbers: Box<[(Box<str>, UserId)]>,
+}
+
+/// An employee as calls need to know him.
+#[derive(Debug, Clone)]
+pub struct ListedEmployee {
+    user: UserId,
+    /// Whether the portal still lists him as active.
+    pub active: bool,
+    /// The number that rings for his clicks.
+    pub phone: Option<Phone>,
 }
 
 impl Directory {
@@ -44,29 +57,33 @@ impl Directory {
     /// lower user id wins, so that the answer does not depend on the order of rows.
     pub fn new(employees: impl IntoIterator<Item = Employee>) -> Self {
         let employees: BTreeMap<_, _> = employees.into_iter().map(|e| (e.user, e)).collect();
-        let mut by_number = BTreeMap::new();
+        let mut numbers = BTreeMap::new();
         let (active, left): (Vec<_>, Vec<_>) = employees.values().partition(|e| e.active);
         for e in active.into_iter().chain(left) {
             for n in &e.numbers {
-                by_number.entry(n.digits().to_owned()).or_insert(e.user);
+                numbers.entry(n.digits().into()).or_insert(e.user);
             }
         }
-        Self { employees, by_number }
+        let listed =
+            |e: Employee| ListedEmployee { user: e.user, active: e.active, phone: e.numbers.into_iter().next() };
+        Self { employees: employees.into_values().map(listed).collect(), numbers: numbers.into_iter().collect() }
     }
 
     /// Who has this internal number; nobody has the number of somebody who is not active.
     pub fn owner(&self, number: &Phone) -> Option<UserId> {
-        self.insider(number).filter(|user| self.employees.get(user).is_some_and(|e| e.active))
+        self.insider(number).filter(|user| self.employee(*user).is_some_and(|e| e.active))
     }
 
     /// Whose internal number this is, or was until they left: a call to it is none with a client.
     pub fn insider(&self, number: &Phone) -> Option<UserId> {
-        self.by_number.get(number.digits()).copied()
+        let at = self.numbers.binary_search_by(|(digits, _)| (**digits).cmp(number.digits())).ok()?;
+        self.numbers.get(at).map(|(_, user)| *user)
     }
 
     /// The employee with this id.
-    pub fn employee(&self, user: UserId) -> Option<&Employee> {
-        self.employees.get(&user)
+    pub fn employee(&self, user: UserId) -> Option<&ListedEmployee> {
+        let at = self.employees.binary_search_by_key(&user, |e| e.user).ok()?;
+        self.employees.get(at)
     }
 }
 

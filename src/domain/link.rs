@@ -146,6 +146,29 @@ pub fn retry_delay(failures: u32, random: f64) -> Duration {
     base.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
 }
 
+/// Before a connection that had held is opened again, at least and at most: most breaks are short, and calls pass
+/// unheard meanwhile.
+const AFTER_BREAK: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(500)];
+/// Before the attempts after the first, second … that failed. Never less than a second, so that no switch hears a
+/// company twice within one. The last one stays: however long a switch was away, all are back soon after it, and what
+/// 2,000 companies ask of it meanwhile is 200 attempts a second.
+const AFTER_FAILURES: [[Duration; 2]; 4] = [
+    [Duration::from_secs(1), Duration::from_secs(2)],
+    [Duration::from_secs(2), Duration::from_secs(4)],
+    [Duration::from_secs(4), Duration::from_secs(8)],
+    [Duration::from_secs(8), Duration::from_secs(12)],
+];
+
+/// How long to wait before the next attempt to reach a switch, spread by `random` in 0.0..1.0. `failures` counts the
+/// attempts in a row that failed, or brought a connection that did not hold; with 0 a connection broke that had held.
+pub fn reconnect_delay(failures: u32, random: f64) -> Duration {
+    let [least, most] = match usize::try_from(failures).unwrap_or(usize::MAX).checked_sub(1) {
+        None => AFTER_BREAK,
+        Some(before) => AFTER_FAILURES[before.min(AFTER_FAILURES.len() - 1)],
+    };
+    least + most.saturating_sub(least).mul_f64(random.clamp(0.0, 1.0))
+}
+
 /// Where the connection to the portal stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -311,6 +334,18 @@ mod tests {
         assert_eq!(retry_delay(1, 0.0), FIRST_DELAY / 2);
         assert_eq!(retry_delay(4, 1.0), Duration::from_secs(4));
         assert_eq!(retry_delay(40, 1.0), LONGEST_DELAY);
+    }
+
+    #[test]
+    fn a_switch_is_not_asked_twice_a_second_nor_left_alone_for_long() {
+        let ms = |failures| [0.0, 1.0].map(|random| reconnect_delay(failures, random).as_millis());
+        assert_eq!(ms(0), [250, 500]);
+        assert_eq!(ms(1), [1000, 2000]);
+        assert_eq!(ms(2), [2000, 4000]);
+        assert_eq!(ms(3), [4000, 8000]);
+        for failures in [4, 5, 100, u32::MAX] {
+            assert_eq!(ms(failures), [8000, 12_000], "after {failures} failures");
+        }
     }
 
     #[test]

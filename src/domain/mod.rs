@@ -11,6 +11,7 @@ pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod card;
 pub(crate) mod company;
+pub(crate) mod connect_pace;
 pub(crate) mod directory;
 pub(crate) mod excess;
 pub(crate) mod fault;

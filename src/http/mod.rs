@@ -3,10 +3,12 @@
 mod address_class;
 mod guard;
 mod source;
+mod tls_configs;
 mod tls_fault;
 mod trust;
 
 pub(crate) use guard::{Guarded, admitted};
+pub use tls_configs::TlsConfigs;
 pub(crate) use tls_fault::{TlsFault, causes, tls_fault};
 pub(crate) use trust::RefusedCertificate;
 pub use trust::{TrustError, Trusted, tls_config};

@@ -38,9 +38,16 @@ const INBOX: usize = 64;
 const LINK_EVENTS: usize = 65_536;
 /// How long upkeep may take to end when the company stops.
 const LAST_ROUND: Duration = Duration::from_secs(5);
-/// First rounds of upkeep are spread over this long per company, up to [`LONGEST_SPREAD`].
-const SPREAD: Duration = Duration::from_millis(10);
-const LONGEST_SPREAD: Duration = Duration::from_secs(30);
+/// First rounds of upkeep are spread over this long per company, up to [`LONGEST_SPREAD`]: what they look for was set up
+/// before the restart, and each is a TLS handshake and some requests. A company that is new, or signals, never waits.
+const SPREAD: Duration = Duration::from_millis(900);
+const LONGEST_SPREAD: Duration = Duration::from_secs(1800);
+
+/// Over how long the first rounds of companies are spread that start together.
+fn first_rounds_within(companies: usize) -> Duration {
+    let others = u32::try_from(companies.saturating_sub(1)).unwrap_or(u32::MAX);
+    SPREAD.saturating_mul(others).min(LONGEST_SPREAD)
+}
 
 /// What all companies share.
 #[derive(Clone)]
@@ -159,8 +166,7 @@ impl Companies {
         let end = ended.clone().drop_guard();
         self.publish(&id, Running { handle: handle.clone(), stop: stop.clone(), ended });
         let companies = self.clone();
-        let spread = SPREAD.saturating_mul(u32::try_from(of.saturating_sub(1)).unwrap_or(u32::MAX)).min(LONGEST_SPREAD);
-        let first_delay = spread.mul_f64(random_unit());
+        let first_delay = first_rounds_within(of).mul_f64(random_unit());
         self.tasks.spawn({
             let handle = handle.clone();
             let supervised = async move {
@@ -184,19 +190,13 @@ impl Companies {
         self,
         id: CompanyId,
         mut handle: CompanyHandle,
-        mut parts: TaskParts,
+        mut parts: Box<TaskParts>,
         stop: CancellationToken,
         first_delay: Duration,
     ) {
         let mut failures = 0;
         loop {
-            let mut tasks = JoinSet::new();
-            let TaskParts { actor, inbox, events, link_state, link_events, switch } = parts;
-            let actor_stop = stop.clone();
-            let actor = tasks.spawn(actor.run(inbox, events, actor_stop).in_current_span()).id();
-            tasks.spawn(link::run(self.setup.link.clone(), switch, link_events, link_state).in_current_span());
-            let upkeep = Upkeep { wanted: self.setup.wanted.clone(), rebind: self.setup.rebind.clone(), first_delay };
-            let upkeep = tasks.spawn(upkeep.run(handle.clone(), stop.clone()).in_current_span()).id();
+            let RunningTasks { mut tasks, actor, upkeep } = self.run_tasks(parts, &handle, &stop, first_delay);
             let mut upkeep_ended = false;
             let ended = loop {
                 match tasks.join_next_with_id().await {
@@ -206,7 +206,7 @@ impl Companies {
                     None => break None,
                 }
             };
-            if stop.is_cancelled() && !upkeep_ended && !ends_in_time(&mut tasks, upkeep).await {
+            if stop.is_cancelled() && !upkeep_ended && !Box::pin(ends_in_time(&mut tasks, upkeep)).await {
                 tracing::info!("the portal does not answer; upkeep is cut off");
             }
             tasks.shutdown().await;
@@ -218,7 +218,7 @@ impl Companies {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(retry_delay(failures, random_unit())) => {}
                 }
-                match self.rebuild(&id).await {
+                match Box::pin(self.rebuild(&id)).await {
                     Ok(Some(new)) => {
                         (handle, parts) = new;
                         break;
@@ -238,14 +238,31 @@ impl Companies {
         }
     }
 
-    async fn rebuild(&self, id: &CompanyId) -> Result<Option<(CompanyHandle, TaskParts)>, StoreError> {
+    /// Sets a company's tasks going, within the span of the caller.
+    fn run_tasks(
+        &self,
+        parts: Box<TaskParts>,
+        handle: &CompanyHandle,
+        stop: &CancellationToken,
+        first_delay: Duration,
+    ) -> RunningTasks {
+        let mut tasks = JoinSet::new();
+        let TaskParts { actor, inbox, events, link_state, link_events, switch } = *parts;
+        let actor = tasks.spawn(actor.run(inbox, events, stop.clone()).in_current_span()).id();
+        tasks.spawn(link::run(self.setup.link.clone(), switch, link_events, link_state).in_current_span());
+        let upkeep = Upkeep { wanted: self.setup.wanted.clone(), rebind: self.setup.rebind.clone(), first_delay };
+        let upkeep = tasks.spawn(upkeep.run(handle.clone(), stop.clone()).in_current_span()).id();
+        RunningTasks { tasks, actor, upkeep }
+    }
+
+    async fn rebuild(&self, id: &CompanyId) -> Result<Option<(CompanyHandle, Box<TaskParts>)>, StoreError> {
         match self.setup.store.company(id).await? {
             Some(company) => Ok(Some(self.build(company).await?)),
             None => Ok(None),
         }
     }
 
-    async fn build(&self, company: Company) -> Result<(CompanyHandle, TaskParts), StoreError> {
+    async fn build(&self, company: Company) -> Result<(CompanyHandle, Box<TaskParts>), StoreError> {
         let setup = &self.setup;
         let id = company.id.clone();
         let employees = setup.store.employees(&id).await?;
@@ -297,7 +314,8 @@ impl Companies {
             clicks_waiting: click_permits(),
             reloading: Mutex::default(),
         }));
-        Ok((handle, TaskParts { actor, inbox: inbox_rx, events, link_state, link_events, switch: switch_rx }))
+        let parts = TaskParts { actor, inbox: inbox_rx, events, link_state, link_events, switch: switch_rx };
+        Ok((handle, Box::new(parts)))
     }
 
     /// Tokens that cannot be opened are as good as none: an administrator logs in again, and calls go on being followed.
@@ -359,6 +377,13 @@ async fn ends_in_time(tasks: &mut JoinSet<()>, upkeep: tokio::task::Id) -> bool 
     tokio::time::timeout(LAST_ROUND, ended).await.is_ok()
 }
 
+/// A company's tasks, and which of them is which.
+struct RunningTasks {
+    tasks: JoinSet<()>,
+    actor: tokio::task::Id,
+    upkeep: tokio::task::Id,
+}
+
 /// What a company's tasks own.
 struct TaskParts {
     actor: Actor,
@@ -367,4 +392,16 @@ struct TaskParts {
     link_state: watch::Sender<LinkState>,
     link_events: mpsc::Sender<link::LinkEvent>,
     switch: watch::Receiver<Option<Arc<crate::domain::company::SwitchSettings>>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_company_is_looked_after_at_once_and_many_over_minutes() {
+        let within = |companies| first_rounds_within(companies).as_millis();
+        assert_eq!([0, 1, 2, 11, 2001].map(within), [0, 0, 900, 9000, 1_800_000]);
+        assert_eq!(first_rounds_within(usize::MAX), LONGEST_SPREAD);
+    }
 }

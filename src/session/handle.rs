@@ -110,7 +110,7 @@ impl CompanyHandle {
     /// Hands over a click on a number; returns at once. `event` is the stored event that brought it, marked as
     /// handled together with its effect. [`Busy`] means that the actor is being made again: it finds the stored event.
     pub fn dial(&self, click: Click, event: Option<EventId>) -> Result<(), Busy> {
-        hand_over(&self.0, ActorMessage::Dial { click, event })
+        hand_over(&self.0, ActorMessage::Dial { click: Box::new(click), event })
     }
 
     /// Has the employee's phone dial, for a portal that has not registered the call itself.
@@ -125,7 +125,7 @@ impl CompanyHandle {
         let Some(company) = self.0.store.company(&self.0.company).await? else { return Ok(()) };
         let employees = self.0.store.employees(&self.0.company).await?;
         // An actor that is gone reads everything when it is made again.
-        let _ = self.0.inbox.send(ActorMessage::Settings { calls: company.calls, employees }).await;
+        let _ = self.0.inbox.send(ActorMessage::Settings { calls: Box::new(company.calls), employees }).await;
         Ok(())
     }
 

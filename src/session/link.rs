@@ -4,23 +4,21 @@ use super::log_limiter::LogLimiter;
 use crate::clock::{Clock, Mark, random_unit};
 use crate::domain::Timestamp;
 use crate::domain::company::{SwitchSettings, Unprotected};
+use crate::domain::connect_pace::ConnectPace;
 use crate::domain::leg::{Capabilities, LegEvent, SwitchEvent};
-use crate::domain::link::{LinkFault, LinkState, retry_delay};
+use crate::domain::link::{LinkFault, LinkState, reconnect_delay};
 use crate::domain::reach::Networks;
 use crate::ecss::{self, Commander, Connection, Dialect, TimedEvent};
-use crate::http::{Trusted, tls_config};
+use crate::http::TlsConfigs;
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::Instant;
 
 /// A connection that has held this long starts its back-off again when it breaks.
 const STABLE: Duration = Duration::from_secs(10);
-
-/// A switch that lets us in is not left alone for long when it drops us again, however often it does (seconds, not a
-/// minute): calls pass unheard meanwhile.
-const SHORT_LIVED: u32 = 4;
 
 /// Bytes of news that may wait for the actor, beside the number of frames: with legs of half a kilobyte each, sixteen
 /// seconds at 2,000 a second. Then the socket is not read until there is room, and TCP holds the switch back.
@@ -51,11 +49,35 @@ pub struct LinkTools {
     pub dialect: Arc<ArcSwap<Dialect>>,
     /// How far the addresses of switches may lead.
     pub networks: Networks,
-    /// CAs.
-    pub trusted: Trusted,
+    /// Whom TLS trusts.
+    pub tls: Arc<TlsConfigs>,
+    /// When those may try again who have lost their switch.
+    pub returns: Arc<ReturnQueue>,
     /// Zone of the switch's local times.
     pub zone: TimeZone,
     pub clock: Clock,
+}
+
+/// All companies' way back to their switches, one after the other: a switch that returns, and the calls of those whose
+/// switch was never away, are not overrun.
+#[derive(Debug)]
+pub struct ReturnQueue {
+    pace: Mutex<ConnectPace>,
+    since: Instant,
+}
+
+impl Default for ReturnQueue {
+    fn default() -> Self {
+        Self { pace: Mutex::default(), since: Instant::now() }
+    }
+}
+
+impl ReturnQueue {
+    /// Waits for the company's turn. Who gives up waiting leaves a gap, no more.
+    async fn turn(&self) {
+        let wait = self.pace.lock().unwrap_or_else(PoisonError::into_inner).enter(self.since.elapsed());
+        tokio::time::sleep(wait).await;
+    }
 }
 
 /// What the actor hears.
@@ -183,7 +205,7 @@ async fn connect(tools: &LinkTools, settings: &SwitchSettings, address: &str) ->
         Some(Unprotected::Unchecked { .. }) => tracing::warn!(address, "{UNCHECKED}"),
         None => {}
     }
-    let tls = tls_config(&tools.trusted, &settings.trust).map_err(|e| LinkFault::Protocol(e.to_string()))?;
+    let tls = tools.tls.of(&settings.trust).map_err(|e| LinkFault::Protocol(e.to_string()))?;
     let dialect = tools.dialect.load_full();
     ecss::connect(settings, address, tools.networks, dialect, tls, tools.zone.clone(), tools.clock.clone()).await
 }
@@ -211,18 +233,20 @@ impl Keeper<'_> {
         loop {
             let address = &self.settings.addresses[at % self.settings.addresses.len()];
             show(self.state, LinkState::Connecting { since: clock.now() });
-            let why = match connect(self.tools, self.settings, address).await {
+            // In a box, as it is needed for a moment only and each company keeps what its task may need.
+            let why = match Box::pin(connect(self.tools, self.settings, address)).await {
                 Ok(connection) => {
                     let began = clock.now();
                     hopeless = 0;
                     let why = self.listen(connection, address).await?;
                     since = clock.now();
-                    failures = if clock.now().since(began) >= STABLE { 0 } else { failures.min(SHORT_LIVED) };
+                    failures = if clock.now().since(began) >= STABLE { 0 } else { failures + 1 };
                     // A node that has just worked is tried again before the next one.
                     why
                 }
                 Err(why) => {
                     at += 1;
+                    failures += 1;
                     hopeless = if why.may_retry() { 0 } else { hopeless + 1 };
                     why
                 }
@@ -230,11 +254,11 @@ impl Keeper<'_> {
             if hopeless >= self.settings.addresses.len() {
                 return Some(why);
             }
-            failures += 1;
-            let delay = retry_delay(failures, random_unit());
+            let delay = reconnect_delay(failures, random_unit());
             tracing::warn!(address, %why, delay_ms = delay.as_millis(), "the switch is not connected");
             show(self.state, LinkState::Waiting { since, until: clock.now() + delay, why });
             tokio::time::sleep(delay).await;
+            self.tools.returns.turn().await;
         }
     }
 
@@ -272,6 +296,7 @@ mod tests {
     use crate::domain::company::{Backend, Trust};
     use crate::domain::leg::{Direction, LegState};
     use crate::domain::link::Distrust;
+    use crate::http::Trusted;
     use crate::telemetry::{LogLevel, company_span, logged};
     use futures_util::FutureExt as _;
     use tracing::Instrument as _;
@@ -315,27 +340,76 @@ mod tests {
         );
     }
 
+    fn nobody_listens() -> (LinkTools, SwitchSettings) {
+        let tools = LinkTools {
+            dialect: Arc::new(ArcSwap::new(Dialect::default())),
+            networks: Networks::Local,
+            tls: Arc::new(TlsConfigs::new(Trusted::load(None).expect("CAs")).expect("TLS")),
+            returns: Arc::default(),
+            zone: TimeZone::UTC,
+            clock: Clock::system(),
+        };
+        let settings = SwitchSettings {
+            backend: Backend::CallApi,
+            client_id: "crm".to_owned(),
+            api_key: "key".to_owned().into(),
+            // What is not encrypted is complained about.
+            addresses: vec!["http://127.0.0.1:1".to_owned()],
+            domain: "firma".to_owned(),
+            trust: Trust::System,
+        };
+        (tools, settings)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_switch_that_is_away_is_asked_at_least_every_twelve_seconds_and_never_twice_in_one() {
+        let (tools, settings) = nobody_listens();
+        let (_settings, current) = watch::channel(Some(Arc::new(settings)));
+        let (events, _inbox) = mpsc::channel(1);
+        let state = watch::Sender::new(LinkState::NotConfigured);
+        let mut seen = state.subscribe();
+        let mut asked = Vec::new();
+        let observed = async {
+            while seen.changed().await.is_ok() {
+                if matches!(*seen.borrow_and_update(), LinkState::Waiting { .. }) {
+                    asked.push(Instant::now());
+                }
+            }
+        };
+        let both = async { tokio::join!(run(tools, current, events, state), observed) };
+        assert!(tokio::time::timeout(Duration::from_secs(600), both).await.is_err(), "it tries for ever");
+        assert!(asked.len() >= 48, "{} attempts in ten minutes", asked.len());
+        for pair in asked.windows(2) {
+            let apart = pair[1] - pair[0];
+            assert!(apart >= Duration::from_secs(1) && apart <= Duration::from_secs(13), "{apart:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn companies_that_lost_their_switch_together_return_one_after_the_other() {
+        let (queue, began) = (Arc::new(ReturnQueue::default()), Instant::now());
+        let mut companies = tokio::task::JoinSet::new();
+        for _ in 0..1000 {
+            let queue = queue.clone();
+            companies.spawn(async move {
+                queue.turn().await;
+                began.elapsed().as_secs()
+            });
+        }
+        let mut in_second = [0; 5];
+        while let Some(second) = companies.join_next().await {
+            in_second[usize::try_from(second.expect("it waits")).expect("a few seconds")] += 1;
+        }
+        assert!(in_second.iter().all(|begun| *begun <= 260), "{in_second:?}");
+        assert!(in_second[..3].iter().all(|begun| *begun >= 249), "{in_second:?}");
+    }
+
     #[test]
     fn whatever_the_connection_of_a_company_to_its_switch_says_names_the_company() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
         let runtime = runtime.expect("a runtime");
         let (lines, _) = logged(LogLevel::Silly, |_| {
-            let tools = LinkTools {
-                dialect: Arc::new(ArcSwap::new(Dialect::default())),
-                networks: Networks::Local,
-                trusted: Trusted::load(None).expect("CAs"),
-                zone: TimeZone::UTC,
-                clock: Clock::system(),
-            };
-            let settings = SwitchSettings {
-                backend: Backend::CallApi,
-                client_id: "crm".to_owned(),
-                api_key: "key".to_owned().into(),
-                // Nobody listens there, and what is not encrypted is complained about.
-                addresses: vec!["http://127.0.0.1:1".to_owned()],
-                domain: "firma".to_owned(),
-                trust: Trust::System,
-            };
+            let (tools, settings) = nobody_listens();
             let (_settings, current) = watch::channel(Some(Arc::new(settings)));
             let (events, _inbox) = mpsc::channel(1);
             let work = run(tools, current, events, watch::Sender::new(LinkState::NotConfigured));

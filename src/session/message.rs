@@ -11,15 +11,16 @@ use tokio::sync::oneshot;
 /// Where the answer to a button goes.
 pub(super) type ActionReply = oneshot::Sender<Result<(), CommandRefused>>;
 
+/// What is large stands in boxes: each company keeps room for thirty-two messages.
 pub(super) enum ActorMessage {
     /// A click on a number; the actor fills in the phone.
-    Dial { click: Click, event: Option<EventId> },
+    Dial { click: Box<Click>, event: Option<EventId> },
     /// A click in a portal that leaves the registering to us.
     DialPlain { user: UserId, to: Phone },
     /// A button on a card.
     Press { user: UserId, call: CallKey, leg: Option<LegId>, command: CardCommand, reply: ActionReply },
     /// The company's choices and number table, read again.
-    Settings { calls: CallSettings, employees: Vec<Employee> },
+    Settings { calls: Box<CallSettings>, employees: Vec<Employee> },
     /// A person has mended the portal's side: what rests may be tried again.
     PortalMended,
 }

@@ -64,9 +64,9 @@ pub(super) struct TestEventAttempts {
 }
 
 impl TestEventAttempts {
-    /// Of a company that has just been started.
-    pub fn begin() -> Self {
-        Self { made: 0, due: Some(Instant::now() + AFTER_START) }
+    /// Of a company that has just been started and is looked after for the first time after `first_delay`.
+    pub fn begin(first_delay: Duration) -> Self {
+        Self { made: 0, due: Some(Instant::now() + first_delay + AFTER_START) }
     }
 
     /// Ready when the next attempt is due.

@@ -88,38 +88,19 @@ pub(super) struct Upkeep {
     pub wanted: WantedBindings,
     /// The admin asks for the card to be embedded again, once per start or reload.
     pub rebind: Arc<AtomicBool>,
-    /// Spreads the first round of many companies.
+    /// Spreads the first round of many companies; what is signalled meanwhile is looked after all the same.
     pub first_delay: Duration,
 }
 
 impl Upkeep {
-    /// Runs as long as the company does.
+    /// Runs as long as the company does. What is done in a box is done seldom: each company keeps what its task may need.
     pub async fn run(self, company: CompanyHandle, stop: CancellationToken) {
-        if stop.run_until_cancelled(tokio::time::sleep(self.first_delay)).await.is_none() {
-            return;
-        }
         let mut force = self.rebind.load(Ordering::Relaxed);
         let (mut failures, mut refusals) = (0, 0);
         let mut fetched = None;
-        let mut test_event = TestEventAttempts::begin();
+        let mut test_event = TestEventAttempts::begin(self.first_delay);
+        let (mut ended, mut end) = (Instant::now(), Instant::now() + self.first_delay);
         loop {
-            // Whatever else comes of the round: what is refused is tried again by then.
-            let soon = binding::pause(refusals + 1, random_unit());
-            let done = self.round(&company, force, company.0.clock.now() + soon).await;
-            let pause = match done {
-                Ok(UpkeepResult { again, card }) => {
-                    (failures, refusals, force) = (0, if again { refusals + 1 } else { 0 }, force && card);
-                    ROUND.mul_f64(0.9 + random_unit() / 5.0)
-                }
-                Err(error) => {
-                    (failures, refusals) = (failures + 1, refusals + 1);
-                    tracing::warn!(%error, "the portal could not be looked after");
-                    if error.may_retry() { retry_delay(failures + 3, random_unit()) } else { ROUND }
-                }
-            };
-            let due = pause.min(soon);
-            let pause = if company.0.shared.refused_until(company.0.clock.now() + due) { due } else { pause };
-            let (ended, mut end) = (Instant::now(), Instant::now() + pause);
             // What has begun is never cut short from here: the answer of a refresh may be on its way.
             loop {
                 tokio::select! {
@@ -143,22 +124,39 @@ impl Upkeep {
                         continue;
                     }
                     () = company.0.upkeep_signals.portal_proof.notified() => {
-                        test_event.restart(&company, &self.wanted.event_handler).await;
+                        Box::pin(test_event.restart(&company, &self.wanted.event_handler)).await;
                         continue;
                     }
                     () = test_event.due() => {
-                        test_event.attempt(&company, &self.wanted.event_handler).await;
+                        Box::pin(test_event.attempt(&company, &self.wanted.event_handler)).await;
                         continue;
                     }
                     () = company.0.upkeep_signals.users_wanted(fetched) => {}
                 }
                 fetched = Some(Instant::now());
-                if let Err(error) = users(&company).await {
+                if let Err(error) = Box::pin(users(&company)).await {
                     tracing::warn!(%error, "the users could not be fetched");
                     // Whether it is the portal or only the users is seen when everything is asked for.
                     break;
                 }
             }
+            // Whatever else comes of the round: what is refused is tried again by then.
+            let soon = binding::pause(refusals + 1, random_unit());
+            let done = Box::pin(self.round(&company, force, company.0.clock.now() + soon)).await;
+            let pause = match done {
+                Ok(UpkeepResult { again, card }) => {
+                    (failures, refusals, force) = (0, if again { refusals + 1 } else { 0 }, force && card);
+                    ROUND.mul_f64(0.9 + random_unit() / 5.0)
+                }
+                Err(error) => {
+                    (failures, refusals) = (failures + 1, refusals + 1);
+                    tracing::warn!(%error, "the portal could not be looked after");
+                    if error.may_retry() { retry_delay(failures + 3, random_unit()) } else { ROUND }
+                }
+            };
+            let due = pause.min(soon);
+            let pause = if company.0.shared.refused_until(company.0.clock.now() + due) { due } else { pause };
+            (ended, end) = (Instant::now(), Instant::now() + pause);
         }
     }
 

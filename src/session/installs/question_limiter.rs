@@ -60,6 +60,17 @@ impl QuestionLimiter {
         portal.take(now).and_then(|()| all.take(now))
     }
 
+    /// How long to wait for that right, which is not taken.
+    pub fn wait(&self, id: &CompanyId, registered: bool, asker: NoticeSender, now: Timestamp) -> Duration {
+        if asker == NoticeSender::Proved {
+            return Duration::ZERO;
+        }
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = if registered { counts.companies.wait(now) } else { counts.strangers.wait(now) };
+        // Of those who have to wait anyway nothing is counted.
+        if all.is_zero() { counts.portals.of(id, now).wait(now) } else { all }
+    }
+
     /// Questions since the start that had to wait.
     pub fn put_off(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).put_off
@@ -81,6 +92,22 @@ mod tests {
         assert_eq!(asked, 11, "ten minutes");
         assert_eq!(questions.put_off(), 5989);
         assert_eq!(questions.take(&id, true, NoticeSender::Proved, NOW), Ok(()));
+    }
+
+    #[test]
+    fn who_looks_how_long_to_wait_takes_nothing() {
+        let (questions, id) = (QuestionLimiter::default(), CompanyId::from("m"));
+        let ask = |id: &CompanyId| questions.take(id, true, NoticeSender::Anybody, NOW);
+        let wait = |id: &CompanyId, asker| questions.wait(id, true, asker, NOW);
+        for _ in 0..1000 {
+            assert_eq!(wait(&id, NoticeSender::Anybody), Duration::ZERO);
+        }
+        assert_eq!([ask(&id), ask(&id)], [Ok(()); 2]);
+        assert_eq!(Err(wait(&id, NoticeSender::Anybody)), ask(&id), "the portal has had its share");
+        assert!((0..58).all(|n| ask(&format!("n{n}").as_str().into()).is_ok()), "others have theirs");
+        let other = CompanyId::from("other");
+        assert_eq!(Err(wait(&other, NoticeSender::Anybody)), ask(&other), "all have had theirs");
+        assert_eq!(wait(&other, NoticeSender::Proved), Duration::ZERO);
     }
 
     #[test]

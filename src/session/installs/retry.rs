@@ -81,7 +81,11 @@ impl Companies {
         for (id, attempt, since, failures, asker) in self.installs.due() {
             let tried = match &silent {
                 Some(trouble) => Tried::Again(InstallTrouble::clone(trouble)),
-                None => self.try_candidates(&id, asker).instrument(company_span(&id)).await,
+                // Whoever has to wait is not even read: after an update thousands wait at once.
+                None => match self.installs.questions.wait(&id, self.get(&id).is_some(), asker, self.now()) {
+                    Duration::ZERO => self.try_candidates(&id, asker).instrument(company_span(&id)).await,
+                    wait => Tried::Later(wait),
+                },
             };
             match tried {
                 Tried::Done => drop(self.installs.remove(&id, Some(attempt))),
