@@ -91,6 +91,12 @@ impl JournalFile {
         self.number - 1
     }
 
+    /// Whether the database would tell by this number that something was moved: where no file could be made, it has had
+    /// that number before.
+    pub fn is_new(&self, number: i64) -> bool {
+        number >= self.oldest
+    }
+
     /// Everything up to this file, which was the one before, is in the database.
     pub fn done(&mut self, number: i64) {
         self.bytes_before = 0;

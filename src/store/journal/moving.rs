@@ -100,11 +100,14 @@ impl Store {
 
     /// Finds out whether what was taken is in the database. By the time the writer gets its turn, whatever was handed to
     /// the database before is over.
+    ///
+    /// Where the database cannot tell it is written once more: better a line twice in a story than a step that is lost.
     async fn clear_up(&self, number: i64) -> Result<(), StoreError> {
+        let is_new = self.0.journal.state().file.is_new(number);
         let mut tx = self.0.db.single(Durability::Kill).await?;
         let written = sqlx::query_scalar!("SELECT journal_file FROM progress").fetch_one(tx.conn()).await?;
         tx.commit().await?;
-        if written == number {
+        if is_new && written == number {
             self.0.journal.done(number);
         } else {
             self.0.journal.put_back();

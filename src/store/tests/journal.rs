@@ -161,6 +161,25 @@ async fn whoever_gives_up_reading_loses_and_doubles_nothing() {
     }
 }
 
+/// The journal cannot be written, the database can.
+#[tokio::test]
+async fn what_is_only_in_memory_is_not_taken_for_stored_when_its_reader_gives_up() {
+    let (dir, store, id) = store().await;
+    fs::create_dir(dir.path().join("journal.1")).unwrap();
+    for polls in 0..20 {
+        store.keep(&id, step(&format!("c{polls}"), "x"), Timestamp(1));
+        let mut reading = Box::pin(store.open_calls(&id));
+        for _ in 0..polls {
+            if reading.as_mut().now_or_never().is_some() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(store.open_calls(&id).await.unwrap().len(), 20);
+    assert_eq!(store.pending_intents(&id).await.unwrap().len(), 20);
+}
+
 #[tokio::test]
 async fn more_than_the_database_takes_in_one_go_is_still_moved_in_one_transaction() {
     let (_dir, store, id) = store().await;
