@@ -142,6 +142,23 @@ async fn a_step_against_the_rules_hurts_nobody_else() {
     store.record(&id, &step("e", "5"), Timestamp(2)).await.unwrap();
 }
 
+/// A move wrote a company's part and not that it did; the request is settled before the next one.
+#[tokio::test]
+async fn a_settled_request_is_gone_although_nobody_knew_that_it_was_written() {
+    let (dir, store, id) = store().await;
+    let ids = store.keep(&id, step("a", "1"), Timestamp(1));
+    let written = format!("INSERT INTO outbox VALUES ('member-1', {}, 'l', 'a', '1', 0)", ids[0].0);
+    let mut tx = store.single_durable().await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(written)).execute(tx.conn()).await.unwrap();
+    tx.commit().await.unwrap();
+    store.keep(&id, Record { settled: ids, ..Record::default() }, Timestamp(2));
+    let left = killed(dir.path());
+    let survivor = open(left.path()).await;
+    for store in [store, survivor] {
+        assert!(store.pending_intents(&id).await.unwrap().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn whoever_gives_up_reading_loses_and_doubles_nothing() {
     let (_dir, store, id) = store().await;
