@@ -105,6 +105,8 @@ impl Store {
         }
         let db = Db::open(&file).await?;
         let seal = Seal::new(&key);
+        // With another database's key nothing is touched, its journal least of all.
+        check_key(&db, &seal).await?;
         let journal = Journal::open(dir, journal::progress(&db).await?)?;
         let intents = IntentIds::load(&db, journal.last_intent()).await?;
         let health = StoreHealth::new();
@@ -118,7 +120,6 @@ impl Store {
             growth: Growth::default(),
             _lock: lock,
         }));
-        store.check_key().await?;
         // What fails is noted, and tried again while the store is tended.
         let _ = store.catch_up().await;
         Ok(store)
@@ -157,19 +158,6 @@ impl Store {
         tokio::join!(self.keep_moving(), move_the_log, self.watch(clock));
     }
 
-    /// Opens the probe, or seals one at the first start.
-    async fn check_key(&self) -> Result<(), StoreError> {
-        let place = SealContext::new("seal", "probe", "1");
-        let sealed = sqlx::query_scalar!("SELECT probe FROM seal WHERE id = 1").fetch_optional(self.db()).await?;
-        if let Some(sealed) = sealed {
-            return self.0.seal.open(place, &sealed).map(drop).map_err(|_| SealFault::Mismatch.into());
-        }
-        let probe = self.0.seal.seal(place, &PROBE.into());
-        let mut tx = self.0.db.single(Durability::PowerLoss).await?;
-        sqlx::query!("INSERT INTO seal (id, probe) VALUES (1, $1)", probe).execute(tx.conn()).await?;
-        tx.commit().await
-    }
-
     /// Where reads go.
     fn db(&self) -> &sqlx::SqlitePool {
         self.0.db.reader()
@@ -198,4 +186,17 @@ impl Store {
     async fn single_swift(&self) -> Result<db::Tx<'_>, StoreError> {
         self.0.db.single(Durability::Kill).await
     }
+}
+
+/// Opens the probe, or seals one at the first start.
+async fn check_key(db: &Db, seal: &Seal) -> Result<(), StoreError> {
+    let place = SealContext::new("seal", "probe", "1");
+    let sealed = sqlx::query_scalar!("SELECT probe FROM seal WHERE id = 1").fetch_optional(db.reader()).await?;
+    if let Some(sealed) = sealed {
+        return seal.open(place, &sealed).map(drop).map_err(|_| SealFault::Mismatch.into());
+    }
+    let probe = seal.seal(place, &PROBE.into());
+    let mut tx = db.single(Durability::PowerLoss).await?;
+    sqlx::query!("INSERT INTO seal (id, probe) VALUES (1, $1)", probe).execute(tx.conn()).await?;
+    tx.commit().await
 }

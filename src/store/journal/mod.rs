@@ -130,7 +130,7 @@ impl Journal {
             *state.dropped.entry(company.clone()).or_default() += dropped;
         }
         if written.is_err() {
-            state.is_refused();
+            state.note_refusal();
         }
         state.size.steps += 1;
         state.size.bytes += line.len();
@@ -162,7 +162,7 @@ impl Journal {
 }
 
 impl JournalState {
-    fn is_refused(&mut self) {
+    fn note_refusal(&mut self) {
         if !std::mem::replace(&mut self.refused, true) {
             tracing::warn!("steps are kept in memory until they can be stored");
         }

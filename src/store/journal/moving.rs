@@ -46,7 +46,7 @@ impl Journal {
     }
 
     /// A company's part of what was taken is in the database.
-    fn is_written(&self, company: &CompanyId) {
+    fn forget_written(&self, company: &CompanyId) {
         if let Some(moved) = &mut self.state().moved {
             moved.buffers.remove(company);
         }
@@ -91,7 +91,7 @@ impl Store {
             Ok(()) => journal.done(number),
             Err(_) => {
                 journal.put_back();
-                journal.state().is_refused();
+                journal.state().note_refusal();
             }
         }
         let now = journal.state().latest;
@@ -170,7 +170,7 @@ impl Store {
                 other => other,
             };
             match stored {
-                Ok(()) => self.0.journal.is_written(&company),
+                Ok(()) => self.0.journal.forget_written(&company),
                 Err(error) => outcome = Err(error),
             }
         }

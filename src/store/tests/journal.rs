@@ -159,18 +159,23 @@ async fn a_settled_request_is_gone_although_nobody_knew_that_it_was_written() {
     }
 }
 
+/// Somebody reads calls, and is gone after so many looks for an answer.
+async fn read_and_give_up(store: &Store, company: &CompanyId, polls: usize) {
+    let mut reading = Box::pin(store.open_calls(company));
+    for _ in 0..polls {
+        if reading.as_mut().now_or_never().is_some() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn whoever_gives_up_reading_loses_and_doubles_nothing() {
     let (_dir, store, id) = store().await;
     for polls in 0..40 {
         store.keep(&id, step(&format!("c{polls}"), "x"), Timestamp(1));
-        let mut reading = Box::pin(store.open_calls(&id));
-        for _ in 0..polls {
-            if reading.as_mut().now_or_never().is_some() {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
+        read_and_give_up(&store, &id, polls).await;
     }
     assert_eq!(store.open_calls(&id).await.unwrap().len(), 40);
     for n in 0..40 {
@@ -185,13 +190,7 @@ async fn what_is_only_in_memory_is_not_taken_for_stored_when_its_reader_gives_up
     fs::create_dir(dir.path().join("journal.1")).unwrap();
     for polls in 0..20 {
         store.keep(&id, step(&format!("c{polls}"), "x"), Timestamp(1));
-        let mut reading = Box::pin(store.open_calls(&id));
-        for _ in 0..polls {
-            if reading.as_mut().now_or_never().is_some() {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
+        read_and_give_up(&store, &id, polls).await;
     }
     assert_eq!(store.open_calls(&id).await.unwrap().len(), 20);
     assert_eq!(store.pending_intents(&id).await.unwrap().len(), 20);
@@ -266,6 +265,22 @@ async fn an_older_database_does_not_take_the_journal_of_a_later_one_for_its_own(
     let store = open(older.path()).await;
     assert_eq!(store.open_calls(&id).await.unwrap().len(), 1);
     assert_eq!(journal_files(older.path()), [older.path().join(format!("set-aside-journal.{}", number + 7))]);
+}
+
+#[tokio::test]
+async fn a_start_with_another_databases_key_leaves_the_journal_alone() {
+    let (dir, store, id) = store().await;
+    store.keep(&id, step("a", "1"), Timestamp(1));
+    let left = killed(dir.path());
+    let [file] = &journal_files(left.path())[..] else { panic!("one file") };
+    let (lines, key) = (fs::read(file).unwrap(), left.path().join("key"));
+    let right = fs::read(&key).unwrap();
+    fs::write(&key, "ab".repeat(32)).unwrap();
+    let refused = Store::open_with(left.path(), None).await.err();
+    assert!(matches!(refused, Some(StoreError::Sealed(_))), "{refused:?}");
+    assert_eq!(fs::read(file).unwrap(), lines);
+    fs::write(&key, right).unwrap();
+    assert_eq!(times(&open(left.path()).await, &id, "a").await, 1);
 }
 
 #[tokio::test]
