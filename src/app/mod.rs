@@ -8,6 +8,7 @@ mod listeners;
 mod prepare;
 mod service;
 
+pub(crate) use crate::store::CopyCompleteness;
 pub(crate) use backup::backup;
 pub(crate) use certificate::make_certificate;
 pub(crate) use companies::{CompanyEntry, Details};

@@ -1,6 +1,6 @@
 //! `backup`
 
-use super::{Files, complain_of, print_line};
+use super::{Files, complain, complain_of, print_line};
 use crate::{app, config};
 use anyhow::Context as _;
 use std::path::PathBuf;
@@ -51,6 +51,13 @@ impl BackupArguments {
                              which is not in the copy: keep that as well"
                 .to_owned(),
         });
+        if copied.completeness == app::CopyCompleteness::JournalLeft {
+            complain(
+                "warning: the last steps of calls are not in this copy: they are in the journal.* files of the state \
+                 directory, which the service moves into the database; start it and make the copy again, or keep these files \
+                 as well",
+            );
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

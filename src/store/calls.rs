@@ -108,6 +108,17 @@ impl Store {
         Ok(rows.fetch_all(self.db()).await?.into_iter().map(CallRow::from).collect())
     }
 
+    /// The last state of the call with this key, JSON, whether open or over; `None` if there is none. Waits for no disk
+    /// where that state has just come.
+    pub async fn call_state(&self, company: &CompanyId, key: &CallKey) -> Result<Option<String>, StoreError> {
+        if let Some(waiting) = self.waiting_call(company, key) {
+            return Ok(Some(waiting));
+        }
+        let (id, key) = (company.as_str(), key.as_str());
+        let row = sqlx::query_scalar!("SELECT body FROM calls WHERE company = $1 AND key = $2", id, key);
+        Ok(row.fetch_optional(self.db()).await?)
+    }
+
     /// The call with this key, whether open or over; `None` if it is not stored.
     pub async fn call(&self, company: &CompanyId, key: &CallKey) -> Result<Option<CallRow>, StoreError> {
         let _ = self.catch_up().await;

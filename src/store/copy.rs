@@ -63,6 +63,22 @@ pub struct Copied {
     pub companies: i64,
     /// The key that opens the secrets in it, if it lies beside the database; else it is a credential of the service.
     pub key: Option<PathBuf>,
+    pub completeness: CopyCompleteness,
+}
+
+/// Whether everything that was written down by then is in a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyCompleteness {
+    Whole,
+    /// The last steps are in the journal beside the database and did not come: its daemon was killed and not started
+    /// again, or its disk fails.
+    JournalLeft,
+}
+
+/// What SQLite has written.
+struct Draft {
+    companies: i64,
+    completeness: CopyCompleteness,
 }
 
 /// A place for a copy.
@@ -107,13 +123,14 @@ pub async fn copy_database(dir: &Path, to: &Path, key_to: Option<&Path>, force: 
         };
         key_target.folder.write(&key_target.name, &key, |_, _| Ok(())).map_err(CopyError::Target)?;
     }
-    let companies = if state.is_in_others_hands() || target.folder.is_in_others_hands() {
+    let Draft { companies, completeness } = if state.is_in_others_hands() || target.folder.is_in_others_hands() {
         carried(&state, dir, &target).await?
     } else {
         direct(&from, &target).await?
     };
     let bytes = settle(&target).map_err(CopyError::Target)?;
-    Ok(Copied { bytes, companies, key: Some(dir.join(super::key::FILE)).filter(|_| has_key) })
+    let key = Some(dir.join(super::key::FILE)).filter(|_| has_key);
+    Ok(Copied { bytes, companies, key, completeness })
 }
 
 /// A name beside the file's own.
@@ -142,7 +159,7 @@ fn target(dir: &Path, to: &Path, force: bool) -> Result<CopyTarget, CopyError> {
 }
 
 /// Has SQLite write the draft where it belongs.
-async fn direct(from: &Path, target: &CopyTarget) -> Result<i64, CopyError> {
+async fn direct(from: &Path, target: &CopyTarget) -> Result<Draft, CopyError> {
     let (draft, path) = (target.draft(), beside(&target.path, ".part"));
     let made = draft_at(from, &target.folder, &draft, &path).await;
     if made.is_err() {
@@ -153,9 +170,9 @@ async fn direct(from: &Path, target: &CopyTarget) -> Result<i64, CopyError> {
 }
 
 /// Has SQLite write a draft in the state directory, with its owner's rights, and carries it to the target.
-async fn carried(state: &Folder, dir: &Path, target: &CopyTarget) -> Result<i64, CopyError> {
+async fn carried(state: &Folder, dir: &Path, target: &CopyTarget) -> Result<Draft, CopyError> {
     let (name, path) = (OsStr::new(STAGED), dir.join(STAGED));
-    let (companies, staged) = {
+    let (made, staged) = {
         let _as_owner = state.act_as_owner().map_err(CopyError::NoEntry)?;
         let needed = [FILE, "store.db-wal"].iter().filter_map(|name| dir.join(name).metadata().ok()).map(|m| m.len());
         let needed: u64 = needed.sum();
@@ -164,26 +181,29 @@ async fn carried(state: &Folder, dir: &Path, target: &CopyTarget) -> Result<i64,
             return Err(CopyError::NoRoom(needed));
         }
         let made = draft_at(&dir.join(FILE), state, name, &path).await;
-        let staged = made.and_then(|companies| Ok((companies, state.read(name).map_err(CopyError::NoEntry)?)));
+        let staged = made.and_then(|made| Ok((made, state.read(name).map_err(CopyError::NoEntry)?)));
         // The descriptor is enough from here on.
         let _ = state.remove(name);
         staged?
     };
     let draft = target.draft();
     let carried = target.folder.create(&draft).and_then(|mut to| io::copy(&mut { staged }, &mut to));
-    carried.map(|_| companies).map_err(|error| {
+    carried.map(|_| made).map_err(|error| {
         let _ = target.folder.remove(&draft);
         CopyError::Target(error)
     })
 }
 
-async fn draft_at(from: &Path, folder: &Folder, draft: &OsStr, path: &Path) -> Result<i64, CopyError> {
+async fn draft_at(from: &Path, folder: &Folder, draft: &OsStr, path: &Path) -> Result<Draft, CopyError> {
     drop(folder.create(draft).map_err(CopyError::Target)?);
     let name = path.to_str().ok_or_else(|| CopyError::Target(io::Error::other("the name is not UTF-8")))?;
     let mut conn = open(from).await.map_err(CopyError::Source)?;
-    // What a running daemon has decided just now is on its way into the database. Where it does not come, as that daemon
-    // was killed or its disk is full, the copy is of what is there.
-    let _ = journal::is_moved(from.parent().unwrap_or(Path::new(".")), &mut conn).await;
+    // What a running daemon has decided just now is on its way into the database. Where it does not come the copy is of
+    // what is there.
+    let completeness = match journal::is_moved(from.parent().unwrap_or(Path::new(".")), &mut conn).await {
+        Ok(true) => CopyCompleteness::Whole,
+        Ok(false) | Err(_) => CopyCompleteness::JournalLeft,
+    };
     sqlx::query("VACUUM INTO $1").bind(name).execute(&mut conn).await.map_err(|error| {
         match StoreError::from(error) {
             StoreError::Damaged(what) => CopyError::Bad(what),
@@ -193,7 +213,7 @@ async fn draft_at(from: &Path, folder: &Folder, draft: &OsStr, path: &Path) -> R
     })?;
     // A read-only connection leaves the daemon's files as they are.
     conn.close().await.map_err(CopyError::Source)?;
-    check(path).await
+    Ok(Draft { companies: check(path).await?, completeness })
 }
 
 async fn open(file: &Path) -> Result<SqliteConnection, sqlx::Error> {

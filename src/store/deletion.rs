@@ -3,7 +3,7 @@
 //! The mark in the company's row is the only memory of a deletion under way. It is taken up wherever it is found: by
 //! this process after a restart, or by the daemon when the administrator's command has set it from outside.
 
-use super::{Conflict, Store, StoreError};
+use super::{Conflict, Store, StoreError, journal};
 use crate::domain::{CompanyId, Timestamp};
 use sqlx::SqliteConnection;
 
@@ -95,6 +95,7 @@ impl Store {
         rewritten: Option<i64>,
     ) -> Result<(), StoreError> {
         self.catch_up().await?;
+        journal::forget_set_aside(&self.0.dir, company)?;
         let id = company.as_str();
         delete_rows!(
             self,

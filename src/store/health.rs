@@ -112,7 +112,9 @@ impl Store {
             let mut tx = self.0.db.single(Durability::PowerLoss).await?;
             sqlx::query!("UPDATE heartbeat SET at = $1", now.0).execute(tx.conn()).await?;
             tx.commit().await?;
-            self.0.db.checkpoint().await
+            self.0.db.checkpoint().await?;
+            // Where steps cannot be written down, they are in memory only until the next move.
+            self.0.journal.probe()
         };
         self.noted(write.await, now)
     }

@@ -39,7 +39,7 @@ mod tests;
 
 pub(crate) use admin::LoginAttempt;
 pub(crate) use calls::{CallRow, CallUpdate};
-pub(crate) use copy::{Copied, CopyError, beside, copy_database};
+pub(crate) use copy::{Copied, CopyCompleteness, CopyError, beside, copy_database};
 pub(crate) use employees::ImportReport;
 pub(crate) use error::{Conflict, SealFault, StoreError};
 pub(crate) use inbox::{EventId, PortalEvent};
@@ -60,7 +60,7 @@ use outbox::IntentIds;
 use retention::Growth;
 use seal::{Seal, SealContext};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Name of the database in the state directory.
@@ -73,6 +73,7 @@ const PROBE: &str = "the key fits";
 pub struct Store(Arc<StoreInner>);
 
 struct StoreInner {
+    dir: PathBuf,
     db: Db,
     seal: Seal,
     key: MasterKey,
@@ -107,10 +108,11 @@ impl Store {
         let seal = Seal::new(&key);
         // With another database's key nothing is touched, its journal least of all.
         check_key(&db, &seal).await?;
-        let journal = Journal::open(dir, journal::progress(&db).await?)?;
+        let journal = Journal::open(dir, &journal::progress(&db).await?)?;
         let intents = IntentIds::load(&db, journal.last_intent()).await?;
         let health = StoreHealth::new();
         let store = Self(Arc::new(StoreInner {
+            dir: dir.to_owned(),
             db,
             seal,
             key,

@@ -114,9 +114,11 @@ pub(super) fn name_lane(
 }
 
 statement! {
-    /// Rows: id, company, lane, call, body, now.
+    /// Rows: id, company, lane, call, body, now. One that is there was put there by a move that came to no end: no id is
+    /// given twice.
     PUT = "INSERT INTO outbox (id, company, lane, call, body, created_at)
-           SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?)"
+           SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?) WHERE TRUE
+           ON CONFLICT (company, id) DO NOTHING"
 }
 
 statement! {

@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 /// About so many bytes may wait in one company; then lines of stories are given up, the oldest first.
 const MOST_BYTES: usize = 64 << 20;
 
+/// What each thing takes beside its texts, about: its place in a table, and its names.
+const ENTRY: usize = 128;
+
 /// What waits. Of a call only its last state counts, and a request that was settled meanwhile counts for nothing;
 /// requests are never given up.
 #[derive(Debug, Default)]
@@ -44,7 +47,7 @@ impl WriteBuffer {
             self.put_call(WaitingCall { first: at, last: at, update: call });
         }
         for (id, intent) in ids.into_iter().zip(record.intents) {
-            self.bytes += intent.body.len();
+            self.bytes += intent.body.len() + ENTRY;
             self.intents.insert(id, (at, intent));
         }
         record.settled.into_iter().for_each(|id| self.settle(id));
@@ -59,7 +62,7 @@ impl WriteBuffer {
         let newer = std::mem::replace(self, older);
         newer.calls.into_values().for_each(|call| self.put_call(call));
         for (id, (at, intent)) in newer.intents {
-            self.bytes += intent.body.len();
+            self.bytes += intent.body.len() + ENTRY;
             self.intents.insert(id, (at, intent));
         }
         newer.settled.into_iter().for_each(|id| self.settle(id));
@@ -72,10 +75,10 @@ impl WriteBuffer {
     }
 
     fn put_call(&mut self, call: WaitingCall) {
-        self.bytes += call.update.body.len();
+        self.bytes += call.update.body.len() + ENTRY;
         match self.calls.get_mut(&call.update.key) {
             Some(old) => {
-                self.bytes -= old.update.body.len();
+                self.bytes -= old.update.body.len() + ENTRY;
                 (old.last, old.update) = (call.last, call.update);
             }
             None => drop(self.calls.insert(call.update.key.clone(), call)),
@@ -85,13 +88,15 @@ impl WriteBuffer {
     /// The request is taken out of the database all the same: a move that came to no end may have put it there.
     fn settle(&mut self, id: IntentId) {
         if let Some((_, intent)) = self.intents.remove(&id) {
-            self.bytes -= intent.body.len();
+            self.bytes -= intent.body.len() + ENTRY;
         }
-        self.settled.insert(id);
+        if self.settled.insert(id) {
+            self.bytes += size_of::<IntentId>();
+        }
     }
 
     fn push_line(&mut self, line: TraceLine) {
-        self.bytes += line.text.len();
+        self.bytes += line.text.len() + ENTRY;
         self.trace.push_back(line);
     }
 
@@ -99,7 +104,7 @@ impl WriteBuffer {
         while self.bytes > most
             && let Some(line) = self.trace.pop_front()
         {
-            self.bytes -= line.text.len();
+            self.bytes -= line.text.len() + ENTRY;
             self.dropped += 1;
         }
     }
@@ -140,14 +145,20 @@ impl WriteBuffer {
         parts
     }
 
+    /// The state of a call, if that waits.
+    pub fn call(&self, key: &CallKey) -> Option<&str> {
+        self.calls.get(key).map(|call| call.update.body.as_str())
+    }
+
     /// What the CRM calls a lane, if that waits.
     pub fn crm_id(&self, lane: &ExternalId) -> Option<&CrmCallId> {
         self.crm_ids.get(lane).map(|(_, crm)| crm)
     }
 
-    /// The newest request that waits.
+    /// The newest request that was decided in here, also if it is settled.
     pub fn last_intent(&self) -> Option<IntentId> {
-        self.intents.last_key_value().map(|(id, _)| *id)
+        let waiting = self.intents.last_key_value().map(|(id, _)| *id);
+        waiting.max(self.settled.last().copied())
     }
 
     /// Steps taken in.
@@ -193,7 +204,7 @@ mod tests {
         for n in 0..10 {
             buffer.add(step(n, "ten bytes."));
         }
-        buffer.drop_lines_to(250);
+        buffer.drop_lines_to(25 * (10 + ENTRY));
         assert_eq!((buffer.dropped, buffer.trace[0].at, buffer.intents.len()), (5, Timestamp(5), 10));
         buffer.drop_lines_to(0);
         assert_eq!((buffer.take_dropped(), buffer.intents.len(), buffer.calls.len()), (10, 10, 10));
@@ -207,8 +218,8 @@ mod tests {
         buffer.add(settles(&[1, 77]));
         assert_eq!(buffer.intents.keys().copied().collect::<Vec<_>>(), [IntentId(0), IntentId(2)]);
         assert_eq!(buffer.settled.iter().copied().collect::<Vec<_>>(), [IntentId(1), IntentId(77)]);
-        assert_eq!(buffer.last_intent(), Some(IntentId(2)));
-        assert_eq!(buffer.bytes, 3 + 2 + 3, "calls, requests and lines");
+        assert_eq!(buffer.last_intent(), Some(IntentId(77)), "settled, but given");
+        assert_eq!(buffer.bytes, 8 + 8 * ENTRY + 2 * 8, "calls, requests and lines; settled ids");
     }
 
     #[test]
@@ -225,7 +236,7 @@ mod tests {
         assert_eq!(newer.settled.iter().copied().collect::<Vec<_>>(), [IntentId(2)]);
         assert_eq!(newer.trace.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["old", "old", "newer"]);
         let (calls, requests, lines) = (5 + 3, 3 + 5, 3 + 3 + 5);
-        assert_eq!(newer.bytes, calls + requests + lines);
+        assert_eq!(newer.bytes, calls + requests + lines + 7 * ENTRY + 8);
         assert_eq!(newer.steps, 4);
     }
 }

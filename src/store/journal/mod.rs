@@ -7,14 +7,17 @@
 
 mod buffer;
 mod file;
+mod left_behind;
 mod moving;
 
 use super::bulk_write::statement;
 use super::db::Db;
 use super::{IntentId, Record, Store, StoreError, TimedRecord};
-use crate::domain::{CompanyId, CrmCallId, ExternalId, Timestamp};
+use crate::domain::{CallKey, CompanyId, CrmCallId, ExternalId, Timestamp};
 use buffer::WriteBuffer;
 use file::JournalFile;
+pub(super) use file::JournalProgress;
+use left_behind::left_behind;
 use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -69,35 +72,40 @@ struct JournalSize {
 /// Everything up to a file of the journal, but for what is in the database for certain.
 #[derive(Clone)]
 struct Moved {
-    number: i64,
+    upto: JournalProgress,
     buffers: BTreeMap<CompanyId, Arc<WriteBuffer>>,
 }
 
 impl Journal {
-    /// Takes up what a killed process has left in `dir`; `progress` is the number in the database.
-    pub(super) fn open(dir: &Path, progress: i64) -> Result<Self, StoreError> {
-        let left = file::left_behind(dir, progress)
+    /// Takes up what a killed process has left in `dir`; `progress` is how far the database is.
+    pub(super) fn open(dir: &Path, progress: &JournalProgress) -> Result<Self, StoreError> {
+        let left = left_behind(dir, progress)
             .map_err(|e| StoreError::from_io(&format!("reading what waits in {}", dir.display()), &e))?;
         for file in &left.set_aside {
             let file = file.display();
-            tracing::warn!(%file, "this part of the journal does not belong to the database, which seems to be an older \
-                one; it is not used and may be removed");
+            tracing::warn!(%file, "this part of the journal does not belong to the database, which seems to be another or \
+                an older one, or is of another version of this program; it is not used and may be removed");
+        }
+        if left.unreadable > 0 {
+            tracing::warn!(
+                lines = left.unreadable,
+                "steps of the last run cannot be read in the journal: the disk may be faulty"
+            );
+        }
+        if left.cut_off {
+            tracing::info!("the last line of the journal is incomplete: the last run ended in the middle of it");
         }
         let (mut waiting, steps, mut latest) = (BTreeMap::<_, WriteBuffer>::new(), left.steps.len(), Timestamp(0));
-        let size = JournalSize { steps: steps as u64, bytes: 0 };
         for (company, step) in left.steps {
             latest = latest.max(step.at);
             waiting.entry(company).or_default().add(step);
         }
         if steps > 0 {
-            tracing::info!(
-                steps,
-                unreadable = left.unreadable,
-                "the journal of the last run is moved into the database"
-            );
+            tracing::info!(steps, "the journal of the last run is moved into the database");
         }
+        let size = JournalSize { steps: steps as u64, bytes: waiting.values().map(WriteBuffer::bytes).sum() };
         let state = JournalState {
-            file: JournalFile::new(dir, progress + 1, left.last + 1),
+            file: JournalFile::new(dir, progress.number + 1, left.last, left.bytes),
             waiting,
             size,
             moved: None,
@@ -108,7 +116,12 @@ impl Journal {
         Ok(Self { state: Mutex::new(state), moving: tokio::sync::Mutex::default(), grown: Notify::new() })
     }
 
-    /// The newest request that waits.
+    /// Sees whether steps can be written down.
+    pub(super) fn probe(&self) -> Result<(), StoreError> {
+        self.state().file.open().map_err(|e| StoreError::from_io("opening the journal", &e))
+    }
+
+    /// The newest request that is named in it.
     pub(super) fn last_intent(&self) -> Option<IntentId> {
         self.state().waiting.values().filter_map(WriteBuffer::last_intent).max()
     }
@@ -142,12 +155,12 @@ impl Journal {
         written
     }
 
-    /// What the CRM calls a lane, if that waits.
-    fn crm_id(&self, company: &CompanyId, lane: &ExternalId) -> Option<CrmCallId> {
+    /// Looks for something of a company that waits, in what came last first.
+    fn find<T>(&self, company: &CompanyId, look: impl Fn(&WriteBuffer) -> Option<T>) -> Option<T> {
         let state = self.state();
         let moved = state.moved.as_ref().and_then(|moved| moved.buffers.get(company));
         let mut buffers = state.waiting.get(company).into_iter().chain(moved.map(|buffer| &**buffer));
-        buffers.find_map(|buffer| buffer.crm_id(lane)).cloned()
+        buffers.find_map(look)
     }
 
     /// Nothing more is added.
@@ -162,6 +175,11 @@ impl Journal {
 }
 
 impl JournalState {
+    /// Whether something waits, or was taken by somebody who gave up.
+    fn has_work(&self) -> bool {
+        !self.waiting.is_empty() || self.moved.is_some()
+    }
+
     fn note_refusal(&mut self) {
         if !std::mem::replace(&mut self.refused, true) {
             tracing::warn!("steps are kept in memory until they can be stored");
@@ -176,9 +194,20 @@ impl JournalSize {
     }
 }
 
-/// The number of the last file of the journal that is in the database.
-pub(super) async fn progress(db: &Db) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!("SELECT journal_file FROM progress").fetch_one(db.reader()).await?)
+/// How far the journal is in the database.
+pub(super) async fn progress(db: &Db) -> Result<JournalProgress, StoreError> {
+    let row = sqlx::query!("SELECT journal_file, journal_id FROM progress").fetch_one(db.reader()).await?;
+    Ok(JournalProgress { number: row.journal_file, id: row.journal_id })
+}
+
+/// Removes what was set aside in `dir` with something of a company in it.
+pub(super) fn forget_set_aside(dir: &Path, company: &CompanyId) -> Result<(), StoreError> {
+    let gone = left_behind::forget_set_aside(dir, company);
+    for file in gone.map_err(|e| StoreError::from_io("removing what was set aside of the journal", &e))? {
+        let file = file.display();
+        tracing::info!(%company, %file, "a part of the journal that was not used any more went with its company");
+    }
+    Ok(())
 }
 
 /// Waits until what a daemon has written down in this directory before now is in its database, for as long as that may
@@ -234,12 +263,16 @@ impl Store {
     }
 
     pub(super) fn waiting_crm_id(&self, company: &CompanyId, lane: &ExternalId) -> Option<CrmCallId> {
-        self.0.journal.crm_id(company, lane)
+        self.0.journal.find(company, |buffer| buffer.crm_id(lane).cloned())
+    }
+
+    pub(super) fn waiting_call(&self, company: &CompanyId, key: &CallKey) -> Option<String> {
+        self.0.journal.find(company, |buffer| buffer.call(key).map(str::to_owned))
     }
 }
 
 statement! {
-    /// One row: the number of the last file of the journal that is in the database.
-    NOTE = "UPDATE progress SET journal_file = mark.number
-            FROM (SELECT value->>0 AS number FROM json_each(?)) AS mark"
+    /// One row: number and name of the last file of the journal that is in the database.
+    NOTE = "UPDATE progress SET journal_file = mark.number, journal_id = mark.id
+            FROM (SELECT value->>0 AS number, value->>1 AS id FROM json_each(?)) AS mark"
 }

@@ -1,7 +1,7 @@
 //! From the journal into the database: everything that waits in one transaction, or apart from what does not fit.
 
 use super::buffer::{Part, WriteBuffer};
-use super::{Journal, JournalSize, MUCH, Moved, SOON};
+use super::{Journal, JournalProgress, JournalSize, MUCH, Moved, SOON};
 use crate::clock::random_unit;
 use crate::domain::CompanyId;
 use crate::domain::link::retry_delay;
@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 impl Journal {
     /// Waits until there is something to move and it is time to.
     async fn is_due(&self) {
-        while self.state().waiting.is_empty() {
+        while !self.state().has_work() {
             self.grown.notified().await;
         }
         let enough = async {
@@ -38,10 +38,10 @@ impl Journal {
         if state.waiting.is_empty() {
             return None;
         }
-        let (number, waiting) = (state.file.next(), std::mem::take(&mut state.waiting));
+        let (upto, waiting) = (state.file.next(), std::mem::take(&mut state.waiting));
         state.size = JournalSize::default();
         let buffers = waiting.into_iter().map(|(company, buffer)| (company, Arc::new(buffer))).collect();
-        state.moved = Some(Moved { number, buffers });
+        state.moved = Some(Moved { upto, buffers });
         state.moved.clone()
     }
 
@@ -74,18 +74,30 @@ impl Journal {
     }
 }
 
+/// Whoever moved may give up half-way: what is unclear then is looked into soon, and not with the next step only.
+struct WakeUp<'a>(&'a Journal);
+
+impl Drop for WakeUp<'_> {
+    fn drop(&mut self) {
+        if self.0.state().has_work() {
+            self.0.grown.notify_one();
+        }
+    }
+}
+
 impl Store {
     /// Moves everything that waits into the database, so that whoever reads it afterwards finds it there. May be dropped
     /// half-way: the next one finds out how far it came.
     pub(in crate::store) async fn catch_up(&self) -> Result<(), StoreError> {
         let journal = &self.0.journal;
         let _one_at_a_time = journal.moving.lock().await;
-        let unclear = journal.state().moved.as_ref().map(|moved| moved.number);
+        let unclear = journal.state().moved.as_ref().map(|moved| moved.upto.number);
         if let Some(number) = unclear {
             self.clear_up(number).await?;
         }
         let Some(moved) = journal.take() else { return Ok(()) };
-        let number = moved.number;
+        let _wake_up = WakeUp(journal);
+        let number = moved.upto.number;
         let stored = self.write(moved).await;
         match &stored {
             Ok(()) => journal.done(number),
@@ -131,15 +143,15 @@ impl Store {
         }
     }
 
-    async fn write(&self, Moved { number, buffers }: Moved) -> Result<(), StoreError> {
+    async fn write(&self, Moved { upto, buffers }: Moved) -> Result<(), StoreError> {
         let mut batches = Batches::default();
         for (company, buffer) in &buffers {
             batches.add_all(buffer, company).await;
         }
-        batches.last().add(BulkRows::Progress, &(number,));
+        batches.last().add(BulkRows::Progress, &(upto.number, &upto.id));
         match self.write_together(&batches.0).await {
             // A broken rule, or a page that cannot be read, may be the fault of one company only.
-            Err(StoreError::Conflict(_) | StoreError::Damaged(_)) => self.write_apart(buffers, number).await,
+            Err(StoreError::Conflict(_) | StoreError::Damaged(_)) => self.write_apart(buffers, &upto).await,
             together => together,
         }
     }
@@ -156,7 +168,11 @@ impl Store {
     }
 
     /// Writes each company's part by itself.
-    async fn write_apart(&self, buffers: BTreeMap<CompanyId, Arc<WriteBuffer>>, number: i64) -> Result<(), StoreError> {
+    async fn write_apart(
+        &self,
+        buffers: BTreeMap<CompanyId, Arc<WriteBuffer>>,
+        upto: &JournalProgress,
+    ) -> Result<(), StoreError> {
         let mut outcome = Ok(());
         for (company, buffer) in buffers {
             let mut batches = Batches::default();
@@ -166,7 +182,6 @@ impl Store {
                     tracing::info!(%company, "nothing more is stored of a company that was deleted");
                     Ok(())
                 }
-                Err(StoreError::Conflict(_)) => self.write_singly(&company, &buffer).await,
                 other => other,
             };
             match stored {
@@ -176,23 +191,8 @@ impl Store {
         }
         outcome?;
         let mut progress = BulkWrite::default();
-        progress.add(BulkRows::Progress, &(number,));
+        progress.add(BulkRows::Progress, &(upto.number, &upto.id));
         self.write_together(&[progress]).await
-    }
-
-    /// One of these contradicts what is stored: it alone is lost.
-    async fn write_singly(&self, company: &CompanyId, buffer: &WriteBuffer) -> Result<(), StoreError> {
-        for part in buffer.parts() {
-            let mut batch = BulkWrite::default();
-            part(&mut batch, company);
-            match self.write_together(&[batch]).await {
-                Err(error @ StoreError::Conflict(_)) => {
-                    tracing::error!(%company, %error, "a part of a step cannot be stored");
-                }
-                other => other?,
-            }
-        }
-        Ok(())
     }
 }
 

@@ -132,3 +132,15 @@ async fn a_damaged_database_gives_no_copy_and_leaves_an_older_one_alone() {
     assert_eq!(fs::read(&copy).unwrap(), good);
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
 }
+
+#[tokio::test]
+async fn a_copy_of_what_a_killed_daemon_has_left_says_that_its_last_steps_are_missing() {
+    let (dir, store, id) = store().await;
+    let to = tempfile::tempdir().unwrap();
+    let copied = copy_database(dir.path(), &to.path().join("whole"), None, false).await.unwrap();
+    assert_eq!(copied.completeness, CopyCompleteness::Whole);
+    store.keep(&id, call(&"a".into(), "{}", None), Timestamp(1));
+    tokio::time::pause();
+    let copied = copy_database(dir.path(), &to.path().join("part"), None, false).await.unwrap();
+    assert_eq!(copied.completeness, CopyCompleteness::JournalLeft);
+}

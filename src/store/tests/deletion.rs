@@ -201,7 +201,7 @@ async fn nothing_readable_of_a_deleted_company_is_left_in_the_files() {
     store.delete_company(&one, |_| ()).await.unwrap();
     assert!(store.wipe_log().await.unwrap());
     for mark in marks {
-        assert_eq!(found(mark), Vec::<std::path::PathBuf>::new(), "{mark}");
+        assert_eq!(found(mark), Vec::<PathBuf>::new(), "{mark}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! From the first line in the journal to the row in the database, whatever comes in between.
 
 use super::*;
+use crate::domain::link::DiskState;
 use futures_util::FutureExt as _;
 use std::fs;
 use std::path::PathBuf;
@@ -183,6 +184,45 @@ async fn whoever_gives_up_reading_loses_and_doubles_nothing() {
     }
 }
 
+#[tokio::test]
+async fn what_somebody_gave_up_moving_is_moved_without_waiting_for_the_next_step() {
+    let (_dir, store, id) = store().await;
+    let keeper = store.clone();
+    let tending = tokio::spawn(async move { keeper.tend(&Clock::manual(Timestamp(9))).await });
+    for polls in 0..12 {
+        store.keep(&id, call(&CallKey::new(format!("c{polls}")), "{}", None), Timestamp(1));
+        read_and_give_up(&store, &id, polls).await;
+        until_stored(&store, polls as i64 + 1).await;
+    }
+    tending.abort();
+}
+
+#[tokio::test]
+async fn the_last_state_of_a_call_is_known_although_no_disk_takes_it() {
+    let (_dir, store, id) = store().await;
+    let key = CallKey::from("a");
+    store.record(&id, &call(&key, "1", None), Timestamp(1)).await.unwrap();
+    assert_eq!(store.call_state(&id, &key).await.unwrap().as_deref(), Some("1"));
+    store.break_disk(true).await;
+    store.keep(&id, call(&key, "2", None), Timestamp(2));
+    let state = store.call_state(&id, &key).now_or_never().expect("nobody waits for the disk");
+    assert_eq!(state.unwrap().as_deref(), Some("2"));
+    assert_eq!(store.call_state(&id, &"b".into()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_written_is_a_fault_of_the_disk_until_it_can() {
+    let (dir, store, id) = store().await;
+    let in_its_way = dir.path().join("journal.1");
+    fs::create_dir(&in_its_way).unwrap();
+    store.keep(&id, step("a", "1"), Timestamp(1));
+    assert_ne!(store.health(), DiskState::Ok);
+    assert!(store.probe(Timestamp(2)).await.is_err(), "the database alone is not enough");
+    fs::remove_dir(&in_its_way).unwrap();
+    store.probe(Timestamp(3)).await.unwrap();
+    assert_eq!(times(&store, &id, "a").await, 1);
+}
+
 /// The journal cannot be written, the database can.
 #[tokio::test]
 async fn what_is_only_in_memory_is_not_taken_for_stored_when_its_reader_gives_up() {
@@ -281,6 +321,35 @@ async fn a_start_with_another_databases_key_leaves_the_journal_alone() {
     assert_eq!(fs::read(file).unwrap(), lines);
     fs::write(&key, right).unwrap();
     assert_eq!(times(&open(left.path()).await, &id, "a").await, 1);
+}
+
+#[tokio::test]
+async fn a_database_with_a_higher_number_removes_no_journal_that_is_not_its_own() {
+    let (dir, store, id) = store().await;
+    store.keep(&id, step("a", "1"), Timestamp(1));
+    let left = killed(dir.path());
+    let [file] = &journal_files(left.path())[..] else { panic!("one file") };
+    // Another life of the database has come further.
+    for n in 0..3 {
+        store.record(&id, &step(&n.to_string(), "x"), Timestamp(2)).await.unwrap();
+    }
+    let later = killed(dir.path());
+    let lines = fs::read(file).unwrap();
+    fs::write(later.path().join("journal.2"), &lines).unwrap();
+    open(later.path()).await;
+    assert_eq!(fs::read(later.path().join("set-aside-journal.2")).unwrap(), lines);
+}
+
+#[tokio::test]
+async fn nothing_of_a_deleted_company_stays_in_what_was_set_aside() {
+    let (dir, store, id) = store().await;
+    store.keep(&id, step("a", "79835551122"), Timestamp(1));
+    let file = journal_files(dir.path()).remove(0);
+    let aside = dir.path().join("set-aside-journal.9");
+    fs::copy(file, &aside).unwrap();
+    store.begin_deletion(&id, Timestamp(2)).await.unwrap();
+    store.delete_company(&id, |_| ()).await.unwrap();
+    assert!(!aside.exists());
 }
 
 #[tokio::test]
