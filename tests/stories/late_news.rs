@@ -3,6 +3,8 @@
 use crate::support::{CLIENT_DIGITS, IVAN, Story, TestCompany, talk};
 use ecss_crm_server::config::Settings;
 use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::time::Duration;
 
 const CALL: &str = "06510000000000d0";
@@ -72,5 +74,37 @@ async fn a_conversation_that_is_heard_of_again_minutes_later_is_recorded_to_its_
     assert_eq!((records.len(), records[1].user), (2, IVAN), "{records:#?}");
     let whole: i64 = records.iter().map(|record| record.duration).sum();
     assert!((300..=306).contains(&whole), "nothing is lost and nothing counted twice: {records:#?}");
+    story.end().await;
+}
+
+/// What the story does to the database from outside.
+async fn sql(story: &Story, statement: &'static str) {
+    let file = story.environment().settings.state_dir.join("store.db");
+    let mut conn = SqliteConnectOptions::new().filename(file).connect().await.expect("the database");
+    sqlx::query(statement).execute(&mut conn).await.expect(statement);
+    conn.close().await.expect("closed");
+}
+
+/// For a moment the database cannot be read: what is told meanwhile of a call that is over is not lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn late_news_wait_for_a_database_that_cannot_be_read() {
+    let story = Story::begin_with(GRACE).await;
+    story.forgive_errors("no such table");
+    let mut company = story.company("firma.local").await;
+    talks(&story, &company, "d1", CALL).await;
+    story.switch().drop_links();
+    story.switch().wait_registers(2).await.expect("a fresh token");
+    company.online(&story).await;
+    company.over(&story).await;
+    story.pass(MINUTES);
+    talk(1.2).await;
+    sql(&story, "ALTER TABLE calls RENAME TO hidden").await;
+    tell(&story, "d1", CALL, "talking");
+    story.until_said("news of a call that has ended wait").await;
+    sql(&story, "ALTER TABLE hidden RENAME TO calls").await;
+    company.lists_active(&story, "talking").await;
+    tell(&story, "d1", CALL, "released");
+    let records = company.over(&story).await;
+    assert_eq!((records.len(), records[1].user), (2, IVAN), "{records:#?}");
     story.end().await;
 }

@@ -39,9 +39,8 @@ impl Actor {
         }
         if let Some(crm) = &outcome.crm {
             round.record.crm_ids.push((lane.clone(), crm.clone()));
-            self.recall_known(&outcome.job.call).await;
             let event = Event::Registered { lane: lane.clone(), crm: crm.clone() };
-            self.take_known(&outcome.job.call, event, round);
+            self.take_answer(&outcome.job.call, event, round).await;
         }
         match outcome.failure() {
             None if outcome.unknown && self.outbox.must_be_remade(lane) => self.remake(outcome, round).await,
@@ -95,8 +94,7 @@ impl Actor {
         tracing::warn!(%lane, request, %error, "the portal will not take this");
         if asked == Some(RequestKind::Register) {
             round.record.settled.extend(self.outbox.drop_lane(lane));
-            self.recall_known(&outcome.job.call).await;
-            self.take_known(&outcome.job.call, Event::RegisterRefused { lane: lane.clone() }, round);
+            self.take_answer(&outcome.job.call, Event::RegisterRefused { lane: lane.clone() }, round).await;
         } else {
             self.settle(outcome, round);
         }

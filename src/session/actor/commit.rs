@@ -1,12 +1,13 @@
 //! The end of a round: what it has changed is stored, only then acted on.
 
 use super::round::Round;
+use super::unread::UnreadStep;
 use super::{Actor, TaskDone};
-use crate::domain::call::{CrmStep, Intent};
+use crate::domain::call::Intent;
 use crate::domain::excess::Excess;
 use crate::domain::leg::CommandError;
-use crate::domain::{CallKey, CrmCallId, ExternalId, Timestamp};
-use crate::session::outbox::{LaneHistory, send};
+use crate::domain::{CallKey, Timestamp};
+use crate::session::outbox::send;
 use crate::store::Record;
 use std::time::Duration;
 use tracing::Instrument as _;
@@ -53,13 +54,7 @@ impl Actor {
             let ids = self.store.keep(&self.company, std::mem::take(&mut round.record), now);
             let mut pointless = Vec::new();
             for ((call, Intent { lane, step }), id) in std::mem::take(&mut round.steps).into_iter().zip(ids) {
-                let begins = matches!(step, CrmStep::Register { .. } | CrmStep::Adopt { .. });
-                let past = if begins || self.outbox.knows(&lane) {
-                    LaneHistory::None
-                } else {
-                    LaneHistory::Stored(self.crm_id(&lane).await)
-                };
-                pointless.extend(self.outbox.push(&lane, &call, (id, step, now), past));
+                pointless.extend(self.push_step(UnreadStep { lane, call, step: (id, step, now) }).await);
             }
             self.store.keep(&self.company, Record { settled: pointless, ..Record::default() }, now);
         }
@@ -82,14 +77,6 @@ impl Actor {
         }
         self.shared.set_backlog(self.outbox.backlog());
         self.store.hold_back(&self.company).await;
-    }
-
-    /// What the CRM calls a lane that is not open in memory.
-    async fn crm_id(&self, lane: &ExternalId) -> Option<CrmCallId> {
-        self.store.crm_id(&self.company, lane).await.unwrap_or_else(|error| {
-            tracing::error!(%lane, %error, "the lane's CRM call cannot be read");
-            None
-        })
     }
 
     pub(super) async fn drain(&mut self) {

@@ -9,6 +9,7 @@ mod round;
 mod stepping;
 mod surplus;
 mod trace_limit;
+mod unread;
 
 use super::link::LinkEvent;
 use super::log_limiter::LogLimiter;
@@ -38,6 +39,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use trace_limit::TraceLimit;
+use unread::UnreadQueue;
 
 /// At most this many frames are taken together, so that one commit serves a burst.
 const BURST: usize = 64;
@@ -90,6 +92,7 @@ pub(super) struct Actor {
     outbox: Outbox,
     rate_limit: RateLimitSlot,
     upkeep_signals: Arc<UpkeepSignals>,
+    unread: UnreadQueue,
     commander: Option<Commander>,
     tasks: JoinSet<TaskDone>,
 }
@@ -117,6 +120,7 @@ impl Actor {
             abandoned: AbandonedCalls::default(),
             outbox: Outbox::default(),
             upkeep_signals,
+            unread: UnreadQueue::default(),
             commander: None,
             tasks: JoinSet::new(),
         }
@@ -198,12 +202,7 @@ impl Actor {
     async fn events(&mut self) {
         let mut round = Round::default();
         self.follow_clock(&mut round);
-        let mut first = true;
         while let Some(event) = self.frames.pop_front() {
-            if !std::mem::take(&mut first) {
-                // A burst of a company must not be a pause of another one's.
-                tokio::task::yield_now().await;
-            }
             let now = self.clock.dated(event.at());
             match event {
                 LinkEvent::Up { commander, can, .. } => {
@@ -221,14 +220,12 @@ impl Actor {
                     }
                 }
                 LinkEvent::Legs { legs, room: _room, .. } => {
-                    let legs = self.recall_for(legs).await;
-                    for (key, event) in self.open_calls.sort(legs, &self.directory, &self.numbers, now) {
-                        self.take_at(&key, event, Origin::Nobody, &mut round, now);
-                        if round.calls() >= ROUND {
-                            self.commit(std::mem::take(&mut round)).await;
-                        }
-                    }
+                    self.take_legs(legs, now, &mut round).await;
                 }
+            }
+            if !self.frames.is_empty() {
+                // A burst of a company must not be a pause of another one's.
+                tokio::task::yield_now().await;
             }
         }
         self.commit(round).await;
@@ -241,6 +238,7 @@ impl Actor {
         for key in self.open_calls.due(now) {
             self.take(&key, Event::Tick, Origin::Nobody, &mut round);
         }
+        self.read_again(&mut round).await;
         self.commit(round).await;
         let dropped = self.store.take_dropped_lines(&self.company);
         if dropped > 0 {
@@ -269,7 +267,7 @@ impl Actor {
 
     fn next_wake(&self) -> Option<Timestamp> {
         let calls = self.open_calls.next_wake().into_iter().chain(self.next_rest());
-        calls.chain(self.outbox.next_wake()).min()
+        calls.chain(self.outbox.next_wake()).chain(self.unread.again()).min()
     }
 }
 

@@ -114,6 +114,7 @@ impl Round {
     }
 }
 
-fn ended_at(call: &Call) -> Timestamp {
+/// When the last of its legs ended.
+pub(super) fn ended_at(call: &Call) -> Timestamp {
     call.legs.iter().filter_map(Leg::ended_at).max().unwrap_or(call.started_at)
 }

@@ -15,7 +15,8 @@ impl Actor {
             return;
         }
         self.open_calls.redate(moved);
-        for call in self.open_calls.open().iter().filter_map(|key| self.open_calls.get(key)) {
+        // Also those that are over: what comes back of them later is dated as everything in memory.
+        for call in self.open_calls.all() {
             self.shared.board.put(call.view());
             round.touch(call.key.clone());
         }

@@ -57,8 +57,7 @@ impl Actor {
                 // Its first record: there is none before it.
                 self.abandoned.0.push_back(call.clone());
             }
-            self.recall_known(&call).await;
-            self.take_known(&call, Event::RegisterRefused { lane }, round);
+            self.take_answer(&call, Event::RegisterRefused { lane }, round).await;
         }
         if calls == 0 {
             return;

@@ -265,6 +265,21 @@ mod tests {
     }
 
     #[test]
+    fn news_of_one_call_over_and_over_push_no_other_out() {
+        let mut memory = Memory::default();
+        memory.hear(leg("quiet", "quiet", Released), NOW);
+        memory.hear(leg("l", "a", Released), NOW);
+        for n in 0..20_000 {
+            let at = after(30 + n % 120);
+            memory.rest(at);
+            memory.hear(leg("l", "a", Released), at);
+        }
+        memory.rest(after(300));
+        assert!(memory.open_calls.knows(&"quiet".into()));
+        assert!(memory.open_calls.ended.tombstones.len() <= 4);
+    }
+
+    #[test]
     fn calls_that_end_within_seconds_leave_memory_together() {
         let mut memory = Memory::default();
         for (n, at) in [0, 2, 4, 9].into_iter().enumerate() {

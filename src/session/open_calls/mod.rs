@@ -194,6 +194,11 @@ impl OpenCalls {
         self.ended.redate(millis);
     }
 
+    /// All calls in memory, also those that have ended just now.
+    pub fn all(&self) -> impl Iterator<Item = &Call> {
+        self.calls.values()
+    }
+
     /// Keys of all calls that have not ended.
     pub fn open(&self) -> Vec<CallKey> {
         let mut open: Vec<_> = self.silence.keys().cloned().collect();

@@ -51,6 +51,14 @@ pub(in crate::session) struct Tombstone {
     pub moved: i64,
 }
 
+impl TombstonePage {
+    /// Where a call stands that came back and is over once more: news that repeat themselves take no further place.
+    fn place_of(&self, name: u64, key: &CallKey) -> Option<u32> {
+        let mut named = self.names.range((name, 0)..=(name, u32::MAX)).map(|(_, place)| *place);
+        named.find(|place| *self.keys[*place as usize] == *key.as_str())
+    }
+}
+
 impl Tombstones {
     /// Nobody yet; each is remembered at least this long after its end, if there are not too many.
     pub fn new(remembered: Duration) -> Self {
@@ -63,10 +71,13 @@ impl Tombstones {
         let names = legs.chain(aliases.map(|name| NewsName::Call(name.as_str())));
         let names = names.chain([NewsName::Call(call.key.as_str())]).map(|name| self.hasher.hash_one(name));
         let names: Vec<u64> = names.collect();
+        let key = self.hasher.hash_one(NewsName::Call(call.key.as_str()));
         let page = self.page_for(ended);
-        let place = page.keys.len() as u32;
+        let place = page.place_of(key, &call.key).unwrap_or_else(|| {
+            page.keys.push(call.key.as_str().into());
+            page.keys.len() as u32 - 1
+        });
         page.names.extend(names.into_iter().map(|name| (name, place)));
-        page.keys.push(call.key.as_str().into());
         page.last = page.last.max(ended);
     }
 
