@@ -23,6 +23,11 @@
 
   const renew = (part, fresh) => {
     localTimes(fresh);
+    // What somebody has opened stays open.
+    for (const open of part.querySelectorAll("details[open][id]")) {
+      const same = fresh.querySelector(`#${CSS.escape(open.id)}`);
+      if (same) same.open = true;
+    }
     if (fresh.innerHTML === part.innerHTML) return;
     const before = titles(part);
     part.replaceChildren(...fresh.childNodes);

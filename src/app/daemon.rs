@@ -1,5 +1,7 @@
 //! A running daemon: everything built, sockets served, companies at work.
 
+use super::checks::SelfChecks;
+use super::listeners::control;
 use super::service::DaemonService;
 use super::{Listeners, Prepared, certificate};
 use crate::bitrix::bindings::WantedBindings;
@@ -78,7 +80,7 @@ impl Daemon {
             link: LinkTools {
                 dialect: dialect.clone(),
                 networks: settings.switch_networks,
-                tls: Arc::new(TlsConfigs::new(trusted)?),
+                tls: Arc::new(TlsConfigs::new(trusted.clone())?),
                 returns: Arc::default(),
                 zone,
                 clock: clock.clone(),
@@ -94,7 +96,8 @@ impl Daemon {
             keys: keys.clone(),
             rebind: rebind.clone(),
         });
-        let service = Arc::new(DaemonService::new(store.clone(), companies.clone(), clock.clone(), keys));
+        let checks = SelfChecks::new(settings, &trusted, &page_key(&store), tls.clone(), store.clone(), clock.clone())?;
+        let service = Arc::new(DaemonService::new(store.clone(), companies.clone(), clock.clone(), keys, checks));
         let daemon = Self {
             store,
             companies,
@@ -128,7 +131,7 @@ impl Daemon {
 
     fn serve(&self, settings: &Settings, base: &str, listeners: Listeners, clock: &Clock) {
         let service: Arc<dyn WebService> = self.service.clone();
-        let key = self.store.key().derive("card ticket");
+        let key = page_key(&self.store);
         let (prefixes, stop) = (settings.prefixes(), self.stop.clone());
         let state = WebState::new(service, base, prefixes, key, clock.clone(), stop, CONNECTIONS)
             .with_process_metrics(process_metrics);
@@ -137,6 +140,13 @@ impl Daemon {
         let slots: Arc<ConnectionSlots> = Arc::default();
         self.tasks.spawn(serve(listeners.http, router.clone(), None, slots.clone(), stop()));
         self.tasks.spawn(serve(listeners.https, router, Some(self.tls.clone()), slots, stop()));
+        match control(settings) {
+            Ok(listener) => {
+                let slots = Arc::new(ConnectionSlots::within(OPS_CONNECTIONS, OPS_CONNECTIONS));
+                self.tasks.spawn(serve(listener, web::control_router(state.clone()), None, slots, stop()));
+            }
+            Err(error) => tracing::warn!(%error, "the command `doctor` cannot ask this process"),
+        }
         if let Some(ops) = listeners.ops {
             let door = if ops.tcp_address().is_some() { web::OpsDoor::Port } else { web::OpsDoor::Socket };
             let slots = Arc::new(ConnectionSlots::within(OPS_CONNECTIONS, OPS_CONNECTIONS));
@@ -201,6 +211,11 @@ async fn warn_of_client(mut request: Request) -> Request {
         request.extensions_mut().insert(client);
     }
     request
+}
+
+/// What the pages sign with.
+fn page_key(store: &Store) -> [u8; 32] {
+    store.key().derive("card ticket")
 }
 
 /// Keeps the daemon's clock near the machine's.

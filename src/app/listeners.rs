@@ -55,6 +55,17 @@ impl Listeners {
     }
 }
 
+/// The socket at which the command line asks a running daemon, in the private folder of the state: whoever may read that
+/// may ask.
+pub fn control_socket(settings: &Settings) -> PathBuf {
+    settings.state_dir.join("control")
+}
+
+/// Listens there. Nothing is lost with it, so that no service manager need keep it.
+pub fn control(settings: &Settings) -> Result<Listener, BindError> {
+    unix(&control_socket(settings))
+}
+
 fn wanted(settings: &Settings) -> (WantedListener, WantedListener, Option<WantedListener>) {
     let unix = |name, path: &PathBuf| WantedListener { name, place: ListenPlace::Unix(path.clone()) };
     let tcp = |name, host: &str, port| WantedListener { name, place: ListenPlace::Tcp(host.to_owned(), port) };

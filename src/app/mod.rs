@@ -2,8 +2,10 @@
 
 mod backup;
 mod certificate;
+mod checks;
 mod companies;
 mod daemon;
+mod doctor;
 mod listeners;
 mod prepare;
 mod service;
@@ -14,6 +16,7 @@ pub(crate) use certificate::make_certificate;
 pub(crate) use companies::{CompanyEntry, Details};
 pub use companies::{CompanyStanding, Forgotten, forget_company, list_companies, show_company};
 pub(crate) use daemon::Daemon;
+pub(crate) use doctor::{DoctorReport, doctor};
 pub(crate) use listeners::Listeners;
 pub(crate) use prepare::{Prepared, prepare};
 

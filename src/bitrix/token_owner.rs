@@ -40,15 +40,21 @@ where
     F: Future<Output = Result<RestAnswer, ApiError>>,
 {
     let profile = call("profile").await?.result;
-    let user = profile.get("ID").and_then(lenient::int).filter(|id| *id > 0).map(UserId);
-    let user = user.ok_or_else(|| ApiError::Unclear { why: "profile answered without an ID".into() })?;
-    let admin = match profile.get("ADMIN").and_then(lenient::flag) {
+    let without_id = || ApiError::Unclear { why: "profile answered without an ID".into() };
+    let (user, admin, name) = read_profile(&profile).ok_or_else(without_id)?;
+    let admin = match admin {
         Some(admin) => admin,
         None => lenient::flag(&call("user.admin").await?.result).unwrap_or(false),
     };
+    Ok(TokenOwner { user, admin, name })
+}
+
+/// Whom an answer of `profile` names, whether they administer the portal if it says so, and their name.
+pub(super) fn read_profile(profile: &Value) -> Option<(UserId, Option<bool>, String)> {
+    let user = profile.get("ID").and_then(lenient::int).filter(|id| *id > 0).map(UserId)?;
     let part = |key: &str| profile.get(key).and_then(lenient::text);
     let name = [part("NAME"), part("LAST_NAME")].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    Ok(TokenOwner { user, admin, name: name.trim().to_owned() })
+    Some((user, profile.get("ADMIN").and_then(lenient::flag), name.trim().to_owned()))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ mod backup;
 mod check;
 mod company;
 mod config;
+mod doctor;
 mod export;
 mod gen_cert;
-#[cfg(feature = "sandbox")]
 mod locale;
 mod replay;
 mod run;
@@ -44,6 +44,9 @@ enum Command {
     /// Read or change one setting.
     #[command(subcommand)]
     Config(config::Config),
+    /// Look at everything that calls need on their way: this machine, the gateway, the switch, Bitrix24. Says what is
+    /// wrong and what to do, the worst first; exits with 0 (good), 1 (warning), 2 (fault) or 3 (not known).
+    Doctor(doctor::Doctor),
     /// Print the settings in force as a settings.js of the former Node.js package, for going back to it.
     ExportSettings(export::Export),
     /// Make a self-signed certificate and its key; existing files are only replaced with --force.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Backup(backup) => backup.run(),
         Command::Company(company) => company.run(),
         Command::Config(config) => Ok(config.run()),
+        Command::Doctor(doctor) => doctor.run(),
         Command::ExportSettings(export) => Ok(export.run()),
         Command::GenCert(gen_cert) => gen_cert.run(),
         Command::Replay(replay) => replay.run(),

@@ -2,6 +2,7 @@
 
 use super::typed::TypedValues;
 use super::{OpsListen, Settings, url};
+use std::net::IpAddr;
 use std::path::Path;
 
 /// Whether a folder is there and not empty, as far as we may look.
@@ -69,6 +70,10 @@ pub fn doubts(values: &mut TypedValues, s: &Settings) {
             let remedy = "write the address at which the users' browsers reach the gateway";
             values.doubt("proxyGatewayURL", "with this host the call card cannot be embedded in Bitrix24", remedy);
         }
+        if url::host_of(base).is_some_and(|host| is_nobody_elses(&host)) {
+            let remedy = "write the address at which the users' browsers and Bitrix24 reach the gateway";
+            values.doubt("proxyGatewayURL", "only this machine itself can open this address", remedy);
+        }
         if base.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:")) {
             let problem = "browsers do not show a card from http:// inside a portal on https://";
             values.doubt("proxyGatewayURL", problem, "give the gateway a certificate and write https://");
@@ -84,4 +89,9 @@ pub fn doubts(values: &mut TypedValues, s: &Settings) {
         let problem = "health and metrics are shown without log-in to everybody who reaches this address";
         values.doubt("ops_listen", problem, "write 127.0.0.1, or see that a firewall stands before it");
     }
+}
+
+/// Whether a host leads nowhere but to the machine that asks.
+fn is_nobody_elses(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -173,6 +173,8 @@ pub fn reconnect_delay(failures: u32, random: f64) -> Duration {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum PortalState {
+    /// Nothing was asked since the start, so that nobody can tell.
+    NotAsked,
     /// Requests are answered.
     Ok,
     /// Requests fail for now and are repeated.
@@ -207,11 +209,13 @@ pub enum PortalState {
 
 impl PortalState {
     /// What [`code`](Self::code) can say.
-    pub const CODES: [&'static str; 6] = ["ok", "unreachable", "limited", "resting", "closed", "needs_login"];
+    pub const CODES: [&'static str; 7] =
+        ["not_asked", "ok", "unreachable", "limited", "resting", "closed", "needs_login"];
 
     /// A stable word for metrics and JSON.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::NotAsked => "not_asked",
             Self::Ok => "ok",
             Self::Unreachable { .. } => "unreachable",
             Self::Limited { .. } => "limited",

@@ -7,6 +7,7 @@ mod tls_configs;
 mod tls_fault;
 mod trust;
 
+pub(crate) use address_class::place_of;
 pub(crate) use guard::{Guarded, admitted};
 pub use tls_configs::TlsConfigs;
 pub(crate) use tls_fault::{TlsFault, causes, tls_fault};

@@ -110,6 +110,7 @@ impl ConnectionText {
     /// The story of the portal connection.
     pub(crate) fn of_portal(t: &LinkTexts, state: &PortalState) -> Self {
         match state {
+            PortalState::NotAsked => Self::new(Tone::Idle, t.portal_not_asked),
             PortalState::Ok => Self::new(Tone::Good, t.portal_ok),
             PortalState::Unreachable { since, why } => {
                 Self { since: Some(*since), particulars: why.clone(), ..Self::new(Tone::Bad, t.portal_unreachable) }

@@ -26,6 +26,7 @@ pub(crate) struct Texts {
     pub card: CardTexts,
     pub link: LinkTexts,
     pub state: StateTexts,
+    pub checks: CheckTexts,
     pub field: FieldTexts,
     pub error: ErrorTexts,
 }
@@ -140,6 +141,18 @@ pub(crate) struct CompanyTexts {
     pub address_events: &'static str,
     pub version: &'static str,
     pub since: &'static str,
+}
+
+/// What the checks have found.
+pub(crate) struct CheckTexts {
+    pub title: &'static str,
+    pub all_good: &'static str,
+    pub seen_to_work: fn(usize) -> String,
+    pub good: &'static str,
+    pub unknown: &'static str,
+    pub warning: &'static str,
+    pub fault: &'static str,
+    pub to_copy: &'static str,
 }
 
 /// The number table.
@@ -269,6 +282,7 @@ pub(crate) struct LinkTexts {
     pub outdated_tls: StateText,
     pub protocol: StateText,
     pub lost: StateText,
+    pub portal_not_asked: StateText,
     pub portal_ok: StateText,
     pub portal_unreachable: StateText,
     pub portal_limited: StateText,

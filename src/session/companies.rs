@@ -127,6 +127,7 @@ impl Companies {
         }
         let (companies, stop) = (self.clone(), self.stop.clone());
         self.tasks.spawn(async move { companies.tend_installs(stop).await });
+        self.tasks.spawn(self.clone().keep_evidence());
         Ok(count)
     }
 

@@ -15,6 +15,7 @@ use crate::domain::call::Click;
 use crate::domain::card::{CardCommand, CommandRefused};
 use crate::domain::company::SwitchSettings;
 use crate::domain::directory::{PortalUser, dismissed, missing};
+use crate::domain::evidence::EvidenceKind;
 use crate::domain::link::LinkFault;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::store::{EventId, ImportReport, Store, StoreError};
@@ -85,6 +86,16 @@ impl CompanyHandle {
         &self.0.shared.board
     }
 
+    /// This was seen to work just now.
+    pub fn saw(&self, kind: EvidenceKind) {
+        self.0.shared.evidence.note(kind, self.0.clock.now());
+    }
+
+    /// What was seen to work since the start, and when last.
+    pub fn seen(&self) -> Vec<(EvidenceKind, Timestamp)> {
+        self.0.shared.evidence.seen()
+    }
+
     /// Its portal, for showing the life of the grant.
     pub fn portal(&self) -> &Portal {
         &self.0.portal
@@ -137,7 +148,7 @@ impl CompanyHandle {
     /// Fetches the portal's users: new ones are taken over, dismissed ones no longer count.
     pub async fn sync_users(&self) -> Result<ImportReport, SyncError> {
         let list = self.0.portal.users().await?;
-        self.0.shared.portal_works();
+        self.0.shared.portal_works(self.0.clock.now());
         let dismissed = self.dismissed(&list).await?;
         for user in &dismissed {
             tracing::warn!(user = %user.user,
@@ -228,7 +239,7 @@ impl CompanyHandle {
 
     /// An administrator has logged in or installed again: what waited for that goes on at once.
     pub(super) async fn mended(&self) {
-        self.0.shared.portal_works();
+        self.0.shared.portal_works(self.0.clock.now());
         let _ = self.0.inbox.send(ActorMessage::PortalMended).await;
         self.0.upkeep_signals.ring();
     }

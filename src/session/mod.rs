@@ -14,6 +14,8 @@ mod call_board;
 mod code_limiter;
 mod companies;
 mod enroll;
+mod evidence;
+mod evidence_keeper;
 mod handle;
 mod installs;
 mod link;

@@ -1,9 +1,11 @@
 //! What everybody may know of a company's state, kept by its actor.
 
 use super::call_board::CallBoard;
+use super::evidence::EvidenceLog;
 use crate::bitrix::ApiError;
 use crate::domain::Timestamp;
 use crate::domain::binding::{Binding, RefusalReason, Refusals};
+use crate::domain::evidence::EvidenceKind;
 use crate::domain::excess::{Excess, Unrecorded};
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,6 +58,8 @@ struct PortalSeen {
 #[derive(Debug)]
 pub(super) struct SharedStatus {
     pub board: CallBoard,
+    /// What was seen to work.
+    pub evidence: EvidenceLog,
     pub link: watch::Receiver<LinkState>,
     portal: Mutex<PortalSeen>,
     refusals: Mutex<Refusals>,
@@ -71,8 +75,9 @@ impl SharedStatus {
     pub fn new(link: watch::Receiver<LinkState>) -> Self {
         Self {
             board: CallBoard::new(),
+            evidence: EvidenceLog::default(),
             link,
-            portal: Mutex::new(PortalSeen { state: PortalState::Ok, resting: None }),
+            portal: Mutex::new(PortalSeen { state: PortalState::NotAsked, resting: None }),
             refusals: Mutex::default(),
             backlog: Mutex::new(Backlog::default()),
             excess: Mutex::default(),
@@ -138,7 +143,8 @@ impl SharedStatus {
     }
 
     /// The portal has answered sensibly.
-    pub fn portal_works(&self) {
+    pub fn portal_works(&self, now: Timestamp) {
+        self.evidence.note(EvidenceKind::PortalAnswer, now);
         self.portal().state = PortalState::Ok;
     }
 
@@ -204,7 +210,7 @@ mod tests {
         shared.portal_fails(&closed, Timestamp(5));
         let since = Timestamp(4);
         assert_eq!(shared.status().portal, PortalState::Closed { since, because: Closed::Plan, why: "y".into() });
-        shared.portal_works();
+        shared.portal_works(Timestamp(6));
         assert_eq!(shared.status().portal, PortalState::Ok);
     }
 
@@ -214,7 +220,7 @@ mod tests {
         let rests = |until| ApiError::Resting { until: Timestamp(until), why: String::new() };
         shared.portal_fails(&rests(10), Timestamp(1));
         shared.portal_fails(&rests(20), Timestamp(10));
-        shared.portal_works();
+        shared.portal_works(Timestamp(6));
         let status = shared.status();
         let want = PortalState::Resting { since: Timestamp(1), until: Timestamp(20) };
         assert_eq!((status.portal_at(Timestamp(19)), status.portal_at(Timestamp(20))), (want, PortalState::Ok));

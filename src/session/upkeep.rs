@@ -4,7 +4,7 @@ use super::SyncError;
 use super::handle::CompanyHandle;
 use super::test_event::TestEventAttempts;
 use crate::bitrix::ApiError;
-use crate::bitrix::bindings::{Choices, WantedBindings};
+use crate::bitrix::bindings::{Choices, PortalWord, WantedBindings};
 use crate::clock::random_unit;
 use crate::domain::Timestamp;
 use crate::domain::binding::{self, Binding};
@@ -160,6 +160,21 @@ impl Upkeep {
         }
     }
 
+    /// Asks the portal how it is and what it holds of ours, now that all was set up; and for its language until it has told
+    /// it once: without it people read Russian.
+    async fn ask_for_word(&self, company: &CompanyHandle, users_are_listed: bool) {
+        match company.portal().word(&self.wanted).await {
+            Ok(PortalWord { mut report, language }) => {
+                report.bindings.insert(Binding::Users, users_are_listed);
+                company.0.shared.evidence.note_report(report);
+                if let Some(code) = language.filter(|_| company.portal().known_language().is_none()) {
+                    company.learn_language(&code).await;
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the portal does not say how it is"),
+        }
+    }
+
     /// Looks after everything once, and for what fails until `next_try`. An error is of the portal as a whole.
     async fn round(&self, company: &CompanyHandle, force: bool, next_try: Timestamp) -> Result<UpkeepResult, ApiError> {
         let failed = |error: &ApiError| company.0.shared.portal_fails(error, company.0.clock.now());
@@ -177,7 +192,7 @@ impl Upkeep {
         };
         let mut report = portal.ensure_bound(&self.wanted, choices).await;
         if report.answered {
-            company.0.shared.portal_works();
+            company.0.shared.portal_works(company.0.clock.now());
             company.note_refusals(&Binding::BOUND, &report.failed, Some(next_try));
         }
         if !(report.bound.is_empty() && report.unbound.is_empty()) {
@@ -189,33 +204,21 @@ impl Upkeep {
             );
         }
         let bound_nothing = !report.answered;
-        report.keep_going(Binding::Users, users(company).await);
+        let users_are_listed = report.keep_going(Binding::Users, users(company).await).is_some();
         if let Some(error) = report.of_whole_portal() {
             failed(error);
             return Err(error.clone());
         }
         if bound_nothing {
-            company.0.shared.portal_works();
+            company.0.shared.portal_works(company.0.clock.now());
             company.note_refusals(&Binding::BOUND, &report.failed, Some(next_try));
         } else if let Some(users @ (Binding::Users, _)) = report.failed.last() {
             company.note_refusals(&[Binding::Users], std::slice::from_ref(users), Some(next_try));
         }
         portal.proved(&tokens).await;
-        learn_language(company).await;
+        Box::pin(self.ask_for_word(company, users_are_listed)).await;
         let card = report.failed.iter().any(|(what, _)| *what == Binding::Card);
         Ok(UpkeepResult { again: !report.failed.is_empty(), card })
-    }
-}
-
-/// Asks for the portal's language until somebody has told it once; without it people read Russian.
-async fn learn_language(company: &CompanyHandle) {
-    if company.portal().known_language().is_some() {
-        return;
-    }
-    match company.portal().ask_language().await {
-        Ok(Some(code)) => company.learn_language(&code).await,
-        Ok(None) => {}
-        Err(error) => tracing::debug!(%error, "the portal does not tell its language"),
     }
 }
 

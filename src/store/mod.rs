@@ -14,6 +14,7 @@ mod db;
 mod deletion;
 mod employees;
 mod error;
+mod evidence;
 mod examine;
 mod files;
 mod health;

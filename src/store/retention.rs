@@ -68,6 +68,12 @@ impl Store {
                AND received_at < $2 AND handled_at IS NOT NULL",
             limit.0
         );
+        in_batches!(
+            self,
+            "DELETE FROM seen_numbers WHERE (company, number) IN
+               (SELECT company, number FROM seen_numbers WHERE at < $2 LIMIT $1)",
+            limit.0
+        );
         let calls = in_batches!(
             self,
             "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE ended_at < $2 ORDER BY ended_at LIMIT $1)",

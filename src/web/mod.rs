@@ -5,12 +5,14 @@
 //! about calls. [`router`] lists every public address, [`ops_router`] those for the machine room.
 
 mod card;
+mod checks;
 mod guard;
 mod middleware;
 mod ops;
 mod pages;
 mod portal;
 mod read;
+mod self_check;
 pub mod service;
 mod show;
 mod state;
@@ -18,6 +20,7 @@ mod state;
 mod tests;
 
 pub use guard::ClientAddr;
+pub use self_check::SelfCheckKey;
 pub use service::WebService;
 pub use state::WebState;
 
@@ -52,6 +55,9 @@ pub fn router(state: WebState) -> Router {
         .route("/call/stream", get(card::stream::follow))
         .route("/call/action", post(card::action::act))
         .route("/events", post(portal::event))
+        .route("/check/{pass}", get(self_check::prove))
+        .route("/check/{pass}/stream", get(self_check::flow))
+        .route("/check/{pass}/size", post(self_check::measure))
         .route("/static/{file}", get(show::serve_asset))
         .fallback(async || WebError::NotFound)
         .method_not_allowed_fallback(async || WebError::WrongMethod)
@@ -82,6 +88,11 @@ pub fn ops_router(state: WebState, door: OpsDoor) -> Router {
         .layer(from_fn(ops::never_cached))
         .layer(from_fn_with_state(door, ops::asked_by_address))
         .with_state(state)
+}
+
+/// What the command line asks a running daemon, for those only who may open its socket.
+pub fn control_router(state: WebState) -> Router {
+    Router::new().route("/checks", get(checks::report)).layer(from_fn(ops::never_cached)).with_state(state)
 }
 
 /// A handler that panics fails its own request only.

@@ -144,6 +144,7 @@ fn write_metrics(health: &Health, now: Timestamp, out: &mut Exposition) {
             states.sample(&[("company", &company.domain), ("state", state)], holds);
         }
     }
+    write_evidence(health, now, out);
     for (name, kind, help, value) in FIGURES {
         let mut figures = out.family(kind, name, help);
         for company in &health.companies {
@@ -154,13 +155,24 @@ fn write_metrics(health: &Health, now: Timestamp, out: &mut Exposition) {
     }
 }
 
+/// How long ago each thing was seen to work; what was not seen since the start has no figure.
+fn write_evidence(health: &Health, now: Timestamp, out: &mut Exposition) {
+    let help = "Seconds since this was last seen to work; missing where it was not since the start.";
+    let mut ages = out.family(MetricKind::Gauge, "ecss_crm_evidence_age_seconds", help);
+    for company in &health.companies {
+        for (kind, at) in &company.seen {
+            ages.sample(&[("company", &company.domain), ("evidence", kind.code())], now.since(*at).as_secs());
+        }
+    }
+}
+
 /// The name `ecss_crm_portal_waiting` is older than `ecss_crm_portal_waiting_calls` and says the same.
 const FIGURES: [Figure; 14] = [
     ("ecss_crm_link_up", MetricKind::Gauge, "Whether events of the switch flow.", |c, _| {
         Some(u64::from(c.link.is_online()))
     }),
     ("ecss_crm_portal_ok", MetricKind::Gauge, "Whether the portal answers.", |c, _| {
-        Some(u64::from(c.portal == PortalState::Ok))
+        (c.portal != PortalState::NotAsked).then(|| u64::from(c.portal == PortalState::Ok))
     }),
     ("ecss_crm_calls", MetricKind::Gauge, "Running calls.", |c, _| Some(c.calls)),
     ("ecss_crm_portal_waiting", MetricKind::Gauge, "Calls that wait to be sent to the portal.", |c, _| {
@@ -225,6 +237,7 @@ mod tests {
             excess: Excess { calls: 5, legs: 6, lines: 7, ..Excess::default() },
             unrecorded: Unrecorded { calls: 8, ..Unrecorded::default() },
             refused_bindings: vec![crate::domain::binding::Binding::Card],
+            seen: vec![(crate::domain::evidence::EvidenceKind::LegEvent, Timestamp(31_000))],
         };
         let online = LinkState::Online { since: Timestamp(0), address: String::new() };
         let health = Health {
@@ -254,6 +267,7 @@ mod tests {
             "ecss_crm_excess_lines_total{company=\"a.example\"} 7\n",
             "ecss_crm_unrecorded_calls_total{company=\"a.example\"} 8\n",
             "ecss_crm_refresh_token_days_left{company=\"a.example\"} 9\n",
+            "ecss_crm_evidence_age_seconds{company=\"a.example\",evidence=\"leg_event\"} 30\n",
             "ecss_crm_link_up{company=\"a.example\"} 1\n",
             "ecss_crm_calls{company=\"b\\\"\\\\\\n\"} 3\n",
         ] {

@@ -1,7 +1,9 @@
 //! The commands that scripts and administrators call, as they call them.
 
 mod company;
+mod doctor;
 mod links;
+mod named;
 mod tool;
 
 use std::fs::{self, Permissions};

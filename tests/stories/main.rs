@@ -4,6 +4,7 @@
 mod bad_input;
 mod budget;
 mod busy;
+mod checks;
 mod choices;
 mod click;
 mod clicked;

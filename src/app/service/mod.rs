@@ -2,16 +2,20 @@
 
 mod board_view;
 mod calls;
+mod company_checks;
 mod login;
 mod portal;
 mod settings;
 mod strangers;
 mod trace_particulars;
 
+use crate::app::checks::SelfChecks;
 use crate::bitrix::AppCredentials;
 use crate::clock::Clock;
 use crate::domain::card::{CardCommand, CommandRefused};
+use crate::domain::checks::Finding;
 use crate::domain::company::CallSettings;
+use crate::domain::evidence::EvidenceKind;
 use crate::domain::link::DiskState;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::lang::Lang;
@@ -20,9 +24,9 @@ use crate::session::Companies;
 use crate::store::{Store, StoreError};
 use crate::telemetry::company_span;
 use crate::web::service::{
-    Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CompanyHealth,
-    Employees, Health, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview,
-    PortalAnswer, PortalRequest, SaveError, ServiceFault, SwitchInput, WebService, Work,
+    Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CheckedPart,
+    CompanyHealth, Employees, Health, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError,
+    Overview, PortalAnswer, PortalRequest, SaveError, ServiceFault, SwitchInput, WebService, Work,
 };
 use ring::hmac;
 use secrecy::SecretString;
@@ -42,15 +46,22 @@ pub struct DaemonService {
     keys: Option<AppCredentials>,
     /// Signs the states of log-ins, so that forged ones never reach the database.
     state_key: hmac::Key,
+    checks: SelfChecks,
     /// Work that goes on after its answer has been given.
     tasks: TaskTracker,
 }
 
 impl DaemonService {
     /// Puts it together.
-    pub fn new(store: Store, companies: Companies, clock: Clock, keys: Option<AppCredentials>) -> Self {
+    pub fn new(
+        store: Store,
+        companies: Companies,
+        clock: Clock,
+        keys: Option<AppCredentials>,
+        checks: SelfChecks,
+    ) -> Self {
         let state_key = hmac::Key::new(hmac::HMAC_SHA256, &store.key().derive("login state"));
-        Self { store, companies, clock, keys, state_key, tasks: TaskTracker::new() }
+        Self { store, companies, clock, keys, state_key, checks, tasks: TaskTracker::new() }
     }
 
     /// How the database does.
@@ -158,6 +169,23 @@ impl WebService for DaemonService {
         Some(Box::new(self.companies.get(company)?.board().view()))
     }
 
+    fn card_followed(&self, company: &CompanyId) {
+        if let Some(handle) = self.companies.get(company) {
+            handle.saw(EvidenceKind::CardConfirmed);
+        }
+    }
+
+    fn findings<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Vec<Finding>>, ServiceFault>> {
+        about(company, self.findings_of(company))
+    }
+
+    fn checks<'a>(
+        &'a self,
+        company: Option<&'a CompanyId>,
+    ) -> Work<'a, Result<Option<Vec<CheckedPart>>, ServiceFault>> {
+        Box::pin(self.all_checks(company))
+    }
+
     fn act<'a>(
         &'a self,
         company: &'a CompanyId,
@@ -210,6 +238,7 @@ impl WebService for DaemonService {
                         unrecorded: status.unrecorded,
                         grant_ends_at: handle.portal().tokens().map(|t| t.refresh_ends_at()),
                         unknown_numbers: status.unknown_numbers,
+                        seen: handle.seen(),
                         refused_bindings: status.refusals.bindings.iter().map(|b| b.what).collect(),
                     }
                 })

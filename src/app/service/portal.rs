@@ -4,6 +4,7 @@ use super::{DaemonService, fault};
 use crate::bitrix::TokenOwner;
 use crate::bitrix::hook::{CallStart, MissingField, Opened, PortalPost, Sender, authentic};
 use crate::domain::company::Company;
+use crate::domain::evidence::EvidenceKind;
 use crate::domain::source::Source;
 use crate::domain::{CompanyId, Timestamp};
 use crate::session::{CompanyHandle, Removal, Visit, VisitFault};
@@ -49,7 +50,9 @@ impl DaemonService {
             }
             PortalPost::UserAdded { from } => {
                 let company = self.proved(&from).await?;
-                self.running(&company.id)?.users_changed();
+                let handle = self.running(&company.id)?;
+                handle.saw(EvidenceKind::UserAdded);
+                handle.users_changed();
                 Ok(PortalAnswer::Accepted)
             }
             PortalPost::TestEvent { from, secret } => {
@@ -79,6 +82,7 @@ impl DaemonService {
         drop(post);
         let span = span_of(opened.member_id.as_ref());
         let (handle, company, who) = self.visitor(&opened, source).instrument(span).await?;
+        handle.saw(EvidenceKind::CardOpened);
         Ok(CardOpened {
             company: handle.id().clone(),
             user: who.user,
@@ -105,6 +109,9 @@ impl DaemonService {
         if !self.companies.proved_by_test_event(&company, from.application_token.as_ref(), secret).await {
             Self::prove(&company, from)?;
         }
+        if let Some(handle) = self.companies.get(&company.id) {
+            handle.saw(EvidenceKind::TestEvent);
+        }
         Ok(PortalAnswer::Accepted)
     }
 
@@ -117,6 +124,7 @@ impl DaemonService {
         }
         let user = click.user.ok_or(MissingField::Clicker).map_err(missing)?;
         let handle = self.running(&company.id)?;
+        handle.saw(EvidenceKind::Click);
         let Some(crm) = click.call.clone() else {
             let to = click.reached().ok_or(MissingField::Number).map_err(missing)?.number;
             // A portal of old has not registered the call: it is dialled, and becomes a CRM call by its legs.

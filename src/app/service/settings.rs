@@ -56,7 +56,7 @@ impl DaemonService {
             switch: company.switch.map(shown),
             calls: company.calls,
             link: status.as_ref().map_or(LinkState::Stopped, |s| s.link.clone()),
-            portal: status.as_ref().map_or(PortalState::Ok, |s| s.portal_at(self.clock.now())),
+            portal: status.as_ref().map_or(PortalState::NotAsked, |s| s.portal_at(self.clock.now())),
             token,
             install: self.companies.waiting_install(id),
             events_proved,

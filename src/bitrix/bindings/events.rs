@@ -54,13 +54,13 @@ pub(super) async fn ensure(portal: &Portal, handler: &str, choices: Choices, rep
     }
 }
 
-struct Bound {
-    event: String,
-    handler: String,
+pub(super) struct Bound {
+    pub event: String,
+    pub handler: String,
 }
 
 /// A binding with an address; those that the portal keeps for polling have none.
-fn read(row: &Value) -> Option<Bound> {
+pub(super) fn read(row: &Value) -> Option<Bound> {
     let text = |key: &str| row.get(key).and_then(lenient::text);
     Some(Bound { event: text("event")?, handler: text("handler")? })
 }

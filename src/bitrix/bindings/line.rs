@@ -9,7 +9,7 @@ use crate::domain::binding::Binding;
 use serde_json::{Value, json};
 
 /// Our line as the portal has it.
-struct ExternalLine {
+pub(super) struct ExternalLine {
     name: String,
     /// Clicks by this line make CRM items; older boxes have no such field.
     creates: Option<bool>,
@@ -59,7 +59,7 @@ pub(super) async fn ensure(portal: &Portal, choices: Choices, touch: bool, repor
     }
 }
 
-fn ours(row: &Value) -> Option<ExternalLine> {
+pub(super) fn ours(row: &Value) -> Option<ExternalLine> {
     let text = |key: &str| row.get(key).and_then(lenient::text);
     text("NUMBER").filter(|number| number == LINE_NUMBER)?;
     Some(ExternalLine {

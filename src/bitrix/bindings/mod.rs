@@ -6,7 +6,10 @@
 mod events;
 mod line;
 mod placement;
+mod report;
 mod test_event;
+
+pub use report::PortalWord;
 
 use super::error::ApiError;
 use super::portal::Portal;

@@ -44,7 +44,7 @@ pub(super) fn params(wanted: &WantedBindings) -> Value {
     })
 }
 
-fn handler_of_card(row: &Value) -> Option<String> {
+pub(super) fn handler_of_card(row: &Value) -> Option<String> {
     let text = |key: &str| row.get(key).and_then(lenient::text);
     text("placement").filter(|p| p.eq_ignore_ascii_case(CALL_CARD)).and_then(|_| text("handler"))
 }

@@ -30,7 +30,7 @@ pub struct AppInfo {
 impl AppInfo {
     /// Reads an answer in any of the shapes seen: flat or in `result`, in lower or upper case, installation facts
     /// in `install` or beside the rest.
-    pub(super) fn read(answer: &Value) -> Self {
+    pub(in crate::bitrix) fn read(answer: &Value) -> Self {
         let result = answer.get("result").unwrap_or(answer);
         let find = |names: &[&str]| -> Option<&Value> {
             [result.get("install"), result.get("INSTALL"), Some(result), Some(answer)]

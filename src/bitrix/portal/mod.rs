@@ -10,7 +10,6 @@ pub use token_store::{StoreFuture, TokenStore, TokenStoreError};
 use super::answer::{self, RestAnswer, Verdict};
 use super::error::ApiError;
 use super::exchange::{AnswerLimit, ExchangeFault, OneLong, send};
-use super::lenient;
 use super::oauth::{AppCredentials, OAuth};
 use super::rate_limit::{Priority, RateLimitSlot, RateLimiter};
 use super::token_owner::{self, TokenOwner};
@@ -114,13 +113,6 @@ impl Portal {
         *self.0.language.lock().unwrap_or_else(PoisonError::into_inner) = Some(Lang::of_portal(code));
     }
 
-    /// The code of the portal's language, by its own word (`LANGUAGE_ID` of `app.info`, bitrix24/b24restdocs,
-    /// api-reference/common/system/app-info.md); `None` where it does not say.
-    pub async fn ask_language(&self) -> Result<Option<String>, ApiError> {
-        let answer = self.call("app.info", &Value::Null).await?;
-        Ok(answer.result.get("LANGUAGE_ID").and_then(lenient::text))
-    }
-
     /// Base of REST calls as known now, with a slash at its end.
     pub fn client_endpoint(&self) -> Arc<String> {
         self.0.access.endpoint()
@@ -153,6 +145,11 @@ impl Portal {
     /// future half-way (run it in a task of its own): a refresh may be under way.
     pub async fn call(&self, method: &str, params: &Value) -> Result<RestAnswer, ApiError> {
         self.call_with(method, params, false).await
+    }
+
+    /// Waits until the budget has room for one request that is not urgent.
+    pub(super) async fn wait_for_budget(&self) {
+        self.0.limiter.acquire(&self.0.clock, Priority::Other).await;
     }
 
     /// The same with its place in the budget taken already.

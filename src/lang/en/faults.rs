@@ -9,7 +9,7 @@ pub(super) const LINK: LinkTexts = LinkTexts {
         todo: "Fill in the ECSS-10 settings and save them.",
     },
     connecting: StateText { title: "Connecting", what: "Connecting to ECSS-10.", todo: "Wait a few seconds." },
-    online: StateText { title: "Connected", what: "Events of ECSS-10 are coming in.", todo: "" },
+    online: StateText { title: "Connected", what: "ECSS-10 is connected.", todo: "" },
     waiting: "No connection",
     next_try: |at| format!("The next attempt is at {at}."),
     needs_admin: "Needs your attention",
@@ -87,6 +87,11 @@ pub(super) const LINK: LinkTexts = LinkTexts {
         title: "The connection was lost",
         what: "ECSS-10 closed the connection or fell silent.",
         todo: "It will be restored by itself. If this keeps happening, check the network and the log of ecss-call-api.",
+    },
+    portal_not_asked: StateText {
+        title: "Not known yet",
+        what: "The Bitrix24 portal has not been asked anything since the server started.",
+        todo: "Wait: the portal is asked within minutes, and at once with the first call.",
     },
     portal_ok: StateText { title: "Answering", what: "The Bitrix24 portal answers requests.", todo: "" },
     portal_unreachable: StateText {

@@ -1,6 +1,7 @@
 //! English texts.
 
 mod card;
+pub(super) mod checks;
 mod company;
 mod faults;
 pub(super) mod reasons;
@@ -24,6 +25,7 @@ pub(super) const EN: Texts = Texts {
     card: card::CARD,
     link: faults::LINK,
     state: state::STATE,
+    checks: checks::CHECKS,
     field: faults::FIELD,
     error: faults::ERROR,
 };

@@ -13,7 +13,9 @@ pub(super) const LINK: LinkTexts = LinkTexts {
         what: "Идёт подключение к ECSS-10.",
         todo: "Подождите несколько секунд.",
     },
-    online: StateText { title: "Подключено", what: "События ECSS-10 поступают.", todo: "" },
+    online: StateText {
+        title: "Подключено", what: "Соединение с ECSS-10 установлено.", todo: ""
+    },
     waiting: "Нет связи",
     next_try: |at| format!("Следующая попытка в {at}."),
     needs_admin: "Нужно ваше участие",
@@ -91,6 +93,11 @@ pub(super) const LINK: LinkTexts = LinkTexts {
         title: "Связь прервалась",
         what: "ECSS-10 закрыла соединение или перестала отвечать.",
         todo: "Подключение восстановится само. Если это повторяется, проверьте сеть и журнал ecss-call-api.",
+    },
+    portal_not_asked: StateText {
+        title: "Пока неизвестно",
+        what: "С запуска сервера портал Битрикс24 ещё не спрашивали.",
+        todo: "Подождите: портал будет спрошен в ближайшие минуты, а при первом вызове сразу.",
     },
     portal_ok: StateText {
         title: "Отвечает", what: "Портал Битрикс24 отвечает на запросы.", todo: ""

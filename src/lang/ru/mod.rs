@@ -1,6 +1,7 @@
 //! Russian texts.
 
 mod card;
+pub(super) mod checks;
 mod company;
 mod faults;
 pub(super) mod reasons;
@@ -25,6 +26,7 @@ pub(super) const RU: Texts = Texts {
     card: card::CARD,
     link: faults::LINK,
     state: state::STATE,
+    checks: checks::CHECKS,
     field: faults::FIELD,
     error: faults::ERROR,
 };

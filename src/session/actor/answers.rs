@@ -34,7 +34,7 @@ impl Actor {
             round.note(&outcome.job.call, now, &note);
         }
         if outcome.sent.iter().any(|sent| sent.answer.is_ok()) {
-            self.shared.portal_works();
+            self.shared.portal_works(now);
             self.outbox.portal_works();
         }
         if let Some(crm) = &outcome.crm {

@@ -24,6 +24,7 @@ use crate::domain::call::Event;
 use crate::domain::card::CommandRefused;
 use crate::domain::company::CallSettings;
 use crate::domain::directory::Directory;
+use crate::domain::evidence::EvidenceKind;
 use crate::domain::leg::{Accepted, Capabilities, CommandError, SwitchCommand};
 use crate::domain::numbers::NumberPlan;
 use crate::domain::{CallKey, CompanyId, Phone, Timestamp, UserId};
@@ -208,6 +209,7 @@ impl Actor {
                 LinkEvent::Up { commander, can, .. } => {
                     self.commander = Some(commander);
                     self.shared.board.set_link(true, can);
+                    self.shared.evidence.note(EvidenceKind::SwitchConnected, now);
                     for key in self.open_calls.open() {
                         self.take_at(&key, Event::LinkBack, Origin::Nobody, &mut round, now);
                     }
@@ -220,6 +222,7 @@ impl Actor {
                     }
                 }
                 LinkEvent::Legs { legs, room: _room, .. } => {
+                    self.shared.evidence.note(EvidenceKind::LegEvent, now);
                     self.take_legs(legs, now, &mut round).await;
                 }
             }

@@ -3,7 +3,7 @@
 use crate::domain::call::{Action, Call, Event, Intent, Leg, Note, Step, step};
 use crate::domain::excess::Excess;
 use crate::domain::leg::SwitchCommand;
-use crate::domain::{CallKey, LegId, Timestamp};
+use crate::domain::{CallKey, LegId, Phone, Timestamp};
 use crate::session::message::ActionReply;
 use crate::session::open_calls::OpenCalls;
 use crate::store::{CallUpdate, NewIntent, Record, TraceLine};
@@ -39,11 +39,36 @@ pub(super) struct Round {
     touched: BTreeSet<CallKey>,
 }
 
+/// Our side's numbers that a step has met for the first time in their phase.
+#[derive(Default)]
+pub(super) struct NamedNumbers {
+    /// They belong to employees.
+    pub employees: Vec<Phone>,
+    /// They belong to nobody.
+    pub nobodys: Vec<Phone>,
+}
+
+impl NamedNumbers {
+    fn add(&mut self, note: &Note) {
+        match note {
+            Note::NobodysNumber { own } => self.nobodys.push(own.clone()),
+            Note::Leg { own, owner: Some(_), .. } => self.employees.push(own.clone()),
+            _ => {}
+        }
+    }
+}
+
 impl Round {
-    /// Steps a call; returns the call, when it wants to be looked at again, and how many numbers of nobody it met.
-    pub fn step(&mut self, call: Call, event: Event, origin: Origin, now: Timestamp) -> (Call, Option<Timestamp>, u64) {
+    /// Steps a call; returns the call, when it wants to be looked at again, and the numbers of nobody that it met.
+    pub fn step(
+        &mut self,
+        call: Call,
+        event: Event,
+        origin: Origin,
+        now: Timestamp,
+    ) -> (Call, Option<Timestamp>, NamedNumbers) {
         let Step { call, actions } = step(call, event, now);
-        let (mut wake, mut unknown, mut origin) = (None, 0, Some(origin));
+        let (mut wake, mut named, mut origin) = (None, NamedNumbers::default(), Some(origin));
         for action in actions {
             match action {
                 Action::Crm(intent) => self.intent(&call.key, now, intent),
@@ -60,13 +85,13 @@ impl Round {
                 Action::LegForgotten(leg) => self.forgotten.push((call.key.clone(), leg)),
                 Action::Note(note) => {
                     self.count(&note);
-                    unknown += u64::from(matches!(note, Note::NobodysNumber { .. }));
+                    named.add(&note);
                     self.note(&call.key, now, &note);
                 }
             }
         }
         self.touched.insert(call.key.clone());
-        (call, wake, unknown)
+        (call, wake, named)
     }
 
     fn count(&mut self, note: &Note) {

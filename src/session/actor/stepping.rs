@@ -1,7 +1,7 @@
 //! One event for one call: which moment it happened at, and what the call becomes by it.
 
 use super::Actor;
-use super::round::{Origin, Round};
+use super::round::{NamedNumbers, Origin, Round};
 use crate::domain::call::{Call, CallPolicy, Event};
 use crate::domain::{CallKey, Timestamp};
 use std::sync::atomic::Ordering;
@@ -61,9 +61,12 @@ impl Actor {
             let policy = CallPolicy::new(&self.settings, self.grace).among(&self.directory);
             Call::new(key.clone(), policy, now)
         });
-        let (call, wake, unknown) = round.step(call, event, origin, now);
-        if unknown > 0 {
-            self.shared.unknown_numbers.fetch_add(unknown, Ordering::Relaxed);
+        let (call, wake, NamedNumbers { employees, nobodys }) = round.step(call, event, origin, now);
+        if !nobodys.is_empty() {
+            self.shared.unknown_numbers.fetch_add(nobodys.len() as u64, Ordering::Relaxed);
+        }
+        for number in employees.iter().chain(&nobodys) {
+            self.shared.evidence.note_number(number, now);
         }
         self.shared.board.put(call.view());
         self.open_calls.put(call, wake, now);

@@ -7,6 +7,7 @@ mod concurrency;
 mod copy;
 mod deletion;
 mod employees;
+mod evidence;
 mod faults;
 mod journal;
 mod opening;

@@ -108,6 +108,10 @@ impl Follower {
         if self.sent.as_ref() == Some(&shown) {
             return None;
         }
+        // Whoever follows has loaded the card, run its script and come through the gateway.
+        if self.sent.is_none() {
+            self.state.service.card_followed(&self.ticket.company);
+        }
         let data = CallsData { now: self.state.clock.now().millis(), shown: &shown };
         let text = serde_json::to_string(&data).unwrap_or_default();
         self.sent = Some(shown);

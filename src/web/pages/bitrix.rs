@@ -213,7 +213,7 @@ pub(crate) async fn page(
         top,
         client_id: &overview.client_id,
         portal: Status::portal(t, &overview.portal),
-        well: overview.portal == PortalState::Ok,
+        well: matches!(overview.portal, PortalState::Ok | PortalState::NotAsked),
         dead,
         token: overview.token.as_ref().map(|token| TokenShown::of(state, context, token)),
         grant: overview

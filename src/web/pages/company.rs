@@ -43,7 +43,10 @@ async fn settings_tab(
 ) -> Result<Response, WebError> {
     match top.tab {
         Tab::Bitrix => bitrix::page(state, context, status, overview, admin, top, None).await,
-        Tab::Diagnostics => Ok(diagnostics::page(state, context, status, overview, top)),
+        Tab::Diagnostics => {
+            let findings = state.service.findings(&admin.company).await?.ok_or(WebError::Gone)?;
+            Ok(diagnostics::page(state, context, status, overview, &findings, top))
+        }
         Tab::Ecss | Tab::Employees | Tab::Calls => Ok(ecss::page(state, context, status, overview, top)),
     }
 }

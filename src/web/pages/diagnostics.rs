@@ -1,7 +1,9 @@
 //! The tab that says how everything is, and what to do where it is not well.
 
+use super::finding::ShownFinding;
 use super::status::{GrantLine, Status};
 use super::top::{Top, settings};
+use crate::domain::checks::Finding;
 use crate::domain::link::{DiskState, PortalState};
 use crate::lang::lasting;
 use crate::web::WebState;
@@ -17,6 +19,10 @@ use axum::response::Response;
 struct DiagnosticsPage<'a> {
     shell: Shell<'a>,
     top: Top,
+    /// What is not well or not known, the worst first …
+    open: Vec<ShownFinding>,
+    /// … and what was seen to work.
+    good: Vec<ShownFinding>,
     overview: &'a Overview,
     link: Status,
     portal: Status,
@@ -39,6 +45,7 @@ pub(crate) fn page(
     context: &RequestContext,
     status: StatusCode,
     overview: &Overview,
+    findings: &[Finding],
     top: Top,
 ) -> Response {
     let t = context.lang.texts();
@@ -51,13 +58,16 @@ pub(crate) fn page(
         DiskState::ReadOnly { .. } => (t.state.disk_read_only.title, ""),
         DiskState::Failing { why, .. } => (t.state.disk_failing.title, why.as_str()),
     };
+    let (good, open) = ShownFinding::sorted(context.lang, findings, now);
     let page = DiagnosticsPage {
         shell: Shell::new(state, context),
         top,
+        open,
+        good,
         overview,
         link: Status::link(t, &overview.link),
         portal: Status::portal(t, &overview.portal),
-        well: overview.portal == PortalState::Ok,
+        well: matches!(overview.portal, PortalState::Ok | PortalState::NotAsked),
         dead,
         grant: overview.token.as_ref().filter(|_| !dead).map(|token| GrantLine::of(context.lang, token, now)),
         oldest: overview.backlog.since.map(waits),

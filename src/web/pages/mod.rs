@@ -8,6 +8,7 @@ mod diagnostics;
 pub(crate) mod ecss;
 mod ecss_form;
 pub(crate) mod employees;
+mod finding;
 pub(crate) mod login;
 mod numbers;
 mod profile_remark;

@@ -134,11 +134,11 @@ impl TroubleWriter {
             None => overview.link != LinkState::Stopped,
         };
         let mut trouble = match &overview.portal {
-            PortalState::Ok if over => {
+            PortalState::Ok | PortalState::NotAsked if over => {
                 Trouble { log_in: true, ..self.trouble(Tone::Bad, t.link.portal_needs_login, None) }
             }
             PortalState::Ok if late && overview.backlog.calls > 0 => self.trouble(Tone::Busy, t.state.behind, None),
-            PortalState::Ok => return None,
+            PortalState::Ok | PortalState::NotAsked => return None,
             state => {
                 let text = ConnectionText::of_portal(&t.link, state);
                 let message = StateText { title: text.title, what: text.what, todo: text.todo };

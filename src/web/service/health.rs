@@ -2,6 +2,7 @@
 
 use crate::domain::Timestamp;
 use crate::domain::binding::Binding;
+use crate::domain::evidence::EvidenceKind;
 use crate::domain::excess::{Excess, Unrecorded};
 use crate::domain::link::{Backlog, DiskState, LinkState, PortalState};
 
@@ -39,6 +40,8 @@ pub struct CompanyHealth {
     pub excess: Excess,
     /// What was not recorded because too much waited.
     pub unrecorded: Unrecorded,
+    /// What was seen to work since the start, and when last.
+    pub seen: Vec<(EvidenceKind, Timestamp)>,
     /// What the portal refuses to set up.
     pub refused_bindings: Vec<Binding>,
 }

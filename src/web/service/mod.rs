@@ -5,6 +5,7 @@
 //! service that lives in memory.
 
 mod calls;
+mod checks;
 mod company;
 mod health;
 mod login;
@@ -12,6 +13,7 @@ mod portal;
 mod staff;
 
 pub use calls::{CallCursor, CallPage, CallRecord, TraceText};
+pub use checks::CheckedPart;
 pub use company::{Checked, Overview, SaveError, SwitchInput, SwitchShown, TokenLife};
 pub use health::{CompanyHealth, Health};
 pub use login::{Admin, Authorize, BeginError, LoginError, LoginRequest, LoginReturn, NewSession};
@@ -19,6 +21,7 @@ pub use portal::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalReques
 pub use staff::{Employees, Import, NumbersError, TakenNumber};
 
 use crate::domain::card::{CallView, CardCommand, CommandRefused};
+use crate::domain::checks::Finding;
 use crate::domain::company::CallSettings;
 use crate::domain::leg::Capabilities;
 use crate::domain::{CallKey, CompanyId, CrmCallId, LegId, Phone, Timestamp, UserId};
@@ -110,6 +113,16 @@ pub trait WebService: Send + Sync + 'static {
 
     /// The company's calls and their changes; `None` when the company is not being served.
     fn board(&self, company: &CompanyId) -> Option<Box<dyn Board>>;
+
+    /// A browser has shown a card of this company and follows its calls.
+    fn card_followed(&self, _company: &CompanyId) {}
+
+    /// What is known of whether a company's calls reach its people; `None` once it is gone.
+    fn findings<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Vec<Finding>>, ServiceFault>>;
+
+    /// What is known of this server and of one company, or of all; `None` where there is no such company. Takes seconds.
+    fn checks<'a>(&'a self, company: Option<&'a CompanyId>)
+    -> Work<'a, Result<Option<Vec<CheckedPart>>, ServiceFault>>;
 
     /// Carries out an employee's command on their own leg.
     fn act<'a>(

@@ -1,7 +1,7 @@
 //! Moments and spans of time for people.
 
 use crate::domain::Timestamp;
-use crate::lang::Lang;
+use crate::lang::{Lang, moment_in};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
@@ -24,8 +24,7 @@ impl Moment {
         let Ok(instant) = jiff::Timestamp::from_millisecond(at.millis()) else {
             return Self { iso: String::new(), text: "—".to_owned() };
         };
-        let text = instant.to_zoned(zone).strftime("%d.%m.%Y %H:%M:%S %Z").to_string();
-        Self { iso: instant.to_string(), text }
+        Self { iso: instant.to_string(), text: moment_in(at, zone) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::binding::Refusals;
 use crate::domain::card::{CallView, CardCommand, CommandRefused, LegView, Phase};
+use crate::domain::checks::Finding;
 use crate::domain::company::{Backend, CallSettings, Trust};
 use crate::domain::directory::Employee;
 use crate::domain::leg::{Capabilities, Direction};
@@ -12,10 +13,10 @@ use crate::domain::{CallKey, CompanyId, CrmCallId, LegId, Phone, UserId};
 use crate::lang::Lang;
 use crate::metrics::Exposition;
 use crate::web::service::{
-    Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CompanyHealth,
-    Employees, Health, Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError, Overview,
-    PortalAnswer, PortalOpened, PortalRequest, SaveError, ServiceFault, SwitchInput, SwitchShown, TakenNumber,
-    TokenLife, TraceText, WebService, Work,
+    Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CheckedPart,
+    CompanyHealth, Employees, Health, Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError,
+    OpenError, Overview, PortalAnswer, PortalOpened, PortalRequest, SaveError, ServiceFault, SwitchInput, SwitchShown,
+    TakenNumber, TokenLife, TraceText, WebService, Work,
 };
 use secrecy::ExposeSecret as _;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -32,6 +33,7 @@ pub(super) const BROWSER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// What the service knows and what it was asked to do.
 pub(super) struct World {
     pub(super) overview: Option<Overview>,
+    pub(super) findings: Vec<Finding>,
     pub(super) employees: Vec<Employee>,
     pub(super) profiles: Vec<Profile>,
     pub(super) import: Import,
@@ -59,6 +61,7 @@ impl FakeOffice {
     pub(super) fn new() -> Self {
         let world = World {
             overview: Some(overview()),
+            findings: vec![],
             employees: vec![employee(7, "Иван Петров", &["1001"]), employee(8, "Анна Смирнова", &["1002", "1003"])],
             profiles: vec![],
             import: Import::Done { added: 0, taken: vec![] },
@@ -260,6 +263,20 @@ impl WebService for FakeOffice {
         ready(world.fault.clone().map_or_else(|| Ok(world.overview.clone()), Err))
     }
 
+    fn findings<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Vec<Finding>>, ServiceFault>> {
+        assert_eq!(company.as_str(), COMPANY);
+        ready(Ok(Some(self.world().findings.clone())))
+    }
+
+    fn checks<'a>(
+        &'a self,
+        company: Option<&'a CompanyId>,
+    ) -> Work<'a, Result<Option<Vec<CheckedPart>>, ServiceFault>> {
+        let part =
+            CheckedPart { company: Some("firma.bitrix24.ru".to_owned()), findings: self.world().findings.clone() };
+        ready(Ok(company.is_none_or(|id| id.as_str() == COMPANY).then(|| vec![part])))
+    }
+
     fn rename<'a>(&'a self, _: &'a CompanyId, name: &'a str) -> Work<'a, Result<(), SaveError>> {
         ready(self.note(format!("rename {name}")).map_err(SaveError::from))
     }
@@ -423,5 +440,6 @@ pub(super) fn company_health(link: LinkState) -> CompanyHealth {
         excess: crate::domain::excess::Excess::default(),
         unrecorded: crate::domain::excess::Unrecorded::default(),
         refused_bindings: vec![],
+        seen: vec![],
     }
 }

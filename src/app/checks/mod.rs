@@ -1,0 +1,116 @@
+//! What a running daemon finds out about its machine and about the way to itself.
+
+mod gateway;
+mod machine;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::checks::Finding;
+use crate::domain::checks::machine::{CertificateFound, DaemonFound, MachineFinding};
+use crate::http::Trusted;
+use crate::server::tls::Tls;
+use crate::store::Store;
+use gateway::GatewayProbe;
+pub(super) use machine::{certificate_of, machine_files, secret_files};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The public address is asked again after this, if somebody wants to know.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// See the module; clones are the same.
+#[derive(Clone)]
+pub struct SelfChecks(Arc<SelfChecksInner>);
+
+struct SelfChecksInner {
+    state_dir: PathBuf,
+    secret_files: Vec<PathBuf>,
+    sockets: Vec<PathBuf>,
+    tls: Tls,
+    store: Store,
+    clock: Clock,
+    gateway: GatewayProbe,
+    known: Mutex<GatewayKnown>,
+}
+
+/// What was found at the public address last.
+#[derive(Default)]
+struct GatewayKnown {
+    findings: Vec<Finding>,
+    asked: Option<Instant>,
+}
+
+impl SelfChecks {
+    /// Of the daemon with these settings. `key` is that of its pages.
+    pub fn new(
+        settings: &Settings,
+        trusted: &Trusted,
+        key: &[u8; 32],
+        tls: Tls,
+        store: Store,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
+        let sockets = if settings.use_unix_sockets {
+            vec![settings.http_unix_socket.clone(), settings.https_unix_socket.clone()]
+        } else {
+            Vec::new()
+        };
+        Ok(Self(Arc::new(SelfChecksInner {
+            state_dir: settings.state_dir.clone(),
+            secret_files: secret_files(settings),
+            sockets,
+            tls,
+            store,
+            gateway: GatewayProbe::new(settings, trusted, key, clock.clone())?,
+            clock,
+            known: Mutex::default(),
+        })))
+    }
+
+    /// Everything about machine and gateway, as it is now. Takes seconds where the gateway does not answer.
+    pub async fn all(&self) -> Vec<Finding> {
+        let mut findings = self.machine();
+        findings.extend(self.ask_gateway().await);
+        findings
+    }
+
+    /// What was found at the public address lately. Asks anew in the background where that is long ago.
+    pub fn gateway(&self) -> Vec<Finding> {
+        let mut known = self.known();
+        if known.asked.is_none_or(|asked| asked.elapsed() >= FRESH) {
+            known.asked = Some(Instant::now());
+            let checks = self.clone();
+            tokio::spawn(async move { checks.ask_gateway().await });
+        }
+        known.findings.clone()
+    }
+
+    async fn ask_gateway(&self) -> Vec<Finding> {
+        let found: Vec<Finding> = self.0.gateway.ask().await.into_iter().map(Finding::Gateway).collect();
+        *self.known() = GatewayKnown { findings: found.clone(), asked: Some(Instant::now()) };
+        found
+    }
+
+    fn machine(&self) -> Vec<Finding> {
+        let SelfChecksInner { state_dir, secret_files, sockets, tls, store, clock, .. } = &*self.0;
+        let answers = DaemonFound::Answers { version: env!("CARGO_PKG_VERSION").to_owned() };
+        let certificate = CertificateFound::Valid { ends_at: tls.expires_at(), now: clock.now() };
+        let mut found = vec![
+            MachineFinding::Daemon(answers),
+            MachineFinding::Database(store.health()),
+            MachineFinding::Certificate(certificate),
+        ];
+        found.extend(machine_files(state_dir, secret_files));
+        found.push(machine::open_files());
+        if !sockets.is_empty() {
+            found.push(machine::sockets(sockets));
+        }
+        found.into_iter().map(Finding::Machine).collect()
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, GatewayKnown> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

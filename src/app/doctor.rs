@@ -1,0 +1,124 @@
+//! What the command `doctor` has to say: the word of a running daemon, or what can be seen without one.
+
+use super::checks::{certificate_of, machine_files, secret_files};
+use super::listeners::control_socket;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::checks::machine::{DaemonFound, MachineFinding};
+use crate::domain::checks::{Finding, Severity, worst_first};
+use crate::lang::{Lang, finding_text};
+use anyhow::{Context as _, bail};
+use axum::body::Body;
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http1::handshake;
+use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::net::UnixStream;
+
+/// A daemon that is alive has answered by then, however its gateway does.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Everything that was found, the worst first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoctorReport {
+    pub version: String,
+    pub worst: Severity,
+    pub findings: Vec<DoctorFinding>,
+}
+
+/// One finding in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoctorFinding {
+    /// Stable, the same in every language.
+    pub id: String,
+    pub severity: Severity,
+    /// The portal of the company it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    pub sentence: String,
+    pub evidence: Vec<String>,
+    pub remedy: Vec<String>,
+    pub copy: Vec<String>,
+}
+
+/// Asks the daemon of these settings; `None` where it has no such company. `doubts` are the remarks on the settings.
+pub async fn doctor(
+    settings: &Settings,
+    doubts: Vec<String>,
+    company: Option<&str>,
+    lang: Lang,
+) -> anyhow::Result<Option<DoctorReport>> {
+    let ours = Finding::Machine(MachineFinding::Settings(doubts));
+    let asked = tokio::time::timeout(PATIENCE, ask(settings, company, lang)).await;
+    let mut report = match asked.context("it does not answer").and_then(|answer| answer) {
+        Ok(Answered::Report(report)) => report,
+        Ok(Answered::NoSuchCompany) => return Ok(None),
+        Err(error) => alone(settings, format!("{error:#}"), lang),
+    };
+    report.findings.push(DoctorFinding::of(&ours, lang));
+    report.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    report.worst = report.worst.max(ours.severity());
+    Ok(Some(report))
+}
+
+enum Answered {
+    Report(DoctorReport),
+    NoSuchCompany,
+}
+
+async fn ask(settings: &Settings, company: Option<&str>, lang: Lang) -> anyhow::Result<Answered> {
+    let socket = control_socket(settings);
+    let stream = UnixStream::connect(&socket).await?;
+    let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
+    let code = match lang {
+        Lang::Ru => "ru",
+        Lang::En => "en",
+    };
+    let company = company.map(|id| url::form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>());
+    let query = company.map_or_else(|| format!("lang={code}"), |id| format!("lang={code}&company={id}"));
+    let request = hyper::Request::get(format!("/checks?{query}")).header("host", "localhost").body(Body::empty())?;
+    let exchange = async move {
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        anyhow::Ok((status, response.into_body().collect().await?.to_bytes()))
+    };
+    // The connection ends when its sender is gone.
+    let (answer, _) = tokio::join!(exchange, connection);
+    let (status, body) = answer?;
+    match status.as_u16() {
+        200 => Ok(Answered::Report(serde_json::from_slice(&body)?)),
+        404 => Ok(Answered::NoSuchCompany),
+        other => bail!("HTTP {other}"),
+    }
+}
+
+/// What can be seen of a daemon that does not run.
+fn alone(settings: &Settings, why: String, lang: Lang) -> DoctorReport {
+    let socket = control_socket(settings).display().to_string();
+    let mut found = vec![MachineFinding::Daemon(DaemonFound::Silent { socket, why })];
+    found.push(MachineFinding::Certificate(certificate_of(settings, Clock::system().now())));
+    found.extend(machine_files(&settings.state_dir, &secret_files(settings)));
+    let mut found: Vec<Finding> = found.into_iter().map(Finding::Machine).collect();
+    worst_first(&mut found);
+    DoctorReport {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        worst: crate::domain::checks::worst(&found),
+        findings: found.iter().map(|finding| DoctorFinding::of(finding, lang)).collect(),
+    }
+}
+
+impl DoctorFinding {
+    fn of(finding: &Finding, lang: Lang) -> Self {
+        let text = finding_text(lang, finding, Clock::system().now());
+        Self {
+            id: finding.id().to_owned(),
+            severity: finding.severity(),
+            company: None,
+            sentence: text.sentence,
+            evidence: text.evidence,
+            remedy: text.remedy,
+            copy: text.copy,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `doctor`
+
+use super::{Files, complain, complain_of, locale, print_line};
+use crate::app::{DoctorReport, doctor};
+use crate::config;
+use crate::domain::checks::Severity;
+use crate::domain::language::Lang;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Doctor {
+    /// One company only, by its id (member_id), as `company list` prints it
+    #[arg(long, value_name = "ID")]
+    company: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Language of the answer (default: by the locale)
+    #[arg(long, value_name = "ru|en", value_parser = language)]
+    lang: Option<Lang>,
+    #[command(flatten)]
+    files: Files,
+}
+
+fn language(text: &str) -> Result<Lang, String> {
+    match text {
+        "ru" => Ok(Lang::Ru),
+        "en" => Ok(Lang::En),
+        _ => Err("write ru or en".to_owned()),
+    }
+}
+
+impl Doctor {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let loaded = match config::load(&self.files.sources()) {
+            Ok(loaded) => loaded,
+            Err(faults) => return Ok(complain_of(&faults)),
+        };
+        let doubts = loaded.warnings.iter().map(ToString::to_string).collect();
+        let lang = self.lang.unwrap_or_else(locale::language);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let company = self.company.as_deref();
+        let Some(report) = runtime.block_on(doctor(&loaded.settings, doubts, company, lang))? else {
+            let id = company.unwrap_or_default();
+            complain(&format!("there is no company {id}; `ecss-crm-server company list` prints the ids"));
+            return Ok(ExitCode::FAILURE);
+        };
+        print_line(&if self.json { serde_json::to_string_pretty(&report)? } else { sheet(&report, lang) });
+        Ok(ExitCode::from(report.worst.exit_code()))
+    }
+}
+
+/// The report for a terminal.
+fn sheet(report: &DoctorReport, lang: Lang) -> String {
+    let mut text = String::new();
+    for finding in &report.findings {
+        let company = finding.company.as_deref().map_or_else(String::new, |company| format!(" [{company}]"));
+        let _ = writeln!(text, "{} {}{company}: {}", mark(finding.severity, lang), finding.id, finding.sentence);
+        for line in &finding.evidence {
+            let _ = writeln!(text, "        {line}");
+        }
+        for line in &finding.remedy {
+            let _ = writeln!(text, "      > {line}");
+        }
+        for line in &finding.copy {
+            let _ = writeln!(text, "          {line}");
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+/// Of one width, so that the names stand below each other.
+const fn mark(severity: Severity, lang: Lang) -> &'static str {
+    match (severity, lang) {
+        (Severity::Good, Lang::Ru) => "[ норма ]",
+        (Severity::Unknown, Lang::Ru) => "[неизвестно]",
+        (Severity::Warning, Lang::Ru) => "[внимание]",
+        (Severity::Fault, Lang::Ru) => "[  СБОЙ  ]",
+        (Severity::Good, Lang::En) => "[ good  ]",
+        (Severity::Unknown, Lang::En) => "[unknown]",
+        (Severity::Warning, Lang::En) => "[warning]",
+        (Severity::Fault, Lang::En) => "[ FAULT ]",
+    }
+}

@@ -1,0 +1,29 @@
+//! `doctor` where no service runs.
+
+use super::tool::Place;
+
+#[test]
+fn without_a_service_it_says_so_first_and_what_can_be_seen_all_the_same() {
+    let place = Place::new();
+    place.write("config.toml", "state_dir = \"db\"\nproxyGatewayURL = \"https://127.0.0.1/bitrix\"\n");
+    for (language, sentence) in [("ru", "Сервис не работает"), ("en", "The service does not run")] {
+        let done = place.run(&["doctor", "--config", "config.toml", "--lang", language]);
+        assert_eq!(done.code, 2, "{done:?}");
+        let first = done.out.lines().next().expect("a line");
+        assert!(first.contains("machine.daemon") && first.contains(sentence), "{done:?}");
+        assert!(done.out.contains("systemctl status ecss-crm-server"), "what to do: {done:?}");
+        assert!(done.out.contains("machine.settings") && done.out.contains("proxyGatewayURL"), "{done:?}");
+    }
+    let done = place.run(&["doctor", "--config", "config.toml", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    assert_eq!((&report["worst"], &report["findings"][0]["id"]), (&"fault".into(), &"machine.daemon".into()));
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let place = Place::new();
+    place.write("config.toml", "httpPort = 70000\n");
+    assert_eq!(place.run(&["doctor", "--config", "config.toml"]).code, 78, "the settings are faulty");
+    assert_eq!(place.run(&["doctor", "--lang", "de"]).code, 2, "as clap ends for a wrong word");
+    assert_eq!(place.run(&["doctor", "--config", "none.toml"]).code, 78);
+}
