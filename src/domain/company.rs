@@ -84,6 +84,16 @@ pub enum Trust {
 }
 
 impl Trust {
+    /// A stable word for the choice.
+    pub const fn mode(&self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Ca { .. } => "ca",
+            Self::Pinned { .. } => "pinned",
+            Self::Off { .. } => "off",
+        }
+    }
+
     /// This choice made at `now`, where `before` was the choice so far.
     pub fn chosen(self, before: Option<&Self>, now: Timestamp) -> Self {
         match (self, before) {

@@ -6,6 +6,7 @@
 #![warn(clippy::struct_excessive_bools)]
 
 pub(crate) mod allowance;
+pub(crate) mod audit;
 pub(crate) mod binding;
 pub(crate) mod budget;
 pub(crate) mod call;

@@ -3,6 +3,7 @@
 //! The texts of pages are one typed table per language (`Texts`), the others one function per language that is complete
 //! for its type: a text that is missing in one language does not compile.
 
+mod audit;
 mod checks;
 mod click;
 mod count;
@@ -16,14 +17,15 @@ mod when;
 
 pub use crate::domain::language::Lang;
 
+pub(crate) use audit::{DeedText, deed_text};
 pub(crate) use checks::{FindingText, finding_text};
 pub(crate) use click::ClickTexts;
 pub(crate) use count::lasting;
 pub(crate) use reasons::reason;
 pub(crate) use state_text::{ConnectionText, Tone, phase, tone};
 pub(crate) use texts::{
-    CallTexts, CardTexts, CheckTexts, CompanyTexts, EmployeeTexts, ErrorTexts, FieldTexts, LinkTexts, LoginTexts,
-    StateText, StateTexts, Texts,
+    AuditTexts, CallTexts, CardTexts, CheckTexts, CompanyTexts, EmployeeTexts, ErrorTexts, FieldTexts, LinkTexts,
+    LoginTexts, StateText, StateTexts, Texts,
 };
 pub(crate) use trace::{EmployeeNames, leg_state, note_text};
 pub(crate) use when::moment_in;

@@ -27,6 +27,7 @@ pub(crate) struct Texts {
     pub link: LinkTexts,
     pub state: StateTexts,
     pub checks: CheckTexts,
+    pub audit: AuditTexts,
     pub field: FieldTexts,
     pub error: ErrorTexts,
 }
@@ -141,6 +142,24 @@ pub(crate) struct CompanyTexts {
     pub address_events: &'static str,
     pub version: &'static str,
     pub since: &'static str,
+}
+
+/// Who did what.
+pub(crate) struct AuditTexts {
+    pub title: &'static str,
+    pub nothing: &'static str,
+    pub when: &'static str,
+    pub who: &'static str,
+    pub what: &'static str,
+    pub portal: &'static str,
+    pub logged_in: &'static str,
+    pub renamed: fn(&str) -> String,
+    pub numbers: &'static str,
+    pub none: &'static str,
+    pub more: fn(usize) -> String,
+    pub changed: &'static str,
+    pub uninstalled: &'static str,
+    pub uninstalled_clean: &'static str,
 }
 
 /// What the checks have found.

@@ -5,6 +5,7 @@
 
 use super::companies::Companies;
 use crate::bitrix::hook::{Sender, authentic};
+use crate::domain::audit::{AuditAction, AuditActor, AuditDeed};
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::store::{Conflict, NewCompany, StoreError};
 use crate::telemetry::company_span;
@@ -81,6 +82,10 @@ impl Companies {
             self.deletions.notify_one();
         } else {
             self.setup.store.mark_uninstalled(id, self.now()).await?;
+            let deed = AuditDeed { actor: AuditActor::Portal, action: AuditAction::Uninstalled { clean } };
+            if let Err(error) = self.setup.store.keep_deed(id, &deed, self.now()).await {
+                tracing::error!(%error, "the removal cannot be kept among the deeds of the company");
+            }
             tracing::warn!("the application was removed from the portal; its data are kept for the retention time");
         }
         self.stop_company(id);

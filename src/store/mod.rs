@@ -6,6 +6,7 @@
 //! Every method takes the time as an argument.
 
 mod admin;
+mod audit;
 mod bulk_write;
 mod calls;
 mod companies;

@@ -70,6 +70,11 @@ impl Store {
         );
         in_batches!(
             self,
+            "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT $1) AND at < $2",
+            limit.0
+        );
+        in_batches!(
+            self,
             "DELETE FROM seen_numbers WHERE (company, number) IN
                (SELECT company, number FROM seen_numbers WHERE at < $2 LIMIT $1)",
             limit.0

@@ -3,7 +3,6 @@
 mod company;
 mod doctor;
 mod links;
-mod named;
 mod tool;
 
 use std::fs::{self, Permissions};

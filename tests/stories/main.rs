@@ -10,6 +10,7 @@ mod click;
 mod clicked;
 mod clock;
 mod codes;
+mod deeds;
 mod disk;
 mod encryption;
 mod forgotten;

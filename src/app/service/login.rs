@@ -4,6 +4,7 @@ use super::{DaemonService, SESSION, fault};
 use crate::bitrix::{AppCredentials, OAuth, OAuthError};
 use crate::clock::random_token;
 use crate::domain::CompanyId;
+use crate::domain::audit::{AuditAction, AuditActor, AuditDeed};
 use crate::domain::source::Source;
 use crate::session::RegisterError;
 use crate::store::LoginAttempt;
@@ -55,6 +56,11 @@ impl DaemonService {
             .map_err(|e| fault(&e))?;
         // The people who look after this server see it at the usual level: from now on somebody may change the company.
         tracing::warn!(company = %registered.company, domain = registered.domain, user = %registered.user, "an administrator has logged in");
+        let actor = AuditActor::Admin { user: registered.user, name: registered.name.clone() };
+        let deed = AuditDeed { actor, action: AuditAction::LoggedIn };
+        if let Err(error) = self.store.keep_deed(&registered.company, &deed, self.clock.now()).await {
+            tracing::error!(company = %registered.company, %error, "who has logged in cannot be kept");
+        }
         Ok(NewSession { token, lasts: SESSION })
     }
 

@@ -1,5 +1,6 @@
 //! What stands behind the pages: the store, the portals and the running companies.
 
+mod audit;
 mod board_view;
 mod calls;
 mod company_checks;
@@ -12,6 +13,7 @@ mod trace_particulars;
 use crate::app::checks::SelfChecks;
 use crate::bitrix::AppCredentials;
 use crate::clock::Clock;
+use crate::domain::audit::AuditEntry;
 use crate::domain::card::{CardCommand, CommandRefused};
 use crate::domain::checks::Finding;
 use crate::domain::company::CallSettings;
@@ -115,16 +117,20 @@ impl WebService for DaemonService {
         about(company, self.overview(company))
     }
 
-    fn rename<'a>(&'a self, company: &'a CompanyId, name: &'a str) -> Work<'a, Result<(), SaveError>> {
-        about(company, async move { settings::saved(self.store.rename_company(company, name).await) })
+    fn rename<'a>(&'a self, admin: &'a Admin, name: &'a str) -> Work<'a, Result<(), SaveError>> {
+        about(&admin.company, self.put_name(admin, name))
     }
 
-    fn save_switch<'a>(&'a self, company: &'a CompanyId, input: SwitchInput) -> Work<'a, Result<(), SaveError>> {
-        about(company, self.put_switch(company, input))
+    fn save_switch<'a>(&'a self, admin: &'a Admin, input: SwitchInput) -> Work<'a, Result<(), SaveError>> {
+        about(&admin.company, self.put_switch(admin, input))
     }
 
-    fn save_calls<'a>(&'a self, company: &'a CompanyId, calls: CallSettings) -> Work<'a, Result<(), SaveError>> {
-        about(company, self.put_calls(company, calls))
+    fn save_calls<'a>(&'a self, admin: &'a Admin, calls: CallSettings) -> Work<'a, Result<(), SaveError>> {
+        about(&admin.company, self.put_calls(admin, calls))
+    }
+
+    fn deeds<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Vec<AuditEntry>, ServiceFault>> {
+        about(company, self.deeds_of(company))
     }
 
     fn check_switch<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>> {
@@ -137,10 +143,10 @@ impl WebService for DaemonService {
 
     fn save_numbers<'a>(
         &'a self,
-        company: &'a CompanyId,
+        admin: &'a Admin,
         rows: Vec<(UserId, Vec<Phone>)>,
     ) -> Work<'a, Result<(), NumbersError>> {
-        about(company, self.put_numbers(company, rows))
+        about(&admin.company, self.put_numbers(admin, rows))
     }
 
     fn recent_calls<'a>(

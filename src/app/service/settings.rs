@@ -1,6 +1,7 @@
 //! What an administrator sees and sets.
 
 use super::{DaemonService, fault};
+use crate::domain::audit::{AuditAction, call_changes, number_changes, switch_changes};
 use crate::domain::binding::{RefusalReason, Refusals};
 use crate::domain::company::{CallSettings, SwitchSettings};
 use crate::domain::excess::{Excess, Unrecorded};
@@ -9,8 +10,8 @@ use crate::domain::{CompanyId, Phone, UserId};
 use crate::session::SyncError;
 use crate::store::{Conflict, StoreError};
 use crate::web::service::{
-    Checked, Employees, Import, NumbersError, Overview, SaveError, ServiceFault, SwitchInput, SwitchShown, TakenNumber,
-    TokenLife,
+    Admin, Checked, Employees, Import, NumbersError, Overview, SaveError, ServiceFault, SwitchInput, SwitchShown,
+    TakenNumber, TokenLife,
 };
 
 /// An access token lives this long; the authorization server tells its end only.
@@ -71,21 +72,35 @@ impl DaemonService {
         }))
     }
 
-    pub(super) async fn put_switch(&self, id: &CompanyId, input: SwitchInput) -> Result<(), SaveError> {
+    pub(super) async fn put_name(&self, admin: &Admin, name: &str) -> Result<(), SaveError> {
+        let id = &admin.company;
+        let before = self.store.company(id).await.map_err(|e| fault(&e))?.ok_or(SaveError::Gone)?.name;
+        saved(self.store.rename_company(id, name).await)?;
+        self.audit(admin, (before != name).then(|| AuditAction::Renamed { name: name.to_owned() })).await;
+        Ok(())
+    }
+
+    pub(super) async fn put_switch(&self, admin: &Admin, input: SwitchInput) -> Result<(), SaveError> {
+        let id = &admin.company;
         let company = self.store.company(id).await.map_err(|e| fault(&e))?.ok_or(SaveError::Gone)?;
         let SwitchShown { backend, client_id, addresses, domain, trust } = input.shown;
         let trust = trust.chosen(company.switch.as_ref().map(|s| &s.trust), self.clock.now());
-        let api_key = input.api_key.or(company.switch.map(|s| s.api_key)).ok_or(SaveError::KeyNeeded)?;
+        let stored = company.switch.as_ref().map(|s| s.api_key.clone());
+        let api_key = input.api_key.or(stored).ok_or(SaveError::KeyNeeded)?;
         let settings = SwitchSettings { backend, client_id, api_key, addresses, domain, trust };
         saved(self.store.save_switch(id, &settings).await)?;
+        self.audit(admin, switch_changes(company.switch.as_ref(), &settings)).await;
         if let Some(handle) = self.companies.get(id) {
             handle.reconnect(Some(settings));
         }
         Ok(())
     }
 
-    pub(super) async fn put_calls(&self, id: &CompanyId, calls: CallSettings) -> Result<(), SaveError> {
+    pub(super) async fn put_calls(&self, admin: &Admin, calls: CallSettings) -> Result<(), SaveError> {
+        let id = &admin.company;
+        let before = self.store.company(id).await.map_err(|e| fault(&e))?.ok_or(SaveError::Gone)?.calls;
         saved(self.store.save_call_settings(id, &calls).await)?;
+        self.audit(admin, call_changes(&before, &calls)).await;
         if let Some(handle) = self.companies.get(id) {
             handle.portal().set_budget(self.companies.budget(&calls));
             saved(handle.reload().await)?;
@@ -131,11 +146,9 @@ impl DaemonService {
         Ok(Employees { rows, profiles, import })
     }
 
-    pub(super) async fn put_numbers(
-        &self,
-        id: &CompanyId,
-        rows: Vec<(UserId, Vec<Phone>)>,
-    ) -> Result<(), NumbersError> {
+    pub(super) async fn put_numbers(&self, admin: &Admin, rows: Vec<(UserId, Vec<Phone>)>) -> Result<(), NumbersError> {
+        let id = &admin.company;
+        let before = self.store.employees(id).await.map_err(|e| NumbersError::Fault(fault(&e)))?;
         self.store.save_numbers(id, &rows).await.map_err(|error| match error {
             StoreError::Conflict(Conflict::Number { number, wanted_by, holder, .. }) => {
                 NumbersError::Taken(TakenNumber { number, user: wanted_by, holder })
@@ -144,6 +157,7 @@ impl DaemonService {
             StoreError::Conflict(Conflict::UnknownCompany) => NumbersError::Gone,
             other => NumbersError::Fault(fault(&other)),
         })?;
+        self.audit(admin, number_changes(&before, &rows)).await;
         if let Some(handle) = self.companies.get(id) {
             handle.reload().await.map_err(|e| NumbersError::Fault(fault(&e)))?;
         }

@@ -1,5 +1,6 @@
 //! English texts.
 
+mod audit;
 mod card;
 pub(super) mod checks;
 mod company;
@@ -26,6 +27,7 @@ pub(super) const EN: Texts = Texts {
     link: faults::LINK,
     state: state::STATE,
     checks: checks::CHECKS,
+    audit: audit::AUDIT,
     field: faults::FIELD,
     error: faults::ERROR,
 };

@@ -1,5 +1,6 @@
 //! Russian texts.
 
+mod audit;
 mod card;
 pub(super) mod checks;
 mod company;
@@ -27,6 +28,7 @@ pub(super) const RU: Texts = Texts {
     link: faults::LINK,
     state: state::STATE,
     checks: checks::CHECKS,
+    audit: audit::AUDIT,
     field: faults::FIELD,
     error: faults::ERROR,
 };

@@ -1,6 +1,7 @@
 //! Tests of the whole store, by what people rely on.
 
 mod admin;
+mod audit;
 mod calls;
 mod companies;
 mod concurrency;

@@ -159,6 +159,7 @@ async fn left_after(steps: usize) -> (TempDir, CompanyId) {
     // What has come since.
     sql(&store, "ALTER TABLE progress DROP COLUMN journal_id").await;
     sql(&store, "ALTER TABLE progress RENAME COLUMN journal_file TO last_group").await;
+    sql(&store, "DROP TABLE audit").await;
     sql(&store, "DROP TABLE evidence").await;
     sql(&store, "DROP TABLE seen_numbers").await;
     sql(&store, "DELETE FROM _sqlx_migrations").await;

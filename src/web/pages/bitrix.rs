@@ -240,8 +240,8 @@ pub(crate) async fn save_calls(
     let chosen = overview(&state, &admin).await?.calls.responsible;
     match read(&fields, &staff, chosen) {
         Ok(calls) => {
-            let (service, company) = (state.service.clone(), admin.company.clone());
-            detached(async move { service.save_calls(&company, calls).await }).await?.map_err(not_saved)?;
+            let (service, by) = (state.service.clone(), admin.clone());
+            detached(async move { service.save_calls(&by, calls).await }).await?.map_err(not_saved)?;
             if context.json() {
                 return Ok(Json(json!({ "ok": true })).into_response());
             }

@@ -45,7 +45,8 @@ async fn settings_tab(
         Tab::Bitrix => bitrix::page(state, context, status, overview, admin, top, None).await,
         Tab::Diagnostics => {
             let findings = state.service.findings(&admin.company).await?.ok_or(WebError::Gone)?;
-            Ok(diagnostics::page(state, context, status, overview, &findings, top))
+            let deeds = state.service.deeds(&admin.company).await?;
+            Ok(diagnostics::page(state, context, status, overview, (&findings, &deeds), top))
         }
         Tab::Ecss | Tab::Employees | Tab::Calls => Ok(ecss::page(state, context, status, overview, top)),
     }
@@ -61,8 +62,8 @@ pub(crate) async fn rename(
     let tab = Tab::of(&fields);
     match fields.line("name") {
         Ok(name) => {
-            let (service, company) = (state.service.clone(), admin.company.clone());
-            detached(async move { service.rename(&company, &name).await }).await?.map_err(not_saved)?;
+            let (service, by) = (state.service.clone(), admin.clone());
+            detached(async move { service.rename(&by, &name).await }).await?.map_err(not_saved)?;
             if context.json() {
                 return Ok(Json(json!({ "ok": true })).into_response());
             }

@@ -3,9 +3,10 @@
 use super::finding::ShownFinding;
 use super::status::{GrantLine, Status};
 use super::top::{Top, settings};
+use crate::domain::audit::AuditEntry;
 use crate::domain::checks::Finding;
 use crate::domain::link::{DiskState, PortalState};
-use crate::lang::lasting;
+use crate::lang::{DeedText, Lang, deed_text, lasting};
 use crate::web::WebState;
 use crate::web::middleware::request_context::RequestContext;
 use crate::web::service::Overview;
@@ -23,6 +24,8 @@ struct DiagnosticsPage<'a> {
     open: Vec<ShownFinding>,
     /// … and what was seen to work.
     good: Vec<ShownFinding>,
+    /// Who did what, the newest first.
+    deeds: Vec<ShownDeed>,
     overview: &'a Overview,
     link: Status,
     portal: Status,
@@ -39,13 +42,27 @@ struct DiagnosticsPage<'a> {
     version: &'static str,
 }
 
+/// Something that somebody did.
+struct ShownDeed {
+    at: Moment,
+    who: String,
+    what: String,
+}
+
+impl ShownDeed {
+    fn of(lang: Lang, entry: &AuditEntry) -> Self {
+        let DeedText { who, what } = deed_text(lang, &entry.deed);
+        Self { at: Moment::of(entry.at), who, what }
+    }
+}
+
 /// The tab.
 pub(crate) fn page(
     state: &WebState,
     context: &RequestContext,
     status: StatusCode,
     overview: &Overview,
-    findings: &[Finding],
+    (findings, deeds): (&[Finding], &[AuditEntry]),
     top: Top,
 ) -> Response {
     let t = context.lang.texts();
@@ -64,6 +81,7 @@ pub(crate) fn page(
         top,
         open,
         good,
+        deeds: deeds.iter().map(|entry| ShownDeed::of(context.lang, entry)).collect(),
         overview,
         link: Status::link(t, &overview.link),
         portal: Status::portal(t, &overview.portal),

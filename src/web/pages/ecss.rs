@@ -124,8 +124,8 @@ pub(crate) async fn save(
     let faults = match read(&fields) {
         Err(faults) => faults,
         Ok(input) => {
-            let (service, company) = (state.service.clone(), admin.company.clone());
-            match detached(async move { service.save_switch(&company, input).await }).await? {
+            let (service, by) = (state.service.clone(), admin.clone());
+            match detached(async move { service.save_switch(&by, input).await }).await? {
                 Ok(()) => return after_save(&state, &context, &admin, fields.get("then") == "check").await,
                 Err(SaveError::KeyNeeded) => Faults::one("api_key", FieldFault::KeyNeeded),
                 Err(other) => return Err(not_saved(other)),

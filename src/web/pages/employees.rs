@@ -193,8 +193,8 @@ async fn store(
 }
 
 async fn keep(state: &WebState, admin: &Admin, rows: Rows) -> Result<Result<(), RowsFault>, WebError> {
-    let (service, company) = (state.service.clone(), admin.company.clone());
-    match detached(async move { service.save_numbers(&company, rows).await }).await? {
+    let (service, by) = (state.service.clone(), admin.clone());
+    match detached(async move { service.save_numbers(&by, rows).await }).await? {
         Ok(()) => Ok(Ok(())),
         Err(NumbersError::Taken(taken)) => Ok(Err(RowsFault::Taken(taken))),
         Err(NumbersError::NoSuchEmployee(user)) => Ok(Err(RowsFault::NoSuch(user))),

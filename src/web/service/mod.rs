@@ -20,6 +20,7 @@ pub use login::{Admin, Authorize, BeginError, LoginError, LoginRequest, LoginRet
 pub use portal::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalRequest};
 pub use staff::{Employees, Import, NumbersError, TakenNumber};
 
+use crate::domain::audit::AuditEntry;
 use crate::domain::card::{CallView, CardCommand, CommandRefused};
 use crate::domain::checks::Finding;
 use crate::domain::company::CallSettings;
@@ -67,13 +68,13 @@ pub trait WebService: Send + Sync + 'static {
     fn company<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Overview>, ServiceFault>>;
 
     /// Gives the company a name; an empty one takes it away.
-    fn rename<'a>(&'a self, company: &'a CompanyId, name: &'a str) -> Work<'a, Result<(), SaveError>>;
+    fn rename<'a>(&'a self, admin: &'a Admin, name: &'a str) -> Work<'a, Result<(), SaveError>>;
 
     /// Saves the switch settings and reconnects with them.
-    fn save_switch<'a>(&'a self, company: &'a CompanyId, input: SwitchInput) -> Work<'a, Result<(), SaveError>>;
+    fn save_switch<'a>(&'a self, admin: &'a Admin, input: SwitchInput) -> Work<'a, Result<(), SaveError>>;
 
     /// Saves the choices for calls.
-    fn save_calls<'a>(&'a self, company: &'a CompanyId, calls: CallSettings) -> Work<'a, Result<(), SaveError>>;
+    fn save_calls<'a>(&'a self, admin: &'a Admin, calls: CallSettings) -> Work<'a, Result<(), SaveError>>;
 
     /// Tries the saved switch settings now, within seconds.
     fn check_switch<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>>;
@@ -85,7 +86,7 @@ pub trait WebService: Send + Sync + 'static {
     /// Replaces the numbers of the employees named, all or none.
     fn save_numbers<'a>(
         &'a self,
-        company: &'a CompanyId,
+        admin: &'a Admin,
         rows: Vec<(UserId, Vec<Phone>)>,
     ) -> Work<'a, Result<(), NumbersError>>;
 
@@ -119,6 +120,9 @@ pub trait WebService: Send + Sync + 'static {
 
     /// What is known of whether a company's calls reach its people; `None` once it is gone.
     fn findings<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Option<Vec<Finding>>, ServiceFault>>;
+
+    /// Who did what in a company, the newest first.
+    fn deeds<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Vec<AuditEntry>, ServiceFault>>;
 
     /// What is known of this server and of one company, or of all; `None` where there is no such company. Takes seconds.
     fn checks<'a>(&'a self, company: Option<&'a CompanyId>)

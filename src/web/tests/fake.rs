@@ -1,5 +1,6 @@
 //! A service that lives in memory: one company, one administrator, a few employees and calls.
 
+use crate::domain::audit::AuditEntry;
 use crate::domain::binding::Refusals;
 use crate::domain::card::{CallView, CardCommand, CommandRefused, LegView, Phase};
 use crate::domain::checks::Finding;
@@ -34,6 +35,7 @@ pub(super) const BROWSER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(super) struct World {
     pub(super) overview: Option<Overview>,
     pub(super) findings: Vec<Finding>,
+    pub(super) deeds: Vec<AuditEntry>,
     pub(super) employees: Vec<Employee>,
     pub(super) profiles: Vec<Profile>,
     pub(super) import: Import,
@@ -62,6 +64,7 @@ impl FakeOffice {
         let world = World {
             overview: Some(overview()),
             findings: vec![],
+            deeds: vec![],
             employees: vec![employee(7, "Иван Петров", &["1001"]), employee(8, "Анна Смирнова", &["1002", "1003"])],
             profiles: vec![],
             import: Import::Done { added: 0, taken: vec![] },
@@ -268,6 +271,10 @@ impl WebService for FakeOffice {
         ready(Ok(Some(self.world().findings.clone())))
     }
 
+    fn deeds<'a>(&'a self, _: &'a CompanyId) -> Work<'a, Result<Vec<AuditEntry>, ServiceFault>> {
+        ready(Ok(self.world().deeds.clone()))
+    }
+
     fn checks<'a>(
         &'a self,
         company: Option<&'a CompanyId>,
@@ -277,11 +284,11 @@ impl WebService for FakeOffice {
         ready(Ok(company.is_none_or(|id| id.as_str() == COMPANY).then(|| vec![part])))
     }
 
-    fn rename<'a>(&'a self, _: &'a CompanyId, name: &'a str) -> Work<'a, Result<(), SaveError>> {
+    fn rename<'a>(&'a self, _: &'a Admin, name: &'a str) -> Work<'a, Result<(), SaveError>> {
         ready(self.note(format!("rename {name}")).map_err(SaveError::from))
     }
 
-    fn save_switch<'a>(&'a self, _: &'a CompanyId, input: SwitchInput) -> Work<'a, Result<(), SaveError>> {
+    fn save_switch<'a>(&'a self, _: &'a Admin, input: SwitchInput) -> Work<'a, Result<(), SaveError>> {
         let key = input.api_key.as_ref().map(|key| key.expose_secret().to_owned());
         let line = format!("switch {key:?} {:?}", input.shown);
         let keyless = key.is_none() && self.world().overview.as_ref().is_some_and(|o| o.switch.is_none());
@@ -294,7 +301,7 @@ impl WebService for FakeOffice {
         ready(self.note(line).map_err(SaveError::from))
     }
 
-    fn save_calls<'a>(&'a self, _: &'a CompanyId, calls: CallSettings) -> Work<'a, Result<(), SaveError>> {
+    fn save_calls<'a>(&'a self, _: &'a Admin, calls: CallSettings) -> Work<'a, Result<(), SaveError>> {
         ready(self.note(format!("calls {calls:?}")).map_err(SaveError::from))
     }
 
@@ -310,11 +317,7 @@ impl WebService for FakeOffice {
         ready(noted.map(|()| Employees { rows: world.employees.clone(), profiles: world.profiles.clone(), import }))
     }
 
-    fn save_numbers<'a>(
-        &'a self,
-        _: &'a CompanyId,
-        rows: Vec<(UserId, Vec<Phone>)>,
-    ) -> Work<'a, Result<(), NumbersError>> {
+    fn save_numbers<'a>(&'a self, _: &'a Admin, rows: Vec<(UserId, Vec<Phone>)>) -> Work<'a, Result<(), NumbersError>> {
         let known = self.world().employees.clone();
         for (user, numbers) in &rows {
             if !known.iter().any(|e| e.user == *user) {
