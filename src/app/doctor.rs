@@ -2,10 +2,15 @@
 
 use super::checks::{certificate_of, machine_files, secret_files};
 use super::listeners::control_socket;
+use crate::bitrix::boxed::look_at_portal;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::domain::checks::boxed_portal::BoxedPortalFinding;
 use crate::domain::checks::machine::{DaemonFound, MachineFinding};
-use crate::domain::checks::{Finding, Severity, worst_first};
+use crate::domain::checks::{Finding, Severity, worst, worst_first};
+use crate::domain::company::Trust;
+use crate::domain::reach::Networks;
+use crate::http::{ClientOptions, Guarded, Trusted, tls_config};
 use crate::lang::{Lang, finding_text};
 use anyhow::{Context as _, bail};
 use axum::body::Body;
@@ -15,9 +20,13 @@ use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::net::UnixStream;
+use url::Url;
 
 /// A daemon that is alive has answered by then, however its gateway does.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long one path of a portal may take.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Everything that was found, the worst first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +71,19 @@ pub async fn doctor(
     Ok(Some(report))
 }
 
+/// Looks at a portal from outside. A person at a terminal has chosen the address, so that it may be in his own network.
+pub async fn examine_portal(settings: &Settings, address: &Url, lang: Lang) -> anyhow::Result<DoctorReport> {
+    let tls = tls_config(&Trusted::load(settings.ca_file.as_deref())?, &Trust::System)?;
+    let options = ClientOptions { timeout: PAGE_TIMEOUT, ..ClientOptions::default() };
+    let http = Guarded::new(&tls, options, Networks::Local);
+    let found = look_at_portal(&http, address).await;
+    // What only the administrator can see is a list to work through: it says nothing for or against this portal.
+    let seen = found.iter().filter(|finding| !matches!(finding, BoxedPortalFinding::Unseen { .. }));
+    let worst = worst(&seen.cloned().map(Finding::BoxedPortal).collect::<Vec<_>>());
+    let report = DoctorReport::of(found.into_iter().map(Finding::BoxedPortal).collect(), lang);
+    Ok(DoctorReport { worst, ..report })
+}
+
 enum Answered {
     Report(DoctorReport),
     NoSuchCompany,
@@ -99,12 +121,17 @@ fn alone(settings: &Settings, why: String, lang: Lang) -> DoctorReport {
     let mut found = vec![MachineFinding::Daemon(DaemonFound::Silent { socket, why })];
     found.push(MachineFinding::Certificate(certificate_of(settings, Clock::system().now())));
     found.extend(machine_files(&settings.state_dir, &secret_files(settings)));
-    let mut found: Vec<Finding> = found.into_iter().map(Finding::Machine).collect();
-    worst_first(&mut found);
-    DoctorReport {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        worst: crate::domain::checks::worst(&found),
-        findings: found.iter().map(|finding| DoctorFinding::of(finding, lang)).collect(),
+    DoctorReport::of(found.into_iter().map(Finding::Machine).collect(), lang)
+}
+
+impl DoctorReport {
+    fn of(mut found: Vec<Finding>, lang: Lang) -> Self {
+        worst_first(&mut found);
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            worst: worst(&found),
+            findings: found.iter().map(|finding| DoctorFinding::of(finding, lang)).collect(),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) use certificate::make_certificate;
 pub(crate) use companies::{CompanyEntry, Details};
 pub use companies::{CompanyStanding, Forgotten, forget_company, list_companies, show_company};
 pub(crate) use daemon::Daemon;
-pub(crate) use doctor::{DoctorReport, doctor};
+pub(crate) use doctor::{DoctorReport, doctor, examine_portal};
 pub(crate) use listeners::Listeners;
 pub(crate) use prepare::{Prepared, prepare};
 

@@ -7,6 +7,7 @@
 mod answer;
 pub mod batch;
 pub mod bindings;
+pub mod boxed;
 mod error;
 mod exchange;
 pub mod hook;

@@ -1,18 +1,23 @@
 //! `doctor`
 
 use super::{Files, complain, complain_of, locale, print_line};
-use crate::app::{DoctorReport, doctor};
+use crate::app::{DoctorReport, doctor, examine_portal};
 use crate::config;
 use crate::domain::checks::Severity;
 use crate::domain::language::Lang;
+use anyhow::ensure;
 use std::fmt::Write as _;
 use std::process::ExitCode;
+use url::Url;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Doctor {
     /// One company only, by its id (member_id), as `company list` prints it
     #[arg(long, value_name = "ID")]
     company: Option<String>,
+    /// A portal "in a box" instead, as it is seen from outside, and what its administrator has to look at
+    #[arg(long, value_name = "URL", conflicts_with = "company")]
+    portal: Option<Url>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -40,13 +45,21 @@ impl Doctor {
         let doubts = loaded.warnings.iter().map(ToString::to_string).collect();
         let lang = self.lang.unwrap_or_else(locale::language);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        if let Some(portal) = &self.portal {
+            ensure!(matches!(portal.scheme(), "http" | "https"), "{portal} is no address of a portal");
+            return self.told(&runtime.block_on(examine_portal(&loaded.settings, portal, lang))?, lang);
+        }
         let company = self.company.as_deref();
         let Some(report) = runtime.block_on(doctor(&loaded.settings, doubts, company, lang))? else {
             let id = company.unwrap_or_default();
             complain(&format!("there is no company {id}; `ecss-crm-server company list` prints the ids"));
             return Ok(ExitCode::FAILURE);
         };
-        print_line(&if self.json { serde_json::to_string_pretty(&report)? } else { sheet(&report, lang) });
+        self.told(&report, lang)
+    }
+
+    fn told(&self, report: &DoctorReport, lang: Lang) -> anyhow::Result<ExitCode> {
+        print_line(&if self.json { serde_json::to_string_pretty(report)? } else { sheet(report, lang) });
         Ok(ExitCode::from(report.worst.exit_code()))
     }
 }

@@ -27,3 +27,24 @@ fn what_cannot_be_is_refused() {
     assert_eq!(place.run(&["doctor", "--lang", "de"]).code, 2, "as clap ends for a wrong word");
     assert_eq!(place.run(&["doctor", "--config", "none.toml"]).code, 78);
 }
+
+#[test]
+fn a_portal_that_nobody_serves_is_a_fault_in_text_and_json() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("bound"));
+    drop(listener);
+    let place = Place::new();
+    let done = place.run(&["doctor", "--portal", &url, "--json", "--lang", "en"]);
+    assert_eq!(done.code, 2, "{done:?}");
+    let report: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    assert!(findings.iter().any(|f| f["id"] == "boxed_portal.connection" && f["severity"] == "fault"), "{report}");
+    let done = place.run(&["doctor", "--portal", &url, "--lang", "ru"]);
+    assert!(done.code == 2 && done.out.contains("Портал не отвечает."), "{done:?}");
+    for (address, company) in [("portal.example", None), ("ftp://portal.example/", None), (&*url, Some("x"))] {
+        let mut arguments = vec!["doctor", "--portal", address];
+        arguments.extend(company.iter().flat_map(|id| ["--company", *id]));
+        let done = place.run(&arguments);
+        assert!(done.code != 0 && done.out.is_empty(), "{done:?}");
+    }
+}

@@ -3,6 +3,7 @@
 //! Nothing is good here but what was seen to work. Pages, the command line, readiness, metrics and the log read the same
 //! findings; their words stand in `lang`.
 
+pub mod boxed_portal;
 pub mod employees;
 pub mod facts;
 pub mod gateway;
@@ -11,6 +12,7 @@ mod number_ranges;
 pub mod portal;
 pub mod switch;
 
+use boxed_portal::BoxedPortalFinding;
 use employees::EmployeesFinding;
 use facts::CompanyFacts;
 use gateway::GatewayFinding;
@@ -53,6 +55,8 @@ pub enum Finding {
     Machine(MachineFinding),
     /// The way of browsers and portals to the daemon.
     Gateway(GatewayFinding),
+    /// A portal "in a box", looked at from outside.
+    BoxedPortal(BoxedPortalFinding),
     /// A company's way from its switch.
     Switch(SwitchFinding),
     /// A company's way to its portal.
@@ -67,6 +71,7 @@ impl Finding {
         match self {
             Self::Machine(finding) => finding.id(),
             Self::Gateway(finding) => finding.id(),
+            Self::BoxedPortal(finding) => finding.id(),
             Self::Switch(finding) => finding.id(),
             Self::Portal(finding) => finding.id(),
             Self::Employees(finding) => finding.id(),
@@ -78,6 +83,7 @@ impl Finding {
         match self {
             Self::Machine(finding) => finding.severity(),
             Self::Gateway(finding) => finding.severity(),
+            Self::BoxedPortal(finding) => finding.severity(),
             Self::Switch(finding) => finding.severity(),
             Self::Portal(finding) => finding.severity(),
             Self::Employees(finding) => finding.severity(),

@@ -29,6 +29,11 @@ impl FindingText {
         Self { sentence: sentence.into(), ..Self::default() }
     }
 
+    /// A sentence with what was seen and one thing to do, which may be empty.
+    pub(in crate::lang) fn of(sentence: &str, evidence: Vec<String>, remedy: &str) -> Self {
+        Self { evidence, ..Self::new(sentence) }.todo(remedy)
+    }
+
     /// What was seen as well.
     pub(in crate::lang) fn seen(mut self, what: impl Into<String>) -> Self {
         let what = what.into();
@@ -92,6 +97,8 @@ pub(crate) fn finding_text(lang: Lang, finding: &Finding, now: Timestamp) -> Fin
         (Lang::En, Finding::Machine(finding)) => en::checks::machine::text(finding),
         (Lang::Ru, Finding::Gateway(finding)) => ru::checks::gateway::text(finding),
         (Lang::En, Finding::Gateway(finding)) => en::checks::gateway::text(finding),
+        (Lang::Ru, Finding::BoxedPortal(finding)) => ru::checks::boxed_portal::text(finding),
+        (Lang::En, Finding::BoxedPortal(finding)) => en::checks::boxed_portal::text(finding),
         (Lang::Ru, Finding::Switch(finding)) => ru::checks::switch::text(writer, finding),
         (Lang::En, Finding::Switch(finding)) => en::checks::switch::text(writer, finding),
         (Lang::Ru, Finding::Portal(finding)) => ru::checks::portal::text(writer, finding),
