@@ -11,6 +11,7 @@ pub(crate) mod binding;
 pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod card;
+pub(crate) mod card_outcomes;
 pub(crate) mod checks;
 pub(crate) mod company;
 pub(crate) mod connect_pace;

@@ -1,5 +1,6 @@
 //! What was seen to work of one company, noted as it happens and stored now and then.
 
+use crate::domain::card_outcomes::{CardOutcome, CardOutcomes};
 use crate::domain::evidence::{Evidence, EvidenceKind, PortalReport};
 use crate::domain::{Phone, Timestamp};
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ struct KindSeen {
 struct UnstoredEvidence {
     numbers: BTreeMap<Phone, Timestamp>,
     report: Option<PortalReport>,
+    /// Never stored: of the last day, or since the start.
+    cards: CardOutcomes,
 }
 
 impl Default for EvidenceLog {
@@ -53,6 +56,16 @@ impl EvidenceLog {
         } else if unstored.numbers.len() < MOST_NUMBERS {
             unstored.numbers.insert(number.clone(), now);
         }
+    }
+
+    /// This became of so many cards.
+    pub fn note_cards(&self, outcome: CardOutcome, times: u64, now: Timestamp) {
+        self.unstored().cards.add(outcome, times, now);
+    }
+
+    /// What became of the cards of the last day.
+    pub fn card_outcomes(&self, now: Timestamp) -> BTreeMap<CardOutcome, u64> {
+        self.unstored().cards.last_day(now)
     }
 
     /// The portal has said how it is.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::domain::binding::Binding;
 use crate::domain::call::Click;
 use crate::domain::card::{CardCommand, CommandRefused};
+use crate::domain::card_outcomes::CardOutcome;
 use crate::domain::company::SwitchSettings;
 use crate::domain::directory::{PortalUser, dismissed, missing};
 use crate::domain::evidence::EvidenceKind;
@@ -20,6 +21,7 @@ use crate::domain::link::LinkFault;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::store::{EventId, ImportReport, Store, StoreError};
 use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::mpsc::error::TrySendError;
@@ -89,6 +91,11 @@ impl CompanyHandle {
     /// This was seen to work just now.
     pub fn saw(&self, kind: EvidenceKind) {
         self.0.shared.evidence.note(kind, self.0.clock.now());
+    }
+
+    /// What became of the cards of the last day.
+    pub fn card_outcomes(&self) -> BTreeMap<CardOutcome, u64> {
+        self.0.shared.evidence.card_outcomes(self.0.clock.now())
     }
 
     /// What was seen to work since the start, and when last.

@@ -66,7 +66,10 @@ async fn what_was_seen_to_work_is_green_also_after_a_restart_and_nothing_else_is
     story.stop_daemon().await;
     story.start_daemon(1).await;
     company.online(&story).await;
-    assert_eq!(open_checks(&mut company.admin).await, unseen, "what was seen is not forgotten");
+    // Cards are counted since the start.
+    let counted = ("calls.cards_not_opened".to_owned(), "idle".to_owned());
+    let open = open_checks(&mut company.admin).await;
+    assert_eq!(open, [unseen[0].clone(), counted], "what was seen is not forgotten");
     story.end().await;
 }
 
@@ -130,6 +133,7 @@ async fn a_number_that_nobody_has_is_listed_with_its_time() {
     talk(0.1).await;
     story.switch().remote_hangs_up(call).await.expect("it rings");
     is_so(&story, &mut company, "switch.nobodys_numbers", "busy").await;
+    is_so(&story, &mut company, "calls.cards_not_opened", "busy").await;
     let page = company.admin.page("/company?tab=diagnostics").await.expect("the tab");
     assert!(page.contains("1001: меньше минуты назад"), "{page}");
     company.save_numbers(&[(IVAN, &["1001"])]).await;
@@ -194,5 +198,24 @@ async fn the_command_line_says_within_seconds_what_the_page_says_and_how_the_ser
     let (code, report) = doctor(&story, &[]).await;
     assert_eq!((found(&report)[0], code), (("machine.daemon", "fault"), Some(2)), "{report:#}");
     story.start_daemon(1).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_switch_that_says_nothing_of_calls_is_told_apart_from_one_without_calls_after_days() {
+    let (story, mut company) = Story::with_company().await;
+    story.switch().set_quirks(|quirks| quirks.csta_off = true);
+    company.incoming(CLIENT, "1001").await;
+    company.phone("1001").reject().await.expect("it rings");
+    is_so(&story, &mut company, "switch.events", "idle").await;
+    let page = company.admin.page("/company?tab=diagnostics").await.expect("the tab");
+    for said in ["/api/csta/set enabled true", "vats_type", "/integrations/set", "api\\call\\enabled true"] {
+        assert!(page.contains(said), "{said}");
+    }
+    story.pass(std::time::Duration::from_secs(4 * 24 * 3600));
+    company.admin = story.environment().register(&company.simulated).await.expect("logged in again");
+    is_so(&story, &mut company, "switch.events", "bad").await;
+    let first = open_checks(&mut company.admin).await.remove(0);
+    assert_eq!(first, ("switch.events".to_owned(), "bad".to_owned()), "the first thing that is read");
     story.end().await;
 }

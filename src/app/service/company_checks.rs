@@ -54,6 +54,7 @@ impl DaemonService {
             link: status.as_ref().map_or(LinkState::Stopped, |status| status.link.clone()),
             integration: None,
             portal: status.as_ref().map_or(PortalState::NotAsked, |status| status.portal_at(now)),
+            card_outcomes: handle.as_ref().map(crate::session::CompanyHandle::card_outcomes).unwrap_or_default(),
             grant_ends_at: handle.and_then(|handle| handle.portal().tokens()).map(|tokens| tokens.refresh_ends_at()),
             refusals: status.as_ref().map(|status| status.refusals.clone()).unwrap_or_default(),
             install: self.companies.waiting_install(id),

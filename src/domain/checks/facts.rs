@@ -1,12 +1,14 @@
 //! What is known of a company when its checks are made.
 
 use crate::domain::binding::Refusals;
+use crate::domain::card_outcomes::CardOutcome;
 use crate::domain::company::Unprotected;
 use crate::domain::directory::Employee;
 use crate::domain::evidence::Evidence;
 use crate::domain::link::{Backlog, LinkState, PortalState, WaitingInstall};
 use crate::domain::profile::Profile;
 use crate::domain::{Phone, Timestamp};
+use std::collections::BTreeMap;
 
 /// Everything that the checks of a company judge.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct CompanyFacts {
     pub events_proved: bool,
     pub backlog: Backlog,
     pub evidence: Evidence,
+    /// What became of the cards of the last day.
+    pub card_outcomes: BTreeMap<CardOutcome, u64>,
     pub employees: Vec<Employee>,
     /// What the portal's profiles say of internal numbers.
     pub profiles: Vec<Profile>,

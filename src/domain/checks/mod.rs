@@ -4,6 +4,7 @@
 //! findings; their words stand in `lang`.
 
 pub mod boxed_portal;
+pub mod calls;
 pub mod employees;
 pub mod facts;
 pub mod gateway;
@@ -13,6 +14,7 @@ pub mod portal;
 pub mod switch;
 
 use boxed_portal::BoxedPortalFinding;
+use calls::CallsFinding;
 use employees::EmployeesFinding;
 use facts::CompanyFacts;
 use gateway::GatewayFinding;
@@ -63,6 +65,8 @@ pub enum Finding {
     Portal(PortalFinding),
     /// A company's table of numbers.
     Employees(EmployeesFinding),
+    /// A company's calls.
+    Calls(CallsFinding),
 }
 
 impl Finding {
@@ -75,6 +79,7 @@ impl Finding {
             Self::Switch(finding) => finding.id(),
             Self::Portal(finding) => finding.id(),
             Self::Employees(finding) => finding.id(),
+            Self::Calls(finding) => finding.id(),
         }
     }
 
@@ -87,6 +92,7 @@ impl Finding {
             Self::Switch(finding) => finding.severity(),
             Self::Portal(finding) => finding.severity(),
             Self::Employees(finding) => finding.severity(),
+            Self::Calls(finding) => finding.severity(),
         }
     }
 }
@@ -106,7 +112,8 @@ pub fn examine(facts: &CompanyFacts) -> Vec<Finding> {
     let portal = portal::examine(facts).into_iter().map(Finding::Portal);
     let switch = switch::examine(facts).into_iter().map(Finding::Switch);
     let employees = employees::examine(facts).into_iter().map(Finding::Employees);
-    portal.chain(switch).chain(employees).collect()
+    let calls = calls::examine(facts).into_iter().map(Finding::Calls);
+    portal.chain(switch).chain(employees).chain(calls).collect()
 }
 
 #[cfg(test)]

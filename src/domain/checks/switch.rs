@@ -137,7 +137,8 @@ fn events(facts: &CompanyFacts) -> SwitchEvents {
         }
         (Some(last), _) => SwitchEvents::Seen { last },
         (None, Some(connected)) => {
-            let severity = if facts.now.since(connected) >= SILENT { Severity::Fault } else { Severity::Unknown };
+            // A connection is often a young one; the company is what has been there for days without a call.
+            let severity = if facts.now.since(facts.since) >= SILENT { Severity::Fault } else { Severity::Unknown };
             SwitchEvents::Never { connected, integration: facts.integration.clone(), severity }
         }
         (None, None) => SwitchEvents::NoWay,

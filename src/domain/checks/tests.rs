@@ -3,6 +3,7 @@
 use super::facts::Integration;
 use super::*;
 use crate::domain::binding::{Binding, RefusalReason, Refusals, RefusedBinding};
+use crate::domain::card_outcomes::CardOutcome;
 use crate::domain::company::Unprotected;
 use crate::domain::directory::Employee;
 use crate::domain::evidence::{Evidence, EvidenceKind, GrantOwner, PortalReport};
@@ -10,6 +11,7 @@ use crate::domain::link::{Backlog, Closed, InstallTrouble, LinkFault, LinkState,
 use crate::domain::profile::Profile;
 use crate::domain::written::AsWritten;
 use crate::domain::{Phone, Timestamp, UserId};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
@@ -54,6 +56,7 @@ fn well() -> CompanyFacts {
         events_proved: true,
         backlog: Backlog::default(),
         evidence: Evidence { seen, numbers, report: Some(report) },
+        card_outcomes: [(CardOutcome::Asked, 5)].into(),
         employees: vec![employee(1, true, &["1001"]), employee(2, true, &["1002"]), employee(3, false, &["1003"])],
         profiles: vec![profile(1, "1001")],
         unprotected: None,
@@ -73,6 +76,12 @@ type Spoil = fn(&mut CompanyFacts);
 
 /// What goes wrong, and all that is said about it.
 const FAULTS: &[(Spoil, &[(&str, Severity)])] = &[
+    (
+        |f| {
+            f.card_outcomes.insert(CardOutcome::TooLate, 1);
+        },
+        &[("calls.cards_not_opened", Severity::Warning)],
+    ),
     (
         |f| f.portal = PortalState::NeedsLogin { since: NOW, why: String::new() },
         &[("portal.answers", Severity::Fault), ("portal.grant", Severity::Fault)],
@@ -165,6 +174,7 @@ const FAULTS: &[(Spoil, &[(&str, Severity)])] = &[
         |f| {
             f.evidence.seen.remove(&EvidenceKind::LegEvent);
             f.evidence.numbers.clear();
+            f.since = NOW - DAY;
         },
         &[("switch.events", Severity::Unknown)],
     ),
@@ -172,7 +182,6 @@ const FAULTS: &[(Spoil, &[(&str, Severity)])] = &[
         |f| {
             f.evidence.seen.remove(&EvidenceKind::LegEvent);
             f.evidence.numbers.clear();
-            f.link = LinkState::Online { since: NOW - DAY * 4, address: String::new() };
         },
         &[("switch.events", Severity::Fault)],
     ),
@@ -251,6 +260,7 @@ fn what_nobody_has_seen_is_neither_good_nor_bad() {
         integration: None,
         portal: PortalState::NotAsked,
         evidence: Evidence::default(),
+        card_outcomes: BTreeMap::new(),
         employees: vec![employee(1, true, &["1001"])],
         profiles: Vec::new(),
         ..well()

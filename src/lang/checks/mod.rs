@@ -103,6 +103,8 @@ pub(crate) fn finding_text(lang: Lang, finding: &Finding, now: Timestamp) -> Fin
         (Lang::En, Finding::Switch(finding)) => en::checks::switch::text(writer, finding),
         (Lang::Ru, Finding::Portal(finding)) => ru::checks::portal::text(writer, finding),
         (Lang::En, Finding::Portal(finding)) => en::checks::portal::text(writer, finding),
+        (Lang::Ru, Finding::Calls(finding)) => ru::checks::calls::text(finding),
+        (Lang::En, Finding::Calls(finding)) => en::checks::calls::text(finding),
         (Lang::Ru, Finding::Employees(finding)) => ru::checks::employees::text(finding),
         (Lang::En, Finding::Employees(finding)) => en::checks::employees::text(finding),
     }

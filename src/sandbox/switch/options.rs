@@ -56,6 +56,9 @@ pub struct Quirks {
     pub code_stays_out: bool,
     /// How the number of a caller who hides it is written.
     pub hidden: HiddenStyle,
+    /// CSTA is not enabled: nothing is told of calls that were not begun by a command (the product's manual names this as
+    /// the first prerequisite).
+    pub csta_off: bool,
 }
 
 impl Default for Quirks {
@@ -85,6 +88,7 @@ impl Default for Quirks {
             pick_up: PickUpStyle::default(),
             code_stays_out: false,
             hidden: HiddenStyle::default(),
+            csta_off: false,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::options::{Heartbeat, MakeStyle, Pace, Quirks, RemotePolicy};
 use super::setup::Forwarding;
 use super::shown::Book;
 use secrecy::SecretString;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// The world's memory.
@@ -21,6 +21,8 @@ pub(super) struct State {
     pub(super) integrations: Vec<Integration>,
     pub(super) calls: BTreeMap<CallId, Call>,
     pub(super) legs: HashMap<LegId, Leg>,
+    /// Calls that a command has begun.
+    pub(super) commanded: BTreeSet<CallId>,
     pub(super) ids: u64,
     pub(super) quirks: Quirks,
     pub(super) heartbeat: Heartbeat,

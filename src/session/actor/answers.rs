@@ -6,6 +6,7 @@ use crate::bitrix::{ApiError, Objection};
 use crate::domain::Timestamp;
 use crate::domain::call::{Call, DialFailure, Event, Note};
 use crate::domain::card::CommandRefused;
+use crate::domain::card_outcomes::CardOutcome;
 use crate::domain::leg::{Accepted, CommandError, SwitchCommand, SwitchRefusal};
 use crate::domain::outbox::{Request, RequestKind, RequestReply};
 use crate::session::outbox::Substitute;
@@ -32,6 +33,15 @@ impl Actor {
             };
             let note = Note::Told { lane: lane.clone(), request: sent.request.kind(), answer, took_ms };
             round.note(&outcome.job.call, now, &note);
+        }
+        let over = self.open_calls.get(&outcome.job.call).is_none_or(Call::is_over);
+        for sent in outcome.sent.iter().filter(|sent| sent.answer.is_ok()) {
+            let card = match &sent.request {
+                Request::Register { show: true, .. } | Request::Show(..) => CardOutcome::Asked,
+                Request::Register { show: false, .. } if over => CardOutcome::TooLate,
+                _ => continue,
+            };
+            self.shared.evidence.note_cards(card, 1, now);
         }
         if outcome.sent.iter().any(|sent| sent.answer.is_ok()) {
             self.shared.portal_works(now);
@@ -93,6 +103,7 @@ impl Actor {
         }
         tracing::warn!(%lane, request, %error, "the portal will not take this");
         if asked == Some(RequestKind::Register) {
+            self.shared.evidence.note_cards(CardOutcome::Refused, 1, now);
             round.record.settled.extend(self.outbox.drop_lane(lane));
             self.take_answer(&outcome.job.call, Event::RegisterRefused { lane: lane.clone() }, round).await;
         } else {

@@ -3,6 +3,7 @@
 use super::Actor;
 use super::round::{NamedNumbers, Origin, Round};
 use crate::domain::call::{Call, CallPolicy, Event};
+use crate::domain::card_outcomes::CardOutcome;
 use crate::domain::{CallKey, Timestamp};
 use std::sync::atomic::Ordering;
 
@@ -64,6 +65,7 @@ impl Actor {
         let (call, wake, NamedNumbers { employees, nobodys }) = round.step(call, event, origin, now);
         if !nobodys.is_empty() {
             self.shared.unknown_numbers.fetch_add(nobodys.len() as u64, Ordering::Relaxed);
+            self.shared.evidence.note_cards(CardOutcome::NobodysNumber, nobodys.len() as u64, now);
         }
         for number in employees.iter().chain(&nobodys) {
             self.shared.evidence.note_number(number, now);

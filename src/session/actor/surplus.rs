@@ -7,6 +7,7 @@ use super::Actor;
 use super::round::Round;
 use crate::domain::CallKey;
 use crate::domain::call::{Call, Event, Note};
+use crate::domain::card_outcomes::CardOutcome;
 use crate::domain::excess::MOST_WAITING;
 use std::collections::VecDeque;
 
@@ -62,6 +63,7 @@ impl Actor {
         if calls == 0 {
             return;
         }
+        self.shared.evidence.note_cards(CardOutcome::NotRecorded, calls, now);
         let total = self.shared.not_recorded(calls, now).calls;
         if self.surplus.count_one(now).is_some() {
             tracing::warn!(

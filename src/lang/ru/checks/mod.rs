@@ -1,6 +1,7 @@
 //! Russian words of findings.
 
 pub(in crate::lang) mod boxed_portal;
+pub(in crate::lang) mod calls;
 pub(in crate::lang) mod employees;
 pub(in crate::lang) mod gateway;
 pub(in crate::lang) mod machine;

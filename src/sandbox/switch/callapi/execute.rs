@@ -92,7 +92,9 @@ fn make(turn: &mut Turn<'_>, integration: usize, from: &Arc<str>, to: &Arc<str>)
     if !line.viewers.contains(&integration) {
         return Err(Refusal::NotAllowed);
     }
-    turn.make(&domain, from, to)
+    let call = turn.make(&domain, from, to)?;
+    turn.state.commanded.insert(call);
+    Ok(call)
 }
 
 /// The live leg of this id, if the integration sees it.

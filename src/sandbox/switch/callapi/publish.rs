@@ -20,6 +20,9 @@ impl Core {
         let mut slow = Vec::new();
         let at = self.clock.now();
         for legs in shown {
+            if state.quirks.csta_off && !legs.iter().any(|leg| state.commanded.contains(&leg.call)) {
+                continue;
+            }
             for integration in viewers_of(legs) {
                 let links = state.integrations.get(integration).map_or(&[][..], |i| &i.links);
                 if links.is_empty() {

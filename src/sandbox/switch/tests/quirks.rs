@@ -132,3 +132,13 @@ async fn a_newcomer_may_or_may_not_hear_of_running_calls() {
     let mut third = super::client::Client::open(bench.addr, &bench.token().await).await.expect("socket");
     third.silence().await;
 }
+
+#[tokio::test]
+async fn without_csta_only_calls_that_a_command_began_are_told() {
+    let bench = Bench::new().await;
+    bench.world.set_quirks(|quirks| quirks.csta_off = true);
+    let mut client = bench.client().await;
+    bench.world.external_call("+79835551122", "1001").await;
+    client.command("call.make", json!({ "from": "1002", "to": "+79835551133" })).await;
+    assert_eq!(client.legs().await[0]["digits"], "1002");
+}
