@@ -9,6 +9,7 @@ mod doctor;
 mod listeners;
 mod prepare;
 mod service;
+mod support_bundle;
 
 pub(crate) use crate::store::CopyCompleteness;
 pub(crate) use backup::backup;
@@ -19,6 +20,8 @@ pub(crate) use daemon::Daemon;
 pub(crate) use doctor::{DoctorReport, doctor, examine_portal};
 pub(crate) use listeners::Listeners;
 pub(crate) use prepare::{Prepared, prepare};
+
+pub(crate) use support_bundle::support_bundle;
 
 use crate::clock::Clock;
 

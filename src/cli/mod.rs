@@ -12,6 +12,7 @@ mod replay;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod support_bundle;
 
 use crate::config::{Fault, Sources};
 use clap::{Parser, Subcommand};
@@ -53,6 +54,9 @@ enum Command {
     GenCert(gen_cert::GenCert),
     /// Turn a capture or single frames of the switch into neutral events, one JSON object per line.
     Replay(replay::Replay),
+    /// Write one text file for whoever helps from afar: versions, settings without secrets, what `doctor` says, the
+    /// companies, the last lines of the log. Numbers are masked.
+    SupportBundle(support_bundle::SupportBundle),
     /// Try everything without an installation: a simulated portal and switch, and the real daemon between them.
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
@@ -93,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::ExportSettings(export) => Ok(export.run()),
         Command::GenCert(gen_cert) => gen_cert.run(),
         Command::Replay(replay) => replay.run(),
+        Command::SupportBundle(bundle) => bundle.run(),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run(),
     };

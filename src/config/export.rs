@@ -28,6 +28,16 @@ pub fn save(settings: &Settings, path: &Path, over: bool) -> Result<(), Fault> {
         .map_err(|error| unwritable(&path.display().to_string(), &error))
 }
 
+/// Every key with its value, one a line, for people who help from afar: of a secret only that it is set.
+pub fn without_secrets(settings: &Settings) -> String {
+    let shown = |key: &Key| match value_of(settings, *key) {
+        Some(_) if key.name == "bitrixClientSecret" => format!("{}: (set)", key.name),
+        Some(value) => format!("{}: {}", key.name, value.text('"')),
+        None => format!("{}: (not set)", key.name),
+    };
+    KEYS.iter().map(shown).collect::<Vec<_>>().join("\n")
+}
+
 /// What a key is set to; none for one that is not set.
 pub fn value_of(s: &Settings, key: Key) -> Option<Written> {
     let text = |text: &str| Some(Written::Text(text.to_owned()));
@@ -86,6 +96,15 @@ mod tests {
             http_port: 81,
             ..Settings::default()
         }
+    }
+
+    #[test]
+    fn whoever_helps_sees_every_key_and_no_secret() {
+        let settings = Settings { bitrix_client_secret: Some("hush".to_owned().into()), ..Settings::default() };
+        let text = without_secrets(&settings);
+        assert!(text.contains("bitrixClientSecret: (set)") && text.contains("httpsPort: 8802"), "{text}");
+        assert!(!text.contains("hush"), "{text}");
+        assert_eq!(text.lines().count(), KEYS.len());
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod url;
 pub(crate) use crate::domain::budget::Budget;
 pub use crate::domain::reach::Networks;
 pub(crate) use change::{get, set};
-pub(crate) use export::{export, save};
+pub(crate) use export::{export, save, without_secrets};
 pub(crate) use fault::Fault;
 pub(crate) use ops_listen::OpsListen;
 pub use settings::Settings;

@@ -48,3 +48,21 @@ fn a_portal_that_nobody_serves_is_a_fault_in_text_and_json() {
         assert!(done.code != 0 && done.out.is_empty(), "{done:?}");
     }
 }
+
+#[test]
+fn a_bundle_for_support_says_what_is_in_it_and_holds_no_secret() {
+    let place = Place::new();
+    let settings = "state_dir = \"db\"\nbitrixClientId = \"local.1\"\nbitrixClientSecret = \"hush-hush\"\ndefaultLogFile = \"all.log\"\n";
+    place.write("config.toml", settings);
+    place.write("all.log", "2026 WARN a call from 79835551122\n");
+    let bundle = ["support-bundle", "bundle.txt", "--config", "config.toml"];
+    let done = place.run(&bundle);
+    assert_eq!(done.code, 0, "{done:?}");
+    let text = place.read("bundle.txt");
+    for part in ["In here:", "bitrixClientSecret: (set)", "machine.daemon", "==== Companies", "a call from *********22"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("hush-hush") && !text.contains("79835551122"));
+    assert_ne!(place.run(&bundle).code, 0, "what is there is not replaced");
+}
