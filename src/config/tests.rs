@@ -62,8 +62,10 @@ fn nothing_configured_is_the_default_without_a_warning() {
 
 #[test]
 fn the_manuals_file_gives_the_documented_settings() {
-    let loaded = case(None, Some(settings_js::MANUAL), &[]).load();
-    assert_eq!(loaded.warnings, []);
+    let case = case(None, Some(settings_js::MANUAL), &[]);
+    let loaded = case.load();
+    let [warning] = &case.shown(&loaded.warnings)[..] else { panic!("{:?}", loaded.warnings) };
+    assert!(warning.contains("private address"), "the manual's own example is one: {warning}");
     let wanted = Settings {
         proxy_gateway_url: Some("https://192.168.116.130:8802/bitrix".to_owned()),
         server_host: "192.168.116.130".to_owned(),
@@ -247,6 +249,9 @@ fn a_host_that_nobody_can_call_is_a_warning() {
         );
     }
     assert!(toml_warnings("proxyGatewayURL = 'https://0.0.0.0:8802/bitrix'")[0].contains("cannot be embedded"));
+    assert!(toml_warnings("proxyGatewayURL = 'https://127.0.0.1:8802/bitrix'")[0].contains("only this machine"));
+    assert!(toml_warnings("proxyGatewayURL = 'https://192.168.116.130:8802/bitrix'")[0].contains("private address"));
+    assert_eq!(toml_warnings("proxyGatewayURL = 'https://crm.example:8802/bitrix'"), Vec::<String>::new());
     assert_eq!(toml_warnings("serverHost = '[fd00::1]'"), Vec::<String>::new());
 }
 

@@ -2,7 +2,7 @@
 
 use super::typed::TypedValues;
 use super::{OpsListen, Settings, url};
-use std::net::IpAddr;
+use crate::domain::reach::{AddressClass, literal_place};
 use std::path::Path;
 
 /// Whether a folder is there and not empty, as far as we may look.
@@ -70,9 +70,20 @@ pub fn doubts(values: &mut TypedValues, s: &Settings) {
             let remedy = "write the address at which the users' browsers reach the gateway";
             values.doubt("proxyGatewayURL", "with this host the call card cannot be embedded in Bitrix24", remedy);
         }
-        if url::host_of(base).is_some_and(|host| is_nobody_elses(&host)) {
-            let remedy = "write the address at which the users' browsers and Bitrix24 reach the gateway";
-            values.doubt("proxyGatewayURL", "only this machine itself can open this address", remedy);
+        let remedy = "write the address at which the users' browsers and Bitrix24 reach the gateway";
+        match url::host_of(base).and_then(|host| literal_place(&host)) {
+            Some(AddressClass::ThisMachine) => {
+                values.doubt("proxyGatewayURL", "only this machine itself can open this address", remedy);
+            }
+            Some(AddressClass::Private) => {
+                let problem = "a portal in the cloud cannot send events, such as clicks, to a private address";
+                values.doubt(
+                    "proxyGatewayURL",
+                    problem,
+                    "for a portal in a box in the same network nothing needs to be done",
+                );
+            }
+            _ => {}
         }
         if base.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:")) {
             let problem = "browsers do not show a card from http:// inside a portal on https://";
@@ -89,9 +100,4 @@ pub fn doubts(values: &mut TypedValues, s: &Settings) {
         let problem = "health and metrics are shown without log-in to everybody who reaches this address";
         values.doubt("ops_listen", problem, "write 127.0.0.1, or see that a firewall stands before it");
     }
-}
-
-/// Whether a host leads nowhere but to the machine that asks.
-fn is_nobody_elses(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

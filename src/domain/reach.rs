@@ -49,6 +49,28 @@ impl AddressClass {
     }
 }
 
+/// Where an address leads that is written in numbers, or is this machine's own name, judged by its spelling. A name may
+/// lead anywhere.
+pub fn literal_place(host: &str) -> Option<AddressClass> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    if matches!(bare.as_str(), "localhost" | "::1") || bare.ends_with(".localhost") {
+        return Some(AddressClass::ThisMachine);
+    }
+    if bare.contains(':') {
+        let inside = ["fc", "fd"].iter().any(|start| bare.starts_with(start));
+        return Some(if inside { AddressClass::Private } else { AddressClass::Internet });
+    }
+    let parts: Option<Vec<u8>> = bare.split('.').map(|part| part.parse().ok()).collect();
+    match parts?.as_slice() {
+        [127, _, _, _] => Some(AddressClass::ThisMachine),
+        [0, _, _, _] => Some(AddressClass::Nowhere),
+        [169, 254, _, _] => Some(AddressClass::LinkLocal),
+        [10, _, _, _] | [192, 168, _, _] | [172, 16..=31, _, _] | [100, 64..=127, _, _] => Some(AddressClass::Private),
+        [_, _, _, _] => Some(AddressClass::Internet),
+        _ => None,
+    }
+}
+
 /// Which places may be contacted; each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Networks {
@@ -119,6 +141,25 @@ impl fmt::Display for Forbidden {
 mod tests {
     use super::*;
     use Networks::{Local, Private, Public};
+
+    #[test]
+    fn an_address_in_numbers_says_where_it_leads_and_a_name_does_not() {
+        for (host, place) in [
+            ("localhost", Some(AddressClass::ThisMachine)),
+            ("127.0.0.1", Some(AddressClass::ThisMachine)),
+            ("[::1]", Some(AddressClass::ThisMachine)),
+            ("192.168.116.130", Some(AddressClass::Private)),
+            ("172.20.0.1", Some(AddressClass::Private)),
+            ("[fd00::1]", Some(AddressClass::Private)),
+            ("93.184.216.34", Some(AddressClass::Internet)),
+            ("0.0.0.0", Some(AddressClass::Nowhere)),
+            ("crm.example.org", None),
+            ("10.example.org", None),
+            ("", None),
+        ] {
+            assert_eq!(literal_place(host), place, "{host}");
+        }
+    }
 
     #[test]
     fn each_setting_includes_those_before_it_and_none_what_is_never_contacted() {

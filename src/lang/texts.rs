@@ -46,6 +46,8 @@ pub(crate) struct LoginTexts {
     pub client_secret_hint: &'static str,
     pub submit: &'static str,
     pub handler: &'static str,
+    pub own_machine: &'static str,
+    pub private_address: &'static str,
     pub inside_title: &'static str,
     pub inside: &'static str,
     pub inside_open: &'static str,

@@ -45,6 +45,8 @@ const LOGIN: LoginTexts = LoginTexts {
     client_secret_hint: "In Bitrix24: “Application key (client_secret)”",
     submit: "Log in",
     handler: "This server's address for the local application in Bitrix24:",
+    own_machine: "At this address the server is seen by itself only: neither the card nor events of Bitrix24 will work. The server's administrator has to set the gateway's address (proxyGatewayURL).",
+    private_address: "This is a private address: Bitrix24 in the cloud cannot send events there, such as clicks on numbers, and an employee's browser asks whether the portal may reach the local network. For a boxed portal in the same network it will do.",
     inside_title: "The application is connected",
     inside: "The settings open in a tab of their own: inside the portal the browser does not keep you logged in to them.",
     inside_open: "Open the company's settings",

@@ -1,5 +1,6 @@
 //! Logging in and out: the only way in leads through the company's portal.
 
+use crate::domain::reach::{AddressClass, literal_place};
 use crate::web::guard::{BrowserMark, SameSite, client_address, ended_cookie, session_cookie, token_of};
 use crate::web::middleware::error::WebError;
 use crate::web::middleware::headers::HeaderPolicy;
@@ -16,6 +17,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use serde_json::json;
 use std::net::IpAddr;
+use url::Url;
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -24,6 +26,8 @@ struct LoginPage<'a> {
     domain: &'a str,
     client_id: &'a str,
     more: bool,
+    /// What this server's own address will not do; empty where nothing is known against it.
+    address_note: &'static str,
     faults: Faults,
 }
 
@@ -133,7 +137,14 @@ fn page(
     let t = &context.lang.texts().field;
     let marked = |field| !faults.text(field, t).is_empty();
     let more = !client_id.is_empty() || marked("client_id") || marked("client_secret");
-    let mut response = html(status, &LoginPage { shell: Shell::new(state, context), domain, client_id, more, faults });
+    let t = &context.lang.texts().login;
+    let address_note = match Url::parse(&state.base).ok().and_then(|base| literal_place(base.host_str()?)) {
+        Some(AddressClass::ThisMachine) => t.own_machine,
+        Some(AddressClass::Private) => t.private_address,
+        _ => "",
+    };
+    let mut response =
+        html(status, &LoginPage { shell: Shell::new(state, context), domain, client_id, more, address_note, faults });
     response.extensions_mut().insert(HeaderPolicy { form_leads_away: true, ..HeaderPolicy::default() });
     response
 }
