@@ -11,7 +11,7 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 static FORMER_STEPS: Migrator = sqlx::migrate!("tests/migrations/former");
 
 /// One row for each table, as it looked after the step that made it.
-const ROWS: [(i64, &str, &str); 14] = [
+const ROWS: [(i64, &str, &str); 17] = [
     (
         1,
         "companies",
@@ -35,6 +35,9 @@ const ROWS: [(i64, &str, &str); 14] = [
     (1, "admin_sessions", "VALUES (x'01', 'm1', 1, 'Анна', 1, 2)"),
     (1, "login_attempts", "VALUES (x'01', 'd', 'c', x'01', 2)"),
     (1, "seal", "VALUES (1, x'01')"),
+    (4, "evidence", "VALUES ('m1', 'leg_event', 1, NULL)"),
+    (4, "seen_numbers", "VALUES ('m1', '1001', 1)"),
+    (5, "audit", "VALUES (1, 'm1', 1, '{}')"),
 ];
 
 async fn database() -> (TempDir, SqliteConnection) {

@@ -40,8 +40,8 @@ const LINK_EVENTS: usize = 65_536;
 const LAST_ROUND: Duration = Duration::from_secs(5);
 /// First rounds of upkeep are spread over this long per company, up to [`LONGEST_SPREAD`]: what they look for was set up
 /// before the restart, and each is a TLS handshake and some requests. A company that is new, or signals, never waits.
-const SPREAD: Duration = Duration::from_millis(900);
-const LONGEST_SPREAD: Duration = Duration::from_secs(1800);
+const SPREAD: Duration = Duration::from_millis(1800);
+const LONGEST_SPREAD: Duration = Duration::from_secs(3600);
 
 /// Over how long the first rounds of companies are spread that start together.
 fn first_rounds_within(companies: usize) -> Duration {
@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn a_single_company_is_looked_after_at_once_and_many_over_minutes() {
         let within = |companies| first_rounds_within(companies).as_millis();
-        assert_eq!([0, 1, 2, 11, 2001].map(within), [0, 0, 900, 9000, 1_800_000]);
+        assert_eq!([0, 1, 2, 11, 2001].map(within), [0, 0, 1800, 18_000, 3_600_000]);
         assert_eq!(first_rounds_within(usize::MAX), LONGEST_SPREAD);
     }
 }

@@ -6,8 +6,8 @@
 use super::WebState;
 use super::middleware::error::WebError;
 use crate::domain::Timestamp;
-use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
@@ -23,6 +23,8 @@ const LIFE: Duration = Duration::from_secs(60);
 /// Pieces of the stream, and the pause between them.
 const PIECES: usize = 3;
 const PAUSE: Duration = Duration::from_millis(300);
+/// Of a post no more is read, in bytes.
+const MOST_POSTED: usize = 1024 * 1024;
 /// No pass is longer.
 const LONGEST: usize = 256;
 
@@ -89,9 +91,11 @@ pub(super) async fn flow(State(state): State<WebState>, Path(pass): Path<String>
 pub(super) async fn measure(
     State(state): State<WebState>,
     Path(pass): Path<String>,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, WebError> {
+    // Before anything of the body is read: strangers shall not fill the memory.
     admitted(&state, &pass)?;
+    let body = to_bytes(request.into_body(), MOST_POSTED).await.map_err(|_| WebError::TooLarge)?;
     Ok(body.len().to_string().into_response())
 }
 

@@ -13,7 +13,7 @@ use crate::store::Store;
 use gateway::GatewayProbe;
 pub(super) use machine::{certificate_of, machine_files, secret_files};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -31,7 +31,13 @@ struct SelfChecksInner {
     tls: Tls,
     store: Store,
     clock: Clock,
-    gateway: GatewayProbe,
+    gateway: Arc<GatewayChecks>,
+}
+
+/// What stands in front of the daemon. Apart from the rest: asking may outlive the daemon by seconds, and must not hold
+/// its database.
+struct GatewayChecks {
+    probe: GatewayProbe,
     known: Mutex<GatewayKnown>,
 }
 
@@ -63,34 +69,31 @@ impl SelfChecks {
             sockets,
             tls,
             store,
-            gateway: GatewayProbe::new(settings, trusted, key, clock.clone())?,
+            gateway: Arc::new(GatewayChecks {
+                probe: GatewayProbe::new(settings, trusted, key, clock.clone())?,
+                known: Mutex::default(),
+            }),
             clock,
-            known: Mutex::default(),
         })))
     }
 
     /// Everything about machine and gateway, as it is now. Takes seconds where the gateway does not answer.
     pub async fn all(&self) -> Vec<Finding> {
         let mut findings = self.machine();
-        findings.extend(self.ask_gateway().await);
+        findings.extend(self.0.gateway.ask().await);
         findings
     }
 
     /// What was found at the public address lately. Asks anew in the background where that is long ago.
     pub fn gateway(&self) -> Vec<Finding> {
-        let mut known = self.known();
+        let gateway = &self.0.gateway;
+        let mut known = gateway.known();
         if known.asked.is_none_or(|asked| asked.elapsed() >= FRESH) {
             known.asked = Some(Instant::now());
-            let checks = self.clone();
-            tokio::spawn(async move { checks.ask_gateway().await });
+            let gateway = gateway.clone();
+            tokio::spawn(async move { gateway.ask().await });
         }
         known.findings.clone()
-    }
-
-    async fn ask_gateway(&self) -> Vec<Finding> {
-        let found: Vec<Finding> = self.0.gateway.ask().await.into_iter().map(Finding::Gateway).collect();
-        *self.known() = GatewayKnown { findings: found.clone(), asked: Some(Instant::now()) };
-        found
     }
 
     fn machine(&self) -> Vec<Finding> {
@@ -109,8 +112,16 @@ impl SelfChecks {
         }
         found.into_iter().map(Finding::Machine).collect()
     }
+}
 
-    fn known(&self) -> std::sync::MutexGuard<'_, GatewayKnown> {
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+impl GatewayChecks {
+    async fn ask(&self) -> Vec<Finding> {
+        let found: Vec<Finding> = self.probe.ask().await.into_iter().map(Finding::Gateway).collect();
+        *self.known() = GatewayKnown { findings: found.clone(), asked: Some(Instant::now()) };
+        found
+    }
+
+    fn known(&self) -> MutexGuard<'_, GatewayKnown> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::directory::Employee;
 use crate::domain::profile::Remark;
 use crate::domain::written::inner_numbers;
 use crate::domain::{Phone, UserId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Employees listed one by one, at most.
 const LISTED: usize = 50;
@@ -101,8 +101,9 @@ pub(super) fn examine(facts: &CompanyFacts) -> Vec<EmployeesFinding> {
             wanted.entry(number).or_default().push(employee);
         }
     }
-    let holder_of =
-        |number: &Phone| facts.employees.iter().find(|e| e.numbers.iter().any(|mine| mine.digits() == number.digits()));
+    let holders: HashMap<&str, &Employee> =
+        facts.employees.iter().flat_map(|e| e.numbers.iter().map(move |number| (number.digits(), e))).collect();
+    let holder_of = |number: &Phone| holders.get(number.digits()).copied();
     let (mut double, mut blocked) = (Vec::new(), Vec::new());
     for (number, who) in wanted {
         if let Some(holder) = holder_of(&number).filter(|holder| !holder.active) {

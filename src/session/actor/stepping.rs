@@ -16,6 +16,7 @@ impl Actor {
             return;
         }
         self.open_calls.redate(moved);
+        self.unread.redate(moved);
         // Also those that are over: what comes back of them later is dated as everything in memory.
         for call in self.open_calls.all() {
             self.shared.board.put(call.view());

@@ -70,6 +70,16 @@ impl UnreadQueue {
         self.again
     }
 
+    /// The clock was moved by so many milliseconds.
+    pub fn redate(&mut self, millis: i64) {
+        self.again = self.again.map(|again| again.shifted(millis));
+        for news in &mut self.news {
+            if let UnreadNews::Leg(at, _) = news {
+                *at = at.shifted(millis);
+            }
+        }
+    }
+
     fn take_due(&mut self, now: Timestamp) -> Option<(VecDeque<UnreadNews>, VecDeque<UnreadStep>)> {
         self.again.take_if(|again| *again <= now)?;
         Some((std::mem::take(&mut self.news), std::mem::take(&mut self.steps)))
@@ -173,5 +183,8 @@ mod tests {
         let is = |news: Option<&UnreadNews>, id: &str| matches!(news, Some(UnreadNews::Leg(_, leg)) if leg.leg.as_str() == id);
         assert!(news.len() == MOST_NEWS && is(news.front(), "l1") && is(news.back(), &format!("l{MOST_NEWS}")));
         assert!(unread.again().is_none());
+        unread.hold_news(leg(1, LegState::Talking), NOW);
+        unread.redate(-3_600_000);
+        assert_eq!(unread.again(), Some((NOW + AGAIN).shifted(-3_600_000)), "a clock that is set back delays nothing");
     }
 }

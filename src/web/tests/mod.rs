@@ -9,6 +9,7 @@ mod login;
 mod ops;
 mod pages;
 mod portal;
+mod self_check;
 mod state;
 mod stream;
 
