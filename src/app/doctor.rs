@@ -5,7 +5,8 @@ use super::listeners::control_socket;
 use crate::bitrix::boxed::look_at_portal;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::domain::checks::boxed_portal::BoxedPortalFinding;
+use crate::domain::checks::boxed_portal::nginx::{WebAddress, judge_configuration};
+use crate::domain::checks::boxed_portal::{BoxedPortalFinding, UnseenSetting};
 use crate::domain::checks::machine::{DaemonFound, MachineFinding};
 use crate::domain::checks::{Finding, Severity, worst, worst_first};
 use crate::domain::company::Trust;
@@ -71,17 +72,43 @@ pub async fn doctor(
     Ok(Some(report))
 }
 
-/// Looks at a portal from outside. A person at a terminal has chosen the address, so that it may be in his own network.
-pub async fn examine_portal(settings: &Settings, address: &Url, lang: Lang) -> anyhow::Result<DoctorReport> {
+/// Looks at a portal from outside, and at its nginx where `configuration`, the output of `nginx -T`, is given. A person at a
+/// terminal has chosen the address, so that it may be in his own network.
+pub async fn examine_portal(
+    settings: &Settings,
+    address: &Url,
+    configuration: Option<&str>,
+    lang: Lang,
+) -> anyhow::Result<DoctorReport> {
+    let configured = configuration.map(|text| web_server(address, text)).transpose()?;
     let tls = tls_config(&Trusted::load(settings.ca_file.as_deref())?, &Trust::System)?;
     let options = ClientOptions { timeout: PAGE_TIMEOUT, ..ClientOptions::default() };
     let http = Guarded::new(&tls, options, Networks::Local);
-    let found = look_at_portal(&http, address).await;
+    let mut found = look_at_portal(&http, address).await;
+    if let Some(configured) = configured {
+        found.retain(|finding| !seen_in_configuration(finding));
+        found.extend(configured);
+    }
     // What only the administrator can see is a list to work through: it says nothing for or against this portal.
     let seen = found.iter().filter(|finding| !matches!(finding, BoxedPortalFinding::Unseen { .. }));
     let worst = worst(&seen.cloned().map(Finding::BoxedPortal).collect::<Vec<_>>());
     let report = DoctorReport::of(found.into_iter().map(Finding::BoxedPortal).collect(), lang);
     Ok(DoctorReport { worst, ..report })
+}
+
+fn web_server(address: &Url, text: &str) -> anyhow::Result<Vec<BoxedPortalFinding>> {
+    let host = address.host_str().unwrap_or_default();
+    let port = address.port_or_known_default().unwrap_or_default();
+    let judged = judge_configuration(text, &WebAddress { scheme: address.scheme(), host, port })?;
+    Ok(judged.into_iter().map(|(setting, verdict)| BoxedPortalFinding::WebServer { setting, verdict }).collect())
+}
+
+/// What need not be left to the administrator once the configuration is known.
+const fn seen_in_configuration(finding: &BoxedPortalFinding) -> bool {
+    matches!(
+        finding,
+        BoxedPortalFinding::Unseen { setting: UnseenSetting::ProxyClientAbort | UnseenSetting::FastcgiClientAbort, .. }
+    )
 }
 
 enum Answered {

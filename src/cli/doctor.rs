@@ -5,10 +5,15 @@ use crate::app::{DoctorReport, doctor, examine_portal};
 use crate::config;
 use crate::domain::checks::Severity;
 use crate::domain::language::Lang;
-use anyhow::ensure;
+use crate::regular_file;
+use anyhow::{Context as _, ensure};
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use url::Url;
+
+/// Bytes of a configuration; a portal's has some hundred thousand.
+const LONGEST_CONFIGURATION: u64 = 16 << 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Doctor {
@@ -18,6 +23,9 @@ pub(super) struct Doctor {
     /// A portal "in a box" instead, as it is seen from outside, and what its administrator has to look at
     #[arg(long, value_name = "URL", conflicts_with = "company")]
     portal: Option<Url>,
+    /// The output of `nginx -T` on the portal's server, to be judged as well
+    #[arg(long, value_name = "FILE", requires = "portal")]
+    portal_config: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -36,6 +44,12 @@ fn language(text: &str) -> Result<Lang, String> {
     }
 }
 
+/// Comments of old configurations are in any encoding; what is judged is plain ASCII.
+fn configuration(file: &Path) -> anyhow::Result<String> {
+    let read = regular_file::read(file, LONGEST_CONFIGURATION).with_context(|| file.display().to_string())?;
+    Ok(String::from_utf8_lossy(&read).into_owned())
+}
+
 impl Doctor {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let loaded = match config::load(&self.files.sources()) {
@@ -47,7 +61,11 @@ impl Doctor {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         if let Some(portal) = &self.portal {
             ensure!(matches!(portal.scheme(), "http" | "https"), "{portal} is no address of a portal");
-            return self.told(&runtime.block_on(examine_portal(&loaded.settings, portal, lang))?, lang);
+            let file = self.portal_config.as_deref();
+            let text = file.map(configuration).transpose()?;
+            let examined = runtime.block_on(examine_portal(&loaded.settings, portal, text.as_deref(), lang));
+            let named = || file.map_or_else(|| portal.to_string(), |file| file.display().to_string());
+            return self.told(&examined.with_context(named)?, lang);
         }
         let company = self.company.as_deref();
         let Some(report) = runtime.block_on(doctor(&loaded.settings, doubts, company, lang))? else {

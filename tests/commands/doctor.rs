@@ -66,3 +66,39 @@ fn a_bundle_for_support_says_what_is_in_it_and_holds_no_secret() {
     assert!(!text.contains("hush-hush") && !text.contains("79835551122"));
     assert_ne!(place.run(&bundle).code, 0, "what is there is not replaced");
 }
+
+#[test]
+fn the_portals_nginx_is_judged_by_its_configuration() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("bound"));
+    drop(listener);
+    let place = Place::new();
+    place.write("nginx.txt", "http {\n server {\n  location / {\n   proxy_pass http://a;\n  }\n }\n}\n");
+    let done = place.run(&["doctor", "--portal", &url, "--portal-config", "nginx.txt", "--json", "--lang", "en"]);
+    let report: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    let aborted: Vec<_> = findings.iter().filter(|f| f["id"] == "boxed_portal.proxy_client_abort").collect();
+    assert_eq!(aborted.len(), 1, "{report}");
+    assert_eq!(
+        (&aborted[0]["severity"], &aborted[0]["copy"][0]),
+        (&"fault".into(), &"proxy_ignore_client_abort on;".into())
+    );
+    assert!(
+        aborted[0]["evidence"][0].as_str().is_some_and(|seen| seen.contains("location / (nginx.conf:3)")),
+        "{report}"
+    );
+    let done = place.run(&["doctor", "--portal", &url, "--portal-config", "nginx.txt", "--lang", "ru"]);
+    assert!(done.out.contains("nginx прервёт запрос"), "{done:?}");
+}
+
+#[test]
+fn a_file_that_is_no_configuration_is_refused_before_the_portal_is_asked() {
+    let place = Place::new();
+    place.write("letter.txt", "Dear all,\nhello");
+    place.write("huge.txt", &"#".repeat((16 << 20) + 1));
+    for (file, told) in [("none.txt", "none.txt"), ("letter.txt", "line 1"), ("huge.txt", "longer than")] {
+        let done = place.run(&["doctor", "--portal", "https://portal.invalid/", "--portal-config", file]);
+        assert!(done.code == 1 && done.out.is_empty() && done.err.contains(told), "{done:?}");
+    }
+    assert_eq!(place.run(&["doctor", "--portal-config", "letter.txt"]).code, 2, "it belongs to --portal");
+}

@@ -1,9 +1,11 @@
 //! A portal "in a box" as it is seen from outside, and what its administrator alone can see.
 
+pub mod nginx;
 pub mod page;
 pub mod public_address;
 
 use super::Severity;
+use nginx::{WebServerSetting, WebServerVerdict};
 use page::{PageAnswer, PortalPage};
 use public_address::AddressVerdict;
 
@@ -18,6 +20,8 @@ pub enum BoxedPortalFinding {
     Page { page: PortalPage, path: &'static str, answer: PageAnswer },
     /// What only the administrator sees, with the lines or places to compare it with.
     Unseen { setting: UnseenSetting, copy: &'static [&'static str] },
+    /// What the portal's nginx is told, by the configuration that its administrator has given.
+    WebServer { setting: WebServerSetting, verdict: WebServerVerdict },
 }
 
 /// How the first connection went.
@@ -82,6 +86,7 @@ impl BoxedPortalFinding {
                 UnseenSetting::OpenLinesModule => "boxed_portal.open_lines_module",
                 UnseenSetting::ExternalUsers => "boxed_portal.external_users",
             },
+            Self::WebServer { setting, .. } => setting.id(),
         }
     }
 
@@ -93,6 +98,7 @@ impl BoxedPortalFinding {
             | Self::Page { answer: PageAnswer::Expected, .. } => Severity::Good,
             Self::PublicAddress { verdict: AddressVerdict::NotEncrypted, .. } => Severity::Warning,
             Self::Page { answer: PageAnswer::NotAsked, .. } | Self::Unseen { .. } => Severity::Unknown,
+            Self::WebServer { verdict, .. } => verdict.severity(),
             Self::PublicAddress { .. } | Self::Connection(_) | Self::Page { .. } => Severity::Fault,
         }
     }

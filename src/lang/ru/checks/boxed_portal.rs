@@ -1,5 +1,6 @@
 //! A portal "in a box", in Russian.
 
+use super::portal_configuration;
 use crate::domain::checks::boxed_portal::page::{PageAnswer, PortalPage};
 use crate::domain::checks::boxed_portal::public_address::AddressVerdict;
 use crate::domain::checks::boxed_portal::{BoxedPortalFinding, ConnectionOutcome, UnseenSetting};
@@ -34,6 +35,7 @@ pub(in crate::lang) fn text(finding: &BoxedPortalFinding) -> FindingText {
             let copy = copy.iter().map(|line| (*line).to_owned()).collect();
             FindingText { copy, ..FindingText::of(sentence, Vec::new(), remedy) }
         }
+        BoxedPortalFinding::WebServer { setting, verdict } => portal_configuration::text(*setting, verdict),
     }
 }
 

@@ -6,6 +6,7 @@ pub(in crate::lang) mod employees;
 pub(in crate::lang) mod gateway;
 pub(in crate::lang) mod machine;
 pub(in crate::lang) mod portal;
+mod portal_configuration;
 pub(in crate::lang) mod switch;
 
 use crate::lang::CheckTexts;
