@@ -48,6 +48,8 @@ pub(super) enum FaultKind {
     Unexpected(&'static str),
     #[error("blocks are nested too deeply, or files include each other")]
     TooDeep,
+    #[error("this is too long for a configuration")]
+    TooLong,
     #[error("the included file {0} is missing; give the whole output of nginx -T")]
     NotIncluded(String),
     #[error("there is no server block; give the whole output of nginx -T")]

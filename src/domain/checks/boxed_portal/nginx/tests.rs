@@ -146,6 +146,7 @@ fn what_is_no_configuration_is_told_with_its_line() {
     ] {
         assert!(fault(text).contains(told), "{text}: {}", fault(text));
     }
+    assert!(fault(&"a;\n".repeat(500_001)).contains("line 500001: this is too long"));
     assert!(fault(&"a {".repeat(10_000)).contains("too deeply"));
 }
 

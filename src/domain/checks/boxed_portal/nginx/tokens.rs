@@ -2,6 +2,9 @@
 
 use super::{ConfigurationFault, FaultKind};
 
+/// Tokens of one file: more than lists of networks have, and few enough for the memory of a small server.
+const MOST: usize = 1_000_000;
+
 /// A token and the line it begins in, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ConfigurationToken {
@@ -42,6 +45,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<ConfigurationToken>, Configuratio
             begins = false;
         } else {
             (begins, lua) = (true, false);
+        }
+        if read.len() == MOST {
+            return Err(FaultKind::TooLong.at(line));
         }
         read.push(ConfigurationToken { line, kind });
     }
