@@ -1,6 +1,6 @@
 //! Answers that no portal gives, and questions that many ask at once.
 
-use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, told};
+use crate::support::{CLIENT, IVAN, PYOTR, Story, TestCompany, asked_whose_token, told};
 use ecss_crm_server::domain::Budget;
 use ecss_crm_server::sandbox::portal::{Fault, Limits, Odd};
 use futures_util::future::join_all;
@@ -58,7 +58,7 @@ async fn answers_that_no_portal_gives_are_named_and_delay_nobody_else() {
 async fn whoever_shows_the_same_token_at_once_shares_one_question() {
     let (story, company) = Story::with_company().await;
     let client = story.environment().client();
-    let asked = || company.portal.requests_of("profile").len();
+    let asked = || asked_whose_token(&company.portal);
     let (before, frame) = (asked(), company.portal.app_frame(1));
     company.portal.standing_for("profile", Fault::Latency(Duration::from_secs(1)));
     let opened = join_all((0..12).map(|_| frame.send(client))).await;

@@ -307,6 +307,11 @@ pub fn told(portal: &SimPortal, method: &str) -> Vec<Request> {
     asked.into_iter().filter(|r| r.executed).collect()
 }
 
+/// How often the portal was asked, by itself and not among the questions of a report, whose token it is.
+pub fn asked_whose_token(portal: &SimPortal) -> usize {
+    portal.requests_of("profile").iter().filter(|r| !r.in_batch).count()
+}
+
 /// The only one of its kind.
 #[track_caller]
 pub fn only<T: std::fmt::Debug>(mut all: Vec<T>) -> T {
