@@ -30,6 +30,12 @@
     }
     if (fresh.innerHTML === part.innerHTML) return;
     const before = titles(part);
+    if (part.dataset.done && part.childElementCount && !fresh.childElementCount) {
+      // It does not just vanish: people have waited for this.
+      const notice = Object.assign(document.createElement("p"), { className: "notice good", textContent: part.dataset.done });
+      notice.setAttribute("role", "status");
+      return part.replaceChildren(notice);
+    }
     part.replaceChildren(...fresh.childNodes);
     if (part.id === "state" && news && titles(part) !== before) news.textContent = titles(part) || part.dataset.well;
   };

@@ -20,6 +20,8 @@ pub enum EvidenceKind {
     UserAdded,
     /// The portal has sent a test event.
     TestEvent,
+    /// The portal has told of the installation of the application, and it is confirmed.
+    Installed,
     /// A card was opened in the portal, and the portal has vouched for who did.
     CardOpened,
     /// A browser has shown a card and followed its call.
@@ -28,13 +30,14 @@ pub enum EvidenceKind {
 
 impl EvidenceKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SwitchConnected,
         Self::LegEvent,
         Self::PortalAnswer,
         Self::Click,
         Self::UserAdded,
         Self::TestEvent,
+        Self::Installed,
         Self::CardOpened,
         Self::CardConfirmed,
     ];
@@ -48,6 +51,7 @@ impl EvidenceKind {
             Self::Click => "click",
             Self::UserAdded => "user_added",
             Self::TestEvent => "test_event",
+            Self::Installed => "installed",
             Self::CardOpened => "card_opened",
             Self::CardConfirmed => "card_confirmed",
         }
@@ -92,7 +96,7 @@ impl Evidence {
 
     /// When any event of the portal has come last.
     pub fn last_portal_event(&self) -> Option<Timestamp> {
-        [EvidenceKind::Click, EvidenceKind::UserAdded, EvidenceKind::TestEvent]
+        [EvidenceKind::Click, EvidenceKind::UserAdded, EvidenceKind::TestEvent, EvidenceKind::Installed]
             .map(|kind| self.last(kind))
             .into_iter()
             .flatten()

@@ -262,6 +262,8 @@ pub enum InstallTrouble {
     ServerRefuses(String),
     /// The portal does not say in whose name it was announced.
     PortalFails(RefusalReason),
+    /// It is another application than the one whose keys we have: it was created again, and has other keys.
+    OtherApplication,
     /// It was announced without tokens, so that nothing can prove it.
     TokensMissing,
 }

@@ -10,6 +10,7 @@ mod count;
 mod en;
 mod reasons;
 mod ru;
+mod setup;
 mod state_text;
 mod texts;
 mod trace;
@@ -22,12 +23,13 @@ pub(crate) use checks::{FindingText, finding_text};
 pub(crate) use click::ClickTexts;
 pub(crate) use count::lasting;
 pub(crate) use reasons::reason;
+use setup::{SetupTexts, StepText, TestCallTexts};
 pub(crate) use state_text::{ConnectionText, Tone, phase, tone};
 pub(crate) use texts::{
     AuditTexts, CallTexts, CardTexts, CheckTexts, CompanyTexts, EmployeeTexts, ErrorTexts, FieldTexts, LinkTexts,
     LoginTexts, StateText, StateTexts, Texts,
 };
-pub(crate) use trace::{EmployeeNames, leg_state, note_text};
+pub(crate) use trace::{EmployeeNames, dial_failure, leg_state, note_text};
 pub(crate) use when::moment_in;
 
 impl Lang {

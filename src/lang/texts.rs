@@ -1,6 +1,7 @@
 //! The table of texts: one struct per page, filled once per language.
 
 use super::click::ClickTexts;
+use super::setup::SetupTexts;
 
 /// A message that does not leave anybody alone: what it is about, what happened, what to do now.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,7 @@ pub(crate) struct Texts {
     pub link: LinkTexts,
     pub state: StateTexts,
     pub checks: CheckTexts,
+    pub setup: SetupTexts,
     pub audit: AuditTexts,
     pub field: FieldTexts,
     pub error: ErrorTexts,
@@ -351,6 +353,8 @@ pub(crate) struct StateTexts {
     pub install_waits: StateText,
     /// The authorization server says no to it.
     pub install_refused: StateText,
+    /// It is another application than the one whose keys we have.
+    pub install_other: StateText,
     /// The portal does not say who has announced it.
     pub install_unknown: StateText,
     /// It was announced without tokens.
@@ -393,6 +397,8 @@ pub(crate) struct FieldTexts {
     pub unknown_choice: &'static str,
     pub key_needed: &'static str,
     pub keys_needed: &'static str,
+    pub keys_stale: &'static str,
+    pub nobodys_number: &'static str,
     pub not_pem: &'static str,
     pub not_sha256: &'static str,
     pub not_a_budget: &'static str,

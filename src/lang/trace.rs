@@ -2,7 +2,7 @@
 
 use super::{Lang, en, ru};
 use crate::domain::UserId;
-use crate::domain::call::Note;
+use crate::domain::call::{DialFailure, Note};
 use crate::domain::directory::Employee;
 use crate::domain::leg::LegState;
 use std::collections::BTreeMap;
@@ -43,10 +43,18 @@ pub(crate) const fn leg_state(state: LegState, lang: Lang) -> &'static str {
     }
 }
 
+/// Why a number was not dialled.
+pub(crate) const fn dial_failure(why: DialFailure, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Ru => ru::trace::dial_failure(why),
+        Lang::En => en::trace::dial_failure(why),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::call::{ClickFacts, CrmCallKind, CrmStep, DialFailure};
+    use crate::domain::call::{ClickFacts, CrmCallKind, CrmStep};
     use crate::domain::numbers::{NumberRule, Party};
     use crate::domain::outbox::{RequestKind, RequestReply};
     use crate::domain::written::AsWritten;

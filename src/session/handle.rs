@@ -17,6 +17,7 @@ use crate::domain::card_outcomes::CardOutcome;
 use crate::domain::company::SwitchSettings;
 use crate::domain::directory::{PortalUser, dismissed, missing};
 use crate::domain::evidence::EvidenceKind;
+use crate::domain::leg::CommandError;
 use crate::domain::link::LinkFault;
 use crate::domain::{CallKey, CompanyId, LegId, Phone, Timestamp, UserId};
 use crate::store::{EventId, ImportReport, Store, StoreError};
@@ -134,6 +135,13 @@ impl CompanyHandle {
     /// Has the employee's phone dial, for a portal that has not registered the call itself.
     pub fn dial_plain(&self, user: UserId, to: Phone) -> Result<(), Busy> {
         hand_over(&self.0, ActorMessage::DialPlain { user, to })
+    }
+
+    /// Has `from` dial `to`, for an administrator who waits for the switch's answer.
+    pub async fn test_call(&self, from: Phone, to: Phone) -> Result<(), CommandError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.inbox.try_send(ActorMessage::TestCall { from, to, reply }).map_err(|_| CommandError::Busy)?;
+        answer.await.unwrap_or(Err(CommandError::Busy))
     }
 
     /// Reads the company's choices and number table again.

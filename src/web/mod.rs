@@ -45,6 +45,7 @@ pub fn router(state: WebState) -> Router {
         .route("/company/state", get(pages::top::state_update))
         .route("/company/ecss", post(pages::ecss::save))
         .route("/company/ecss/check", post(pages::ecss::check))
+        .route("/company/test-call", get(pages::test_call::show).post(pages::test_call::begin))
         .route(
             "/company/employees",
             get(pages::employees::show).put(pages::employees::replace).post(pages::employees::save),

@@ -32,6 +32,7 @@ mod reach;
 mod registration;
 mod renumbered;
 mod restart;
+mod setup;
 mod support;
 mod tokens;
 mod transfers;

@@ -3,8 +3,10 @@
 use super::{DaemonService, fault};
 use crate::domain::CompanyId;
 use crate::domain::checks::facts::{CompanyFacts, Integration};
+use crate::domain::checks::setup::{StepProgress, progress};
 use crate::domain::checks::{Finding, examine};
 use crate::domain::company::Unprotected;
+use crate::domain::evidence::EvidenceKind;
 use crate::domain::link::{Backlog, LinkState, PortalState};
 use crate::telemetry::company_span;
 use crate::web::service::{CheckedPart, ServiceFault};
@@ -38,6 +40,15 @@ impl DaemonService {
         let mut findings = examine(&facts);
         findings.extend(self.checks.gateway());
         Ok(Some(findings))
+    }
+
+    /// How far a company's set-up is; `None` once everything was seen to work together.
+    pub(super) async fn setup_of(&self, id: &CompanyId) -> Result<Option<Vec<StepProgress>>, ServiceFault> {
+        let evidence = self.companies.evidence(id).await.map_err(|e| fault(&e))?;
+        if evidence.last(EvidenceKind::CardConfirmed).is_some() {
+            return Ok(None);
+        }
+        Ok(self.facts_of(id).await?.map(|(_, facts)| progress(&examine(&facts))))
     }
 
     async fn facts_of(&self, id: &CompanyId) -> Result<Option<(String, CompanyFacts)>, ServiceFault> {

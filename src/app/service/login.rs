@@ -5,14 +5,21 @@ use crate::bitrix::{AppCredentials, OAuth, OAuthError};
 use crate::clock::random_token;
 use crate::domain::CompanyId;
 use crate::domain::audit::{AuditAction, AuditActor, AuditDeed};
+use crate::domain::link::InstallTrouble;
 use crate::domain::source::Source;
 use crate::session::RegisterError;
 use crate::store::LoginAttempt;
+use crate::telemetry::company_span;
 use crate::web::service::{Authorize, BeginError, LoginError, LoginRequest, LoginReturn, NewSession};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use secrecy::ExposeSecret as _;
+use std::time::Duration;
+use tracing::Instrument as _;
+
+/// How long somebody who logs in waits for the portal to say that it still knows our application.
+const QUESTION: Duration = Duration::from_secs(5);
 
 impl DaemonService {
     pub(super) async fn begin(&self, login: LoginRequest) -> Result<Authorize, BeginError> {
@@ -32,9 +39,25 @@ impl DaemonService {
         }
         let known = self.store.company_by_domain(&login.domain).await.map_err(|e| fault(&e))?;
         if let Some(company) = known {
+            if self.keys_are_stale(&company.id).await {
+                return Err(BeginError::KeysStale);
+            }
             return Ok(AppCredentials { client_id: company.client_id, client_secret: company.client_secret });
         }
         self.keys.clone().ok_or(BeginError::KeysNeeded)
+    }
+
+    /// Whether the application was created again: the portal has told of one with other keys, or knows ours no more.
+    async fn keys_are_stale(&self, id: &CompanyId) -> bool {
+        if self.companies.waiting_install(id).is_some_and(|waits| waits.why == InstallTrouble::OtherApplication) {
+            return true;
+        }
+        let Some(handle) = self.companies.get(id) else { return false };
+        // To its end, whoever waits: a renewal may be on its way.
+        let asked = async move { handle.portal().knows_our_keys(QUESTION).await };
+        let asked = tokio::spawn(asked.instrument(company_span(id)));
+        let known = tokio::time::timeout(QUESTION, asked).await;
+        matches!(known, Ok(Ok(false)))
     }
 
     pub(super) async fn complete(&self, back: LoginReturn) -> Result<NewSession, LoginError> {

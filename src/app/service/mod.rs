@@ -8,6 +8,7 @@ mod login;
 mod portal;
 mod settings;
 mod strangers;
+mod test_call;
 mod trace_particulars;
 
 use crate::app::checks::SelfChecks;
@@ -28,7 +29,7 @@ use crate::telemetry::company_span;
 use crate::web::service::{
     Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CheckedPart,
     CompanyHealth, Employees, Health, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError, OpenError,
-    Overview, PortalAnswer, PortalRequest, SaveError, ServiceFault, SwitchInput, WebService, Work,
+    Overview, PortalAnswer, PortalRequest, SaveError, ServiceFault, SwitchInput, TestCallError, WebService, Work,
 };
 use ring::hmac;
 use secrecy::SecretString;
@@ -135,6 +136,15 @@ impl WebService for DaemonService {
 
     fn check_switch<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>> {
         about(company, self.try_switch(company))
+    }
+
+    fn test_call<'a>(
+        &'a self,
+        admin: &'a Admin,
+        from: &'a Phone,
+        to: &'a Phone,
+    ) -> Work<'a, Result<(), TestCallError>> {
+        about(&admin.company, self.make_test_call(admin, from, to))
     }
 
     fn employees<'a>(&'a self, company: &'a CompanyId, import: bool) -> Work<'a, Result<Employees, ServiceFault>> {

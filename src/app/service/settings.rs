@@ -49,6 +49,7 @@ impl DaemonService {
             owner,
         });
         let events_proved = company.application_token.is_some();
+        let setup = self.setup_of(id).await?;
         Ok(Some(Overview {
             id: company.id,
             name: company.name,
@@ -69,6 +70,7 @@ impl DaemonService {
             excess: status.as_ref().map_or_else(Excess::default, |s| s.excess),
             unrecorded: status.as_ref().map_or_else(Unrecorded::default, |s| s.unrecorded),
             disk: self.disk(),
+            setup,
         }))
     }
 

@@ -30,7 +30,17 @@ pub(super) struct PortalAccess {
 /// The authorization server has said no, and asking again is pointless for now.
 pub(super) struct TokensRefused {
     pub(super) error: ApiError,
+    pub(super) because: RefusedBecause,
     pub(super) until: Option<Timestamp>,
+}
+
+/// What it does not accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RefusedBecause {
+    Grant,
+    /// It does not know the application, or not by these keys.
+    Keys,
+    Payment,
 }
 
 /// The authorization server could not be used; nobody asks it again before the moment.
@@ -100,6 +110,11 @@ impl PortalAccess {
             Some(error) if self.clock.now() >= tokens.expires_at => Err(error),
             _ => Ok(tokens),
         }
+    }
+
+    /// Whether the authorization server no longer knows our application, or not by the keys we have.
+    pub(super) fn keys_are_refused(&self) -> bool {
+        self.refused.load().as_ref().is_some_and(|refused| refused.because == RefusedBecause::Keys)
     }
 
     pub(super) fn paused(&self) -> Option<ApiError> {

@@ -220,6 +220,13 @@ impl Portal {
         }
     }
 
+    /// Whether the portal knows the application whose keys we have, asked as [`accepts_us`](Self::accepts_us). `false`
+    /// only by the authorization server's word; where nobody answers it is taken for known.
+    pub async fn knows_our_keys(&self, patience: Duration) -> bool {
+        let accepted = self.accepts_us(patience).await;
+        !matches!(accepted, Ok(false)) || !self.0.access.keys_are_refused()
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }

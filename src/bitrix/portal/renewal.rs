@@ -1,7 +1,7 @@
 //! Renews a portal's tokens: once for all requests that wait, and stored before they are used.
 
 use super::Portal;
-use super::access::{BELIEVE_REFUSAL, PortalAccess, RenewalPause, RenewalState, TokensRefused};
+use super::access::{BELIEVE_REFUSAL, PortalAccess, RefusedBecause, RenewalPause, RenewalState, TokensRefused};
 use crate::bitrix::error::ApiError;
 use crate::bitrix::oauth::{OAuthError, Renewal};
 use crate::clock::random_unit;
@@ -72,13 +72,17 @@ impl PortalAccess {
         if self.clock.now().since(current.refresh_obtained_at) >= REFRESH_LIFE {
             let why = "the grant was not used for 180 days and is over".to_owned();
             // Believed for a while only: it is our own clock that says so.
-            return Err(self.refuse(ApiError::NeedsLogin(why), Some(self.clock.now() + BELIEVE_REFUSAL)));
+            return Err(self.refuse(
+                RefusedBecause::Grant,
+                ApiError::NeedsLogin(why),
+                Some(self.clock.now() + BELIEVE_REFUSAL),
+            ));
         }
         match self.refresh(current).await {
             Ok(renewal) if renewal.member_id.as_ref().is_some_and(|m| *m != self.company) => {
                 let why = "the authorization server answered for another portal";
                 tracing::error!("{why}");
-                Err(self.refuse(ApiError::NeedsLogin(why.into()), None))
+                Err(self.refuse(RefusedBecause::Grant, ApiError::NeedsLogin(why.into()), None))
             }
             Ok(renewal) => Ok(renewal),
             Err(error) => Err(self.judge(error)),
@@ -105,18 +109,20 @@ impl PortalAccess {
     fn judge(&self, error: OAuthError) -> ApiError {
         let some_time = Some(self.clock.now() + BELIEVE_REFUSAL);
         match error {
-            OAuthError::GrantDead(why) => self.refuse(ApiError::NeedsLogin(why), None),
-            OAuthError::CodeDead => self.refuse(ApiError::NeedsLogin(error.to_string()), None),
-            OAuthError::WrongClient(why) => self.refuse(ApiError::NeedsLogin(why), some_time),
-            OAuthError::Payment(why) => self.refuse(ApiError::Stopped { because: Closed::Payment, why }, some_time),
+            OAuthError::GrantDead(why) => self.refuse(RefusedBecause::Grant, ApiError::NeedsLogin(why), None),
+            OAuthError::CodeDead => self.refuse(RefusedBecause::Grant, ApiError::NeedsLogin(error.to_string()), None),
+            OAuthError::WrongClient(why) => self.refuse(RefusedBecause::Keys, ApiError::NeedsLogin(why), some_time),
+            OAuthError::Payment(why) => {
+                self.refuse(RefusedBecause::Payment, ApiError::Stopped { because: Closed::Payment, why }, some_time)
+            }
             OAuthError::Again { why } => ApiError::Again { after: None, why },
             OAuthError::Protocol(_) => ApiError::Again { after: Some(BELIEVE_REFUSAL), why: error.to_string() },
         }
     }
 
-    fn refuse(&self, error: ApiError, until: Option<Timestamp>) -> ApiError {
+    fn refuse(&self, because: RefusedBecause, error: ApiError, until: Option<Timestamp>) -> ApiError {
         tracing::warn!(%error, "tokens cannot be renewed");
-        self.refused.store(Some(Arc::new(TokensRefused { error: error.clone(), until })));
+        self.refused.store(Some(Arc::new(TokensRefused { error: error.clone(), because, until })));
         error
     }
 }

@@ -2,7 +2,7 @@
 
 use super::click::Click;
 use crate::domain::card::CardCommand;
-use crate::domain::leg::LegEvent;
+use crate::domain::leg::{CommandError, LegEvent, SwitchRefusal};
 use crate::domain::numbers::{NumberRule, OwnNumber, Party};
 use crate::domain::{CrmCallId, ExternalId, LegId, Phone, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,24 @@ pub enum DialFailure {
     Failed,
     /// The portal told the click too late.
     TooLate,
+}
+
+/// What a refused command to dial means to whoever wanted to call.
+impl From<&CommandError> for DialFailure {
+    fn from(error: &CommandError) -> Self {
+        match error {
+            CommandError::Offline => Self::Offline,
+            CommandError::Unsupported => Self::NotOffered,
+            CommandError::TimedOut | CommandError::Busy => Self::Failed,
+            CommandError::Refused { why, .. } => match why {
+                SwitchRefusal::Forbidden => Self::Forbidden,
+                SwitchRefusal::WrongNumber => Self::WrongNumber,
+                SwitchRefusal::Busy => Self::Busy,
+                SwitchRefusal::Unavailable => Self::Unavailable,
+                SwitchRefusal::Other => Self::Failed,
+            },
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod machine;
 mod number_ranges;
 pub mod portal;
+pub mod setup;
 pub mod switch;
 
 use boxed_portal::BoxedPortalFinding;

@@ -145,7 +145,10 @@ const FAULTS: &[(Spoil, &[(&str, Severity)])] = &[
     (
         |f| {
             f.evidence.seen.retain(|kind, _| {
-                !matches!(kind, EvidenceKind::Click | EvidenceKind::UserAdded | EvidenceKind::TestEvent)
+                !matches!(
+                    kind,
+                    EvidenceKind::Click | EvidenceKind::UserAdded | EvidenceKind::TestEvent | EvidenceKind::Installed
+                )
             });
         },
         &[("portal.events", Severity::Unknown)],
@@ -284,4 +287,40 @@ fn the_worst_comes_first_and_decides() {
     assert!(severities.is_sorted_by(|a, b| a >= b));
     assert_eq!((findings[0].id(), worst(&findings).exit_code()), ("switch.connection", 2));
     assert_eq!([Severity::Good, Severity::Warning, Severity::Unknown].map(Severity::exit_code), [0, 1, 3]);
+}
+
+/// A step of the set-up as a test names it: its place in the order, and where it stands.
+fn steps(facts: &CompanyFacts) -> Vec<setup::StepState> {
+    setup::progress(&examine(facts)).iter().map(|step| step.state).collect()
+}
+
+#[test]
+fn the_set_up_is_done_when_everything_was_seen_to_work_and_not_before() {
+    use setup::StepState::{Broken, Done, Open};
+    assert_eq!(steps(&well()), [Done; 7]);
+    // A company that has just been registered and of which nothing is known.
+    let mut new = CompanyFacts { since: NOW, evidence: Evidence::default(), portal: PortalState::NotAsked, ..well() };
+    new.link = LinkState::NotConfigured;
+    new.employees.clear();
+    new.card_outcomes.clear();
+    assert_eq!(steps(&new), [Open, Open, Open, Broken, Open, Open, Open]);
+    // What a portal does not say of itself keeps nobody from going on, what it refuses does.
+    let mut said_little = well();
+    report(&mut said_little).payment_expired = None;
+    report(&mut said_little).owner = None;
+    assert_eq!(steps(&said_little)[0], Done);
+    let mut refused = well();
+    report(&mut refused).missing_rights = Some(vec!["x".into()]);
+    assert_eq!(steps(&refused)[0], Broken);
+    let mut unfinished = well();
+    report(&mut unfinished).installed = Some(false);
+    let left = setup::progress(&examine(&unfinished)).swap_remove(0).left;
+    assert_eq!(left.iter().map(Finding::id).collect::<Vec<_>>(), ["portal.installation"]);
+    // One of several things that must be there.
+    let mut no_card = well();
+    report(&mut no_card).bindings.insert(Binding::Card, false);
+    assert_eq!(steps(&no_card)[1], Broken);
+    let mut not_told = well();
+    report(&mut not_told).bindings.remove(&Binding::Click);
+    assert_eq!(steps(&not_told)[1], Open);
 }

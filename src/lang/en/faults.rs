@@ -153,6 +153,8 @@ pub(super) const FIELD: FieldTexts = FieldTexts {
     unknown_choice: "Choose a value from the list.",
     key_needed: "No key is stored yet, type it in.",
     keys_needed: "This company is not registered yet: type in client identifier and secret key.",
+    keys_stale: "The portal no longer knows the application whose keys are stored: it was deleted or created again. Type in the keys of the new one.",
+    nobodys_number: "No employee in the list of users has this number.",
     not_pem: "A text in PEM form is needed, beginning with -----BEGIN CERTIFICATE-----",
     not_sha256: "64 hexadecimal digits are needed; colons are fine.",
     not_numbers: "Numbers or patterns of digits are needed, e.g. 200, 20x, 2000-2009 (both ends of a range with as many digits).",

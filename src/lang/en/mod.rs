@@ -6,6 +6,7 @@ pub(super) mod checks;
 mod company;
 mod faults;
 pub(super) mod reasons;
+mod setup;
 mod state;
 pub(super) mod trace;
 
@@ -27,6 +28,7 @@ pub(super) const EN: Texts = Texts {
     link: faults::LINK,
     state: state::STATE,
     checks: checks::CHECKS,
+    setup: setup::SETUP,
     audit: audit::AUDIT,
     field: faults::FIELD,
     error: faults::ERROR,
@@ -38,7 +40,7 @@ const LOGIN: LoginTexts = LoginTexts {
     domain: "Company domain",
     domain_hint: "Address of the Bitrix24 portal, e.g. firma.bitrix24.com",
     more: "more parameters",
-    more_hint: "Needed once, to register. Take the values from the local application's settings in the portal.",
+    more_hint: "Needed to register, and once more if the application was created again in the portal, which then shows an error page instead of the log-in. Take the values from the local application's settings in the portal.",
     client_id: "Client identifier",
     client_id_hint: "In Bitrix24: “Application ID (client_id)”",
     client_secret: "Secret key",

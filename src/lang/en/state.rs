@@ -63,6 +63,11 @@ pub(super) const STATE: StateTexts = StateTexts {
         what: "The portal has announced an installation, but Bitrix24's authorization server says no to it. Clicks on numbers and the recording of calls may not work.",
         todo: "Check the portal's subscription and the application's keys: if the application was created again, log in at this server with its new keys, else press “Log in again”.",
     },
+    install_other: StateText {
+        title: "The application was created again in the portal",
+        what: "Another application with this server's address is installed in the portal: the keys of the former one fit no more. Until somebody logs in with the new keys, calls are not recorded in the CRM and cards do not open.",
+        todo: "Open this local application in the portal and press “Log in again” here: the log-in page asks for its new keys.",
+    },
     install_unknown: StateText {
         title: "The installation of the application is not confirmed yet",
         what: "The portal has announced an installation, but has not confirmed that an administrator made it. Clicks on numbers may not work before it does.",

@@ -174,7 +174,7 @@ const fn outcome(status: FinishStatus) -> &'static str {
     }
 }
 
-const fn dial_failure(why: DialFailure) -> &'static str {
+pub(in crate::lang) const fn dial_failure(why: DialFailure) -> &'static str {
     match why {
         DialFailure::NoNumber => "the employee has no internal number; set one in the table",
         DialFailure::Offline => "no connection to the switch",

@@ -6,6 +6,7 @@ pub(super) mod checks;
 mod company;
 mod faults;
 pub(super) mod reasons;
+mod setup;
 mod state;
 pub(super) mod trace;
 
@@ -28,6 +29,7 @@ pub(super) const RU: Texts = Texts {
     link: faults::LINK,
     state: state::STATE,
     checks: checks::CHECKS,
+    setup: setup::SETUP,
     audit: audit::AUDIT,
     field: faults::FIELD,
     error: faults::ERROR,
@@ -39,7 +41,7 @@ const LOGIN: LoginTexts = LoginTexts {
     domain: "Домен компании",
     domain_hint: "Адрес портала Битрикс24, например firma.bitrix24.ru",
     more: "дополнительные параметры",
-    more_hint: "Нужны один раз, при регистрации. Значения возьмите в портале, в настройках локального приложения.",
+    more_hint: "Нужны при регистрации и если приложение в портале создано заново: тогда вместо входа портал показывает страницу с ошибкой. Значения возьмите в портале, в настройках локального приложения.",
     client_id: "Идентификатор клиента",
     client_id_hint: "В Битрикс24: «Код приложения (client id)»",
     client_secret: "Секретный ключ",

@@ -170,7 +170,7 @@ const fn outcome(status: FinishStatus) -> &'static str {
     }
 }
 
-const fn dial_failure(why: DialFailure) -> &'static str {
+pub(in crate::lang) const fn dial_failure(why: DialFailure) -> &'static str {
     match why {
         DialFailure::NoNumber => "у сотрудника нет внутреннего номера — задайте его в списке пользователей",
         DialFailure::Offline => "нет соединения с АТС",

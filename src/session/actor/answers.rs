@@ -4,10 +4,10 @@ use super::Actor;
 use super::round::{CommandToSend, Origin, Round};
 use crate::bitrix::{ApiError, Objection};
 use crate::domain::Timestamp;
-use crate::domain::call::{Call, DialFailure, Event, Note};
+use crate::domain::call::{Call, Event, Note};
 use crate::domain::card::CommandRefused;
 use crate::domain::card_outcomes::CardOutcome;
-use crate::domain::leg::{Accepted, CommandError, SwitchCommand, SwitchRefusal};
+use crate::domain::leg::{Accepted, CommandError, SwitchCommand};
 use crate::domain::outbox::{Request, RequestKind, RequestReply};
 use crate::session::outbox::Substitute;
 use crate::session::outbox::{DispatchOutcome, JobOutcome, rest_after};
@@ -139,9 +139,9 @@ impl Actor {
             (_, SwitchCommand::Make { .. }, Ok(_) | Err(CommandError::TimedOut)) => {}
             (_, SwitchCommand::Make { .. }, Err(error)) => {
                 let key = call.as_ref().map(tracing::field::display);
-                tracing::warn!(call = key, %error, "the click could not be dialled");
+                tracing::warn!(call = key, %error, "a number could not be dialled");
                 if let Some(key) = &call {
-                    self.take_known(key, Event::DialFailed(dial_failure(error)), round);
+                    self.take_known(key, Event::DialFailed(error.into()), round);
                 }
             }
             (Some(key), SwitchCommand::Release(leg), Err(_)) => {
@@ -149,24 +149,11 @@ impl Actor {
             }
             _ => {}
         }
-        if let Origin::Card(reply) = origin {
-            let _ = reply.send(answer.map(|_| ()).map_err(CommandRefused::Switch));
+        let answer = answer.map(|_| ());
+        match origin {
+            Origin::Nobody | Origin::Click => {}
+            Origin::Card(reply) => drop(reply.send(answer.map_err(CommandRefused::Switch))),
+            Origin::TestCall(reply) => drop(reply.send(answer)),
         }
-    }
-}
-
-/// What a refused `make` means to the employee who clicked.
-fn dial_failure(error: &CommandError) -> DialFailure {
-    match error {
-        CommandError::Offline => DialFailure::Offline,
-        CommandError::Unsupported => DialFailure::NotOffered,
-        CommandError::TimedOut | CommandError::Busy => DialFailure::Failed,
-        CommandError::Refused { why, .. } => match why {
-            SwitchRefusal::Forbidden => DialFailure::Forbidden,
-            SwitchRefusal::WrongNumber => DialFailure::WrongNumber,
-            SwitchRefusal::Busy => DialFailure::Busy,
-            SwitchRefusal::Unavailable => DialFailure::Unavailable,
-            SwitchRefusal::Other => DialFailure::Failed,
-        },
     }
 }

@@ -183,6 +183,10 @@ impl Actor {
                     tracing::warn!(%user, "a click of an employee without a number");
                 }
             }
+            ActorMessage::TestCall { from, to, reply } => {
+                let command = SwitchCommand::Make { from, to };
+                round.commands.push(CommandToSend { call: None, command, origin: Origin::TestCall(reply) });
+            }
             ActorMessage::Press { user, call, leg, command, reply } => {
                 if self.open_calls.get(&call).is_none() {
                     let _ = reply.send(Err(CommandRefused::NoSuchCall));

@@ -4,7 +4,7 @@ use crate::domain::call::{Action, Call, Event, Intent, Leg, Note, Step, step};
 use crate::domain::excess::Excess;
 use crate::domain::leg::SwitchCommand;
 use crate::domain::{CallKey, LegId, Phone, Timestamp};
-use crate::session::message::ActionReply;
+use crate::session::message::{ActionReply, DialReply};
 use crate::session::open_calls::OpenCalls;
 use crate::store::{CallUpdate, NewIntent, Record, TraceLine};
 use std::collections::BTreeSet;
@@ -16,6 +16,7 @@ pub(super) enum Origin {
     /// A click in the portal.
     Click,
     Card(ActionReply),
+    TestCall(DialReply),
 }
 
 /// A command for the switch.

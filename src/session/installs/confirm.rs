@@ -4,6 +4,7 @@ use super::question_limiter::NoticeSender;
 use crate::bitrix::hook::Install;
 use crate::bitrix::{self, AppCredentials, OAuthError, portal_domain};
 use crate::domain::company::Company;
+use crate::domain::evidence::EvidenceKind;
 use crate::domain::{CompanyId, Timestamp, Tokens};
 use crate::session::companies::Companies;
 use crate::session::enroll::RegisterError;
@@ -14,15 +15,26 @@ use std::time::Duration;
 pub(super) enum Taken {
     /// The company has its tokens.
     Up,
-    /// It was told of an application whose keys we do not have.
+    /// It was told of an application whose keys we do not have, or it is not known of which.
     KeysUnknown,
+    /// The authorization server vouches for it, and it is of another application than the one whose keys we have.
+    OtherApplication,
     /// It holds no token that could prove it.
     TokensMissing,
     /// The authorization server may be asked about it after this long.
     Later(Duration),
 }
 
-/// A notice whose token belongs to this portal and application, by the authorization server's word.
+/// What the authorization server's word makes of a notice.
+enum NoticeProof {
+    /// Its token belongs to this portal and application.
+    Ours(Box<Proved>),
+    /// Its token belongs to this portal, and to another application.
+    OtherApplication,
+    Nothing,
+}
+
+/// A notice whose token belongs to this portal and application.
 struct Proved {
     notice: Install,
     endpoint: String,
@@ -49,14 +61,23 @@ impl Companies {
             return Ok(Taken::Later(wait));
         }
         let endpoint = known.as_ref().map(|c| c.client_endpoint.clone());
-        let Some(proved) = self.prove(id, notice, &keys, endpoint, received_at).await? else {
-            return Ok(Taken::KeysUnknown);
-        };
-        self.enrol(id, proved, &keys, known.as_ref(), received_at).await
+        match self.prove(id, notice, &keys, endpoint, received_at).await? {
+            NoticeProof::Ours(proved) => self.enrol(id, *proved, &keys, known.as_ref(), received_at).await,
+            NoticeProof::OtherApplication => match &known {
+                Some(company) if self.is_admins(company, notice).await? => Ok(Taken::OtherApplication),
+                _ => Ok(Taken::KeysUnknown),
+            },
+            NoticeProof::Nothing => Ok(Taken::KeysUnknown),
+        }
     }
 
-    /// Asks the authorization server whose token it is; one whose time is over is renewed, which says the same. `None`
-    /// if it belongs to another application.
+    /// Whether an administrator's token came with it: every employee holds tokens of some application or other.
+    async fn is_admins(&self, company: &Company, notice: &Install) -> Result<bool, RegisterError> {
+        let Some(access) = &notice.access else { return Ok(false) };
+        Ok(bitrix::who(&self.setup.bitrix, &company.client_endpoint, access).await?.admin)
+    }
+
+    /// Asks the authorization server whose token it is; one whose time is over is renewed, which says the same.
     async fn prove(
         &self,
         id: &CompanyId,
@@ -64,7 +85,7 @@ impl Companies {
         keys: &AppCredentials,
         endpoint: Option<String>,
         received_at: Timestamp,
-    ) -> Result<Option<Proved>, RegisterError> {
+    ) -> Result<NoticeProof, RegisterError> {
         let Some(access) = &notice.access else { return self.renew(id, notice, keys, endpoint, received_at).await };
         match self.setup.bitrix.oauth.app_info(access, notice.server_endpoint.as_deref()).await {
             Ok(info) => {
@@ -73,7 +94,11 @@ impl Companies {
                 let language = notice.language.clone().or(info.language);
                 let endpoint = endpoint.or(info.client_endpoint).filter(|_| ours);
                 let notice = Install { language, ..notice.clone() };
-                Ok(endpoint.map(|endpoint| Proved { notice, endpoint }))
+                Ok(match endpoint {
+                    Some(endpoint) => NoticeProof::Ours(Box::new(Proved { notice, endpoint })),
+                    None if same_portal && info.client_id.is_some() && !ours => NoticeProof::OtherApplication,
+                    None => NoticeProof::Nothing,
+                })
             }
             // It has waited too long, with us or on its way; the other token lives for months.
             Err(OAuthError::GrantDead(_)) if notice.refresh.is_some() => {
@@ -91,9 +116,9 @@ impl Companies {
         keys: &AppCredentials,
         endpoint: Option<String>,
         received_at: Timestamp,
-    ) -> Result<Option<Proved>, RegisterError> {
+    ) -> Result<NoticeProof, RegisterError> {
         let before = Install { access: notice.access.clone().or_else(|| Some(String::new().into())), ..notice.clone() };
-        let Some(tokens) = before.tokens(self.now()) else { return Ok(None) };
+        let Some(tokens) = before.tokens(self.now()) else { return Ok(NoticeProof::Nothing) };
         let renewal = self.setup.bitrix.oauth.refresh(keys, &tokens).await?;
         if renewal.member_id.as_ref().is_some_and(|member| member != id) {
             return Err(RegisterError::OtherPortal);
@@ -110,7 +135,8 @@ impl Companies {
         };
         // The new pair is the only good one: kept before it is used.
         self.park(id, &notice, received_at, true, None).await?;
-        Ok(renewal.client_endpoint.or(endpoint).map(|endpoint| Proved { notice, endpoint }))
+        let endpoint = renewal.client_endpoint.or(endpoint);
+        Ok(endpoint.map_or(NoticeProof::Nothing, |endpoint| NoticeProof::Ours(Box::new(Proved { notice, endpoint }))))
     }
 
     /// Registers the company if the tokens are an administrator's: employees hold tokens of the application as well. A
@@ -150,6 +176,9 @@ impl Companies {
             (None, None) => return Ok(Taken::KeysUnknown),
         }
         tracing::warn!(user = %who.user, "the application was installed in the portal and is confirmed");
+        if let Some(handle) = self.get(id) {
+            handle.saw(EvidenceKind::Installed);
+        }
         Ok(Taken::Up)
     }
 

@@ -44,6 +44,15 @@ impl Companies {
             handle.perhaps_installed(authentic);
         }
         match outcome {
+            Ok(Taken::OtherApplication) => {
+                tracing::warn!(
+                    "another application is installed in the portal with this server's address: it was created again, and an administrator has to log in with its keys"
+                );
+                if self.park(id, notice, received_at, true, source).await? {
+                    self.installs.failed(id, received_at, InstallTrouble::OtherApplication, None, received_at);
+                }
+                Ok(())
+            }
             Ok(Taken::KeysUnknown) => {
                 tracing::info!("the application was installed in a portal whose keys are not known yet");
                 let vouched = self.is_vouched(id, notice, asker).await;

@@ -132,7 +132,8 @@ impl Companies {
                     self.drop_candidates(id, received_at, true).await;
                     return again;
                 }
-                // It is another application's: the administrator has to bring its keys.
+                // It is another application's, by the authorization server's word: the administrator has to bring its keys.
+                Ok(Taken::OtherApplication) => again = Tried::Again(InstallTrouble::OtherApplication),
                 Ok(Taken::KeysUnknown) => {}
                 Ok(Taken::TokensMissing) => self.drop_candidates(id, received_at, false).await,
                 Err(error) => match trouble(&error) {

@@ -138,7 +138,9 @@ impl Installs {
             waiting.quiet = false;
             let pause = match why {
                 // A person has to do something, or the subscription is paid.
-                InstallTrouble::ServerRefuses(_) => binding::pause(waiting.failures, random_unit()),
+                InstallTrouble::ServerRefuses(_) | InstallTrouble::OtherApplication => {
+                    binding::pause(waiting.failures, random_unit())
+                }
                 _ => retry_delay(waiting.failures + 1, random_unit()),
             };
             waiting.shown.why = why;

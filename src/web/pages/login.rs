@@ -100,6 +100,7 @@ pub(crate) async fn begin(
                 }
                 Err(BeginError::Fault(fault)) => return Err(fault.into()),
                 Err(BeginError::KeysNeeded) => Faults::one("client_id", FieldFault::KeysNeeded),
+                Err(BeginError::KeysStale) => Faults::one("client_id", FieldFault::KeysStale),
             }
         }
     };

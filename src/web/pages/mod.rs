@@ -12,6 +12,8 @@ mod finding;
 pub(crate) mod login;
 mod numbers;
 mod profile_remark;
+mod setup;
 mod status;
+pub(crate) mod test_call;
 pub(crate) mod top;
 mod trouble;

@@ -1,5 +1,6 @@
 //! What all tabs of the settings have in common: who the company is, which tab is open, what was just done.
 
+use super::setup::ShownSetup;
 use super::trouble::{Trouble, troubles};
 use crate::lang::CompanyTexts;
 use crate::web::WebState;
@@ -74,6 +75,8 @@ pub(crate) struct Top {
     pub(crate) notice: Notice,
     /// What is wrong or waits.
     pub(crate) troubles: Vec<Trouble>,
+    /// What is left to set up; `None` once a card has opened.
+    pub(crate) setup: Option<ShownSetup>,
     t: &'static CompanyTexts,
 }
 
@@ -121,6 +124,7 @@ impl Top {
             tab,
             notice,
             troubles: troubles(context.lang, overview, state.clock.now()),
+            setup: overview.setup.as_ref().map(|steps| ShownSetup::of(context.lang, steps, state.clock.now())),
             t: &context.lang.texts().company,
         }
     }

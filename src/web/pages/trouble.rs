@@ -226,6 +226,7 @@ impl TroubleWriter {
             InstallTrouble::PortalFails(RefusalReason::Seen(why)) => {
                 (Tone::Busy, t.install_unknown, why.as_str(), t.seen, false)
             }
+            InstallTrouble::OtherApplication => (Tone::Bad, t.install_other, "", "", true),
             InstallTrouble::TokensMissing => (Tone::Busy, t.install_bare, "", "", true),
         };
         Some(Trouble {

@@ -19,6 +19,8 @@ pub(crate) enum FieldFault {
     UnknownChoice,
     KeyNeeded,
     KeysNeeded,
+    /// The portal does not know the application of the stored keys any more.
+    KeysStale,
     NotPem,
     NotSha256,
     NotABudget,
@@ -27,6 +29,8 @@ pub(crate) enum FieldFault {
     /// No number of hours a call may last.
     NotHours,
     NotAnEmployee,
+    /// No number of an employee.
+    NobodysNumber,
     Number(PhoneError),
 }
 
@@ -46,11 +50,13 @@ impl FieldFault {
             Self::UnknownChoice => t.unknown_choice.to_owned(),
             Self::KeyNeeded => t.key_needed.to_owned(),
             Self::KeysNeeded => t.keys_needed.to_owned(),
+            Self::KeysStale => t.keys_stale.to_owned(),
             Self::NotPem => t.not_pem.to_owned(),
             Self::NotSha256 => t.not_sha256.to_owned(),
             Self::NotABudget => t.not_a_budget.to_owned(),
             Self::NotNumbers => t.not_numbers.to_owned(),
             Self::NotHours => t.not_hours.to_owned(),
+            Self::NobodysNumber => t.nobodys_number.to_owned(),
             Self::NotAnEmployee => t.not_an_employee.to_owned(),
             Self::Number(PhoneError::Empty) => t.no_digits.to_owned(),
             Self::Number(PhoneError::TooLong) => t.long_number.to_owned(),

@@ -2,6 +2,7 @@
 
 use super::ServiceFault;
 use crate::domain::binding::Refusals;
+use crate::domain::checks::setup::StepProgress;
 use crate::domain::company::{Backend, CallSettings, Trust};
 use crate::domain::excess::{Excess, Unrecorded};
 use crate::domain::link::{Backlog, DiskState, LinkFault, LinkState, PortalState, WaitingInstall};
@@ -50,6 +51,8 @@ pub struct Overview {
     pub unrecorded: Unrecorded,
     /// The daemon's database.
     pub disk: DiskState,
+    /// How far the set-up is; `None` once a card was shown in a browser.
+    pub setup: Option<Vec<StepProgress>>,
 }
 
 /// Life of the OAuth grant.

@@ -30,6 +30,10 @@ pub enum BeginError {
     /// The portal is not registered here and neither form nor settings name its application keys.
     #[error("the portal is not registered and no keys are given")]
     KeysNeeded,
+    /// The portal does not know the application whose keys are stored: its log-in would end on an error page of the
+    /// portal.
+    #[error("the portal does not know the application whose keys are stored")]
+    KeysStale,
     /// See [`ServiceFault`].
     #[error(transparent)]
     Fault(#[from] ServiceFault),

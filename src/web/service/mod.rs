@@ -11,6 +11,7 @@ mod health;
 mod login;
 mod portal;
 mod staff;
+mod test_call;
 
 pub use calls::{CallCursor, CallPage, CallRecord, TraceText};
 pub use checks::CheckedPart;
@@ -19,6 +20,7 @@ pub use health::{CompanyHealth, Health};
 pub use login::{Admin, Authorize, BeginError, LoginError, LoginRequest, LoginReturn, NewSession};
 pub use portal::{CardOpened, OpenError, PortalAnswer, PortalOpened, PortalRequest};
 pub use staff::{Employees, Import, NumbersError, TakenNumber};
+pub use test_call::TestCallError;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::card::{CallView, CardCommand, CommandRefused};
@@ -78,6 +80,10 @@ pub trait WebService: Send + Sync + 'static {
 
     /// Tries the saved switch settings now, within seconds.
     fn check_switch<'a>(&'a self, company: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>>;
+
+    /// Has an employee's phone dial a number, so that the administrator sees whether a card opens.
+    fn test_call<'a>(&'a self, admin: &'a Admin, from: &'a Phone, to: &'a Phone)
+    -> Work<'a, Result<(), TestCallError>>;
 
     /// The number table; with `import` the portal's users are fetched and merged first (a portal that does
     /// not answer is reported in [`Employees::import`] and is no fault: the table is there all the same).

@@ -17,7 +17,7 @@ use crate::web::service::{
     Admin, Authorize, BeginError, Board, CallCursor, CallPage, CallRecord, CardOpened, Checked, CheckedPart,
     CompanyHealth, Employees, Health, Import, LoginError, LoginRequest, LoginReturn, NewSession, NumbersError,
     OpenError, Overview, PortalAnswer, PortalOpened, PortalRequest, SaveError, ServiceFault, SwitchInput, SwitchShown,
-    TakenNumber, TokenLife, TraceText, WebService, Work,
+    TakenNumber, TestCallError, TokenLife, TraceText, WebService, Work,
 };
 use secrecy::ExposeSecret as _;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -45,6 +45,7 @@ pub(super) struct World {
     pub(super) online: bool,
     pub(super) served: bool,
     pub(super) checked: Checked,
+    pub(super) test_call: Result<(), TestCallError>,
     pub(super) login_error: Option<LoginError>,
     pub(super) open_error: Option<OpenError>,
     pub(super) act_error: Option<CommandRefused>,
@@ -74,6 +75,7 @@ impl FakeOffice {
             online: true,
             served: true,
             checked: Checked::Works,
+            test_call: Ok(()),
             login_error: None,
             open_error: None,
             act_error: None,
@@ -142,6 +144,7 @@ pub(super) fn overview() -> Overview {
         backlog: Backlog::default(),
         dropped: 0,
         disk: DiskState::Ok,
+        setup: None,
     }
 }
 
@@ -234,6 +237,9 @@ impl WebService for FakeOffice {
             if login.domain == "new.bitrix24.ru" && keys.is_none() {
                 return Err(BeginError::KeysNeeded);
             }
+            if login.domain == "again.bitrix24.ru" && keys.is_none() {
+                return Err(BeginError::KeysStale);
+            }
             assert_eq!(login.browser.len(), 43, "256 bits in base64");
             let url = format!("https://{}/oauth/authorize/?client_id=local.abc&state=s1", login.domain);
             Ok(Authorize { url })
@@ -308,6 +314,12 @@ impl WebService for FakeOffice {
     fn check_switch<'a>(&'a self, _: &'a CompanyId) -> Work<'a, Result<Checked, ServiceFault>> {
         let checked = self.world().checked.clone();
         ready(self.note("check".to_owned()).map(|()| checked))
+    }
+
+    fn test_call<'a>(&'a self, _: &'a Admin, from: &'a Phone, to: &'a Phone) -> Work<'a, Result<(), TestCallError>> {
+        let noted = self.note(format!("test call {} {}", from.as_str(), to.as_str())).map_err(TestCallError::from);
+        let outcome = self.world().test_call.clone();
+        ready(noted.and(outcome))
     }
 
     fn employees<'a>(&'a self, _: &'a CompanyId, import: bool) -> Work<'a, Result<Employees, ServiceFault>> {

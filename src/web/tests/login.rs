@@ -101,6 +101,7 @@ async fn a_faulty_form_comes_back_with_what_was_typed() {
         ("domain=firma", &["не похоже на домен портала", "value=\"firma\""]),
         ("domain=169.254.169.254", &["к этому адресу сервер не обращается"]),
         ("domain=new.bitrix24.ru", &["ещё не зарегистрирована", "<details open>", "value=\"new.bitrix24.ru\""]),
+        ("domain=again.bitrix24.ru", &["создали заново", "<details open>", "client_id-fault"]),
         ("domain=f.ru&client_id=local.1", &["Заполните это поле", "value=\"local.1\"", "client_secret-fault"]),
         ("domain=f.ru&client_secret=hush", &["client_id-fault"]),
         (long.as_str(), &["не больше 255 знаков", "client_id-fault"]),

@@ -10,6 +10,7 @@ mod ops;
 mod pages;
 mod portal;
 mod self_check;
+mod setup;
 mod state;
 mod stream;
 

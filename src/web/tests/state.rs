@@ -262,6 +262,7 @@ async fn an_installation_that_waits_to_be_confirmed_is_told() {
         (InstallTrouble::ServerNotYet("HTTP 503".into()), ["ещё не подтверждена", &server("HTTP 503"), next], false),
         (InstallTrouble::ServerRefuses("WRONG".into()), ["её отклонил", &server("WRONG"), "новыми ключами"], true),
         (InstallTrouble::PortalFails(RefusalReason::Words("no".into())), ["ещё не", &portal("no"), next], false),
+        (InstallTrouble::OtherApplication, ["создано заново", "новые ключи", "Войти заново"], true),
         (InstallTrouble::TokensMissing, ["без ключей доступа", "Войти заново", "прежним доступом"], true),
     ] {
         let waiting = WaitingInstall { since: NOW - MINUTE * 2, why: why.clone(), next_try: Some(NOW + MINUTE) };

@@ -129,6 +129,7 @@ fn installation(writer: FindingWriter, installation: &Installation) -> FindingTe
                 InstallTrouble::Untried | InstallTrouble::ServerNotYet(_) => en::EN.state.install_waits,
                 InstallTrouble::ServerRefuses(_) => en::EN.state.install_refused,
                 InstallTrouble::PortalFails(_) => en::EN.state.install_unknown,
+                InstallTrouble::OtherApplication => en::EN.state.install_other,
                 InstallTrouble::TokensMissing => en::EN.state.install_bare,
             };
             FindingText::new(format!("{}.", state.title))

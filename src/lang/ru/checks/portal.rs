@@ -129,6 +129,7 @@ fn installation(writer: FindingWriter, installation: &Installation) -> FindingTe
                 InstallTrouble::Untried | InstallTrouble::ServerNotYet(_) => ru::RU.state.install_waits,
                 InstallTrouble::ServerRefuses(_) => ru::RU.state.install_refused,
                 InstallTrouble::PortalFails(_) => ru::RU.state.install_unknown,
+                InstallTrouble::OtherApplication => ru::RU.state.install_other,
                 InstallTrouble::TokensMissing => ru::RU.state.install_bare,
             };
             FindingText::new(format!("{}.", state.title))
