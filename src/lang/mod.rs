@@ -23,7 +23,8 @@ pub(crate) use checks::{FindingText, finding_text};
 pub(crate) use click::ClickTexts;
 pub(crate) use count::lasting;
 pub(crate) use reasons::reason;
-use setup::{SetupTexts, StepText, TestCallTexts};
+pub(crate) use setup::SetupTexts;
+use setup::{StepText, TestCallTexts};
 pub(crate) use state_text::{ConnectionText, Tone, phase, tone};
 pub(crate) use texts::{
     AuditTexts, CallTexts, CardTexts, CheckTexts, CompanyTexts, EmployeeTexts, ErrorTexts, FieldTexts, LinkTexts,

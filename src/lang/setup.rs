@@ -8,6 +8,7 @@ pub(crate) struct SetupTexts {
     pub title: fn(usize, usize) -> String,
     /// Everything is done.
     pub finished: &'static str,
+    pub all_steps: &'static str,
     pub done: &'static str,
     pub open: &'static str,
     pub broken: &'static str,

@@ -47,6 +47,10 @@ pub(crate) struct LoginTexts {
     pub client_secret: &'static str,
     pub client_secret_hint: &'static str,
     pub submit: &'static str,
+    /// The portal has shown a page of its own instead of letting somebody in.
+    pub no_way_back: &'static str,
+    pub no_way_back_lead: &'static str,
+    pub no_way_back_causes: [&'static str; 3],
     pub handler: &'static str,
     pub own_machine: &'static str,
     pub private_address: &'static str,

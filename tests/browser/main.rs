@@ -9,6 +9,7 @@ mod registration;
 mod sandbox;
 mod scene;
 mod settings;
+mod setup;
 mod trouble;
 mod views;
 mod webdriver;

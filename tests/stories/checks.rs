@@ -75,16 +75,16 @@ async fn what_was_seen_to_work_is_green_also_after_a_restart_and_nothing_else_is
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unfinished_installation_is_the_first_thing_that_is_read() {
-    let story = Story::begin().await;
-    let mut company = story.newcomer("firma.local", PortalSpec::default()).await;
+    let (mut story, mut company) = Story::with_company().await;
     company.portal.edit_app(|app| app.installed = false);
-    company = company.register(&story).await;
+    story.stop_daemon().await;
+    story.start_daemon(1).await;
     is_so(&story, &mut company, "portal.installation", "bad").await;
     assert_eq!(checks(&mut company.admin).await[0].0, "portal.installation");
     let page = company.admin.page("/company?tab=diagnostics").await.expect("the tab");
     assert!(page.contains("Использует только API"), "what to tick");
     company.portal.edit_app(|app| app.installed = true);
-    company.admin = story.environment().register(&company.simulated).await.expect("logged in again");
+    company.portal.install(1).await.expect("an installation path");
     is_so(&story, &mut company, "portal.installation", "good").await;
     story.end().await;
 }

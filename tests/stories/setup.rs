@@ -6,28 +6,20 @@ use ecss_crm_server::sandbox::portal::PortalSpec;
 use ecss_crm_server::sandbox::switch::{CommandFault, PhoneStatus};
 use reqwest::{Method, StatusCode};
 
-/// The steps as the page shows them: each one's title and how it is (`good`, `idle`, `bad`), and which is next.
-async fn steps(admin: &mut Admin) -> Vec<(String, String, bool)> {
+/// The set-up as the page shows it: how many steps are done, and which one is next; `None` once there is none.
+async fn steps(admin: &mut Admin) -> Option<(usize, String)> {
     let page = admin.page("/company/state").await.unwrap_or_default();
-    let Some((_, list)) = page.split_once("<ol class=\"steps\">") else { return Vec::new() };
-    let steps = list.split("<li class=\"").skip(1).filter(|part| !part.starts_with("finding"));
-    let step = |part: &str| {
-        let (tone, rest) = part.split_once('"').expect("a class");
-        let title = rest.split_once("</span>").expect("a dot").1.split(" <span").next().expect("a title");
-        let title = title.trim_start_matches("<strong>").trim_end_matches("</strong>");
-        (title.to_owned(), tone.to_owned(), rest.starts_with(" aria-current"))
-    };
-    steps.map(step).collect()
+    let (next, list) = page.split_once("<ol class=\"steps\">")?;
+    let next = next.split_once("aria-current=\"step\"")?.1.split_once("</span>")?.1.split(" <span").next()?;
+    Some((list.matches("<li class=\"good\"").count(), next.to_owned()))
 }
 
 /// Waits until so many steps are done and the next one begins with these words.
 async fn next_is(story: &Story, company: &mut TestCompany, done: usize, words: &str) {
     let admin = &mut company.admin;
     let so = async || {
-        let steps = steps(admin).await;
-        let next = steps.iter().find(|(.., current)| *current);
-        let is_done = steps.iter().filter(|(_, tone, _)| tone == "good").count();
-        (is_done == done && next.is_some_and(|(title, ..)| title.starts_with(words))).then_some(())
+        let (is_done, next) = steps(admin).await?;
+        (is_done == done && next.starts_with(words)).then_some(())
     };
     story.until_asked(&format!("{done} steps are done, and the next is {words}"), so).await;
 }
@@ -40,20 +32,13 @@ async fn test_call(company: &mut TestCompany, from: &str, to: &str) -> (StatusCo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_leads_from_an_unfinished_application_to_the_first_card_over_a_restart() {
+async fn the_page_leads_from_the_log_in_to_the_first_card_over_a_restart() {
     let mut story = Story::begin().await;
     let mut company = story.newcomer("firma.local", PortalSpec::default()).await;
-    company.portal.edit_app(|app| app.installed = false);
     let keys = company.portal.keys().expect("the application");
     let mut admin = story.environment().admin();
     admin.log_in(&company.portal, 1, Some(&keys)).await.expect("the log-in");
     company.admin = admin;
-    next_is(&story, &mut company, 2, "Приложение установлено").await;
-    let page = company.admin.page("/company").await.expect("the page");
-    assert!(page.contains("Использует только API"), "what to tick");
-    // The administrator ticks it: the portal installs the application and tells us.
-    company.portal.edit_app(|app| app.installed = true);
-    company.portal.install(1).await.expect("an installation path");
     next_is(&story, &mut company, 4, "Есть связь с ECSS-10").await;
     let addresses = [story.switch().base_url(0)];
     let (simulated, mut admin) =
@@ -77,9 +62,25 @@ async fn the_page_leads_from_an_unfinished_application_to_the_first_card_over_a_
     let mut live = Card::open(&story, &company, IVAN).await.stream().await;
     live.phase("ringing").await;
     let admin = &mut company.admin;
-    story.until_asked("the set-up is done and gone", async || steps(admin).await.is_empty().then_some(())).await;
+    story.until_asked("the set-up is done and gone", async || steps(admin).await.is_none().then_some(())).await;
     company.phone("1001").reject().await.expect("it rings");
     only(company.finished(&story, 1).await);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_that_is_not_finished_is_the_step_to_go_back_to() {
+    let (mut story, mut company) = Story::with_company().await;
+    next_is(&story, &mut company, 5, "ECSS-10 сообщает").await;
+    company.portal.edit_app(|app| app.installed = false);
+    story.stop_daemon().await;
+    story.start_daemon(1).await;
+    next_is(&story, &mut company, 4, "Приложение установлено").await;
+    let page = company.admin.page("/company").await.expect("the page");
+    assert!(page.contains("Использует только API"), "what to tick");
+    company.portal.edit_app(|app| app.installed = true);
+    company.portal.install(1).await.expect("an installation path");
+    next_is(&story, &mut company, 5, "ECSS-10 сообщает").await;
     story.end().await;
 }
 

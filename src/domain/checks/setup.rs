@@ -9,6 +9,7 @@ use super::portal::PortalFinding;
 use super::switch::SwitchFinding;
 use super::{Finding, Severity, worst_first};
 use crate::domain::binding::Binding;
+use crate::domain::link::LinkState;
 
 /// One step, in the order in which they build on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,14 +94,23 @@ pub fn progress(findings: &[Finding]) -> Vec<StepProgress> {
     SetupStep::ALL.into_iter().map(|step| step_progress(step, findings)).collect()
 }
 
+/// Whether it does not work only because nobody has come to it yet.
+const fn is_not_begun(finding: &Finding) -> bool {
+    matches!(
+        finding,
+        Finding::Switch(SwitchFinding::Connection(LinkState::NotConfigured, _))
+            | Finding::Employees(EmployeesFinding::Numbers { with: 0, .. })
+    )
+}
+
 fn step_progress(step: SetupStep, findings: &[Finding]) -> StepProgress {
     let (mut left, mut proved, mut state) = (Vec::new(), true, StepState::Done);
     for finding in findings {
         let Some((_, is_proof)) = SetupStep::concerned(finding).filter(|(of, _)| *of == step) else { continue };
         match finding.severity() {
             Severity::Good => continue,
-            Severity::Fault => state = StepState::Broken,
-            Severity::Unknown | Severity::Warning => {}
+            Severity::Fault if !is_not_begun(finding) => state = StepState::Broken,
+            Severity::Fault | Severity::Unknown | Severity::Warning => {}
         }
         proved &= !is_proof;
         left.push(finding.clone());

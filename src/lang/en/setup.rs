@@ -5,6 +5,7 @@ use crate::lang::{SetupTexts, StepText, TestCallTexts};
 pub(super) const SETUP: SetupTexts = SetupTexts {
     title: |done, all| format!("First set-up: {done} of {all} done"),
     finished: "The set-up is finished: a call card has opened.",
+    all_steps: "All steps",
     done: "Done",
     open: "To do",
     broken: "Does not work",

@@ -5,6 +5,7 @@ use crate::lang::{SetupTexts, StepText, TestCallTexts};
 pub(super) const SETUP: SetupTexts = SetupTexts {
     title: |done, all| format!("Первая настройка: готово {done} из {all}"),
     finished: "Настройка завершена: карточка вызова открылась.",
+    all_steps: "Все шаги",
     done: "Готово",
     open: "Предстоит",
     broken: "Не работает",

@@ -4,24 +4,32 @@ use super::finding::ShownFinding;
 use super::top::Tab;
 use crate::domain::Timestamp;
 use crate::domain::checks::setup::{SetupStep, StepProgress, StepState};
-use crate::lang::{Lang, Tone};
+use crate::lang::{Lang, SetupTexts, Tone};
 
 /// See the module.
 pub(crate) struct ShownSetup {
     pub(crate) title: String,
-    pub(crate) steps: Vec<ShownStep>,
+    pub(crate) all: Vec<ShownStep>,
+    /// The step that is next, and those that were done and are broken.
+    pub(crate) told: Vec<ToldStep>,
 }
 
-/// One step.
+/// One step in a few words.
 pub(crate) struct ShownStep {
     /// The style sheet's class.
     pub(crate) tone: &'static str,
     pub(crate) title: &'static str,
     /// Where it stands, in one or two words.
     pub(crate) state: &'static str,
-    /// The first one that is not done: what is to do next.
+}
+
+/// One step with what to do.
+pub(crate) struct ToldStep {
+    pub(crate) tone: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) state: &'static str,
+    /// The first one that is not done.
     pub(crate) current: bool,
-    /// What to do; empty where nothing is.
     pub(crate) what: &'static str,
     /// Where to do it on our pages, below their base, and the words for that.
     pub(crate) way: Option<(String, &'static str)>,
@@ -33,32 +41,40 @@ impl ShownSetup {
         let t = &lang.texts().setup;
         let done = progress.iter().filter(|step| step.state == StepState::Done).count();
         let current = progress.iter().find(|step| step.state != StepState::Done).map(|step| step.step);
-        let steps = progress.iter().map(|step| ShownStep::of(lang, step, current, now)).collect();
-        Self { title: (t.title)(done, progress.len()), steps }
+        let told = progress.iter().filter(|step| step.state == StepState::Broken || current == Some(step.step));
+        Self {
+            title: (t.title)(done, progress.len()),
+            all: progress.iter().map(|step| ShownStep::of(t, step)).collect(),
+            told: told.map(|step| ToldStep::of(lang, step, current == Some(step.step), now)).collect(),
+        }
     }
 }
 
 impl ShownStep {
-    /// What concerns the step that is next, or broken, is told whole; of later ones only what they are.
-    fn of(lang: Lang, progress: &StepProgress, current: Option<SetupStep>, now: Timestamp) -> Self {
-        let t = &lang.texts().setup;
-        let words = t.step(progress.step);
+    fn of(t: &SetupTexts, progress: &StepProgress) -> Self {
         let (tone, state) = match progress.state {
             StepState::Done => (Tone::Good, t.done),
             StepState::Open => (Tone::Idle, t.open),
             StepState::Broken => (Tone::Bad, t.broken),
         };
-        let current = current == Some(progress.step);
-        let told = current || progress.state == StepState::Broken;
-        let way = way(progress.step).filter(|_| told && !words.go.is_empty()).map(|path| (path, words.go));
+        Self { tone: tone.class(), title: t.step(progress.step).title, state }
+    }
+}
+
+impl ToldStep {
+    fn of(lang: Lang, progress: &StepProgress, current: bool, now: Timestamp) -> Self {
+        let t = &lang.texts().setup;
+        let ShownStep { tone, title, state } = ShownStep::of(t, progress);
+        let words = t.step(progress.step);
+        let way = way(progress.step).map(|path| (path, words.go));
         Self {
-            tone: tone.class(),
-            title: words.title,
+            tone,
+            title,
             state,
             current,
-            what: if told { words.what } else { "" },
+            what: words.what,
             way,
-            left: if told { ShownFinding::sorted(lang, &progress.left, now).1 } else { Vec::new() },
+            left: ShownFinding::sorted(lang, &progress.left, now).1,
         }
     }
 }

@@ -144,7 +144,7 @@ pub(crate) fn settings(status: StatusCode, page: &impl Template) -> Response {
 
 /// What is wrong or waits, without the page around it.
 #[derive(Template)]
-#[template(path = "state.html")]
+#[template(path = "state_update.html")]
 struct StatePart<'a> {
     shell: Shell<'a>,
     top: Top,

@@ -33,11 +33,11 @@ async fn every_tab_leads_through_the_set_up_until_a_card_has_opened() {
         reply.shows(&["Первая настройка: готово 4 из 7", "aria-current=\"step\"", "Использует только API"]);
     }
     let state = site.send(Ask::get("/company/state").admin()).await;
-    // What is broken is told whole, with the way there; of what follows only what it is.
-    state.shows(&["company?tab=ecss\">Настройки ECSS-10", "ECSS-10 сообщает о вызовах"]);
-    state.hides(&["Нужен любой вызов"]);
+    // What is next is told whole; of what follows only what it is.
+    state.shows(&["Есть связь с ECSS-10", "ECSS-10 сообщает о вызовах"]);
+    state.hides(&["Нужен любой вызов", "/company?tab=ecss"]);
     let english = site.send(Ask::get("/company/state").admin().english()).await;
-    english.shows(&["First set-up: 4 of 7 done", "ECSS-10 settings"]);
+    english.shows(&["First set-up: 4 of 7 done", "Uses API only"]);
     site.service.world().overview.as_mut().expect("company").setup = None;
     site.send(Ask::get("/company/state").admin()).await.hides(&["Первая настройка:", "<ol"]);
 }

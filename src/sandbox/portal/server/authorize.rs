@@ -97,7 +97,8 @@ pub fn redirect(world: &PortalWorld, member_id: &str, user: i64, opaque: &str) -
     world.change(|state| {
         let portal = portal(state, member_id);
         portal.active_user(user)?;
-        if portal.app.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&user)) || portal.keys.is_none() {
+        let may_open = portal.app.allowed.as_ref().is_none_or(|allowed| allowed.contains(&user));
+        if !may_open || portal.keys.is_none() || !portal.app.installed {
             return None;
         }
         portal.add_to_feed(now, Story::Authorized { user });
